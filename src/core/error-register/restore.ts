@@ -1,4 +1,55 @@
 import type { ErrorGroup } from "./entry.ts";
 
 /** RESTORE_: a restore was refused or failed. */
-export const restoreErrors = {} as const satisfies ErrorGroup;
+export const restoreErrors = {
+  RESTORE_DISK_FULL: {
+    en: {
+      message: `no space left to write {path}: {freeBytes} bytes free`,
+      hint: `Free space on the file system of {path} ({freeBytes} bytes are free) or restore elsewhere, then run the same command again: it resumes.`,
+    },
+    fr: {
+      message: `plus d'espace pour écrire {path} : {freeBytes} octets libres`,
+      hint: `Libérez de l'espace sur le système de fichiers de {path} ({freeBytes} octets libres) ou restaurez ailleurs, puis relancez la même commande : elle reprend.`,
+    },
+  },
+  RESTORE_FILE_IO: {
+    en: {
+      message: `{operation} of {path} failed: {reason}`,
+      hint: `Check the disk and its permissions with the system's own log, then run the same command again.`,
+    },
+    fr: {
+      message: `{operation} de {path} a échoué : {reason}`,
+      hint: `Vérifiez le disque et ses droits dans le journal du système, puis relancez la même commande.`,
+    },
+  },
+  RESTORE_UNSAFE_PATH: {
+    en: {
+      message: `"{path}" is refused below {root}: {reason}`,
+      hint: `Nothing was written there. A name must stay below its directory and pass through no symbolic link; the backup or the target directory was tampered with.`,
+    },
+    fr: {
+      message: `« {path} » est refusé sous {root} : {reason}`,
+      hint: `Rien n'y a été écrit. Un nom doit rester sous son répertoire et ne traverser aucun lien symbolique ; la sauvegarde ou le répertoire cible a été altéré.`,
+    },
+  },
+  RESTORE_LOCKED: {
+    en: {
+      message: `{path} is held by process {pid} of this machine`,
+      hint: `Another command is working in this directory. Wait for it or stop it, then run this one again.`,
+    },
+    fr: {
+      message: `{path} est tenu par le processus {pid} de cette machine`,
+      hint: `Une autre commande travaille dans ce répertoire. Attendez-la ou arrêtez-la, puis relancez celle-ci.`,
+    },
+  },
+  RESTORE_LOCK_UNREADABLE: {
+    en: {
+      message: `{path} was left by another machine or is not a lock`,
+      hint: `Make sure that no other host works in this directory, then delete {path} and run the command again.`,
+    },
+    fr: {
+      message: `{path} vient d'une autre machine ou n'est pas un verrou`,
+      hint: `Assurez-vous qu'aucun autre hôte ne travaille dans ce répertoire, puis supprimez {path} et relancez la commande.`,
+    },
+  },
+} as const satisfies ErrorGroup;

@@ -32,4 +32,24 @@ export const usageErrors = {
       hint: `Le nom d'un segment est fait de 24 chiffres hexadécimaux, par exemple 000000010000000000000003.`,
     },
   },
+  USAGE_FAILPOINT: {
+    en: {
+      message: `"{value}" is not a failpoint setting`,
+      hint: `Write name:action or name:action:n; actions are kill, error, enospc, delay=MS and tear=BYTES.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas un réglage de point de défaillance`,
+      hint: `Écrivez nom:action ou nom:action:n ; les actions sont kill, error, enospc, delay=MS et tear=OCTETS.`,
+    },
+  },
+  USAGE_OBJECT_ID: {
+    en: {
+      message: `"{value}" is not an identifier`,
+      hint: `An identifier is 32 lower-case hexadecimal digits, as pra list prints it.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas un identifiant`,
+      hint: `Un identifiant est fait de 32 chiffres hexadécimaux minuscules, comme pra list l'affiche.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,46 @@
+/**
+ * Every maximum of the program, each with the arithmetic that justifies it. A queue, retry, buffer,
+ * recursion or listing without a line here is a bug: it works until the day it meets a large cluster.
+ * Append at the end, one exported constant each.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** A failpoint's `delay` without a number: long enough to lose any race, short enough for a test. */
+export const failpointDelayMs = 100;
+
+/** Characters in an object's key: S3 allows 1,024 bytes; half leaves room for a bucket prefix. */
+export const storeKeyLengthMax = 512;
+/** Characters in one part of a key: NAME_MAX of Linux file systems. */
+export const storeKeyPartLengthMax = 255;
+/** Entries in one page of a listing: what S3 gives at most; 1,000 keys of 512 characters are 0.5 MiB. */
+export const storeListPageMax = 1000;
+/** One `get`, and one `put`, in bytes: four times the largest pack (64 MiB); beyond it use ranges or `putFile`. */
+export const storeTransferBytesMax = 256 * MIB;
+/** Buffer for comparing and copying files: 1 MiB reaches the disk's speed; two of them are in use. */
+export const fileCopyBufferBytes = MIB;
+/** Buffers handed to one `writev`: IOV_MAX of Linux. */
+export const fileWriteBuffersMax = 1024;
+/** Attempts to create a file whose directory is removed by somebody else in between. */
+export const fileDirectoryRaceAttemptsMax = 8;
+/** Depth of directories below a store's root: 512 characters can hold at most 256 parts. */
+export const storeDirectoryDepthMax = 256;
+/** An unfinished object on a file system without hard links counts as abandoned after this time; a put lasts
+ *  256 MiB / 1 MiB/s = 256 s on the slowest disk worth using. */
+export const storeUnfinishedAbandonedMs = 600_000;
+
+/** Attempts of one store operation: 1 + 7 retries, waits of 0.1+0.2+0.4+0.8+1.6+3.2+6.4 = 12.7 s in all. */
+export const storeAttemptsMax = 8;
+/** First wait between two attempts; it doubles each time. */
+export const storeRetryDelayMs = 100;
+/** Longest wait between two attempts. */
+export const storeRetryDelayMsMax = 10_000;
+
+/** Creators that race for one key in a probe inside one process. */
+export const probeRaceCreators = 8;
+/** Keys that two processes race for before NFS may hold leases (ENGINE: 1,000 races). */
+export const probeRacesTwoProcesses = 1000;
+/** A store's clock may differ this much before `check` complains: leases measure on monotonic clocks, so
+ *  only what people read is wrong; a minute is what they notice. */
+export const probeClockSkewMsMax = 60_000;

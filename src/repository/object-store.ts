@@ -1,0 +1,171 @@
+/**
+ * The port through which everything of a repository is stored. It is as small as the weakest store we
+ * use (a directory, an S3-compatible service), and its rules are promises 1 and 4 of the product: an
+ * object exists whole or not at all, it is durable when the call returns, and it is never overwritten.
+ *
+ * Rules that hold for every method of every adapter:
+ * - `key`: parts of letters, digits, `.`, `_`, `-` joined by `/`; no part is empty or begins with a dot; limits in
+ *   `core/limits.ts`. Anything else is `STORE_KEY`. Keys are ordered by their bytes (they are ASCII).
+ * - Aborting rejects with the signal's reason. What stays behind: at most a staged file that no listing
+ *   shows, or the object itself, whole. So after an abort or an error a put may have happened; putting
+ *   the same bytes again answers `identical`.
+ * - A failure that may pass is a `DrError` with `retryable`; adapters do not retry (`stores/retry-store.ts` does).
+ * - Nothing here authenticates: bytes are what the store says. Readers open frames, which do.
+ */
+import { DrError } from "../core/errors.ts";
+import { storeKeyLengthMax, storeKeyPartLengthMax } from "../core/limits.ts";
+
+/** Every call can be aborted. */
+export type StoreCall = { readonly signal: AbortSignal };
+
+/** `created`: this call made the object. `identical`: the same bytes were already there. */
+export type PutResult = "created" | "identical";
+
+/** A part of an object: exactly `length` bytes from `offset`. */
+export type StoreRange = { readonly offset: number; readonly length: number };
+
+/** One object in a listing. `modifiedAtMs` is the store's clock, where it tells. */
+export type StoreEntry = {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs?: number;
+};
+
+/** A page of a listing. `more`: ask again with `startAfter` = the last key. */
+export type StorePage = { readonly entries: readonly StoreEntry[]; readonly more: boolean };
+
+/** What an adapter can do, beyond what all can; observed on the store itself, never read from a name. */
+export type StoreCapabilities = {
+  readonly kind: "disk" | "memory" | "s3";
+  /** `openAppend` exists and works. */
+  readonly append: boolean;
+  /** `localPath` answers: workers may read objects in place. */
+  readonly localPaths: boolean;
+  /** How put-if-absent is done. `trailer`: exclusive creation on a file system without hard links. */
+  readonly createdBy: "hard-link" | "trailer" | "conditional-put" | "memory";
+  /** A directory's file system: `ext4`, `xfs`, `nfs`, `fuse`... or `0x` and its magic number. */
+  readonly fileSystem?: string;
+  /** Bytes that can still be stored, where that is known. */
+  readonly freeBytes?: number;
+};
+
+/** An object in the making, created by this process alone and never opened again. */
+export interface AppendHandle extends AsyncDisposable {
+  readonly key: string;
+  /** For workers and hot paths, which may write and sync it themselves. */
+  readonly fd: number;
+  /** Bytes appended through `appendSync`. */
+  readonly sizeBytes: number;
+  /**
+   * Writes all bytes at the end and syncs the data; durable when it returns. Blocks the thread (0.1 to 0.4 ms on
+   * an SSD). After one failure every later call fails: what the kernel holds is unknown then.
+   * @throws DrError `STORE_DISK_FULL`, `STORE_IO`.
+   */
+  appendSync(bytes: Uint8Array): void;
+  /** Closes the descriptor; the object stays. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** A place for objects. */
+export interface ObjectStore {
+  /** Where this is, for people: a path or an address, without secrets. */
+  readonly location: string;
+
+  /**
+   * Creates an object of the parts joined, durable when it returns. Peak memory: the parts themselves.
+   * @throws DrError `STORE_CONFLICT` when other bytes are under the key; `STORE_KEY`, `STORE_DISK_FULL`,
+   * `STORE_IO`, `STORE_TOO_LARGE`, `STORE_UNAVAILABLE`.
+   */
+  put(key: string, parts: readonly Uint8Array[], call: StoreCall): Promise<PutResult>;
+
+  /**
+   * Publishes a finished file that lies in `stagingDirectory()`, durable when it returns; the file is gone then.
+   * Whoever wrote it must not touch it again, and has to care for its own write errors. Peak memory: two
+   * `fileCopyBufferBytes`. On an error the file stays. @throws as `put`.
+   */
+  putFile(localPath: string, key: string, call: StoreCall): Promise<PutResult>;
+
+  /**
+   * The whole object, or exactly the range. @throws DrError `STORE_MISSING`; `STORE_SHORT_READ` when the object
+   * ends before the range does, or when the store gave less than it should; `STORE_TOO_LARGE`.
+   */
+  get(key: string, call: StoreCall & { readonly range?: StoreRange }): Promise<Buffer>;
+
+  /** The object's size in bytes. @throws DrError `STORE_MISSING`. */
+  size(key: string, call: StoreCall): Promise<number>;
+
+  /**
+   * Objects whose key begins with `prefix` (any text, not only whole parts) and lies after `startAfter`, in order, at
+   * most `limit` (default and maximum `storeListPageMax`). A page may be shorter than asked; `more` alone
+   * tells whether the listing is done. An object created or deleted meanwhile may be shown or not.
+   */
+  list(
+    prefix: string,
+    call: StoreCall & { readonly startAfter?: string; readonly limit?: number },
+  ): Promise<StorePage>;
+
+  /** Deletes durably; an absent object is fine. Only `expire` may call it for what is in a repository. */
+  delete(key: string, call: StoreCall): Promise<void>;
+
+  /**
+   * A local directory in which to prepare files for `putFile`; it exists when this returns. On disk it is inside
+   * the store's file system. Leftovers in it are harmless; `expire` removes those that no live process owns.
+   */
+  stagingDirectory(call: StoreCall): Promise<string>;
+
+  /** Where a worker can read the object in place; undefined where that is not possible. Read only. */
+  localPath(key: string): string | undefined;
+
+  capabilities(call: StoreCall): Promise<StoreCapabilities>;
+
+  /**
+   * Only where `capabilities().append`: creates an empty object that grows. The name is durable when it
+   * returns, before the first append is acknowledged. A crash leaves a prefix of what was
+   * appended, never less than what was acknowledged. @throws DrError `STORE_CONFLICT` when the key exists.
+   */
+  openAppend?(key: string, call: StoreCall): Promise<AppendHandle>;
+}
+
+const KEY_PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+
+/** The key itself when it is well formed. @throws DrError `STORE_KEY`. */
+export function checkedKey(key: string): string {
+  const wellFormed =
+    key.length <= storeKeyLengthMax &&
+    key.split("/").every((part) => part.length <= storeKeyPartLengthMax && KEY_PART.test(part));
+  if (!wellFormed) {
+    throw new DrError("STORE_KEY", { key: key.slice(0, storeKeyLengthMax) });
+  }
+  return key;
+}
+
+/** A prefix may also be empty or end in the middle of a part. @throws DrError `STORE_KEY`. */
+export function checkedPrefix(prefix: string): string {
+  const rest = prefix === "" || prefix.endsWith("/") ? `${prefix}x` : prefix;
+  checkedKey(rest);
+  return prefix;
+}
+
+/** Every object under a prefix, page by page; peak memory one page. */
+export async function* listAll(
+  store: ObjectStore,
+  prefix: string,
+  call: StoreCall,
+): AsyncGenerator<StoreEntry, void, undefined> {
+  let startAfter: string | undefined;
+  for (;;) {
+    const page = await store.list(prefix, {
+      signal: call.signal,
+      ...(startAfter === undefined ? {} : { startAfter }),
+    });
+    yield* page.entries;
+    const last = page.entries.at(-1);
+    if (!page.more) {
+      return;
+    }
+    if (last === undefined || (startAfter !== undefined && last.key <= startAfter)) {
+      throw new DrError("STORE_LISTING", { prefix, location: store.location });
+    }
+    startAfter = last.key;
+  }
+}
