@@ -202,4 +202,217 @@ export const pgErrors = {
       hint: `Le fichier a été lu pendant son écriture, ou est endommagé : relisez-le, puis prenez-le dans une autre sauvegarde.`,
     },
   },
+  PG_UNREACHABLE: {
+    en: {
+      message: "no server answers at {where}: {reason}",
+      hint: "Check that PostgreSQL runs there and that PG_HOST and PG_PORT name it; then run pra check.",
+    },
+    fr: {
+      message: "aucun serveur ne répond à {where} : {reason}",
+      hint: "Vérifiez que PostgreSQL y tourne et que PG_HOST et PG_PORT le désignent, puis lancez pra check.",
+    },
+    retryable: true,
+  },
+  PG_CONNECT_TIMEOUT: {
+    en: {
+      message: "the server at {where} did not answer within {seconds} s",
+      hint: "Check the network and firewalls between this host and the server, or raise PGCONNECT_TIMEOUT; then run pra check.",
+    },
+    fr: {
+      message: "le serveur à {where} n'a pas répondu en {seconds} s",
+      hint: "Vérifiez le réseau et les pare-feu entre cet hôte et le serveur, ou augmentez PGCONNECT_TIMEOUT, puis lancez pra check.",
+    },
+    retryable: true,
+  },
+  PG_STARTING: {
+    en: {
+      message: "the server at {where} does not accept connections yet: {text}",
+      hint: "Wait until the server has started or finished its recovery, then run the same command again.",
+    },
+    fr: {
+      message: "le serveur à {where} n'accepte pas encore de connexions : {text}",
+      hint: "Attendez que le serveur ait démarré ou fini sa récupération, puis relancez la même commande.",
+    },
+    retryable: true,
+  },
+  PG_SHUTTING_DOWN: {
+    en: {
+      message: "the server at {where} ended the connection: {text}",
+      hint: "Start the server again, or wait for it, then run the same command again.",
+    },
+    fr: {
+      message: "le serveur à {where} a mis fin à la connexion : {text}",
+      hint: "Redémarrez le serveur, ou attendez-le, puis relancez la même commande.",
+    },
+    retryable: true,
+  },
+  PG_PASSWORD_REFUSED: {
+    en: {
+      message: "the server at {where} refused the password of user {user}",
+      hint: "Set PG_PASSWORD to the right password, or give the role a new one with: ALTER ROLE \"{user}\" PASSWORD '...'; then run pra check.",
+    },
+    fr: {
+      message: "le serveur à {where} a refusé le mot de passe de l'utilisateur {user}",
+      hint: "Mettez le bon mot de passe dans PG_PASSWORD, ou donnez-en un nouveau au rôle avec : ALTER ROLE \"{user}\" PASSWORD '...', puis lancez pra check.",
+    },
+  },
+  PG_PASSWORD_NEEDED: {
+    en: {
+      message: "the server at {where} asks for the password of user {user}, and none is configured",
+      hint: "Set PG_PASSWORD, or add a line to the file named by PGPASSFILE (by default ~/.pgpass, mode 600); then run pra check.",
+    },
+    fr: {
+      message:
+        "le serveur à {where} demande le mot de passe de l'utilisateur {user}, et aucun n'est configuré",
+      hint: "Renseignez PG_PASSWORD, ou ajoutez une ligne au fichier désigné par PGPASSFILE (par défaut ~/.pgpass, droits 600), puis lancez pra check.",
+    },
+  },
+  PG_HBA_REFUSED: {
+    en: {
+      message: "the server at {where} has no pg_hba.conf line that lets user {user} in: {text}",
+      hint: "Add a line to pg_hba.conf such as: host {hbaDatabase} {user} <this host's address>/32 scram-sha-256; then SELECT pg_reload_conf() and run pra check.",
+    },
+    fr: {
+      message:
+        "le serveur à {where} n'a aucune ligne de pg_hba.conf qui laisse entrer l'utilisateur {user} : {text}",
+      hint: "Ajoutez à pg_hba.conf une ligne telle que : host {hbaDatabase} {user} <adresse de cet hôte>/32 scram-sha-256, puis SELECT pg_reload_conf() et pra check.",
+    },
+  },
+  PG_ROLE_REFUSED: {
+    en: {
+      message: "the server at {where} does not accept user {user}: {text}",
+      hint: "Create the role with the statements that pra role sql prints, or name another one in PG_USER; then run pra check.",
+    },
+    fr: {
+      message: "le serveur à {where} n'accepte pas l'utilisateur {user} : {text}",
+      hint: "Créez le rôle avec les ordres qu'affiche pra role sql, ou désignez-en un autre dans PG_USER, puis lancez pra check.",
+    },
+  },
+  PG_NO_REPLICATION_RIGHT: {
+    en: {
+      message: "user {user} may not start replication at {where}",
+      hint: 'Run as a superuser: ALTER ROLE "{user}" REPLICATION; then run pra check.',
+    },
+    fr: {
+      message: "l'utilisateur {user} n'a pas le droit de réplication sur {where}",
+      hint: 'Exécutez en superutilisateur : ALTER ROLE "{user}" REPLICATION, puis lancez pra check.',
+    },
+  },
+  PG_TOO_MANY_CONNECTIONS: {
+    en: {
+      message: "the server at {where} has no free connection: {text}",
+      hint: "Close idle sessions (see pg_stat_activity) or raise max_connections and restart the server; then run the same command again.",
+    },
+    fr: {
+      message: "le serveur à {where} n'a plus de connexion libre : {text}",
+      hint: "Fermez des sessions inactives (voir pg_stat_activity) ou augmentez max_connections et redémarrez le serveur, puis relancez la même commande.",
+    },
+    retryable: true,
+  },
+  PG_NO_FREE_WALSENDER: {
+    en: {
+      message: "the server at {where} has no free WAL sender: {text}",
+      hint: "See who holds them with: SELECT pid, application_name FROM pg_stat_replication; else run ALTER SYSTEM SET max_wal_senders = 10 (with wal_level = replica) and restart the server.",
+    },
+    fr: {
+      message: "le serveur à {where} n'a plus de processus d'envoi de WAL libre : {text}",
+      hint: "Voyez qui les occupe avec : SELECT pid, application_name FROM pg_stat_replication ; sinon exécutez ALTER SYSTEM SET max_wal_senders = 10 (avec wal_level = replica) et redémarrez le serveur.",
+    },
+    retryable: true,
+  },
+  PG_DATABASE_MISSING: {
+    en: {
+      message: "the server at {where} has no database {database}",
+      hint: "Name an existing one in PG_DATABASE or DATABASE_URL (psql -l lists them), or leave it unset to use postgres.",
+    },
+    fr: {
+      message: "le serveur à {where} n'a pas de base {database}",
+      hint: "Désignez-en une qui existe dans PG_DATABASE ou DATABASE_URL (psql -l les liste), ou laissez vide pour utiliser postgres.",
+    },
+  },
+  PG_TLS_REFUSED: {
+    en: {
+      message: "the server at {where} does not offer TLS, which sslmode {sslmode} requires",
+      hint: "Turn TLS on with: ALTER SYSTEM SET ssl = on (and a certificate); or, on a network you trust, set PGSSLMODE=disable on purpose.",
+    },
+    fr: {
+      message: "le serveur à {where} ne propose pas TLS, exigé par sslmode {sslmode}",
+      hint: "Activez TLS avec : ALTER SYSTEM SET ssl = on (et un certificat) ; ou, sur un réseau de confiance, mettez volontairement PGSSLMODE=disable.",
+    },
+  },
+  PG_TLS_UNVERIFIED: {
+    en: {
+      message:
+        "the certificate of the server at {where} cannot be trusted with sslmode {sslmode}: {reason}",
+      hint: "Name the certificate authority's file in PGSSLROOTCERT, and connect by a name the certificate holds; then run pra check.",
+    },
+    fr: {
+      message:
+        "le certificat du serveur à {where} ne peut être accepté avec sslmode {sslmode} : {reason}",
+      hint: "Désignez le fichier de l'autorité de certification dans PGSSLROOTCERT, et connectez-vous par un nom que porte le certificat, puis lancez pra check.",
+    },
+  },
+  PG_TLS_FILE: {
+    en: {
+      message: "the TLS file {path} cannot be read: {reason}",
+      hint: "Correct PGSSLROOTCERT, PGSSLCERT or PGSSLKEY, or the file's permissions; then run pra check.",
+    },
+    fr: {
+      message: "le fichier TLS {path} ne peut être lu : {reason}",
+      hint: "Corrigez PGSSLROOTCERT, PGSSLCERT ou PGSSLKEY, ou les droits du fichier, puis lancez pra check.",
+    },
+  },
+  PG_CONNECTION_LOST: {
+    en: {
+      message: "the connection to the server at {where} broke off: {reason}",
+      hint: "Look at the server's log for the cause, then run the same command again.",
+    },
+    fr: {
+      message: "la connexion au serveur à {where} s'est interrompue : {reason}",
+      hint: "Cherchez la cause dans le journal du serveur, puis relancez la même commande.",
+    },
+    retryable: true,
+  },
+  PG_PROTOCOL: {
+    en: {
+      message: "the server at {where} sent something unexpected: {fact}",
+      hint: "Check that PG_HOST and PG_PORT name a PostgreSQL server and not a proxy or pooler, which cannot carry replication.",
+    },
+    fr: {
+      message: "le serveur à {where} a envoyé quelque chose d'inattendu : {fact}",
+      hint: "Vérifiez que PG_HOST et PG_PORT désignent un serveur PostgreSQL et non un mandataire ou un pooler, qui ne peut porter la réplication.",
+    },
+  },
+  PG_RIGHTS: {
+    en: {
+      message: "user {user} lacks a right at {where}: {text}",
+      hint: "Grant it with the statements that pra role sql prints, then run pra check.",
+    },
+    fr: {
+      message: "il manque un droit à l'utilisateur {user} sur {where} : {text}",
+      hint: "Accordez-le avec les ordres qu'affiche pra role sql, puis lancez pra check.",
+    },
+  },
+  PG_COMMAND_FAILED: {
+    en: {
+      message: "the server at {where} refused a command with {sqlstate}: {text}",
+      hint: "Look the SQLSTATE up in PostgreSQL's appendix of error codes, and at the server's log for what came before.",
+    },
+    fr: {
+      message: "le serveur à {where} a refusé une commande avec {sqlstate} : {text}",
+      hint: "Cherchez le SQLSTATE dans l'annexe des codes d'erreur de PostgreSQL, et ce qui précède dans le journal du serveur.",
+    },
+  },
+  PG_WAL_LEVEL_MINIMAL: {
+    en: {
+      message:
+        "the server at {where} runs with wal_level = minimal: it can neither be backed up online nor stream WAL",
+      hint: "Run: ALTER SYSTEM SET wal_level = 'replica'; ALTER SYSTEM SET max_wal_senders = 10; restart the server; then run pra check.",
+    },
+    fr: {
+      message:
+        "le serveur à {where} tourne avec wal_level = minimal : ni sauvegarde à chaud ni flux de WAL possibles",
+      hint: "Exécutez : ALTER SYSTEM SET wal_level = 'replica' ; ALTER SYSTEM SET max_wal_senders = 10 ; redémarrez le serveur, puis lancez pra check.",
+    },
+  },
 } as const satisfies ErrorGroup;

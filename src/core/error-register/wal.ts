@@ -1,4 +1,176 @@
 import type { ErrorGroup } from "./entry.ts";
 
 /** WAL_: write-ahead log is missing, wrong or unreadable. */
-export const walErrors = {} as const satisfies ErrorGroup;
+export const walErrors = {
+  WAL_SEGMENT_REMOVED: {
+    en: {
+      message: "the server no longer has the WAL asked for: {text}",
+      hint: "There is a gap: run pra wal status, then pra backup --full, which closes it.",
+    },
+    fr: {
+      message: "le serveur n'a plus le WAL demandé : {text}",
+      hint: "Il y a un trou : lancez pra wal status, puis pra backup --full, qui le referme.",
+    },
+  },
+  WAL_SLOT_MISSING: {
+    en: {
+      message: "the server has no replication slot {slot}",
+      hint: "A slot that vanished means a gap: run pra wal status, then pra backup --full.",
+    },
+    fr: {
+      message: "le serveur n'a pas de slot de réplication {slot}",
+      hint: "Un slot disparu signifie un trou : lancez pra wal status, puis pra backup --full.",
+    },
+  },
+  WAL_SLOT_IN_USE: {
+    en: {
+      message: "replication slot {slot} is in use: {text}",
+      hint: "Another receiver holds it; find it with: SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{slot}'; and stop one of the two.",
+    },
+    fr: {
+      message: "le slot de réplication {slot} est occupé : {text}",
+      hint: "Un autre récepteur le tient ; trouvez-le avec : SELECT active_pid FROM pg_replication_slots WHERE slot_name = '{slot}' ; et arrêtez l'un des deux.",
+    },
+    retryable: true,
+  },
+  WAL_SLOT_EXISTS: {
+    en: {
+      message: "replication slot {slot} exists already",
+      hint: "Use it, choose another name, or drop it on purpose with: SELECT pg_drop_replication_slot('{slot}').",
+    },
+    fr: {
+      message: "le slot de réplication {slot} existe déjà",
+      hint: "Utilisez-le, choisissez un autre nom, ou supprimez-le volontairement avec : SELECT pg_drop_replication_slot('{slot}').",
+    },
+  },
+  WAL_SLOTS_FULL: {
+    en: {
+      message: "the server has no free replication slot: {text}",
+      hint: "Drop an unused one (SELECT slot_name, active FROM pg_replication_slots), or ALTER SYSTEM SET max_replication_slots = 10 and restart the server.",
+    },
+    fr: {
+      message: "le serveur n'a plus de slot de réplication libre : {text}",
+      hint: "Supprimez-en un inutilisé (SELECT slot_name, active FROM pg_replication_slots), ou ALTER SYSTEM SET max_replication_slots = 10 et redémarrez le serveur.",
+    },
+  },
+  WAL_SLOT_LOST: {
+    en: {
+      message: "replication slot {slot} cannot be used any more: {text}",
+      hint: "The server discarded WAL the slot needed: drop it, run pra backup --full, and raise max_slot_wal_keep_size.",
+    },
+    fr: {
+      message: "le slot de réplication {slot} n'est plus utilisable : {text}",
+      hint: "Le serveur a supprimé du WAL dont le slot avait besoin : supprimez-le, lancez pra backup --full, et augmentez max_slot_wal_keep_size.",
+    },
+  },
+  WAL_STREAM_REFUSED: {
+    en: {
+      message: "the server refused to stream WAL with {sqlstate}: {text}",
+      hint: "Compare the server's timeline and position with the repository's by pra wal status.",
+    },
+    fr: {
+      message: "le serveur a refusé d'envoyer le WAL avec {sqlstate} : {text}",
+      hint: "Comparez la timeline et la position du serveur avec celles du dépôt par pra wal status.",
+    },
+  },
+  WAL_NOT_CONTIGUOUS: {
+    en: {
+      message: `the WAL received continues at {found}, {expected} was due`,
+      hint: `Some WAL between the two positions is missing. Stream again from the start of the segment; if the server no longer has it, take a new backup.`,
+    },
+    fr: {
+      message: `le WAL reçu continue en {found}, {expected} était attendu`,
+      hint: `Il manque du WAL entre ces deux positions. Recommencez la réception au début du segment ; si le serveur ne l'a plus, prenez une nouvelle sauvegarde.`,
+    },
+  },
+  WAL_PAGE_MAGIC: {
+    en: {
+      message: `the WAL page at {lsn} has the mark {found}, not that of PostgreSQL {expected}`,
+      hint: `The file is not WAL, is encrypted or compressed, or comes from another major version. Check where it comes from.`,
+    },
+    fr: {
+      message: `la page WAL en {lsn} porte la marque {found}, pas celle de PostgreSQL {expected}`,
+      hint: `Le fichier n'est pas du WAL, il est chiffré ou compressé, ou il vient d'une autre version majeure. Vérifiez sa provenance.`,
+    },
+  },
+  WAL_PAGE_HEADER: {
+    en: {
+      message: `the header of the WAL page at {lsn} is damaged (flags {flags})`,
+      hint: `Fetch this segment again from the server or from another copy; until then no instant after it can be restored.`,
+    },
+    fr: {
+      message: `l'en-tête de la page WAL en {lsn} est endommagé (drapeaux {flags})`,
+      hint: `Récupérez ce segment auprès du serveur ou d'une autre copie ; d'ici là, aucun instant ultérieur ne peut être restauré.`,
+    },
+  },
+  WAL_PAGE_ADDRESS: {
+    en: {
+      message: `the WAL page at {lsn} says that it belongs at {found}`,
+      hint: `The segment is stored under a wrong name, or is a recycled one that was never filled. Fetch it again from the server.`,
+    },
+    fr: {
+      message: `la page WAL en {lsn} dit appartenir à {found}`,
+      hint: `Le segment est rangé sous un mauvais nom, ou c'est un segment recyclé jamais rempli. Récupérez-le auprès du serveur.`,
+    },
+  },
+  WAL_PAGE_TIMELINE: {
+    en: {
+      message: `the WAL page at {lsn} is of timeline {found}, not of timeline {expected} or its ancestors`,
+      hint: `Two servers may be writing the same WAL positions. Find out which one is in production before anything else is stored.`,
+    },
+    fr: {
+      message: `la page WAL en {lsn} est de la timeline {found}, pas de la timeline {expected} ni de ses ancêtres`,
+      hint: `Deux serveurs écrivent peut-être aux mêmes positions WAL. Déterminez lequel est en production avant d'enregistrer quoi que ce soit.`,
+    },
+  },
+  WAL_SYSTEM_ID: {
+    en: {
+      message: `the WAL segment at {lsn} belongs to the cluster {found}, not to {expected}`,
+      hint: `It was written by another cluster. Check the connection and the archive settings of both servers.`,
+    },
+    fr: {
+      message: `le segment WAL en {lsn} appartient au cluster {found}, pas à {expected}`,
+      hint: `Il a été écrit par un autre cluster. Vérifiez la connexion et les réglages d'archivage des deux serveurs.`,
+    },
+  },
+  WAL_SEGMENT_SIZE: {
+    en: {
+      message: `the WAL segment at {lsn} has the segment/block sizes {found}, {expected} were expected`,
+      hint: `The cluster was created anew or its WAL segment size was changed. Enrol it again, then take a full backup.`,
+    },
+    fr: {
+      message: `le segment WAL en {lsn} a les tailles segment/bloc {found}, {expected} étaient attendues`,
+      hint: `Le cluster a été recréé ou la taille de ses segments WAL a changé. Enregistrez-le de nouveau, puis prenez une sauvegarde complète.`,
+    },
+  },
+  WAL_RECORD_LAYOUT: {
+    en: {
+      message: `the WAL record at {lsn} (resource manager {rmgr}, info {info}) does not have the layout of PostgreSQL {major}`,
+      hint: `The WAL itself is kept and can be replayed; only the index of commits stops here. Send this message to the developers.`,
+    },
+    fr: {
+      message: `l'enregistrement WAL en {lsn} (gestionnaire {rmgr}, info {info}) n'a pas la forme de PostgreSQL {major}`,
+      hint: `Le WAL lui-même est conservé et peut être rejoué ; seul l'index des validations s'arrête ici. Transmettez ce message aux développeurs.`,
+    },
+  },
+  WAL_INDEX_MALFORMED: {
+    en: {
+      message: `the index of a WAL segment is malformed at byte {offset}: {reason}`,
+      hint: `The segment itself may be whole. Run pra verify; the index is rebuilt from the segment.`,
+    },
+    fr: {
+      message: `l'index d'un segment WAL est mal formé à l'octet {offset} : {reason}`,
+      hint: `Le segment lui-même peut être entier. Lancez pra verify ; l'index est reconstruit à partir du segment.`,
+    },
+  },
+  WAL_INDEX_VERSION: {
+    en: {
+      message: `the index of a WAL segment has the format version {version}, newer than this program knows`,
+      hint: `Use a newer version of pra to read this repository.`,
+    },
+    fr: {
+      message: `l'index d'un segment WAL a la version de format {version}, plus récente que ce programme`,
+      hint: `Utilisez une version plus récente de pra pour lire ce dépôt.`,
+    },
+  },
+} as const satisfies ErrorGroup;
