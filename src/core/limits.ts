@@ -44,3 +44,41 @@ export const probeRacesTwoProcesses = 1000;
 /** A store's clock may differ this much before `check` complains: leases measure on monotonic clocks, so
  *  only what people read is wrong; a minute is what they notice. */
 export const probeClockSkewMsMax = 60_000;
+
+/** Block sizes a server can be built with: 1, 2, 4, 8, 16 or 32 KiB. */
+export const blockBytesMin = KIB;
+export const blockBytesMax = 32 * KIB;
+/** Input of one block pass: four times the largest frame that the format allows (4 MiB plain). */
+export const blockPassInputBytesMax = 16 * MIB;
+/** Plain bytes of one zstd frame: as the block pass; each codec keeps one scratch buffer of this order. */
+export const zstdPlainBytesMax = 16 * MIB;
+  /** What is kept of a short program's output: initdb writes 2 KiB, a page of errors fits eight times. */
+  programOutputBytesMax: 64 * KIB,
+  /** Parent directories searched for node_modules: deeper than any installation seen (5). */
+  packageSearchDepthMax: 32,
+  /** Links in one package's list: the packages of 14-18 name 14. */
+  packageLinksMax: 256,
+  /** Copies of server programs in a cache older than this with a temporary name were left by a killed process; one takes seconds. */
+  binaryCopyAbandonedMs: 3_600_000,
+  /** A socket's path without its final NUL: sun_path has 108 bytes on Linux (104 elsewhere, where the bind itself refuses). */
+  socketPathBytesMax: 107,
+  /** Between two looks at a starting or stopping server: its own shortest step takes about as long. */
+  serverPollIntervalMs: 20,
+  /** A server that replays nothing is ready in under 1 s; 60 s is a machine in trouble. Replays name their own time. */
+  serverStartTimeoutMs: 60_000,
+  /** A fast shutdown writes a checkpoint; longer than this and the next stronger way is taken or the failure reported. */
+  serverStopTimeoutMs: 60_000,
+  /** How long a server may take to die from SIGQUIT before SIGKILL: it needs milliseconds; its own children get 5 s. */
+  serverQuitTimeoutMs: 1_000,
+  /** Lines of a server's log shown with a failure. */
+  serverLogTailLines: 20,
+  /** Bytes read at once from a server's log: 64 KiB hold about 600 lines. */
+  serverLogReadBytes: 64 * KIB,
+
+
+/** Plain bytes of one frame of a map: one layer of 65,536 scattered blocks is below 2 MiB; eight times that. */
+export const mapFrameBytesMax = 16 * MIB;
+/** Plain bytes after which a map's frame is closed: an item is fetched with at most this much beside it. */
+export const mapFrameBytes = MIB;
+/** A path below the data directory: PATH_MAX of Linux. */
+export const pathBytesMax = 4096;

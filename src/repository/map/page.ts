@@ -1,0 +1,148 @@
+/**
+ * Pages: the files of one group with what describes them, sorted by name. An unchanged page is referred to
+ * where an earlier backup wrote it, so a quiet database costs an increment nothing. docs/format.md
+ * section 7.
+ */
+import { ByteReader } from "../../core/byte-reader.ts";
+import { ByteWriter } from "../../core/byte-writer.ts";
+import { mapFrameBytesMax, pathBytesMax } from "../../core/limits.ts";
+import { type ObjectId, objectIdBytes, objectIdFromBytes } from "../../core/object-id.ts";
+
+const PAGE_VERSION = 1;
+const FLAG_CHECKED = 1;
+const FLAG_BAD_PAGES = 2;
+const TYPE_CODES = { file: 1, directory: 2, symlink: 3 } as const;
+const DELTAS_PER_STRETCH_MAX = 16;
+
+/** Where a layer or page lies: which map object, which frame, and where in its plain bytes. */
+export type MapRef = {
+  readonly map: ObjectId;
+  readonly frame: number;
+  readonly offset: number;
+  readonly length: number;
+};
+
+/** One file, directory or link of a backup. `name` is relative to the data or tablespace directory. */
+export type PageEntry = {
+  readonly name: string;
+  readonly type: keyof typeof TYPE_CODES;
+  readonly mode: number;
+  readonly sizeBytes: number;
+  readonly linkTarget?: string;
+  /** Page checksums were checked while it was read. */
+  readonly checked: boolean;
+  /** Blocks whose checksum was wrong, ascending; numbers count from the file's beginning. */
+  readonly badBlocks: readonly number[];
+  /** Per stretch its layers, base first. */
+  readonly stretches: readonly (readonly MapRef[])[];
+};
+
+function byName(a: PageEntry, b: PageEntry): number {
+  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
+}
+
+function encodeEntry(writer: ByteWriter, entry: PageEntry, places: Map<ObjectId, number>): void {
+  writer.sized(Buffer.from(entry.name));
+  writer.u8(TYPE_CODES[entry.type]);
+  writer.varint(entry.mode);
+  writer.varint(entry.sizeBytes);
+  if (entry.type === "symlink") {
+    writer.sized(Buffer.from(entry.linkTarget ?? ""));
+  }
+  const bad = entry.badBlocks.length > 0;
+  writer.varint((entry.checked ? FLAG_CHECKED : 0) | (bad ? FLAG_BAD_PAGES : 0));
+  if (bad) {
+    writer.varint(entry.badBlocks.length);
+    entry.badBlocks.forEach((block, i) => writer.varint(block - (entry.badBlocks[i - 1] ?? 0)));
+  }
+  writer.varint(entry.stretches.length);
+  for (const layers of entry.stretches) {
+    writer.varint(layers.length);
+    for (const layer of layers) {
+      writer.varint(places.get(layer.map) ?? 0);
+      writer.varint(layer.frame);
+      writer.varint(layer.offset);
+      writer.varint(layer.length);
+    }
+  }
+}
+
+/** Encodes a group's files; the same files give the same bytes whatever their order. */
+export function encodePage(entries: readonly PageEntry[]): Buffer {
+  const sorted = [...entries].sort(byName);
+  const maps = [...new Set(sorted.flatMap((e) => e.stretches.flat().map((ref) => ref.map)))].sort();
+  const places = new Map(maps.map((map, place) => [map, place]));
+  const writer = new ByteWriter(sorted.length * 64 + 64);
+  writer.u8(PAGE_VERSION);
+  writer.varint(maps.length);
+  maps.forEach((map) => writer.bytes(objectIdBytes(map)));
+  writer.varint(sorted.length);
+  sorted.forEach((entry) => encodeEntry(writer, entry, places));
+  return writer.toBuffer();
+}
+
+function decodeType(reader: ByteReader): PageEntry["type"] {
+  const code = reader.u8();
+  switch (code) {
+    case TYPE_CODES.file:
+      return "file";
+    case TYPE_CODES.directory:
+      return "directory";
+    case TYPE_CODES.symlink:
+      return "symlink";
+    default:
+      throw reader.fault(`file type ${code}`);
+  }
+}
+
+function decodeBadBlocks(reader: ByteReader): readonly number[] {
+  const count = reader.varintUpTo(reader.remaining, "the count of bad pages");
+  let block = 0;
+  return Array.from({ length: count }, () => (block += reader.varint()));
+}
+
+function decodeRef(reader: ByteReader, maps: readonly ObjectId[]): MapRef {
+  const map = maps[reader.varint()];
+  if (map === undefined) {
+    throw reader.fault("a map that the page does not list");
+  }
+  return {
+    map,
+    frame: reader.varintUpTo(0xffffffff, "a frame"),
+    offset: reader.varintUpTo(mapFrameBytesMax, "an offset"),
+    length: reader.varintUpTo(mapFrameBytesMax, "a length"),
+  };
+}
+
+function decodeEntry(reader: ByteReader, maps: readonly ObjectId[]): PageEntry {
+  const name = reader.sized(pathBytesMax, "a name").toString();
+  const type = decodeType(reader);
+  const mode = reader.varintUpTo(0o7777, "a mode");
+  const sizeBytes = reader.varint();
+  const linkTarget =
+    type === "symlink" ? reader.sized(pathBytesMax, "a link's target").toString() : undefined;
+  const flags = reader.varintUpTo(FLAG_CHECKED | FLAG_BAD_PAGES, "the flags");
+  const badBlocks = (flags & FLAG_BAD_PAGES) === 0 ? [] : decodeBadBlocks(reader);
+  const stretchCount = reader.varintUpTo(reader.remaining, "the stretch count");
+  const stretches = Array.from({ length: stretchCount }, () => {
+    const layers = reader.varintUpTo(DELTAS_PER_STRETCH_MAX + 1, "the layer count");
+    return Array.from({ length: layers }, () => decodeRef(reader, maps));
+  });
+  const entry = { name, type, mode, sizeBytes, badBlocks, stretches };
+  const checked = (flags & FLAG_CHECKED) !== 0;
+  return linkTarget === undefined ? { ...entry, checked } : { ...entry, checked, linkTarget };
+}
+
+/** The files of a page, sorted by name. @throws DrError `REPO_ENCODING`. */
+export function decodePage(bytes: Uint8Array): readonly PageEntry[] {
+  const reader = new ByteReader(bytes, "a map page");
+  if (reader.u8() !== PAGE_VERSION) {
+    throw reader.fault("an unknown page version");
+  }
+  const mapCount = reader.varintUpTo(Math.floor(reader.remaining / 16), "the map count");
+  const maps = Array.from({ length: mapCount }, () => objectIdFromBytes(reader.bytes(16)));
+  const count = reader.varintUpTo(reader.remaining, "the entry count");
+  const entries = Array.from({ length: count }, () => decodeEntry(reader, maps));
+  reader.end();
+  return entries;
+}
