@@ -117,3 +117,9 @@ export const factsFileBytesMax = MIB;
 export const backupWarningsMax = 10_000;
 /** Idle time after which the kernel asks whether the server is still there. */
 export const connectionKeepAliveDelayMs = 30_000;
+/** One WAL record: PostgreSQL's MaxAllocSize, beyond which no server reads it either. Memory grows only with the
+ *  bytes that really arrive, and only commits, aborts and a few settings records are kept whole: 4 bytes a subtransaction. */
+export const walRecordBytesMax = 0x3fffffff;
+/** The record buffer kept between records; a longer record's buffer is dropped after use. One million
+ *  subtransactions take 4 MB, so nearly every record fits for good. */
+export const walRecordBufferKeptBytesMax = MIB;
