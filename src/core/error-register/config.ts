@@ -62,4 +62,74 @@ export const configErrors = {
       hint: "Lancez : chmod 600 {path}",
     },
   },
+  CONFIG_ENV_FILE_UNREADABLE: {
+    en: {
+      message: `the configuration file {path} cannot be read: {reason}`,
+      hint: `Check that it exists and that this account may read it.`,
+    },
+    fr: {
+      message: `le fichier de configuration {path} ne peut pas être lu : {reason}`,
+      hint: `Vérifiez qu'il existe et que ce compte peut le lire.`,
+    },
+  },
+  CONFIG_ENV_SYNTAX: {
+    en: {
+      message: `{path}, line {line}: "{text}" is not a setting`,
+      hint: `Write NAME=value, one setting a line; a comment begins with #, and a value with spaces or # stands in quotes.`,
+    },
+    fr: {
+      message: `{path}, ligne {line} : « {text} » n'est pas un réglage`,
+      hint: `Écrivez NOM=valeur, un réglage par ligne ; un commentaire commence par #, et une valeur avec des espaces ou # se met entre guillemets.`,
+    },
+  },
+  CONFIG_ENV_DUPLICATE: {
+    en: {
+      message: `{path}, line {line}: {name} was already set in line {firstLine}`,
+      hint: `Keep one of the two lines.`,
+    },
+    fr: {
+      message: `{path}, ligne {line} : {name} était déjà fixé à la ligne {firstLine}`,
+      hint: `Gardez une seule des deux lignes.`,
+    },
+  },
+  CONFIG_CLUSTER_NAME: {
+    en: {
+      message: `PRA_CLUSTER is "{value}" ({origin}), which cannot name a cluster`,
+      hint: `Use 1 to 40 characters: lower-case letters, digits and underscores, beginning with a letter; the replication slot is named after it.`,
+    },
+    fr: {
+      message: `PRA_CLUSTER vaut « {value} » ({origin}), ce qui ne peut pas nommer un cluster`,
+      hint: `Employez 1 à 40 caractères : lettres minuscules, chiffres et tirets bas, en commençant par une lettre ; le slot de réplication en tire son nom.`,
+    },
+  },
+  CONFIG_LANGUAGE: {
+    en: {
+      message: `PRA_LANG is "{value}" ({origin}), which is not a language spoken here`,
+      hint: `Write en or fr.`,
+    },
+    fr: {
+      message: `PRA_LANG vaut « {value} » ({origin}), ce qui n'est pas une langue parlée ici`,
+      hint: `Écrivez en ou fr.`,
+    },
+  },
+  CONFIG_PATH: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is not a path`,
+      hint: `Give the path of a folder or file, without line breaks and not empty.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas un chemin`,
+      hint: `Donnez le chemin d'un dossier ou d'un fichier, sans saut de ligne et non vide.`,
+    },
+  },
+  CONFIG_MISSING: {
+    en: {
+      message: `{name} is not set`,
+      hint: `Set it in .env ({name}=...), in the environment, or with the command's option.`,
+    },
+    fr: {
+      message: `{name} n'est pas fixé`,
+      hint: `Fixez-le dans .env ({name}=...), dans l'environnement, ou par l'option de la commande.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -52,4 +52,114 @@ export const usageErrors = {
       hint: `Un identifiant est fait de 32 chiffres hexadécimaux minuscules, comme pra list l'affiche.`,
     },
   },
+  USAGE_UNKNOWN_COMMAND: {
+    en: {
+      message: `"{command}" has no command "{name}"`,
+      hint: `Run {command} --help to see what there is.`,
+    },
+    fr: {
+      message: `« {command} » n'a pas de commande « {name} »`,
+      hint: `Lancez {command} --help pour voir ce qui existe.`,
+    },
+  },
+  USAGE_UNKNOWN_OPTION: {
+    en: {
+      message: `"{command}" has no option {option}`,
+      hint: `Run {command} --help to see its options.`,
+    },
+    fr: {
+      message: `« {command} » n'a pas d'option {option}`,
+      hint: `Lancez {command} --help pour voir ses options.`,
+    },
+  },
+  USAGE_MISSING_ARGUMENT: {
+    en: {
+      message: `"{command}" needs the argument <{name}>`,
+      hint: `Add it; {command} --help shows an example.`,
+    },
+    fr: {
+      message: `« {command} » attend l'argument <{name}>`,
+      hint: `Ajoutez-le ; {command} --help montre un exemple.`,
+    },
+  },
+  USAGE_MISSING_VALUE: {
+    en: {
+      message: `the option {option} of "{command}" needs a value`,
+      hint: `Write the value after the option; {command} --help shows an example.`,
+    },
+    fr: {
+      message: `l'option {option} de « {command} » attend une valeur`,
+      hint: `Écrivez la valeur après l'option ; {command} --help montre un exemple.`,
+    },
+  },
+  USAGE_MISSING_OPTION: {
+    en: {
+      message: `"{command}" needs the option {option}`,
+      hint: `Add it; {command} --help shows an example.`,
+    },
+    fr: {
+      message: `« {command} » exige l'option {option}`,
+      hint: `Ajoutez-la ; {command} --help montre un exemple.`,
+    },
+  },
+  USAGE_EXCESS_ARGUMENTS: {
+    en: {
+      message: `"{command}" does not take "{arguments}"`,
+      hint: `Leave it out, or put quotes around a value that contains spaces.`,
+    },
+    fr: {
+      message: `« {command} » n'attend pas « {arguments} »`,
+      hint: `Retirez-le, ou mettez des guillemets autour d'une valeur qui contient des espaces.`,
+    },
+  },
+  USAGE_VALUE: {
+    en: {
+      message: `"{value}" is not a value for {name} of "{command}"`,
+      hint: `Run {command} --help to see which values it takes.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas une valeur pour {name} de « {command} »`,
+      hint: `Lancez {command} --help pour voir les valeurs admises.`,
+    },
+  },
+  USAGE_CONFLICT: {
+    en: {
+      message: `the options {option} and {other} of "{command}" exclude each other`,
+      hint: `Keep one of them.`,
+    },
+    fr: {
+      message: `les options {option} et {other} de « {command} » s'excluent`,
+      hint: `Gardez l'une des deux.`,
+    },
+  },
+  USAGE_OTHER: {
+    en: {
+      message: `"{command}" cannot be run as typed: {reason}`,
+      hint: `Run {command} --help to see how it is used.`,
+    },
+    fr: {
+      message: `« {command} » ne peut pas être lancée ainsi : {reason}`,
+      hint: `Lancez {command} --help pour voir comment l'utiliser.`,
+    },
+  },
+  USAGE_UNKNOWN_CODE: {
+    en: {
+      message: `"{value}" is not an error code, or the beginning of several: {candidates}`,
+      hint: `Copy the code as it was printed; docs/errors.md lists all of them.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas un code d'erreur, ou est le début de plusieurs : {candidates}`,
+      hint: `Recopiez le code tel qu'il a été affiché ; docs/errors.md les donne tous.`,
+    },
+  },
+  USAGE_INTERRUPTED: {
+    en: {
+      message: `interrupted by {signal}`,
+      hint: `What was finished is kept; run the command again to go on.`,
+    },
+    fr: {
+      message: `interrompu par {signal}`,
+      hint: `Ce qui était terminé est gardé ; relancez la commande pour continuer.`,
+    },
+  },
 } as const satisfies ErrorGroup;

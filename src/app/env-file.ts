@@ -1,0 +1,89 @@
+/**
+ * Reads a `.env` file into values that remember their line. Node's own parser (`util.parseEnv`) gives the
+ * values; a second look at the lines gives their places, and refuses what that parser would skip in
+ * silence: a misspelt line must not become a missing setting. Nothing is written into `process.env`.
+ */
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+
+import { DrError } from "../core/errors.ts";
+
+/** A value and the line, from 1 on, where it is set. */
+export type EnvFileValue = { readonly value: string; readonly line: number };
+
+const SETTING = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
+
+/** The quote that a value opens without closing it on the same line. */
+function openQuote(rest: string): string | undefined {
+  const quote = rest[0];
+  return quote !== undefined && "\"'`".includes(quote) && !rest.slice(1).includes(quote)
+    ? quote
+    : undefined;
+}
+
+/** A refused line as it may be shown: whatever could be a secret is left out. */
+function shownLine(line: string): string {
+  const word = /^\s*[A-Za-z_][A-Za-z0-9_-]*/.exec(line)?.[0].trim();
+  return word === undefined ? "…" : `${word.slice(0, 40)} …`;
+}
+
+function linesOfSettings(content: string, path: string): ReadonlyMap<string, number> {
+  const lines = new Map<string, number>();
+  let quote: string | undefined;
+  for (const [index, line] of content.split(/\r?\n/).entries()) {
+    if (quote !== undefined) {
+      quote = line.includes(quote) ? undefined : quote;
+      continue;
+    }
+    if (/^\s*(#|$)/.test(line)) {
+      continue;
+    }
+    const match = SETTING.exec(line);
+    const name = match?.[1];
+    if (name === undefined) {
+      throw new DrError("CONFIG_ENV_SYNTAX", { path, line: index + 1, text: shownLine(line) });
+    }
+    const firstLine = lines.get(name);
+    if (firstLine !== undefined) {
+      throw new DrError("CONFIG_ENV_DUPLICATE", { path, line: index + 1, name, firstLine });
+    }
+    lines.set(name, index + 1);
+    quote = openQuote(match?.[2] ?? "");
+    if (
+      quote !== undefined &&
+      !content
+        .split(/\r?\n/)
+        .slice(index + 1)
+        .join("\n")
+        .includes(quote)
+    ) {
+      throw new DrError("CONFIG_ENV_SYNTAX", { path, line: index + 1, text: shownLine(line) });
+    }
+  }
+  return lines;
+}
+
+/** The settings in the text of a `.env` file. @throws DrError `CONFIG_ENV_SYNTAX`, `CONFIG_ENV_DUPLICATE`. */
+export function parseEnvFile(content: string, path: string): ReadonlyMap<string, EnvFileValue> {
+  const text = content.replace(/^\uFEFF/, "");
+  const lines = linesOfSettings(text, path);
+  const values = parseEnv(text);
+  return new Map(
+    [...lines].map(([name, line]) => [name, { value: values[name] ?? "", line }] as const),
+  );
+}
+
+/** Reads a `.env` file; undefined when there is none. @throws DrError `CONFIG_ENV_…`. */
+export function readEnvFile(path: string): ReadonlyMap<string, EnvFileValue> | undefined {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "ENOENT") {
+      return undefined;
+    }
+    throw new DrError("CONFIG_ENV_FILE_UNREADABLE", { path, reason: code }, { cause: error });
+  }
+  return parseEnvFile(content, path);
+}

@@ -1,0 +1,334 @@
+/**
+ * The configuration from flags, environment and `.env`, in this order of precedence, each value with its
+ * origin. An empty value counts as not set. For the connection PG_* beat DATABASE_URL, which fills what
+ * they leave open; libpq's PGHOST and its kin count last. It reads one file, writes nothing, and never
+ * changes `process.env`; a value shown in an error has its secrets masked.
+ */
+import { isAbsolute, join, resolve } from "node:path";
+
+import { DrError, isDrError } from "../core/errors.ts";
+import { type Language, languageOf } from "../core/language.ts";
+import {
+  type ConnectionSettings,
+  type ExplicitConnection,
+  connectionSettings,
+} from "../postgres/connection-settings.ts";
+import { type EnvFileValue, readEnvFile } from "./env-file.ts";
+
+/** The settings that are read. */
+export const settingNames = [
+  "PG_HOST",
+  "PG_PORT",
+  "PG_USER",
+  "PG_PASSWORD",
+  "DATABASE_URL",
+  "BACKUP_DIR",
+  "PRA_CLUSTER",
+  "PRA_KEY_FILE",
+  "PRA_STATE_DIR",
+  "PRA_SPOOL_DIR",
+  "PRA_PG_BIN_DIR",
+  "PRA_LANG",
+  "PRA_FAILPOINT",
+] as const;
+
+/** The name of a setting. */
+export type SettingName = (typeof settingNames)[number];
+
+/** Values given on the command line, by the setting that they override. */
+export type Flags = Readonly<Partial<Record<SettingName, string | undefined>>>;
+
+/** Where a value comes from. `variable` is named where it is not the setting itself: PGHOST, say. */
+export type Origin =
+  | { readonly kind: "flag" }
+  | { readonly kind: "environment"; readonly variable: string }
+  | { readonly kind: "file"; readonly path: string; readonly line: number }
+  | { readonly kind: "default" };
+
+/** A value as given, not yet checked. */
+export type Setting = { readonly value: string; readonly origin: Origin };
+
+/** The checked configuration. Paths are absolute. */
+export type Environment = {
+  readonly connection: ConnectionSettings;
+  readonly cluster: string;
+  /** Name of the replication slot, and the connections' application_name. */
+  readonly slotName: string;
+  readonly backupDirectory: string | undefined;
+  readonly keyFile: string | undefined;
+  /** Where a key file lies when PRA_KEY_FILE is not set: `<keyDirectory>/<repository id>.key`. */
+  readonly keyDirectory: string;
+  readonly stateDirectory: string;
+  readonly spoolDirectory: string;
+  readonly postgresBinDirectory: string | undefined;
+  readonly language: Language;
+  readonly failpoint: string | undefined;
+  /** The `.env` that was read. */
+  readonly envFile: string | undefined;
+  /** Every setting that is set, with its origin; secrets are not masked. */
+  readonly settings: ReadonlyMap<SettingName, Setting>;
+};
+
+/** What the process gives; all of it injected, so that tests need no process of their own. */
+export type EnvironmentInput = {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly checkoutDirectory: string;
+  readonly homeDirectory: string;
+  readonly userName: string;
+  readonly isRoot: boolean;
+  readonly flags?: Flags;
+  /** From `--env-file`; it must exist. */
+  readonly envFile?: string | undefined;
+};
+
+/** How an origin is shown: `--…`, `$NAME`, `/path/.env:3`. */
+export function formatOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case "flag":
+      return "--";
+    case "environment":
+      return `$${origin.variable}`;
+    case "file":
+      return `${origin.path}:${origin.line}`;
+    case "default":
+      return "default";
+  }
+}
+
+/** A setting's value as it may be shown: passwords become `***`. */
+export function maskSetting(name: SettingName, value: string): string {
+  if (name === "PG_PASSWORD") {
+    return "***";
+  }
+  return name === "DATABASE_URL" ? maskUrl(value) : value;
+}
+
+/** The address without its password. What cannot be read as an address is shown up to its scheme only. */
+function maskUrl(value: string): string {
+  const match = /^([a-z]+:\/\/)(?:([^:@/?]*)(:[^/?]*)?@)?([^@?]*)(\?.*)?$/i.exec(value);
+  if (match === null) {
+    return `${/^[a-z]+:\/\//i.exec(value)?.[0] ?? ""}***`;
+  }
+  const [, scheme = "", user = "", password, rest = "", query] = match;
+  const account = value.includes("@") ? `${user}${password === undefined ? "" : ":***"}@` : "";
+  return `${scheme}${account}${rest}${query === undefined ? "" : "?***"}`;
+}
+
+type EnvFile = {
+  readonly path: string;
+  readonly values: ReadonlyMap<string, EnvFileValue>;
+};
+
+function findEnvFile(input: EnvironmentInput): EnvFile | undefined {
+  if (input.envFile !== undefined) {
+    const path = resolve(input.workingDirectory, input.envFile);
+    const values = readEnvFile(path);
+    if (values === undefined) {
+      throw new DrError("CONFIG_ENV_FILE_UNREADABLE", { path, reason: "ENOENT" });
+    }
+    return { path, values };
+  }
+  for (const directory of [input.workingDirectory, input.checkoutDirectory]) {
+    const path = join(directory, ".env");
+    const values = readEnvFile(path);
+    if (values !== undefined) {
+      return { path, values };
+    }
+  }
+  return undefined;
+}
+
+function settingOf(
+  name: SettingName,
+  input: EnvironmentInput,
+  file: EnvFile | undefined,
+): Setting | undefined {
+  const flag = input.flags?.[name];
+  if (flag !== undefined) {
+    return { value: flag, origin: { kind: "flag" } };
+  }
+  const variable = input.variables[name];
+  if (variable !== undefined && variable !== "") {
+    return { value: variable, origin: { kind: "environment", variable: name } };
+  }
+  const entry = file?.values.get(name);
+  if (file !== undefined && entry !== undefined && entry.value !== "") {
+    return { value: entry.value, origin: { kind: "file", path: file.path, line: entry.line } };
+  }
+  return undefined;
+}
+
+const connectionFlags = [
+  ["host", "PG_HOST"],
+  ["port", "PG_PORT"],
+  ["user", "PG_USER"],
+  ["password", "PG_PASSWORD"],
+] as const;
+
+/** A connection error that names a variable, told with the file and line when it stands in the `.env`. */
+function withPlace(
+  error: unknown,
+  file: EnvFile | undefined,
+  variables: EnvironmentInput["variables"],
+): unknown {
+  if (!isDrError(error)) {
+    return error;
+  }
+  const name = String(error.details["origin"]);
+  const entry = file?.values.get(name);
+  if (file === undefined || entry === undefined || (variables[name] ?? "") !== "") {
+    return error;
+  }
+  const origin = `${name}, ${file.path}:${entry.line}`;
+  const value = String(error.details["value"]);
+  const { code } = error;
+  if (code === "CONFIG_PORT" || code === "CONFIG_SSLMODE" || code === "CONFIG_CONNECT_TIMEOUT") {
+    return new DrError(code, { origin, value });
+  }
+  if (code === "CONFIG_DATABASE_URL" || code === "CONFIG_SEVERAL_HOSTS") {
+    return new DrError(code, { origin });
+  }
+  return error;
+}
+
+class Reader {
+  readonly settings: ReadonlyMap<SettingName, Setting>;
+  readonly #input: EnvironmentInput;
+
+  constructor(input: EnvironmentInput, settings: ReadonlyMap<SettingName, Setting>) {
+    this.#input = input;
+    this.settings = settings;
+  }
+
+  /** Relative to the file that names it, else to the working directory; `~/` is the home folder. */
+  path(name: SettingName): string | undefined {
+    const setting = this.settings.get(name);
+    if (setting === undefined) {
+      return undefined;
+    }
+    const { value, origin } = setting;
+    if (value.trim() === "" || /[\0\r\n]/.test(value)) {
+      throw new DrError("CONFIG_PATH", { name, value, origin: formatOrigin(origin) });
+    }
+    if (value === "~" || value.startsWith("~/")) {
+      return join(this.#input.homeDirectory, value.slice(1));
+    }
+    const base = origin.kind === "file" ? join(origin.path, "..") : this.#input.workingDirectory;
+    return resolve(base, value);
+  }
+
+  cluster(): string {
+    const setting = this.settings.get("PRA_CLUSTER");
+    if (setting === undefined) {
+      return "main";
+    }
+    if (!/^[a-z][a-z0-9_]{0,39}$/.test(setting.value)) {
+      const origin = formatOrigin(setting.origin);
+      throw new DrError("CONFIG_CLUSTER_NAME", { value: setting.value, origin });
+    }
+    return setting.value;
+  }
+
+  language(): Language {
+    const setting = this.settings.get("PRA_LANG");
+    if (setting === undefined) {
+      return languageOf(this.#input.variables);
+    }
+    const text = setting.value.toLowerCase();
+    if (!/^(en|fr)([_.-].*)?$/.test(text)) {
+      const origin = formatOrigin(setting.origin);
+      throw new DrError("CONFIG_LANGUAGE", { value: setting.value, origin });
+    }
+    return text.startsWith("fr") ? "fr" : "en";
+  }
+
+  /** What postgres/ makes of it all; the origin in its errors gets the file and line. */
+  connection(file: EnvFile | undefined): ConnectionSettings {
+    const { flags, variables, userName, homeDirectory } = this.#input;
+    const merged: Record<string, string | undefined> = {};
+    for (const [name, entry] of file?.values ?? []) {
+      if (name.startsWith("PG_") || name === "DATABASE_URL") {
+        merged[name] = entry.value;
+      }
+    }
+    for (const [name, value] of Object.entries(variables)) {
+      if (value !== undefined && value !== "") {
+        merged[name] = value;
+      }
+    }
+    const explicit: Partial<Record<keyof ExplicitConnection, string>> = {};
+    for (const [key, name] of connectionFlags) {
+      const value = flags?.[name];
+      if (value !== undefined) {
+        explicit[key] = value;
+      }
+    }
+    try {
+      return connectionSettings(
+        {
+          ...merged,
+          ...(flags?.DATABASE_URL === undefined ? {} : { DATABASE_URL: flags.DATABASE_URL }),
+        },
+        { explicit, account: { user: userName, home: homeDirectory } },
+      );
+    } catch (error) {
+      throw withPlace(error, file, variables);
+    }
+  }
+
+  /** The folder of the XDG rules for a person, `forRoot` for the system's account. */
+  ownDirectory(variable: string, inHome: string, forRoot: string): string {
+    if (this.#input.isRoot) {
+      return forRoot;
+    }
+    const base = this.#input.variables[variable];
+    return base !== undefined && isAbsolute(base)
+      ? join(base, "pra")
+      : join(this.#input.homeDirectory, inHome, "pra");
+  }
+}
+
+/**
+ * Reads the configuration. Only what is set is checked; what a command needs and nobody set is refused
+ * by `requireSetting`. @throws DrError `CONFIG_…` with the file, the line and the value.
+ */
+export function readEnvironment(input: EnvironmentInput): Environment {
+  const file = findEnvFile(input);
+  const settings = new Map<SettingName, Setting>();
+  for (const name of settingNames) {
+    const setting = settingOf(name, input, file);
+    if (setting !== undefined) {
+      settings.set(name, setting);
+    }
+  }
+  const reader = new Reader(input, settings);
+  const cluster = reader.cluster();
+  return {
+    connection: reader.connection(file),
+    cluster,
+    slotName: `pra_${cluster}`,
+    backupDirectory: reader.path("BACKUP_DIR"),
+    keyFile: reader.path("PRA_KEY_FILE"),
+    keyDirectory: reader.ownDirectory("XDG_CONFIG_HOME", ".config", "/etc/pra"),
+    stateDirectory:
+      reader.path("PRA_STATE_DIR") ??
+      reader.ownDirectory("XDG_STATE_HOME", ".local/state", "/var/lib/pra"),
+    spoolDirectory:
+      reader.path("PRA_SPOOL_DIR") ??
+      join(reader.ownDirectory("XDG_STATE_HOME", ".local/state", "/var/spool/pra"), "spool"),
+    postgresBinDirectory: reader.path("PRA_PG_BIN_DIR"),
+    language: reader.language(),
+    failpoint: settings.get("PRA_FAILPOINT")?.value,
+    envFile: file?.path,
+    settings,
+  };
+}
+
+/** `value`, which `name` gives. @throws DrError `CONFIG_MISSING` when it is not set. */
+export function requireSetting<T>(value: T | undefined, name: SettingName): T {
+  if (value === undefined) {
+    throw new DrError("CONFIG_MISSING", { name });
+  }
+  return value;
+}

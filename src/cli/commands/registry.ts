@@ -1,0 +1,30 @@
+/**
+ * Which commands exist. `pra --help` lists what stands here, so only what works does.
+ *
+ * To add a command `NAME`:
+ * 1. `src/cli/text/NAME-text.ts`: its texts, `const en: Messages`, `const fr: Messages` (a missing key
+ *    does not compile), exported as `nameText: Record<Language, Messages>`; `Messages` extends
+ *    `CommandText` from `program.ts` (summary, examples).
+ * 2. `src/cli/commands/NAME.ts`: `export function registerName(program, frame)`: `defineCommand(...)`,
+ *    then arguments and options of commander, then `.action(async (...) => {...})`. The action imports
+ *    its use case inside (`await import("../../app/....ts")`; the architecture test insists), passes
+ *    `{ signal: frame.signal }`, prints once with `frame.result(value, render)`, reports with
+ *    `frame.progress.update`, throws a `DrError` to fail, and calls `frame.conclude({ kind })` when the
+ *    end is neither success nor failure. A value typed wrong is refused by a parser that throws a `DrError`.
+ * 3. One line below. A group (`wal receive`, `wal push`) is one entry: `defineGroup`, then its commands.
+ */
+import type { Command } from "commander";
+
+import type { Frame } from "../frame.ts";
+
+/** A command or group, loaded only when it is typed or when all are listed. */
+export type CommandEntry = {
+  readonly name: string;
+  readonly load: () => Promise<(program: Command, frame: Frame) => void>;
+};
+
+/** All commands in the order of the help page. */
+export const commandEntries: readonly CommandEntry[] = [
+  { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
+  { name: "version", load: async () => (await import("./version.ts")).registerVersion },
+];

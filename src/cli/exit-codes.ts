@@ -1,0 +1,117 @@
+/**
+ * How a command ends, as a number. One switch decides, one table explains; `docs/exit-codes.md` is
+ * generated from the table. What is not known here is a failure, never a success.
+ */
+import { unreachable } from "../core/assert.ts";
+import { type ErrorCode, isDrError } from "../core/errors.ts";
+import type { Language } from "../core/language.ts";
+
+/** How a command ended. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** It did its work and found something wrong: a failed proof, damage, an open gap. */
+  | { readonly kind: "problems" }
+  /** It did its work and something deserves a look: bad pages kept and flagged, say. */
+  | { readonly kind: "warnings" }
+  /** `wal fetch` only: the index proves that the segment does not exist. */
+  | { readonly kind: "absent" }
+  /** The convention of monitoring plug-ins: 0 good, 1 warning, 2 critical, 3 unknown. */
+  | { readonly kind: "nagios"; readonly level: 0 | 1 | 2 | 3 }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "interrupted" };
+
+/** Each number with its meaning. */
+export const exitCodeTable: readonly {
+  readonly code: number;
+  readonly meaning: Readonly<Record<Language, string>>;
+}[] = [
+  { code: 0, meaning: { en: "Done, and all is good.", fr: "Terminé, tout est bon." } },
+  {
+    code: 1,
+    meaning: {
+      en: "Failed. `wal push` also answers 1 when it is interrupted.",
+      fr: "Échec. `wal push` répond aussi 1 quand on l'interrompt.",
+    },
+  },
+  {
+    code: 2,
+    meaning: {
+      en: "Wrong usage or configuration; nothing was done.",
+      fr: "Mauvais usage ou mauvaise configuration ; rien n'a été fait.",
+    },
+  },
+  {
+    code: 3,
+    meaning: {
+      en: "Refused for safety; nothing was changed.",
+      fr: "Refusé par sécurité ; rien n'a été modifié.",
+    },
+  },
+  {
+    code: 4,
+    meaning: {
+      en: "Done, and problems were found: a check is red, a proof failed, a target cannot be reached.",
+      fr: "Terminé, et des problèmes ont été trouvés : un contrôle est rouge, une preuve a échoué, une cible est hors d'atteinte.",
+    },
+  },
+  {
+    code: 5,
+    meaning: {
+      en: "Done, with warnings: bad pages were found and kept, for example.",
+      fr: "Terminé, avec des avertissements : par exemple des pages abîmées ont été trouvées et gardées.",
+    },
+  },
+  {
+    code: 64,
+    meaning: {
+      en: "Only `wal fetch`: the segment is proved not to exist.",
+      fr: "Seulement `wal fetch` : il est prouvé que le segment n'existe pas.",
+    },
+  },
+  {
+    code: 130,
+    meaning: {
+      en: "Interrupted by SIGINT or SIGTERM.",
+      fr: "Interrompu par SIGINT ou SIGTERM.",
+    },
+  },
+];
+
+/** Codes that mean "refused for safety", beside those whose name says so. */
+const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([]);
+
+function exitCodeOfError(error: unknown): number {
+  if (!isDrError(error)) {
+    return 1;
+  }
+  const group = error.code.slice(0, error.code.indexOf("_"));
+  if (error.code === "USAGE_INTERRUPTED") {
+    return 130;
+  }
+  if (REFUSALS.has(error.code)) {
+    return 3;
+  }
+  return group === "USAGE" || group === "CONFIG" ? 2 : 1;
+}
+
+/** The process's exit code. */
+export function exitCodeOf(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case "done":
+      return 0;
+    case "failed":
+      return exitCodeOfError(outcome.error);
+    case "problems":
+      return 4;
+    case "warnings":
+      return 5;
+    case "absent":
+      return 64;
+    case "nagios":
+      return outcome.level;
+    case "interrupted":
+      return 130;
+    default:
+      return unreachable(outcome);
+  }
+}

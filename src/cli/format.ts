@@ -1,0 +1,48 @@
+/**
+ * Sizes and durations for people, in their language: "1.5 GiB" is "1,5 Gio" in French. Machines get plain
+ * numbers with `--json`; never parse what this prints.
+ */
+import type { Language } from "../core/language.ts";
+
+const UNITS: Readonly<Record<Language, readonly string[]>> = {
+  en: ["B", "KiB", "MiB", "GiB", "TiB", "PiB"],
+  fr: ["o", "Kio", "Mio", "Gio", "Tio", "Pio"],
+};
+
+/** A number with at most `digits` decimals, in the language's notation with ordinary spaces. */
+export function formatNumber(value: number, language: Language, digits = 0): string {
+  const text = new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return text.replaceAll(/[\u00a0\u202f]/g, " ");
+}
+
+/** Bytes in powers of 1024 with three figures at most. */
+export function formatBytes(bytes: number, language: Language): string {
+  let value = bytes;
+  let unit = 0;
+  while (Math.abs(value) >= 1023.5 && unit < UNITS[language].length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
+  return `${formatNumber(value, language, digits)} ${UNITS[language][unit] ?? ""}`;
+}
+
+/** A duration with its two largest units: "850 ms", "4.2 s", "3 min 20 s", "2 h 05 min", "3 d 4 h". */
+export function formatDuration(durationMs: number, language: Language): string {
+  if (durationMs < 999.5) {
+    return `${formatNumber(durationMs, language)} ms`;
+  }
+  if (durationMs < 59_950) {
+    return `${formatNumber(durationMs / 1000, language, 1)} s`;
+  }
+  const seconds = Math.round(durationMs / 1000);
+  if (seconds < 3600) {
+    return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
+  }
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 24 * 60) {
+    return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  }
+  const hours = Math.floor(minutes / 60);
+  return `${Math.floor(hours / 24)} ${language === "fr" ? "j" : "d"} ${hours % 24} h`;
+}

@@ -1,0 +1,118 @@
+/**
+ * The entry of the program: reads the command line, loads the command that was typed, runs it and turns
+ * its end into an exit code. The only file that reads `process.env` and decides when the process ends.
+ *
+ * SIGINT or SIGTERM once: the command's signal is aborted, it cleans up, exit 130. Twice: the system's
+ * own handling, which kills at once. A reader of standard output that goes away (`pra list | head`) never
+ * stops a backup.
+ */
+import { fileURLToPath } from "node:url";
+
+import { type Command, CommanderError } from "commander";
+
+import { DrError } from "../core/errors.ts";
+import { configureFailpoints } from "../core/failpoint.ts";
+import { type Language, languageOf } from "../core/language.ts";
+import { type CommandLine, readCommandLine } from "./command-line.ts";
+import { commandEntries } from "./commands/registry.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { failureLines, failureObject } from "./failure-text.ts";
+import type { Frame } from "./frame.ts";
+import { ProcessFrame } from "./process-frame.ts";
+import { createProgram } from "./program.ts";
+
+/** What still runs this long after the command's end is a leak, and must not keep cron waiting. */
+const EXIT_GRACE_MS = 3000;
+
+/** Commander's ways of saying that help was shown on request. */
+const HELP_SHOWN: ReadonlySet<string> = new Set(["commander.helpDisplayed", "commander.version"]);
+
+/** Two folders up, both from `src/cli/main.ts` and from the bundle `dist/build-…/main.mjs`. */
+const checkoutDirectory = fileURLToPath(new URL("../../", import.meta.url));
+
+function abortOnSignals(controller: AbortController): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      controller.abort(new DrError("USAGE_INTERRUPTED", { signal }));
+    });
+  }
+}
+
+function ignoreClosedReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") {
+        throw error;
+      }
+    });
+  }
+}
+
+/** As a power cut would: for failpoints. */
+function killThisProcess(): never {
+  process.kill(process.pid, "SIGKILL");
+  for (;;) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+  }
+}
+
+function languageFor(line: CommandLine): Language {
+  return line.lang === "fr" || line.lang === "en" ? line.lang : languageOf(process.env);
+}
+
+async function programFor(line: CommandLine, frame: Frame): Promise<Command> {
+  const program = createProgram(frame.language);
+  const typed = commandEntries.filter((entry) => entry.name === line.command);
+  const wanted = typed.length > 0 ? typed : commandEntries;
+  const registrations = await Promise.all(wanted.map((entry) => entry.load()));
+  for (const register of registrations) {
+    register(program, frame);
+  }
+  return program;
+}
+
+function tellFailure(error: unknown, frame: Frame): void {
+  frame.progress.close();
+  if (frame.json) {
+    const object = failureObject(error, frame.language);
+    process.stdout.write(`${JSON.stringify(object, undefined, 2)}\n`);
+  } else {
+    process.stderr.write(`${failureLines(error, frame.language)}\n`);
+  }
+}
+
+/** Runs the command; the exit code. */
+async function run(argv: readonly string[]): Promise<number> {
+  const line = readCommandLine(argv);
+  const controller = new AbortController();
+  abortOnSignals(controller);
+  ignoreClosedReaders();
+  const frame = new ProcessFrame({
+    commandLine: line,
+    language: languageFor(line),
+    signal: controller.signal,
+    checkoutDirectory,
+    variables: process.env,
+  });
+  try {
+    configureFailpoints({
+      failpoints: process.env["PRA_FAILPOINT"],
+      guardsOff: process.env["PRA_GUARD_OFF"],
+      effects: { kill: killThisProcess },
+    });
+    const program = await programFor(line, frame);
+    await program.parseAsync(argv, { from: "user" });
+    frame.progress.close();
+    return exitCodeOf(frame.outcome);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return HELP_SHOWN.has(error.code) || error.exitCode === 0 ? 0 : 2;
+    }
+    const told: unknown = controller.signal.aborted ? controller.signal.reason : error;
+    tellFailure(told, frame);
+    return exitCodeOf({ kind: "failed", error: told });
+  }
+}
+
+process.exitCode = await run(process.argv.slice(2));
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();

@@ -1,0 +1,96 @@
+/**
+ * The frame on a real process: its streams, its account, its signals. The only place of the command line
+ * that holds state, and only while one command runs.
+ */
+import { homedir, userInfo } from "node:os";
+
+import { type Environment, type Flags, readEnvironment } from "../app/environment.ts";
+import { assert } from "../core/assert.ts";
+import type { Language } from "../core/language.ts";
+import type { CommandLine } from "./command-line.ts";
+import type { Outcome } from "./exit-codes.ts";
+import type { Frame, JsonValue } from "./frame.ts";
+import { type Progress, openProgress, silentProgress } from "./progress.ts";
+
+/** What `main` gives. */
+export type ProcessFrameOptions = {
+  readonly commandLine: CommandLine;
+  readonly language: Language;
+  readonly signal: AbortSignal;
+  readonly checkoutDirectory: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+};
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account without an entry in the password file, as in some containers.
+    return "postgres";
+  }
+}
+
+/** The frame of this process. */
+export class ProcessFrame implements Frame {
+  readonly language: Language;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  readonly checkoutDirectory: string;
+  readonly progress: Progress;
+  readonly #options: ProcessFrameOptions;
+  #outcome: Outcome = { kind: "done" };
+  #printed = false;
+
+  constructor(options: ProcessFrameOptions) {
+    this.#options = options;
+    this.language = options.language;
+    this.json = options.commandLine.json;
+    this.signal = options.signal;
+    this.checkoutDirectory = options.checkoutDirectory;
+    this.progress = this.json
+      ? silentProgress
+      : openProgress({
+          stream: process.stderr,
+          language: options.language,
+          nowMs: () => performance.now(),
+          colour: process.stderr.isTTY && process.stderr.hasColors(),
+        });
+  }
+
+  get outcome(): Outcome {
+    return this.#outcome;
+  }
+
+  result(value: JsonValue, render: () => string): void {
+    assert(!this.#printed, "a command prints one result");
+    this.#printed = true;
+    this.progress.clear();
+    const text = this.json ? JSON.stringify(value, undefined, 2) : render();
+    process.stdout.write(text === "" ? "" : `${text}\n`);
+  }
+
+  note(text: string): void {
+    if (!this.json) {
+      this.progress.clear();
+      process.stderr.write(`${text}\n`);
+    }
+  }
+
+  conclude(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+
+  environment(flags: Flags = {}): Environment {
+    const { commandLine, variables, checkoutDirectory } = this.#options;
+    return readEnvironment({
+      variables,
+      checkoutDirectory,
+      workingDirectory: process.cwd(),
+      homeDirectory: homedir(),
+      userName: accountName(),
+      isRoot: process.getuid?.() === 0,
+      flags: { PRA_LANG: commandLine.lang, ...flags },
+      envFile: commandLine.envFile,
+    });
+  }
+}
