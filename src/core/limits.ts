@@ -123,3 +123,6 @@ export const walRecordBytesMax = 0x3fffffff;
 /** The record buffer kept between records; a longer record's buffer is dropped after use. One million
  *  subtransactions take 4 MB, so nearly every record fits for good. */
 export const walRecordBufferKeptBytesMax = MIB;
+
+/** Directories a disk store remembers as durable: 20,000 paths of 200 bytes are 4 MiB; beyond it forgets and syncs anew. */
+export const diskDirectoriesKnownMax = 20_000;
