@@ -126,3 +126,20 @@ export const walRecordBufferKeptBytesMax = MIB;
 
 /** Directories a disk store remembers as durable: 20,000 paths of 200 bytes are 4 MiB; beyond it forgets and syncs anew. */
 export const diskDirectoriesKnownMax = 20_000;
+/** Sealed bytes after which a map object is finished: the maps of 1 TiB; read by ranges, never whole. */
+export const mapObjectBytes = 1024 * MIB;
+
+/** Frames in one object: the nonce's index has 64 bits, 2^32 keeps AES-GCM far below its bound for one key. */
+export const sealedFramesMax = 2 ** 32;
+/** Plain bytes of one frame, as docs/format.md fixes it; what a reader must be ready to allocate. */
+export const framePlainBytesMax = 16 * MIB;
+/** Plain bytes of one frame of an object that is written whole. */
+export const wholeFramePlainBytes = 4 * MIB;
+/** Content of an object that is written whole: a root with 10^6 pages of 200 bytes is 200 MB. */
+export const wholeContentBytesMax = 256 * MIB;
+/** A header: 260 fixed, 80 wrapped key, 56 facts, 64 signature = 460; the rest is for later versions' facts. */
+export const headerBytesMax = 1024;
+/** Content frames of an object with a directory: a 64 MiB pack of the smallest frames (64 bytes) has 2^20. */
+export const directoryFramesMax = 2 ** 20;
+/** Bytes read from an object's end to find its directory in one request: room for some 10,000 frames. */
+export const directoryGuessBytes = 64 * KIB;

@@ -12,4 +12,125 @@ export const repoErrors = {
       hint: `L'objet est authentique mais n'est pas compris : lisez-le avec la version de pra qui l'a écrit, et signalez-le.`,
     },
   },
+  REPO_FRAME_CODEC: {
+    en: {
+      message: "a compressed frame of {frameBytes} bytes does not yield its {plainBytes} bytes: {reason}",
+      hint: "The frame was damaged before it was sealed or was written by something else. Run pra verify, and restore from another backup if it confirms this.",
+    },
+    fr: {
+      message:
+        "une trame compressée de {frameBytes} octets ne donne pas ses {plainBytes} octets : {reason}",
+      hint: "La trame a été abîmée avant d'être scellée, ou écrite par autre chose. Lancez pra verify et restaurez depuis une autre sauvegarde s'il le confirme.",
+    },
+  },
+  REPO_NOT_AN_OBJECT: {
+    en: {
+      message: `{object} is not an object of a pra repository`,
+      hint: `Check the path or bucket: something else was put where the repository is. A file that was cut to less than a header looks the same.`,
+    },
+    fr: {
+      message: `{object} n'est pas un objet d'un dépôt pra`,
+      hint: `Vérifiez le chemin ou le bucket : autre chose a été déposé à la place du dépôt. Un fichier coupé avant la fin de l'en-tête a le même aspect.`,
+    },
+  },
+  REPO_HEADER_INVALID: {
+    en: {
+      message: `the header of {object} is malformed: {reason}`,
+      hint: `Read it again from another copy of the repository; if it stays, someone or something changed it: run pra verify and keep the object as evidence.`,
+    },
+    fr: {
+      message: `l'en-tête de {object} est malformé : {reason}`,
+      hint: `Relisez-le depuis une autre copie du dépôt ; si cela persiste, quelqu'un ou quelque chose l'a modifié : lancez pra verify et conservez l'objet comme preuve.`,
+    },
+  },
+  REPO_VERSION_UNKNOWN: {
+    en: {
+      message: `{object} has format version {version}, this program knows version 1`,
+      hint: `Use the version of pra that wrote it, or a newer one.`,
+    },
+    fr: {
+      message: `{object} est au format version {version}, ce programme connaît la version 1`,
+      hint: `Utilisez la version de pra qui l'a écrit, ou une plus récente.`,
+    },
+  },
+  REPO_FEATURE_UNKNOWN: {
+    en: {
+      message: `{object} needs features that this program does not know: bits {bits}`,
+      hint: `Use the version of pra that wrote it, or a newer one.`,
+    },
+    fr: {
+      message: `{object} exige des fonctions que ce programme ne connaît pas : bits {bits}`,
+      hint: `Utilisez la version de pra qui l'a écrit, ou une plus récente.`,
+    },
+  },
+  REPO_OBJECT_MISPLACED: {
+    en: {
+      message: `{object} belongs elsewhere: its {field} is {found}, not {expected}`,
+      hint: `The object was copied or moved from another place of this or of another repository. Restore the original under this name, or check which repository the settings point to.`,
+    },
+    fr: {
+      message: `{object} a sa place ailleurs : {field} vaut {found}, pas {expected}`,
+      hint: `L'objet a été copié ou déplacé depuis un autre endroit de ce dépôt ou d'un autre. Remettez l'original sous ce nom, ou vérifiez quel dépôt les réglages désignent.`,
+    },
+  },
+  REPO_WRITER_UNKNOWN: {
+    en: {
+      message: `{object} was written by {writer}, which this repository's root never enrolled`,
+      hint: `Do not trust this object. If a host was just added, enrol it with pra key enrol on the side that holds the private keys; otherwise someone with write access to the store is forging objects.`,
+    },
+    fr: {
+      message: `{object} a été écrit par {writer}, que la racine de ce dépôt n'a jamais inscrit`,
+      hint: `Ne vous fiez pas à cet objet. Si un hôte vient d'être ajouté, inscrivez-le avec pra key enrol du côté qui détient les clés privées ; sinon, quelqu'un qui peut écrire dans le stockage fabrique de faux objets.`,
+    },
+  },
+  REPO_SIGNATURE_INVALID: {
+    en: {
+      message: `the header of {object} does not bear its writer's signature`,
+      hint: `Read it again from another copy of the repository; if it stays, someone or something changed it: run pra verify and keep the object as evidence.`,
+    },
+    fr: {
+      message: `l'en-tête de {object} ne porte pas la signature de son auteur`,
+      hint: `Relisez-le depuis une autre copie du dépôt ; si cela persiste, quelqu'un ou quelque chose l'a modifié : lancez pra verify et conservez l'objet comme preuve.`,
+    },
+  },
+  REPO_KEY_WRONG: {
+    en: {
+      message: `the key of {object} does not open with the private key of generation {generation}`,
+      hint: `Check that this key file belongs to this repository with pra key check.`,
+    },
+    fr: {
+      message: `la clé de {object} ne s'ouvre pas avec la clé privée de la génération {generation}`,
+      hint: `Vérifiez que ce fichier de clés est bien celui de ce dépôt avec pra key check.`,
+    },
+  },
+  REPO_FRAME_CORRUPT: {
+    en: {
+      message: `frame {index} of {object} is not what its writer sealed: {reason}`,
+      hint: `Read it again from another copy of the repository; if it stays, someone or something changed it: run pra verify and keep the object as evidence.`,
+    },
+    fr: {
+      message: `la trame {index} de {object} n'est pas ce que son auteur a scellé : {reason}`,
+      hint: `Relisez-le depuis une autre copie du dépôt ; si cela persiste, quelqu'un ou quelque chose l'a modifié : lancez pra verify et conservez l'objet comme preuve.`,
+    },
+  },
+  REPO_OBJECT_DAMAGED: {
+    en: {
+      message: `{object} is damaged behind its header: {reason}`,
+      hint: `Read it again from another copy of the repository; if it stays, someone or something changed it: run pra verify and keep the object as evidence.`,
+    },
+    fr: {
+      message: `{object} est endommagé après son en-tête : {reason}`,
+      hint: `Relisez-le depuis une autre copie du dépôt ; si cela persiste, quelqu'un ou quelque chose l'a modifié : lancez pra verify et conservez l'objet comme preuve.`,
+    },
+  },
+  REPO_NAME_INVALID: {
+    en: {
+      message: `{name} is not the name of an object in a repository`,
+      hint: `Files that pra did not write do not belong into a repository; move them out.`,
+    },
+    fr: {
+      message: `{name} n'est pas le nom d'un objet de dépôt`,
+      hint: `Les fichiers que pra n'a pas écrits n'ont pas leur place dans un dépôt ; sortez-les.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,35 @@
+/**
+ * The few parts of the WebAssembly interface that the block pass needs. `lib` has them only together
+ * with the browser's types and `@types/node` does not declare them, so they are declared here, and the
+ * whole namespace may be absent (a runtime started with `--jitless`).
+ *
+ * Trap: a module that imports a memory with a maximum (and a shared memory must have one) links only with
+ * a `Memory` that states a maximum as well, not above the module's.
+ */
+
+/** A memory that WASM code and JavaScript both see. Never grown: growing would detach every view. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
+}
+
+/** The part of the `WebAssembly` namespace in use. */
+export interface WebAssemblyApi {
+  readonly validate: (bytes: Uint8Array) => boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new <Exports>(
+    module: object,
+    imports: Readonly<Record<string, Readonly<Record<string, WasmMemory>>>>,
+  ) => { readonly exports: Exports };
+  readonly Memory: new (pages: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: boolean;
+  }) => WasmMemory;
+}
+
+declare const WebAssembly: WebAssemblyApi | undefined;
+
+/** The runtime's WebAssembly, or undefined where there is none. */
+export function webAssembly(): WebAssemblyApi | undefined {
+  return typeof WebAssembly === "undefined" ? undefined : WebAssembly;
+}
