@@ -14,7 +14,8 @@ export const repoErrors = {
   },
   REPO_FRAME_CODEC: {
     en: {
-      message: "a compressed frame of {frameBytes} bytes does not yield its {plainBytes} bytes: {reason}",
+      message:
+        "a compressed frame of {frameBytes} bytes does not yield its {plainBytes} bytes: {reason}",
       hint: "The frame was damaged before it was sealed or was written by something else. Run pra verify, and restore from another backup if it confirms this.",
     },
     fr: {
