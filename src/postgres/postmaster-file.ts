@@ -43,16 +43,10 @@ export function parsePostmasterFile(content: string): PostmasterFile | undefined
   };
 }
 
+const STATUSES: readonly PostmasterStatus[] = ["starting", "stopping", "ready", "standby"];
+
 function statusOf(text: string | undefined): PostmasterStatus | undefined {
-  switch (text) {
-    case "starting":
-    case "stopping":
-    case "ready":
-    case "standby":
-      return text;
-    default:
-      return undefined;
-  }
+  return STATUSES.find((status) => status === text);
 }
 
 /** The file of a data directory, or undefined when there is none or it is not complete yet. */

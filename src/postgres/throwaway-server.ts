@@ -11,7 +11,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, chown, mkdtemp, realpath, rm } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, present } from "../core/assert.ts";
@@ -24,6 +24,7 @@ import {
   socketPathBytesMax,
 } from "../core/limits.ts";
 import { guardedStartScript } from "./guard-script.ts";
+import { makePrivateDirectory } from "./private-directory.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import {
   type ProcessIdentity,
@@ -92,16 +93,6 @@ export function checkSocketPath(address: {
   if (bytes > socketPathBytesMax) {
     throw new DrError("PG_SOCKET_PATH_LONG", { path, bytes, bytesMax: socketPathBytesMax });
   }
-}
-
-/** A private directory that `account` owns and others cannot enter. */
-async function makePrivateDirectory(account: ServerAccount): Promise<string> {
-  const directory = await mkdtemp("/tmp/pra-server-");
-  await chmod(directory, 0o700);
-  if (account.switched) {
-    await chown(directory, account.uid, account.gid);
-  }
-  return directory;
 }
 
 /** The server running on a directory, if one provably does. */

@@ -8,12 +8,15 @@
 import {
   appendFile,
   chown,
+  copyFile,
   cp,
   lstat,
   mkdir,
   mkdtemp,
   readdir,
+  readlink,
   rm,
+  symlink,
   writeFile,
 } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -351,7 +354,9 @@ async function copyTree(from: string, to: string): Promise<void> {
       await copyTree(source, target);
     } else {
       try {
-        await cp(source, target, { verbatimSymlinks: true });
+        await (entry.isSymbolicLink()
+          ? symlink(await readlink(source), target)
+          : copyFile(source, target));
       } catch (error) {
         if (
           await lstat(source).then(

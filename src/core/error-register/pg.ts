@@ -415,4 +415,14 @@ export const pgErrors = {
       hint: "Exécutez : ALTER SYSTEM SET wal_level = 'replica' ; ALTER SYSTEM SET max_wal_senders = 10 ; redémarrez le serveur, puis lancez pra check.",
     },
   },
+  PG_CONTROL_VALUE: {
+    en: {
+      message: `pg_control holds {value} as {field}, which no PostgreSQL writes`,
+      hint: `Its checksum is right, so a newer server or another product wrote it; such a cluster cannot be handled here.`,
+    },
+    fr: {
+      message: `pg_control contient {value} pour {field}, ce qu'aucun PostgreSQL n'écrit`,
+      hint: `Sa somme de contrôle est juste : un serveur plus récent ou un autre produit l'a écrit ; un tel cluster ne peut pas être traité ici.`,
+    },
+  },
 } as const satisfies ErrorGroup;
