@@ -6,7 +6,6 @@
  *
  * Follows docs/format.md, sections 3 and 4.
  */
-import { timingSafeEqual } from "node:crypto";
 import { assert, unreachable } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import type { ObjectId } from "../../core/object-id.ts";
@@ -81,10 +80,6 @@ const NO_DIGEST = new Uint8Array(32);
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** An object as errors name it. */

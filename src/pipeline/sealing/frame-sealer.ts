@@ -1,0 +1,278 @@
+/**
+ * Frames sealed and opened, synchronously, for worker threads: AES-256-GCM under the object's own key. The
+ * index of a frame is its nonce, so a sealer counts by itself and never goes back, and a frame can only be opened at
+ * the place where it was sealed. No byte of a frame leaves the opener before its tag was verified.
+ *
+ * Compression is not done here: content comes compressed and leaves compressed (`frame-codec.ts`).
+ * Follows docs/format.md, section 5.
+ */
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { assert } from "../../core/assert.ts";
+import { DrError } from "../../core/errors.ts";
+import { framePlainBytesMax, sealedFramesMax } from "../../core/limits.ts";
+import {
+  CIPHER,
+  FRAME_HEADER_BYTES,
+  FrameBinding,
+  NONCE_DOMAIN,
+  POSITION_BYTES,
+  POSITION_PLAIN_BYTES,
+  readFrameHeader,
+  readPosition,
+  TAG_BYTES,
+  writeFrameHeader,
+  writePosition,
+  type FrameCodec,
+  type FramePlace,
+  type FramePosition,
+} from "./frame-layout.ts";
+import { objectKinds } from "./object-kind.ts";
+import type { ObjectTicket } from "./object-header.ts";
+
+/** What the sealed bytes of a frame take beyond its content. */
+export function frameOverheadBytes(position: boolean): number {
+  return FRAME_HEADER_BYTES + (position ? POSITION_BYTES : 0) + TAG_BYTES;
+}
+
+/** What is sealed with a frame's content. */
+export type FrameToSeal = {
+  /** Bytes of the content after decompression. */
+  readonly plainLength: number;
+  readonly codec: FrameCodec;
+  /** Nothing follows in this object. */
+  readonly last: boolean;
+  /** For content frames of WAL segments and parts, and only there. */
+  readonly position?: FramePosition | undefined;
+};
+
+/** A frame that has been authenticated. */
+export type OpenedFrame = {
+  readonly codec: FrameCodec;
+  readonly last: boolean;
+  readonly plainLength: number;
+  /** Decrypted, still compressed when `codec` says so. A buffer of its own. */
+  readonly content: Buffer;
+  readonly position?: FramePosition;
+};
+
+function encryptInto(
+  cipher: { readonly key: Uint8Array; readonly nonce: Buffer; readonly aad: Buffer },
+  plain: Uint8Array,
+  target: Buffer,
+  at: number,
+): number {
+  const gcm = createCipheriv(CIPHER, cipher.key, cipher.nonce, { authTagLength: TAG_BYTES });
+  gcm.setAAD(cipher.aad);
+  if (plain.length > 0) {
+    target.set(gcm.update(plain), at);
+  }
+  gcm.final();
+  target.set(gcm.getAuthTag(), at + plain.length);
+  return plain.length + TAG_BYTES;
+}
+
+function decrypt(
+  cipher: { readonly key: Uint8Array; readonly nonce: Buffer; readonly aad: Buffer },
+  sealed: Buffer,
+): Buffer | undefined {
+  const tagAt = sealed.length - TAG_BYTES;
+  const gcm = createDecipheriv(CIPHER, cipher.key, cipher.nonce, { authTagLength: TAG_BYTES });
+  gcm.setAAD(cipher.aad);
+  gcm.setAuthTag(sealed.subarray(tagAt));
+  const plain = gcm.update(sealed.subarray(0, tagAt));
+  try {
+    gcm.final();
+  } catch {
+    // Node's text for a tag that does not match says nothing; the caller names frame and object.
+    return undefined;
+  }
+  return plain;
+}
+
+/**
+ * Seals the frames of one object, in order. One sealer for one ticket: a second one would repeat nonces.
+ * States: open, until a frame flagged last was sealed; then closed.
+ */
+export class FrameSealer {
+  readonly #ticket: ObjectTicket;
+  readonly #binding: FrameBinding;
+  readonly #position = Buffer.alloc(POSITION_PLAIN_BYTES);
+  #nextIndex = 0;
+  #closed = false;
+
+  constructor(ticket: ObjectTicket) {
+    this.#ticket = ticket;
+    this.#binding = new FrameBinding(ticket);
+  }
+
+  /** The index that the next frame gets; how many frames were sealed. */
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  #check(content: Uint8Array, frame: FrameToSeal): void {
+    const { layout, positions } = objectKinds[this.#ticket.kind];
+    assert(!this.#closed, "no frame follows the last one");
+    assert(this.#nextIndex < sealedFramesMax, "an object has at most 2^32 frames");
+    assert(frame.plainLength <= framePlainBytesMax, "a frame has at most 16 MiB plain");
+    assert(
+      frame.codec === "stored"
+        ? content.length === frame.plainLength
+        : content.length > 0 && content.length < frame.plainLength,
+      "stored content has its plain length, compressed content is shorter and not empty",
+    );
+    assert(!(frame.last && layout === "part"), "a WAL part has no last frame");
+    assert(
+      (frame.position !== undefined) === (positions && !frame.last),
+      "exactly the content frames of WAL segments and parts have a position",
+    );
+  }
+
+  /**
+   * Writes a frame to `target` at `targetOffset` and returns its length: `frameOverheadBytes` more than the content.
+   * Allocates one buffer of the content's length, inside the cipher.
+   */
+  seal(content: Uint8Array, frame: FrameToSeal, target: Buffer, targetOffset: number): number {
+    this.#check(content, frame);
+    const { position } = frame;
+    const frameBytes = content.length + frameOverheadBytes(position !== undefined);
+    assert(target.length - targetOffset >= frameBytes, "the target has room for the frame");
+    const index = this.#nextIndex;
+    this.#nextIndex += 1;
+    this.#closed = frame.last;
+    writeFrameHeader(target, targetOffset, {
+      sealedBytes: content.length + TAG_BYTES,
+      plainBytes: frame.plainLength,
+      codec: frame.codec,
+      last: frame.last,
+      hasPosition: position !== undefined,
+    });
+    let at = targetOffset + FRAME_HEADER_BYTES;
+    if (position !== undefined) {
+      at += this.#sealPosition(position, index, target, targetOffset);
+    }
+    const cipher = {
+      key: this.#ticket.key,
+      nonce: this.#binding.nonce(NONCE_DOMAIN.content, index),
+      aad: this.#binding.ofContent(
+        index,
+        target,
+        targetOffset,
+        position === undefined ? undefined : this.#position,
+      ),
+    };
+    encryptInto(cipher, content, target, at);
+    return frameBytes;
+  }
+
+  #sealPosition(position: FramePosition, index: number, target: Buffer, frameAt: number): number {
+    const key = this.#ticket.positionKey;
+    assert(key !== undefined, "the ticket of a kind with positions has a position key");
+    writePosition(this.#position, 0, position);
+    const cipher = {
+      key,
+      nonce: this.#binding.nonce(NONCE_DOMAIN.position, index),
+      aad: this.#binding.ofPosition(index, target, frameAt),
+    };
+    return encryptInto(cipher, this.#position, target, frameAt + FRAME_HEADER_BYTES);
+  }
+}
+
+/** Opens frames of one object, in any order. */
+export class FrameOpener {
+  readonly #ticket: ObjectTicket;
+  readonly #binding: FrameBinding;
+  readonly #positions: PositionOpener | undefined;
+
+  constructor(ticket: ObjectTicket) {
+    this.#ticket = ticket;
+    this.#binding = new FrameBinding(ticket);
+    this.#positions =
+      ticket.positionKey === undefined
+        ? undefined
+        : new PositionOpener({ ...ticket, positionKey: ticket.positionKey });
+  }
+
+  /**
+   * Authenticates and decrypts exactly one frame, which was sealed as the `index`-th of this object.
+   * @throws DrError `REPO_FRAME_CORRUPT` for anything else.
+   */
+  open(frameBytes: Uint8Array, index: number): OpenedFrame {
+    const frame = bufferOver(frameBytes);
+    const header = readFrameHeader(frame, 0);
+    if (typeof header === "string") {
+      throw corrupt(this.#ticket, index, header);
+    }
+    if (header.frameBytes !== frame.length) {
+      throw corrupt(this.#ticket, index, `${frame.length} of ${header.frameBytes} bytes are there`);
+    }
+    const { positions } = objectKinds[this.#ticket.kind];
+    if (header.hasPosition !== (positions && !header.last)) {
+      throw corrupt(this.#ticket, index, "its flags are not those of this kind");
+    }
+    const position = header.hasPosition ? this.#positions?.openPlain(frame, index) : undefined;
+    const cipher = {
+      key: this.#ticket.key,
+      nonce: this.#binding.nonce(NONCE_DOMAIN.content, index),
+      aad: this.#binding.ofContent(index, frame, 0, position),
+    };
+    const content = decrypt(cipher, frame.subarray(frame.length - header.sealedBytes));
+    if (content === undefined) {
+      throw corrupt(this.#ticket, index, "its tag does not match");
+    }
+    const { codec, last, plainBytes: plainLength } = header;
+    const opened = { codec, last, plainLength, content };
+    return position === undefined ? opened : { ...opened, position: readPosition(position) };
+  }
+}
+
+/** Opens the positions of frames and nothing else: needs the metadata key, not the object's. */
+export class PositionOpener {
+  readonly #place: FramePlace & { readonly positionKey: Uint8Array };
+  readonly #binding: FrameBinding;
+
+  constructor(place: FramePlace & { readonly positionKey: Uint8Array }) {
+    this.#place = place;
+    this.#binding = new FrameBinding(place);
+  }
+
+  /**
+   * The position of a frame; `frame` holds at least its header and position.
+   * @throws DrError `REPO_FRAME_CORRUPT`.
+   */
+  open(frame: Uint8Array, index: number): FramePosition {
+    return readPosition(this.openPlain(bufferOver(frame), index));
+  }
+
+  /** The same as 24 plain bytes. @throws DrError `REPO_FRAME_CORRUPT`. */
+  openPlain(frame: Buffer, index: number): Buffer {
+    if (frame.length < FRAME_HEADER_BYTES + POSITION_BYTES) {
+      throw corrupt(this.#place, index, "its position is cut");
+    }
+    const cipher = {
+      key: this.#place.positionKey,
+      nonce: this.#binding.nonce(NONCE_DOMAIN.position, index),
+      aad: this.#binding.ofPosition(index, frame, 0),
+    };
+    const sealed = frame.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + POSITION_BYTES);
+    const plain = decrypt(cipher, sealed);
+    if (plain === undefined) {
+      throw corrupt(this.#place, index, "the tag of its position does not match");
+    }
+    return plain;
+  }
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The error of a frame that is not what its writer sealed. */
+export function corrupt(
+  place: FramePlace,
+  index: number,
+  reason: string,
+): DrError<"REPO_FRAME_CORRUPT"> {
+  const object = `${place.kind} ${place.objectId}`;
+  return new DrError("REPO_FRAME_CORRUPT", { object, index, reason });
+}
