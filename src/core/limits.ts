@@ -143,3 +143,5 @@ export const headerBytesMax = 1024;
 export const directoryFramesMax = 2 ** 20;
 /** Bytes read from an object's end to find its directory in one request: room for some 10,000 frames. */
 export const directoryGuessBytes = 64 * KIB;
+/** Changes that a store in memory can take back in a stale listing. */
+export const memoryStoreHistoryMax = 5;

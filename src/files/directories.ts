@@ -47,33 +47,53 @@ async function makeDirectory(path: string, mode: number, group: FileErrorGroup):
 }
 
 /**
- * Creates `path` and what is missing above it (mode 0700 unless told otherwise) and makes the whole way from `anchor` down
- * durable. Without `anchor` only the parents of what it created are synced, and the parent of `path`.
- * Aborted: what was created stays. @throws DrError `STORE_IO`/`RESTORE_FILE_IO`, also when a file is in the way.
+ * Creates `path` and what is missing above it, without syncing anything; answers the directories whose entries may have
+ * changed. Only for callers that sync them, or the whole way, themselves.
  */
-export async function createDirectories(
+export async function makeDirectories(
   path: string,
-  call: DirectoryCall & { readonly mode?: number; readonly anchor?: string },
-): Promise<void> {
+  call: DirectoryCall & { readonly mode?: number },
+): Promise<ReadonlySet<string>> {
   const mode = call.mode ?? 0o700;
   const target = resolve(path);
-  const anchor = call.anchor === undefined ? undefined : resolve(call.anchor);
   const missing: string[] = [];
   for (let at = target; !(await makeDirectory(at, mode, call.group)); at = dirname(at)) {
     call.signal.throwIfAborted();
     missing.push(at);
   }
-  const toSync = new Set<string>([dirname(target)]);
+  const changed = new Set<string>([dirname(target)]);
   for (const directory of missing.reverse()) {
+    // Somebody may remove an empty directory in between; the caller's own use of `path` will notice.
     await makeDirectory(directory, mode, call.group);
-    toSync.add(dirname(directory));
-    toSync.add(dirname(dirname(directory)));
+    changed.add(dirname(directory));
+    changed.add(dirname(dirname(directory)));
   }
-  for (let at = target; anchor !== undefined && at !== anchor && at !== dirname(at);) {
+  return changed;
+}
+
+/** Syncs every directory from `anchor` down to the parent of `path`: then nothing on the way to `path` can vanish. */
+export async function syncWay(
+  path: string,
+  call: DirectoryCall & { readonly anchor: string },
+): Promise<void> {
+  const anchor = resolve(call.anchor);
+  for (let at = resolve(path); at !== anchor && at !== dirname(at);) {
+    call.signal.throwIfAborted();
     at = dirname(at);
-    toSync.add(at);
+    await syncDirectory(at, call.group);
   }
-  for (const directory of toSync) {
+}
+
+/**
+ * Creates `path` and what is missing above it (mode 0700 unless told otherwise), and makes durable what it created and the
+ * entry of `path` itself. Aborted: what was created stays.
+ * @throws DrError `STORE_IO`/`RESTORE_FILE_IO`, also when a file is in the way.
+ */
+export async function createDirectories(
+  path: string,
+  call: DirectoryCall & { readonly mode?: number },
+): Promise<void> {
+  for (const directory of await makeDirectories(path, call)) {
     call.signal.throwIfAborted();
     await syncDirectory(directory, call.group);
   }

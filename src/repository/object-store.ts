@@ -6,6 +6,7 @@
  * Rules that hold for every method of every adapter:
  * - `key`: parts of letters, digits, `.`, `_`, `-` joined by `/`; no part is empty or begins with a dot; limits in
  *   `core/limits.ts`. Anything else is `STORE_KEY`. Keys are ordered by their bytes (they are ASCII).
+ *   No key continues another one part-wise (`a` and `a/b`): a directory cannot hold both.
  * - Aborting rejects with the signal's reason. What stays behind: at most a staged file that no listing
  *   shows, or the object itself, whole. So after an abort or an error a put may have happened; putting
  *   the same bytes again answers `identical`.
@@ -109,9 +110,15 @@ export interface ObjectStore {
 
   /**
    * A local directory in which to prepare files for `putFile`; it exists when this returns. On disk it is inside
-   * the store's file system. Leftovers in it are harmless; `expire` removes those that no live process owns.
+   * the store's file system. Leftovers in it are harmless and are removed by `removeLeftovers`.
    */
   stagingDirectory(call: StoreCall): Promise<string>;
+
+  /**
+   * Removes what dead writers left and no listing shows: staged files, unfinished uploads, last touched more than `olderThanMs`
+   * ago by the store's own clock. Answers how many. Live writers touch theirs far more often than `expire` asks.
+   */
+  removeLeftovers(call: StoreCall & { readonly olderThanMs: number }): Promise<number>;
 
   /** Where a worker can read the object in place; undefined where that is not possible. Read only. */
   localPath(key: string): string | undefined;

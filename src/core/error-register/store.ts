@@ -125,4 +125,14 @@ export const storeErrors = {
       hint: `Les fichiers à publier doivent être préparés dans le répertoire de préparation, sur le système de fichiers du stockage.`,
     },
   },
+  STORE_ROOT_MISSING: {
+    en: {
+      message: `{location} does not exist`,
+      hint: `Check that the disk is mounted and the path is right; pra init makes a new repository.`,
+    },
+    fr: {
+      message: `{location} n'existe pas`,
+      hint: `Vérifiez que le disque est monté et que le chemin est juste ; pra init crée un nouveau dépôt.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,480 @@
+/**
+ * Objects as files below one directory, at the path that their key spells. Put-if-absent is a hard link of a finished,
+ * synced file; where a file system has none, exclusive creation with a validity trailer (`disk/trailer-file.ts`),
+ * chosen once for the whole store and marked by the directory `.trailers`. Names that begin with a dot are
+ * the store's own: `.staging` holds files in the making. It must never rename, overwrite, or answer before
+ * file and directories are on stable storage.
+ */
+import { createReadStream } from "node:fs";
+import { link, lstat, mkdir, open, readdir, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import { assert } from "../core/assert.ts";
+import { DrError, isDrError } from "../core/errors.ts";
+import { failpoint } from "../core/failpoint.ts";
+import {
+  fileCopyBufferBytes,
+  fileDirectoryRaceAttemptsMax,
+  storeListPageMax,
+  storeTransferBytesMax,
+} from "../core/limits.ts";
+import { createDirectories, syncDirectory } from "../files/directories.ts";
+import { errnoOf, fileError, withFileErrors } from "../files/file-error.ts";
+import {
+  type DurableWriteResult,
+  linkDurably,
+  readFully,
+  removeFile,
+  writeDurably,
+} from "../files/write-durably.ts";
+import {
+  type AppendHandle,
+  checkedKey,
+  checkedPrefix,
+  type ObjectStore,
+  type PutResult,
+  type StoreCall,
+  type StoreCapabilities,
+  type StoreEntry,
+  type StorePage,
+  type StoreRange,
+} from "../repository/object-store.ts";
+import { createAppendFile } from "./disk/append-file.ts";
+import { DurableDirectories } from "./disk/durable-directories.ts";
+import { fileSystemFactsOf } from "./disk/file-system-type.ts";
+import { listTree } from "./disk/listing.ts";
+import { type ByteSource, createWithTrailer, objectBytesIn } from "./disk/trailer-file.ts";
+
+const STAGING = ".staging";
+const TRAILERS = ".trailers";
+const NO_HARD_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"]);
+
+type Layout = "hard-link" | "trailer";
+
+/** `hardLinks: "none"` treats the file system as one without them; for tests where it has. */
+export type DiskStoreOptions = {
+  readonly root: string;
+  readonly create: boolean;
+  readonly hardLinks?: "none";
+};
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      return false;
+    }
+    throw fileError(error, { group: "STORE", operation: "lstat", path });
+  }
+}
+
+function joinedBytes(key: string, parts: readonly Uint8Array[]): number {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.length, 0);
+  if (sizeBytes > storeTransferBytesMax) {
+    throw new DrError("STORE_TOO_LARGE", { key, sizeBytes, limitBytes: storeTransferBytesMax });
+  }
+  return sizeBytes;
+}
+
+export class DiskStore implements ObjectStore {
+  readonly location: string;
+  readonly #staging: string;
+  readonly #directories: DurableDirectories;
+  readonly #linksRefused: boolean;
+  #layout: Layout;
+  #prepared: Promise<void> | undefined;
+
+  private constructor(root: string, options: { layout: Layout; linksRefused: boolean }) {
+    this.location = root;
+    this.#staging = join(root, STAGING);
+    this.#directories = new DurableDirectories(root);
+    this.#layout = options.layout;
+    this.#linksRefused = options.linksRefused;
+  }
+
+  /**
+   * Opens the directory; creates it (0700) only when asked, so that an unmounted disk is not taken for an empty
+   * repository. Writes nothing otherwise. @throws DrError `STORE_ROOT_MISSING`, `STORE_IO`.
+   */
+  static async open(options: DiskStoreOptions, call: StoreCall): Promise<DiskStore> {
+    const root = resolve(options.root);
+    if (options.create) {
+      await createDirectories(root, { group: "STORE", signal: call.signal });
+    } else if (!(await exists(root))) {
+      throw new DrError("STORE_ROOT_MISSING", { location: root });
+    }
+    const layout = (await exists(join(root, TRAILERS))) ? "trailer" : "hard-link";
+    return new DiskStore(root, { layout, linksRefused: options.hardLinks === "none" });
+  }
+
+  async put(key: string, parts: readonly Uint8Array[], call: StoreCall): Promise<PutResult> {
+    const { signal } = call;
+    const finalPath = this.#pathOf(key);
+    joinedBytes(key, parts);
+    await this.#prepare(signal);
+    if (this.#layout === "trailer") {
+      // An array of parts is an asynchronous source too, once it says so.
+      const source: ByteSource = async function* partsInOrder() {
+        yield* parts;
+      };
+      return await this.#putWithTrailer(key, { finalPath, source, signal });
+    }
+    return await this.#linked(key, finalPath, signal, () =>
+      writeDurably({
+        finalPath,
+        parts,
+        temporaryDirectory: this.#staging,
+        group: "STORE",
+        signal,
+      }),
+    );
+  }
+
+  async putFile(localPath: string, key: string, call: StoreCall): Promise<PutResult> {
+    const { signal } = call;
+    const finalPath = this.#pathOf(key);
+    const temporaryPath = resolve(localPath);
+    if (!temporaryPath.startsWith(this.#staging + sep)) {
+      throw new DrError("STORE_STAGING", { path: localPath, staging: this.#staging });
+    }
+    await this.#prepare(signal);
+    if (this.#layout === "trailer") {
+      const source: ByteSource = () =>
+        createReadStream(temporaryPath, { highWaterMark: fileCopyBufferBytes, signal });
+      const result = await this.#putWithTrailer(key, { finalPath, source, signal });
+      await removeFile(temporaryPath);
+      return result;
+    }
+    await withFileErrors(
+      { group: "STORE", operation: "fsync", path: temporaryPath, signal },
+      async () => {
+        failpoint("disk.put-file-fsync");
+        await using handle = await open(temporaryPath, "r");
+        await handle.sync();
+      },
+    );
+    return await this.#linked(key, finalPath, signal, () =>
+      linkDurably({ temporaryPath, finalPath, group: "STORE", signal }),
+    );
+  }
+
+  async get(key: string, call: StoreCall & { readonly range?: StoreRange }): Promise<Buffer> {
+    const { signal, range } = call;
+    return await this.#withObject(key, signal, async (handle, sizeBytes) => {
+      const offset = range?.offset ?? 0;
+      const length = range?.length ?? sizeBytes;
+      assert(offset >= 0 && length >= 0, "a range begins and extends at 0 or more");
+      if (length > storeTransferBytesMax) {
+        const limitBytes = storeTransferBytesMax;
+        throw new DrError("STORE_TOO_LARGE", { key, sizeBytes: length, limitBytes });
+      }
+      const available = Math.min(length, Math.max(sizeBytes - offset, 0));
+      const buffer = Buffer.allocUnsafe(available);
+      const gotBytes = await readFully(handle, buffer, offset);
+      signal.throwIfAborted();
+      if (gotBytes !== length) {
+        throw new DrError("STORE_SHORT_READ", { key, offset, wantedBytes: length, gotBytes });
+      }
+      return buffer;
+    });
+  }
+
+  async size(key: string, call: StoreCall): Promise<number> {
+    return await this.#withObject(key, call.signal, (_, sizeBytes) => Promise.resolve(sizeBytes));
+  }
+
+  async list(
+    prefix: string,
+    call: StoreCall & { readonly startAfter?: string; readonly limit?: number },
+  ): Promise<StorePage> {
+    checkedPrefix(prefix);
+    const limit = Math.min(call.limit ?? storeListPageMax, storeListPageMax);
+    return await listTree({
+      root: this.location,
+      prefix,
+      startAfter: call.startAfter,
+      limit,
+      signal: call.signal,
+      entryOf: (key) => this.#entryOf(key, call.signal),
+    });
+  }
+
+  async delete(key: string, call: StoreCall): Promise<void> {
+    const path = this.#pathOf(key);
+    call.signal.throwIfAborted();
+    await withFileErrors(
+      { group: "STORE", operation: "unlink", path, signal: call.signal },
+      async () => {
+        failpoint("disk.delete");
+        try {
+          await removeFile(path);
+        } catch (error) {
+          if (errnoOf(error) !== "ENOTDIR" && errnoOf(error) !== "EISDIR") {
+            throw error;
+          }
+        }
+        await this.#syncNearest(dirname(path));
+        await this.#removeEmptyDirectories(dirname(path));
+      },
+    );
+  }
+
+  async stagingDirectory(call: StoreCall): Promise<string> {
+    await this.#prepare(call.signal);
+    return this.#staging;
+  }
+
+  async removeLeftovers(call: StoreCall & { readonly olderThanMs: number }): Promise<number> {
+    await this.#prepare(call.signal);
+    const nowMs = await this.#storeTimeMs();
+    let removed = 0;
+    for (const name of await readdir(this.#staging)) {
+      call.signal.throwIfAborted();
+      const path = join(this.#staging, name);
+      const { mtimeMs } = await lstat(path);
+      if (nowMs - mtimeMs > call.olderThanMs) {
+        await removeFile(path);
+        removed += 1;
+      }
+    }
+    return removed;
+  }
+
+  localPath(key: string): string | undefined {
+    const path = this.#pathOf(key);
+    return this.#layout === "hard-link" ? path : undefined;
+  }
+
+  async capabilities(call: StoreCall): Promise<StoreCapabilities> {
+    await this.#prepare(call.signal);
+    const linked = this.#layout === "hard-link";
+    return {
+      kind: "disk",
+      append: linked,
+      localPaths: linked,
+      createdBy: this.#layout,
+      ...(await fileSystemFactsOf(this.location)),
+    };
+  }
+
+  async openAppend(key: string, call: StoreCall): Promise<AppendHandle> {
+    const { signal } = call;
+    const path = this.#pathOf(key);
+    await this.#prepare(signal);
+    assert(this.#layout === "hard-link", "capabilities().append was asked before openAppend");
+    const directory = dirname(path);
+    return await this.#whileDirectoriesVanish(directory, signal, async () => {
+      const handle = await createAppendFile({ key, path, location: this.location });
+      try {
+        await this.#directories.confirm(directory, signal);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+      return handle;
+    });
+  }
+
+  #pathOf(key: string): string {
+    return join(this.location, checkedKey(key));
+  }
+
+  async #putWithTrailer(
+    key: string,
+    write: {
+      readonly finalPath: string;
+      readonly source: ByteSource;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<PutResult> {
+    const { finalPath: path, source, signal } = write;
+    const nowMs = await this.#storeTimeMs();
+    const directory = dirname(path);
+    return await withFileErrors({ group: "STORE", operation: "put", path, signal }, () =>
+      this.#whileDirectoriesVanish(directory, signal, async () => {
+        const { location } = this;
+        const result = await createWithTrailer({ key, path, location, source, nowMs, signal });
+        await this.#directories.confirm(directory, signal);
+        return result;
+      }),
+    );
+  }
+
+  async #linked(
+    key: string,
+    finalPath: string,
+    signal: AbortSignal,
+    publish: () => Promise<DurableWriteResult>,
+  ): Promise<PutResult> {
+    const directory = dirname(finalPath);
+    const result = await this.#whileDirectoriesVanish(directory, signal, publish);
+    if (result === "conflict") {
+      throw new DrError("STORE_CONFLICT", { key, location: this.location });
+    }
+    await this.#directories.confirm(directory, signal);
+    return result;
+  }
+
+  /** Who deletes the last object of a directory removes it, perhaps just before we make an entry there. */
+  async #whileDirectoriesVanish<T>(
+    directory: string,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#directories.ensure(directory, signal);
+        return await work();
+      } catch (error) {
+        const cause = isDrError(error, "STORE_IO") ? error.cause : error;
+        const vanished =
+          errnoOf(cause) === "ENOENT" &&
+          !((await exists(directory)) && (await exists(this.#staging)));
+        if (!vanished || attempt >= fileDirectoryRaceAttemptsMax) {
+          throw error;
+        }
+        this.#directories.forget(directory);
+        this.#prepared = undefined;
+        await this.#prepare(signal);
+      }
+    }
+  }
+
+  async #withObject<T>(
+    key: string,
+    signal: AbortSignal,
+    work: (handle: Awaited<ReturnType<typeof open>>, sizeBytes: number) => Promise<T>,
+  ): Promise<T> {
+    const path = this.#pathOf(key);
+    signal.throwIfAborted();
+    return await withFileErrors({ group: "STORE", operation: "read", path, signal }, async () => {
+      const missing = (cause?: unknown): DrError =>
+        new DrError("STORE_MISSING", { key, location: this.location }, { cause });
+      let opened: Awaited<ReturnType<typeof open>>;
+      try {
+        opened = await open(path, "r");
+      } catch (error) {
+        throw ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") ? missing(error) : error;
+      }
+      await using handle = opened;
+      const found = await handle.stat();
+      if (!found.isFile()) {
+        throw missing();
+      }
+      const sizeBytes =
+        this.#layout === "trailer" ? await objectBytesIn(handle, found.size) : found.size;
+      if (sizeBytes === undefined) {
+        throw missing();
+      }
+      return await work(handle, sizeBytes);
+    });
+  }
+
+  async #entryOf(key: string, signal: AbortSignal): Promise<StoreEntry | undefined> {
+    try {
+      const { size, mtimeMs } = await stat(join(this.location, key));
+      const sizeBytes = this.#layout === "trailer" ? await this.size(key, { signal }) : size;
+      return { key, sizeBytes, modifiedAtMs: Math.floor(mtimeMs) };
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || isDrError(error, "STORE_MISSING")) {
+        return undefined;
+      }
+      throw fileError(error, { group: "STORE", operation: "stat", path: key });
+    }
+  }
+
+  /** Once per process: staging directory and layout. A failure is forgotten, so that a later call tries again. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#prepared ??= this.#prepareOnce();
+    try {
+      await this.#prepared;
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
+    signal.throwIfAborted();
+  }
+
+  async #prepareOnce(): Promise<void> {
+    const signal = new AbortController().signal;
+    await createDirectories(this.#staging, { group: "STORE", signal });
+    if (this.#layout === "hard-link" && !(await this.#hardLinksWork(signal))) {
+      const names = await readdir(this.location);
+      if (names.some((name) => !name.startsWith("."))) {
+        throw new DrError("STORE_NO_HARD_LINKS", { path: this.location });
+      }
+      await createDirectories(join(this.location, TRAILERS), { group: "STORE", signal });
+      this.#layout = "trailer";
+    }
+  }
+
+  async #hardLinksWork(signal: AbortSignal): Promise<boolean> {
+    if (this.#linksRefused) {
+      return false;
+    }
+    const name = Buffer.from(crypto.getRandomValues(new Uint8Array(10))).toString("hex");
+    const [a, b] = [
+      join(this.#staging, `.probe-${name}-a`),
+      join(this.#staging, `.probe-${name}-b`),
+    ];
+    return await withFileErrors(
+      { group: "STORE", operation: "link", path: a, signal },
+      async () => {
+        await using created = await open(a, "wx", 0o600);
+        try {
+          await link(a, b);
+          return true;
+        } catch (error) {
+          if (NO_HARD_LINKS.has(errnoOf(error) ?? "")) {
+            return false;
+          }
+          throw error;
+        } finally {
+          await created.sync();
+          await removeFile(a);
+          await removeFile(b);
+        }
+      },
+    );
+  }
+
+  /** The file system's own clock, which stamps the files: a server's, where it is a network file system. */
+  async #storeTimeMs(): Promise<number> {
+    const name = Buffer.from(crypto.getRandomValues(new Uint8Array(10))).toString("hex");
+    const path = join(this.#staging, `.clock-${name}`);
+    await mkdir(path);
+    try {
+      return (await lstat(path)).mtimeMs;
+    } finally {
+      await rmdir(path);
+    }
+  }
+
+  async #syncNearest(directory: string): Promise<void> {
+    let at = directory;
+    while (at !== this.location && !(await exists(at))) {
+      at = dirname(at);
+    }
+    await syncDirectory(at, "STORE");
+  }
+
+  async #removeEmptyDirectories(directory: string): Promise<void> {
+    for (let at = directory; at !== this.location; at = dirname(at)) {
+      try {
+        failpoint("disk.delete-directory");
+        await rmdir(at);
+      } catch (error) {
+        const errno = errnoOf(error) ?? "";
+        if (["ENOTEMPTY", "EEXIST"].includes(errno)) {
+          return;
+        }
+        if (errno !== "ENOENT") {
+          throw error;
+        }
+      }
+      this.#directories.forget(at);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Objects on a file system without hard links, where a finished file cannot be given its final name without risking to
+ * overwrite another. The file is created under its final name (O_EXCL), filled, synced, and only then ended by a trailer
+ * that says how long it is, and synced again: a file without a valid trailer is no object. Such a leftover
+ * blocks its key until it is old enough to be called abandoned; then the next writer removes it.
+ */
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { DrError } from "../../core/errors.ts";
+import { failpoint, guard } from "../../core/failpoint.ts";
+import { fileCopyBufferBytes, storeUnfinishedAbandonedMs } from "../../core/limits.ts";
+import { syncDirectory } from "../../files/directories.ts";
+import { errnoOf } from "../../files/file-error.ts";
+import { readFully, removeFile, writeAll } from "../../files/write-durably.ts";
+import type { PutResult } from "../../repository/object-store.ts";
+
+const MAGIC = Buffer.from("PRA-OBJECT-END\r\n", "latin1");
+
+/** Sixteen bytes of magic, then the object's size, little-endian. */
+export const TRAILER_BYTES = MAGIC.length + 8;
+
+/** The bytes of an object, from the beginning on each call. */
+export type ByteSource = () => AsyncIterable<Uint8Array>;
+
+/** What to create. `nowMs` is the wall clock, to judge the age of an unfinished file. */
+export type TrailerWrite = {
+  readonly key: string;
+  readonly path: string;
+  readonly location: string;
+  readonly source: ByteSource;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+};
+
+function trailerFor(sizeBytes: number): Buffer {
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  MAGIC.copy(trailer);
+  trailer.writeBigUInt64LE(BigInt(sizeBytes), MAGIC.length);
+  return trailer;
+}
+
+/** The object's size, or undefined when the file has no valid trailer. */
+export async function objectBytesIn(
+  handle: FileHandle,
+  fileBytes: number,
+): Promise<number | undefined> {
+  const sizeBytes = fileBytes - TRAILER_BYTES;
+  if (!guard("L6-validity-trailer")) {
+    return Math.max(sizeBytes, 0);
+  }
+  if (sizeBytes < 0) {
+    return undefined;
+  }
+  const found = Buffer.alloc(TRAILER_BYTES);
+  const length = await readFully(handle, found, sizeBytes);
+  return length === TRAILER_BYTES && found.equals(trailerFor(sizeBytes)) ? sizeBytes : undefined;
+}
+
+async function sameBytes(
+  handle: FileHandle,
+  sizeBytes: number,
+  write: TrailerWrite,
+): Promise<boolean> {
+  let position = 0;
+  for await (const part of write.source()) {
+    write.signal.throwIfAborted();
+    for (let done = 0; done < part.length; done += fileCopyBufferBytes) {
+      const wanted = part.subarray(done, done + fileCopyBufferBytes);
+      const found = Buffer.alloc(wanted.length);
+      const length = await readFully(handle, found, position);
+      if (length !== wanted.length || !found.equals(wanted)) {
+        return false;
+      }
+      position += length;
+    }
+    if (position > sizeBytes) {
+      return false;
+    }
+  }
+  return position === sizeBytes;
+}
+
+/** `abandoned`: the file may be replaced. */
+async function judgeExisting(write: TrailerWrite): Promise<PutResult | "abandoned"> {
+  const { key, location, path } = write;
+  await using handle = await open(path, "r");
+  const { size, mtimeMs } = await handle.stat();
+  const sizeBytes = await objectBytesIn(handle, size);
+  if (sizeBytes === undefined) {
+    if (write.nowMs - mtimeMs < storeUnfinishedAbandonedMs) {
+      throw new DrError("STORE_BUSY", { key });
+    }
+    return "abandoned";
+  }
+  if (!(await sameBytes(handle, sizeBytes, write))) {
+    throw new DrError("STORE_CONFLICT", { key, location });
+  }
+  await handle.sync();
+  return "identical";
+}
+
+function sameFile(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+async function fill(handle: FileHandle, write: TrailerWrite): Promise<void> {
+  let sizeBytes = 0;
+  for await (const part of write.source()) {
+    failpoint("disk.trailer-write");
+    await writeAll(handle, [part], write.signal);
+    sizeBytes += part.length;
+  }
+  failpoint("disk.trailer-fsync");
+  await handle.sync();
+  await writeAll(handle, [trailerFor(sizeBytes)], write.signal);
+  failpoint("disk.trailer-fsync-end");
+  await handle.sync();
+}
+
+/**
+ * Creates the object unless its key is taken. Failed or aborted: what this call began is removed, unless the process dies.
+ * Peak memory: one part of the source and `fileCopyBufferBytes`. @throws DrError `STORE_CONFLICT`, `STORE_BUSY`.
+ */
+export async function createWithTrailer(write: TrailerWrite): Promise<PutResult> {
+  const { key, location, path } = write;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  let handle: FileHandle;
+  try {
+    failpoint("disk.trailer-create");
+    handle = await open(path, flags, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") {
+      throw error;
+    }
+    const verdict = await judgeExisting(write);
+    if (verdict === "abandoned") {
+      await removeFile(path);
+      return await createWithTrailer(write);
+    }
+    await syncDirectory(dirname(path), "STORE");
+    return verdict;
+  }
+  await using created = handle;
+  try {
+    await fill(created, write);
+  } catch (error) {
+    await removeFile(path);
+    throw error;
+  }
+  // A writer that stood still for very long may have been called abandoned: then the name is another's now.
+  if (!sameFile(await created.stat(), await stat(path))) {
+    throw new DrError("STORE_CONFLICT", { key, location });
+  }
+  await syncDirectory(dirname(path), "STORE");
+  return "created";
+}
