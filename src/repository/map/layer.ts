@@ -221,11 +221,14 @@ export function decodeLayer(bytes: Uint8Array, blockBytes: number): DecodedLayer
   return { type, blockCount, tailBytes, coveredBlocks, applyTo };
 }
 
+/** A stretch made of its layers, and how many blocks its deltas hold. */
+export type MergedStretch = { readonly stretch: Stretch; readonly deltaBlocks: number };
+
 /**
  * The stretch that layers, base first, describe. @throws DrError `REPO_ENCODING` when the first is no base,
  * a later one is, or a block is left without a place.
  */
-export function mergeLayers(layers: readonly Uint8Array[], blockBytes: number): Stretch {
+export function mergeLayers(layers: readonly Uint8Array[], blockBytes: number): MergedStretch {
   const decoded = layers.map((layer) => decodeLayer(layer, blockBytes));
   const fault = (fact: string): Error =>
     new ByteReader(new Uint8Array(), "the layers of a stretch").fault(fact);
@@ -238,5 +241,6 @@ export function mergeLayers(layers: readonly Uint8Array[], blockBytes: number): 
   if (stretch.packOf.includes(UNKNOWN)) {
     throw fault("a block has no place");
   }
-  return stretch;
+  const deltaBlocks = decoded.slice(1).reduce((sum, layer) => sum + layer.coveredBlocks, 0);
+  return { stretch, deltaBlocks };
 }

@@ -3,6 +3,7 @@
  * where an earlier backup wrote it, so a quiet database costs an increment nothing. docs/format.md
  * section 7.
  */
+import { present } from "../../core/assert.ts";
 import { ByteReader } from "../../core/byte-reader.ts";
 import { ByteWriter } from "../../core/byte-writer.ts";
 import { mapFrameBytesMax, pathBytesMax } from "../../core/limits.ts";
@@ -37,11 +38,11 @@ export type PageEntry = {
   readonly stretches: readonly (readonly MapRef[])[];
 };
 
-function byName(a: PageEntry, b: PageEntry): number {
-  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
-}
-
-function encodeEntry(writer: ByteWriter, entry: PageEntry, places: Map<ObjectId, number>): void {
+function encodeEntry(
+  writer: ByteWriter,
+  entry: PageEntry,
+  placeOf: (map: ObjectId) => number,
+): void {
   writer.sized(Buffer.from(entry.name));
   writer.u8(TYPE_CODES[entry.type]);
   writer.varint(entry.mode);
@@ -59,7 +60,7 @@ function encodeEntry(writer: ByteWriter, entry: PageEntry, places: Map<ObjectId,
   for (const layers of entry.stretches) {
     writer.varint(layers.length);
     for (const layer of layers) {
-      writer.varint(places.get(layer.map) ?? 0);
+      writer.varint(placeOf(layer.map));
       writer.varint(layer.frame);
       writer.varint(layer.offset);
       writer.varint(layer.length);
@@ -68,17 +69,49 @@ function encodeEntry(writer: ByteWriter, entry: PageEntry, places: Map<ObjectId,
 }
 
 /** Encodes a group's files; the same files give the same bytes whatever their order. */
-export function encodePage(entries: readonly PageEntry[]): Buffer {
-  const sorted = [...entries].sort(byName);
-  const maps = [...new Set(sorted.flatMap((e) => e.stretches.flat().map((ref) => ref.map)))].sort();
+function encodePage(entries: readonly PageEntry[]): Buffer {
+  const keyed = entries.map((entry) => ({ entry, key: Buffer.from(entry.name) }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
+  const maps = [
+    ...new Set(entries.flatMap((e) => e.stretches.flat().map((ref) => ref.map))),
+  ].sort();
   const places = new Map(maps.map((map, place) => [map, place]));
-  const writer = new ByteWriter(sorted.length * 64 + 64);
+  const writer = new ByteWriter(entries.length * 64 + 64);
   writer.u8(PAGE_VERSION);
   writer.varint(maps.length);
   maps.forEach((map) => writer.bytes(objectIdBytes(map)));
-  writer.varint(sorted.length);
-  sorted.forEach((entry) => encodeEntry(writer, entry, places));
+  writer.varint(entries.length);
+  keyed.forEach(({ entry }) => encodeEntry(writer, entry, (map) => places.get(map) ?? 0));
   return writer.toBuffer();
+}
+
+/**
+ * Gathers the files of one group in the order in which they come. Holds them encoded (about 50 bytes a
+ * file), because a cluster can have a million.
+ */
+export class PageBuilder {
+  readonly #writer = new ByteWriter();
+  readonly #maps: ObjectId[] = [];
+  #count = 0;
+
+  /** Files gathered. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(entry: PageEntry): void {
+    encodeEntry(this.#writer, entry, (map) => {
+      const known = this.#maps.lastIndexOf(map);
+      return known >= 0 ? known : this.#maps.push(map) - 1;
+    });
+    this.#count += 1;
+  }
+
+  /** The page. Peak memory: its files decoded, about 400 bytes each. */
+  encode(): Buffer {
+    const reader = new ByteReader(this.#writer.view(), "a page in the making");
+    return encodePage(Array.from({ length: this.#count }, () => decodeEntry(reader, this.#maps)));
+  }
 }
 
 function decodeType(reader: ByteReader): PageEntry["type"] {
@@ -133,16 +166,73 @@ function decodeEntry(reader: ByteReader, maps: readonly ObjectId[]): PageEntry {
   return linkTarget === undefined ? { ...entry, checked } : { ...entry, checked, linkTarget };
 }
 
-/** The files of a page, sorted by name. @throws DrError `REPO_ENCODING`. */
-export function decodePage(bytes: Uint8Array): readonly PageEntry[] {
-  const reader = new ByteReader(bytes, "a map page");
-  if (reader.u8() !== PAGE_VERSION) {
-    throw reader.fault("an unknown page version");
+/**
+ * A page as read. Files are decoded when asked for: it holds the encoded page and four bytes a file.
+ * @throws DrError `REPO_ENCODING` when it is not a page, or its files are not sorted.
+ */
+export class PageReader {
+  readonly #bytes: Uint8Array;
+  readonly #maps: readonly ObjectId[];
+  readonly #offsets: Uint32Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    const reader = new ByteReader(bytes, "a map page");
+    if (reader.u8() !== PAGE_VERSION) {
+      throw reader.fault("an unknown page version");
+    }
+    const mapCount = reader.varintUpTo(Math.floor(reader.remaining / 16), "the map count");
+    this.#maps = Array.from({ length: mapCount }, () => objectIdFromBytes(reader.bytes(16)));
+    const count = reader.varintUpTo(reader.remaining, "the entry count");
+    this.#offsets = new Uint32Array(count);
+    let last: Buffer = Buffer.alloc(0);
+    for (let index = 0; index < count; index++) {
+      this.#offsets[index] = reader.offset;
+      const name = Buffer.from(decodeEntry(reader, this.#maps).name);
+      if (index > 0 && Buffer.compare(last, name) >= 0) {
+        throw reader.fault(`entry ${index} is not sorted behind the one before`);
+      }
+      last = name;
+    }
+    reader.end();
   }
-  const mapCount = reader.varintUpTo(Math.floor(reader.remaining / 16), "the map count");
-  const maps = Array.from({ length: mapCount }, () => objectIdFromBytes(reader.bytes(16)));
-  const count = reader.varintUpTo(reader.remaining, "the entry count");
-  const entries = Array.from({ length: count }, () => decodeEntry(reader, maps));
-  reader.end();
-  return entries;
+
+  get count(): number {
+    return this.#offsets.length;
+  }
+
+  /** The file at a place in the page's order. */
+  at(index: number): PageEntry {
+    const offset = present(this.#offsets[index], "an entry of the page");
+    const reader = new ByteReader(this.#bytes.subarray(offset), "a map page");
+    return decodeEntry(reader, this.#maps);
+  }
+
+  /** The file of this name, found by halving. */
+  find(name: string): PageEntry | undefined {
+    const wanted = Buffer.from(name);
+    let low = 0;
+    let high = this.#offsets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.at(middle);
+      const order = Buffer.compare(Buffer.from(entry.name), wanted);
+      if (order === 0) {
+        return entry;
+      }
+      if (order < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return undefined;
+  }
+
+  /** All files, in order, decoded one at a time. */
+  *entries(): Generator<PageEntry> {
+    for (let index = 0; index < this.count; index++) {
+      yield this.at(index);
+    }
+  }
 }
