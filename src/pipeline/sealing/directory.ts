@@ -6,12 +6,12 @@
  *
  * Follows docs/format.md, section 5.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { assert } from "../../core/assert.ts";
 import { ByteReader } from "../../core/byte-reader.ts";
 import { ByteWriter } from "../../core/byte-writer.ts";
 import { directoryFramesMax, framePlainBytesMax } from "../../core/limits.ts";
 import { FRAME_HEADER_BYTES, POSITION_BYTES, TAG_BYTES, type FrameCodec } from "./frame-layout.ts";
+import { compressed, oneTimeCodec, plainOf } from "./frame-content.ts";
 import { frameOverheadBytes, type FrameSealer, type OpenedFrame } from "./frame-sealer.ts";
 
 /** One content frame, as its own header says it. */
@@ -85,18 +85,10 @@ export function entryFrameBytes(entry: DirectoryEntry, positions: boolean): numb
 export function sealDirectory(sealer: FrameSealer, entries: readonly DirectoryEntry[]): Buffer {
   assert(sealer.nextIndex === entries.length, "the directory has an entry for every frame");
   const plain = encodeDirectory(entries);
-  const smaller = zstdCompressSync(plain, {
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  });
-  const stored = smaller.length >= plain.length;
-  const content = stored ? plain : smaller;
+  const { content, codec } = compressed(plain, oneTimeCodec());
   const frameBytes = content.length + frameOverheadBytes(false);
   const bytes = Buffer.alloc(frameBytes + TRAILER_BYTES);
-  const frame = {
-    plainLength: plain.length,
-    codec: stored ? "stored" : "zstd",
-    last: true,
-  } as const;
+  const frame = { plainLength: plain.length, codec, last: true };
   assert(sealer.seal(content, frame, bytes, 0) === frameBytes, "the directory is one frame");
   bytes.writeUInt32LE(TRAILER_MAGIC, frameBytes);
   bytes.writeUInt32LE(entries.length, frameBytes + 4);
@@ -106,10 +98,7 @@ export function sealDirectory(sealer: FrameSealer, entries: readonly DirectoryEn
 
 /** The entries in an opened directory frame. @throws DrError `REPO_ENCODING`. */
 export function openDirectory(frame: OpenedFrame): readonly DirectoryEntry[] {
-  const plain =
-    frame.codec === "stored"
-      ? frame.content
-      : zstdDecompressSync(frame.content, { maxOutputLength: Math.max(1, frame.plainLength) });
+  const plain = plainOf(frame, oneTimeCodec());
   return decodeDirectory(plain);
 }
 
