@@ -22,8 +22,9 @@ export const storeTransferBytesMax = 256 * MIB;
 export const fileCopyBufferBytes = MIB;
 /** Buffers handed to one `writev`: IOV_MAX of Linux. */
 export const fileWriteBuffersMax = 1024;
-/** Attempts to create a file whose directory is removed by somebody else in between. */
-export const fileDirectoryRaceAttemptsMax = 8;
+/** Attempts to create a file whose directory is removed by somebody else in between; each needs a delete of the
+ *  last object there to fall into the same few microseconds. */
+export const fileDirectoryRaceAttemptsMax = 20;
 /** Depth of directories below a store's root: 512 characters can hold at most 256 parts. */
 export const storeDirectoryDepthMax = 256;
 /** An unfinished object on a file system without hard links counts as abandoned after this time; a put lasts
@@ -145,3 +146,16 @@ export const directoryFramesMax = 2 ** 20;
 export const directoryGuessBytes = 64 * KIB;
 /** Changes that a store in memory can take back in a stale listing. */
 export const memoryStoreHistoryMax = 5;
+
+/** Acknowledged commits kept of one load: 250 bytes each make 1.25 GB at most; 5 million are 15 minutes at 5,000 a second. */
+export const loadAcknowledgedMax = 5_000_000;
+/** Findings of a check that are kept; the rest of a broken relation says the same again. */
+export const findingsKeptMax = 1000;
+/** Plain bytes of one unit of a restore: 64 frames of a MiB, so that two workers end within a tenth of a second. */
+export const restoreUnitBytes = 64 * MIB;
+/** Sealed bytes a restore worker reads at once: four of the largest usual frames. */
+export const restoreReadBytes = 4 * MIB;
+/** Files a restore worker keeps open: well below the usual limit of 1,024 descriptors. */
+export const restoreOpenFilesMax = 256;
+/** Files in one request to set sizes, owners and sync. */
+export const restoreFinishFilesMax = 64;

@@ -162,4 +162,24 @@ export const usageErrors = {
       hint: `Ce qui était terminé est gardé ; relancez la commande pour continuer.`,
     },
   },
+  USAGE_ACKNOWLEDGED_FILE: {
+    en: {
+      message: `not a line of acknowledged commits: "{line}"`,
+      hint: `Give the file that the load wrote, unchanged.`,
+    },
+    fr: {
+      message: `ce n'est pas une ligne de commits acquittés : « {line} »`,
+      hint: `Donnez le fichier écrit par la charge, sans modification.`,
+    },
+  },
+  USAGE_LOAD_TOO_LONG: {
+    en: {
+      message: `the load has noted {commitsMax} commits, the most one load keeps`,
+      hint: `End it earlier, or slow it down.`,
+    },
+    fr: {
+      message: `la charge a noté {commitsMax} commits, le maximum pour une charge`,
+      hint: `Terminez-la plus tôt, ou ralentissez-la.`,
+    },
+  },
 } as const satisfies ErrorGroup;

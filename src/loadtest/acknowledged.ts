@@ -1,0 +1,139 @@
+/**
+ * What clients of the load were told is committed: the yardstick of every recovery. It lives outside the
+ * server under test, in memory and, when wanted, in a file that survives this process (not a power cut
+ * of its own machine). An entry is noted only after the server's answer arrived and carried no warning:
+ * a cancelled wait for a synchronous standby commits locally and acknowledges nothing.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { present } from "../core/assert.ts";
+import { DrError } from "../core/errors.ts";
+import { loadAcknowledgedMax } from "../core/limits.ts";
+import { type Lsn, formatLsn, parseLsn } from "../core/lsn.ts";
+
+/**
+ * One acknowledged commit. Its commit record was written between `sentEpochMs` and `ackedEpochMs`, and
+ * begins at or after `insertLsn`.
+ */
+export type AcknowledgedCommit = {
+  readonly client: number;
+  readonly sequence: number;
+  /** SHA-256 of the entry, in hexadecimal; it includes the hash before it. */
+  readonly hash: string;
+  readonly xid: bigint;
+  readonly insertLsn: Lsn;
+  readonly sentEpochMs: number;
+  readonly ackedEpochMs: number;
+};
+
+function toLine(commit: AcknowledgedCommit): string {
+  return [
+    commit.client,
+    commit.sequence,
+    commit.hash,
+    commit.xid,
+    formatLsn(commit.insertLsn),
+    commit.sentEpochMs,
+    commit.ackedEpochMs,
+  ].join(" ");
+}
+
+function fromLine(line: string): AcknowledgedCommit {
+  const match = /^(\d+) (\d+) ([0-9a-f]{64}) (\d+) (\S+) ([\d.]+) ([\d.]+)$/.exec(line);
+  if (match === null) {
+    throw new DrError("USAGE_ACKNOWLEDGED_FILE", { line: line.slice(0, 100) });
+  }
+  const field = (index: number): string => present(match[index], "a matched group has text");
+  return {
+    client: Number(field(1)),
+    sequence: Number(field(2)),
+    hash: field(3),
+    xid: BigInt(field(4)),
+    insertLsn: parseLsn(field(5)),
+    sentEpochMs: Number(field(6)),
+    ackedEpochMs: Number(field(7)),
+  };
+}
+
+/** The acknowledged commits of one load, in order per client. About 250 bytes of memory a commit. */
+export class Acknowledged {
+  readonly #byClient = new Map<number, AcknowledgedCommit[]>();
+  readonly #file: number | undefined;
+  #count = 0;
+
+  /** With `file`, each commit is appended to it before `note` returns. */
+  constructor(options: { readonly file?: string } = {}) {
+    this.#file = options.file === undefined ? undefined : openSync(options.file, "a", 0o600);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get clients(): readonly number[] {
+    return [...this.#byClient.keys()].sort((a, b) => a - b);
+  }
+
+  /** One client's commits, by rising sequence. */
+  of(client: number): readonly AcknowledgedCommit[] {
+    return this.#byClient.get(client) ?? [];
+  }
+
+  /** All commits by the time they were acknowledged. */
+  all(): readonly AcknowledgedCommit[] {
+    return [...this.#byClient.values()].flat().sort((a, b) => a.ackedEpochMs - b.ackedEpochMs);
+  }
+
+  /** The commit acknowledged last, if any. */
+  latest(): AcknowledgedCommit | undefined {
+    let latest: AcknowledgedCommit | undefined;
+    for (const commits of this.#byClient.values()) {
+      const last = commits.at(-1);
+      if (last !== undefined && (latest === undefined || last.ackedEpochMs > latest.ackedEpochMs)) {
+        latest = last;
+      }
+    }
+    return latest;
+  }
+
+  note(commit: AcknowledgedCommit): void {
+    if (this.#count >= loadAcknowledgedMax) {
+      throw new DrError("USAGE_LOAD_TOO_LONG", { commitsMax: loadAcknowledgedMax });
+    }
+    if (this.#file !== undefined) {
+      writeSync(this.#file, `${toLine(commit)}\n`);
+    }
+    this.#keep(commit);
+  }
+
+  #keep(commit: AcknowledgedCommit): void {
+    const commits = this.#byClient.get(commit.client);
+    if (commits === undefined) {
+      this.#byClient.set(commit.client, [commit]);
+    } else {
+      commits.push(commit);
+    }
+    this.#count += 1;
+  }
+
+  /** Closes the file; what was noted stays readable. */
+  close(): void {
+    if (this.#file !== undefined) {
+      closeSync(this.#file);
+    }
+  }
+
+  /**
+   * Reads a file back. A last line without its end was cut by the writer's death and is not counted: its
+   * commit was acknowledged, but nobody had been told so. @throws DrError `USAGE_ACKNOWLEDGED_FILE`.
+   */
+  static async read(file: string): Promise<Acknowledged> {
+    const lines = (await readFile(file, "utf8")).split("\n");
+    lines.pop();
+    const acknowledged = new Acknowledged();
+    for (const line of lines) {
+      acknowledged.#keep(fromLine(line));
+    }
+    return acknowledged;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Checks that a recovered server's own structures hold: heaps and B-trees by amcheck, and the visibility
+ * map by counting each table once through an index alone and once through the heap. A stale map makes
+ * those two counts differ, and nothing else notices (loss classes 23 to 25).
+ *
+ * Creates the extension amcheck, so it belongs on throw-away copies only.
+ * Follows "amcheck" in appendix F of PostgreSQL's documentation.
+ */
+import type { ClientBase } from "pg";
+import { present } from "../core/assert.ts";
+import { findingsKeptMax } from "../core/limits.ts";
+
+/** Something that does not hold. */
+export type RelationFinding = { readonly relation: string; readonly finding: string };
+
+/** What was checked and found. `amcheck` is false when the server does not bring the extension. */
+export type RelationChecks = {
+  readonly amcheck: boolean;
+  readonly heaps: number;
+  readonly indexes: number;
+  readonly findings: readonly RelationFinding[];
+};
+
+async function hasAmcheck(client: ClientBase): Promise<boolean> {
+  const available = await client.query(
+    "SELECT FROM pg_available_extensions WHERE name = 'amcheck'",
+  );
+  if (available.rowCount === 0) {
+    return false;
+  }
+  await client.query("CREATE EXTENSION IF NOT EXISTS amcheck");
+  return true;
+}
+
+type Relation = { readonly oid: number; readonly name: string };
+
+async function relations(client: ClientBase, condition: string): Promise<readonly Relation[]> {
+  const result = await client.query<Relation>(`
+    SELECT c.oid, c.oid::regclass::text AS name
+      FROM pg_class c
+      LEFT JOIN pg_index i ON i.indexrelid = c.oid
+      LEFT JOIN pg_am a ON a.oid = c.relam
+     WHERE c.relpersistence = 'p' AND ${condition}
+     ORDER BY c.relpages DESC`);
+  return result.rows;
+}
+
+/** One index; what amcheck raises is the finding. */
+async function checkIndex(
+  client: ClientBase,
+  index: Relation,
+): Promise<RelationFinding | undefined> {
+  try {
+    await client.query("SELECT bt_index_check($1::oid::regclass, true)", [index.oid]);
+    return undefined;
+  } catch (error) {
+    return {
+      relation: index.name,
+      finding: error instanceof Error ? error.message : String(error),
+    };
+  }
+}
+
+async function checkHeap(client: ClientBase, heap: Relation): Promise<readonly RelationFinding[]> {
+  const result = await client.query<{ blkno: string; msg: string }>(
+    "SELECT blkno, msg FROM verify_heapam($1::oid::regclass, check_toast => true) LIMIT 100",
+    [heap.oid],
+  );
+  return result.rows.map((row) => ({
+    relation: heap.name,
+    finding: `block ${row.blkno}: ${row.msg}`,
+  }));
+}
+
+/** Runs amcheck over every heap and valid B-tree of the client's database. */
+export async function checkRelations(client: ClientBase): Promise<RelationChecks> {
+  if (!(await hasAmcheck(client))) {
+    return { amcheck: false, heaps: 0, indexes: 0, findings: [] };
+  }
+  const findings: RelationFinding[] = [];
+  const heaps = await relations(client, "c.relkind IN ('r', 't', 'm') AND a.amname = 'heap'");
+  for (const heap of heaps) {
+    findings.push(...(await checkHeap(client, heap)));
+  }
+  const indexes = await relations(
+    client,
+    "c.relkind = 'i' AND a.amname = 'btree' AND i.indisvalid AND i.indisready",
+  );
+  for (const index of indexes) {
+    const finding = await checkIndex(client, index);
+    if (finding !== undefined) {
+      findings.push(finding);
+    }
+  }
+  return {
+    amcheck: true,
+    heaps: heaps.length,
+    indexes: indexes.length,
+    findings: findings.slice(0, findingsKeptMax),
+  };
+}
+
+/** Both counts of a table. They differ when its visibility map lies. */
+export type TwoCounts = {
+  readonly indexOnly: number;
+  readonly sequential: number;
+  /** False when the plan did not use an index alone: the comparison then proves nothing. */
+  readonly forced: boolean;
+};
+
+async function count(client: ClientBase, table: string): Promise<number> {
+  const result = await client.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
+  return Number(present(result.rows[0], "a count gives a row").count);
+}
+
+/**
+ * Counts `table` (a name as SQL takes it) through an index alone and through its heap, in one snapshot.
+ * Parallel plans are off, so that the plan shown is the plan that counts.
+ */
+export async function countBothWays(client: ClientBase, table: string): Promise<TwoCounts> {
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  try {
+    await client.query(`
+      SET LOCAL max_parallel_workers_per_gather = 0;
+      SET LOCAL enable_seqscan = off;
+      SET LOCAL enable_bitmapscan = off;
+      SET LOCAL enable_indexonlyscan = on`);
+    const plan = await client.query<{ "QUERY PLAN": string }>(
+      `EXPLAIN (COSTS OFF) SELECT count(*) FROM ${table}`,
+    );
+    const forced = plan.rows.some((row) => row["QUERY PLAN"].includes("Index Only Scan"));
+    const indexOnly = await count(client, table);
+    await client.query(`
+      SET LOCAL enable_seqscan = on;
+      SET LOCAL enable_indexscan = off;
+      SET LOCAL enable_indexonlyscan = off`);
+    return { indexOnly, sequential: await count(client, table), forced };
+  } finally {
+    await client.query("ROLLBACK");
+  }
+}

@@ -1,0 +1,276 @@
+/**
+ * The load: clients that commit one transfer after the other, each a link of its own hash chain, and note
+ * what was acknowledged. It must never note what the server did not confirm, and it outlives the server:
+ * a client whose connection breaks ends quietly, and the commit it was waiting for counts as unknown,
+ * neither acknowledged nor lost.
+ *
+ * One commit is one statement, so it costs one round trip; the ledger's answer carries the transaction's
+ * id and a WAL position that its commit record cannot precede.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, type ClientConfig } from "pg";
+import { assert, present } from "../core/assert.ts";
+import { parseLsn } from "../core/lsn.ts";
+import { Acknowledged } from "./acknowledged.ts";
+import {
+  type LedgerEntry,
+  accountsPerClient,
+  chainStart,
+  createLoadSchema,
+  entryHash,
+  loadClientsMax,
+  loadSchema,
+} from "./load-schema.ts";
+
+/** How to load a server. */
+export type WorkloadOptions = {
+  readonly connection: ClientConfig;
+  readonly clients: number;
+  /** Ends the load, as `stop` does. */
+  readonly signal: AbortSignal;
+  /** Notes acknowledged commits here as well. */
+  readonly acknowledgedFile?: string;
+  /** Ends the load after so many commits of each client. */
+  readonly commitsPerClient?: number;
+  /** A pause after each commit of a client. */
+  readonly pauseMs?: number;
+};
+
+/** Why a client ended. "broken": its connection or a statement failed. */
+export type ClientEnding =
+  | { readonly client: number; readonly kind: "stopped"; readonly commits: number }
+  | {
+      readonly client: number;
+      readonly kind: "broken";
+      readonly commits: number;
+      readonly reason: string;
+      /** The sequence whose commit was under way: found or not found after a recovery, both are right. */
+      readonly unknownSequence: number | undefined;
+    };
+
+/** What a load did. */
+export type WorkloadSummary = {
+  readonly commits: number;
+  /** Committed, but not acknowledged: the wait for a synchronous standby was cancelled. */
+  readonly unacknowledged: number;
+  readonly durationMs: number;
+  readonly endings: readonly ClientEnding[];
+};
+
+const COMMIT_SQL = `
+  WITH moved AS (
+    UPDATE ${loadSchema}.account
+       SET balance = balance + CASE WHEN id = $5::int THEN -$7::int ELSE $7::int END
+     WHERE id IN ($5::int, $6::int)
+  )
+  INSERT INTO ${loadSchema}.ledger (client, sequence, previous, hash, debit, credit, amount)
+  VALUES ($1::int, $2::bigint, $3::text, $4::text, $5::int, $6::int, $7::int)
+  RETURNING pg_current_xact_id()::text AS xid, pg_current_wal_insert_lsn()::text AS lsn`;
+
+/** A transfer that depends on client and sequence alone, so that every run writes the same chain. */
+export function transferOf(client: number, sequence: number): LedgerEntry {
+  const mixed = Math.imul(sequence * 64 + client, 0x9e3779b1) >>> 0;
+  const first = mixed % accountsPerClient;
+  const second = (first + 1 + ((mixed >>> 8) % (accountsPerClient - 1))) % accountsPerClient;
+  const base = client * accountsPerClient;
+  return {
+    client,
+    sequence,
+    debit: base + first,
+    credit: base + second,
+    amount: 1 + ((mixed >>> 16) % 100),
+  };
+}
+
+/** One client of the load: where its chain stands and its connection. */
+class LoadClient {
+  readonly #number: number;
+  readonly #client: Client;
+  readonly #acknowledged: Acknowledged;
+  #sequence = 0;
+  #hash = chainStart;
+  #warnings = 0;
+  #committed = 0;
+  #unacknowledged = 0;
+  #underWay: number | undefined;
+
+  constructor(number: number, connection: ClientConfig, acknowledged: Acknowledged) {
+    this.#number = number;
+    this.#acknowledged = acknowledged;
+    this.#client = new Client({ application_name: `pra_load_${number}`, ...connection });
+    // The statement under way fails with the same error; that is where it is handled.
+    this.#client.on("error", () => undefined);
+    this.#client.on("notice", () => {
+      this.#warnings += 1;
+    });
+  }
+
+  get unacknowledged(): number {
+    return this.#unacknowledged;
+  }
+
+  /** Connects and continues the chain where the server has it. */
+  async begin(): Promise<void> {
+    await this.#client.connect();
+    const result = await this.#client.query<{ sequence: string; hash: string }>(
+      `SELECT sequence, hash FROM ${loadSchema}.ledger WHERE client = $1 ORDER BY sequence DESC LIMIT 1`,
+      [this.#number],
+    );
+    const last = result.rows[0];
+    if (last !== undefined) {
+      this.#sequence = Number(last.sequence);
+      this.#hash = last.hash;
+    }
+  }
+
+  async #commitOne(): Promise<void> {
+    const entry = transferOf(this.#number, this.#sequence + 1);
+    const hash = entryHash(this.#hash, entry);
+    const sentEpochMs = Date.now();
+    const warningsBefore = this.#warnings;
+    this.#underWay = entry.sequence;
+    const result = await this.#client.query<{ xid: string; lsn: string }>({
+      name: "pra_load_commit",
+      text: COMMIT_SQL,
+      values: [
+        entry.client,
+        entry.sequence,
+        this.#hash,
+        hash,
+        entry.debit,
+        entry.credit,
+        entry.amount,
+      ],
+    });
+    this.#underWay = undefined;
+    this.#sequence = entry.sequence;
+    this.#hash = hash;
+    // The statement itself never warns; a warning says that the wait for the standby was cancelled.
+    if (this.#warnings !== warningsBefore) {
+      this.#unacknowledged += 1;
+      return;
+    }
+    const row = present(result.rows[0], "a commit of the load returns a row");
+    this.#committed += 1;
+    this.#acknowledged.note({
+      client: this.#number,
+      sequence: entry.sequence,
+      hash,
+      xid: BigInt(row.xid),
+      insertLsn: parseLsn(row.lsn),
+      sentEpochMs,
+      ackedEpochMs: Date.now(),
+    });
+  }
+
+  /** Commits until told to stop or until its connection breaks. Never rejects for what the server does. */
+  async run(
+    signal: AbortSignal,
+    limits: { readonly commits: number; readonly pauseMs: number },
+  ): Promise<ClientEnding> {
+    const client = this.#number;
+    try {
+      for (let done = 0; done < limits.commits && !signal.aborted; done++) {
+        await this.#commitOne();
+        if (limits.pauseMs > 0) {
+          await sleep(limits.pauseMs);
+        }
+      }
+      await this.#client.end();
+      return { client, kind: "stopped", commits: this.#committed };
+    } catch (error) {
+      // Its connection is lost or useless; closing it cannot fail in a way that matters.
+      this.#client.end().catch(() => undefined);
+      return {
+        client,
+        kind: "broken",
+        commits: this.#committed,
+        reason: error instanceof Error ? error.message : String(error),
+        unknownSequence: this.#underWay,
+      };
+    }
+  }
+}
+
+/** A load under way. */
+export class Workload implements AsyncDisposable {
+  readonly acknowledged: Acknowledged;
+  readonly #stopping = new AbortController();
+  readonly #summary: Promise<WorkloadSummary>;
+
+  constructor(
+    clients: readonly LoadClient[],
+    acknowledged: Acknowledged,
+    options: WorkloadOptions,
+  ) {
+    this.acknowledged = acknowledged;
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    const limits = {
+      commits: options.commitsPerClient ?? Number.POSITIVE_INFINITY,
+      pauseMs: options.pauseMs ?? 0,
+    };
+    const startedMs = performance.now();
+    this.#summary = Promise.all(clients.map((client) => client.run(signal, limits))).then(
+      (endings) => {
+        acknowledged.close();
+        return {
+          commits: endings.reduce((sum, ending) => sum + ending.commits, 0),
+          unacknowledged: clients.reduce((sum, client) => sum + client.unacknowledged, 0),
+          durationMs: performance.now() - startedMs,
+          endings,
+        };
+      },
+    );
+  }
+
+  /** Resolves when every client has ended, of itself or because the server did. */
+  get ended(): Promise<WorkloadSummary> {
+    return this.#summary;
+  }
+
+  /** Lets every client finish its commit under way, then ends it. */
+  async stop(): Promise<WorkloadSummary> {
+    this.#stopping.abort();
+    return this.#summary;
+  }
+
+  /** Waits until so many commits are acknowledged, or the load ended. Aborting leaves the load running. */
+  async untilCommits(count: number, options: { readonly signal: AbortSignal }): Promise<void> {
+    let ended = false;
+    void this.#summary.then(() => {
+      ended = true;
+    });
+    while (this.acknowledged.count < count && !ended) {
+      await sleep(5, undefined, { signal: options.signal });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/**
+ * Makes the tables when absent and starts the clients; resolves when all are connected. The chains
+ * continue where the server has them. Rejects when a first connection fails.
+ */
+export async function startWorkload(options: WorkloadOptions): Promise<Workload> {
+  assert(options.clients >= 1 && options.clients <= loadClientsMax, "the load has 1 to 64 clients");
+  options.signal.throwIfAborted();
+  const setup = new Client(options.connection);
+  await setup.connect();
+  try {
+    await createLoadSchema(setup);
+  } finally {
+    await setup.end();
+  }
+  const acknowledged = new Acknowledged(
+    options.acknowledgedFile === undefined ? {} : { file: options.acknowledgedFile },
+  );
+  const clients = Array.from(
+    { length: options.clients },
+    (_, number) => new LoadClient(number, options.connection, acknowledged),
+  );
+  await Promise.all(clients.map((client) => client.begin()));
+  return new Workload(clients, acknowledged, options);
+}
