@@ -88,7 +88,7 @@ export interface ObjectStore {
 
   /**
    * The whole object, or exactly the range. @throws DrError `STORE_MISSING`; `STORE_SHORT_READ` when the object
-   * ends before the range does, or when the store gave less than it should; `STORE_TOO_LARGE`.
+   * itself ends before the range does; `STORE_UNAVAILABLE` when its transport broke off; `STORE_TOO_LARGE`.
    */
   get(key: string, call: StoreCall & { readonly range?: StoreRange }): Promise<Buffer>;
 

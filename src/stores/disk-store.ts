@@ -6,7 +6,7 @@
  * file and directories are on stable storage.
  */
 import { createReadStream } from "node:fs";
-import { link, lstat, mkdir, open, readdir, rmdir, stat } from "node:fs/promises";
+import { lstat, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { assert } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
@@ -39,6 +39,7 @@ import {
   type StoreRange,
 } from "../repository/object-store.ts";
 import { createAppendFile } from "./disk/append-file.ts";
+import { fileSystemTimeMs, hardLinksWork } from "./disk/directory-probe.ts";
 import { DurableDirectories } from "./disk/durable-directories.ts";
 import { fileSystemFactsOf } from "./disk/file-system-type.ts";
 import { listTree } from "./disk/listing.ts";
@@ -46,7 +47,6 @@ import { type ByteSource, createWithTrailer, objectBytesIn } from "./disk/traile
 
 const STAGING = ".staging";
 const TRAILERS = ".trailers";
-const NO_HARD_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"]);
 
 type Layout = "hard-link" | "trailer";
 
@@ -227,14 +227,14 @@ export class DiskStore implements ObjectStore {
 
   async removeLeftovers(call: StoreCall & { readonly olderThanMs: number }): Promise<number> {
     await this.#prepare(call.signal);
-    const nowMs = await this.#storeTimeMs();
+    const nowMs = await fileSystemTimeMs(this.#staging);
     let removed = 0;
     for (const name of await readdir(this.#staging)) {
       call.signal.throwIfAborted();
       const path = join(this.#staging, name);
       const { mtimeMs } = await lstat(path);
       if (nowMs - mtimeMs > call.olderThanMs) {
-        await removeFile(path);
+        await rm(path, { recursive: true, force: true });
         removed += 1;
       }
     }
@@ -289,16 +289,14 @@ export class DiskStore implements ObjectStore {
     },
   ): Promise<PutResult> {
     const { finalPath: path, source, signal } = write;
-    const nowMs = await this.#storeTimeMs();
+    const nowMs = await fileSystemTimeMs(this.#staging);
     const directory = dirname(path);
-    return await withFileErrors({ group: "STORE", operation: "put", path, signal }, () =>
-      this.#whileDirectoriesVanish(directory, signal, async () => {
-        const { location } = this;
-        const result = await createWithTrailer({ key, path, location, source, nowMs, signal });
-        await this.#directories.confirm(directory, signal);
-        return result;
-      }),
-    );
+    return await this.#whileDirectoriesVanish(directory, signal, async () => {
+      const { location } = this;
+      const result = await createWithTrailer({ key, path, location, source, nowMs, signal });
+      await this.#directories.confirm(directory, signal);
+      return result;
+    });
   }
 
   async #linked(
@@ -316,29 +314,34 @@ export class DiskStore implements ObjectStore {
     return result;
   }
 
-  /** Who deletes the last object of a directory removes it, perhaps just before we make an entry there. */
+  /**
+   * Who deletes the last object of a directory removes it, perhaps just before we make an entry there: then the
+   * way is made again. What the work does is safe to begin anew after an ENOENT.
+   */
   async #whileDirectoriesVanish<T>(
     directory: string,
     signal: AbortSignal,
     work: () => Promise<T>,
   ): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#directories.ensure(directory, signal);
-        return await work();
-      } catch (error) {
-        const cause = isDrError(error, "STORE_IO") ? error.cause : error;
-        const vanished =
-          errnoOf(cause) === "ENOENT" &&
-          !((await exists(directory)) && (await exists(this.#staging)));
-        if (!vanished || attempt >= fileDirectoryRaceAttemptsMax) {
-          throw error;
+    return await withFileErrors(
+      { group: "STORE", operation: "put", path: directory, signal },
+      async () => {
+        for (let attempt = 1; ; attempt += 1) {
+          try {
+            await this.#directories.ensure(directory, signal);
+            return await work();
+          } catch (error) {
+            const cause = isDrError(error, "STORE_IO") ? error.cause : error;
+            if (errnoOf(cause) !== "ENOENT" || attempt >= fileDirectoryRaceAttemptsMax) {
+              throw error;
+            }
+            this.#directories.forget(directory);
+            this.#prepared = undefined;
+            await this.#prepare(signal);
+          }
         }
-        this.#directories.forget(directory);
-        this.#prepared = undefined;
-        await this.#prepare(signal);
-      }
-    }
+      },
+    );
   }
 
   async #withObject<T>(
@@ -400,7 +403,7 @@ export class DiskStore implements ObjectStore {
   async #prepareOnce(): Promise<void> {
     const signal = new AbortController().signal;
     await createDirectories(this.#staging, { group: "STORE", signal });
-    if (this.#layout === "hard-link" && !(await this.#hardLinksWork(signal))) {
+    if (this.#layout === "hard-link" && !(await this.#linksWork(signal))) {
       const names = await readdir(this.location);
       if (names.some((name) => !name.startsWith("."))) {
         throw new DrError("STORE_NO_HARD_LINKS", { path: this.location });
@@ -410,54 +413,23 @@ export class DiskStore implements ObjectStore {
     }
   }
 
-  async #hardLinksWork(signal: AbortSignal): Promise<boolean> {
-    if (this.#linksRefused) {
-      return false;
-    }
-    const name = Buffer.from(crypto.getRandomValues(new Uint8Array(10))).toString("hex");
-    const [a, b] = [
-      join(this.#staging, `.probe-${name}-a`),
-      join(this.#staging, `.probe-${name}-b`),
-    ];
-    return await withFileErrors(
-      { group: "STORE", operation: "link", path: a, signal },
-      async () => {
-        await using created = await open(a, "wx", 0o600);
-        try {
-          await link(a, b);
-          return true;
-        } catch (error) {
-          if (NO_HARD_LINKS.has(errnoOf(error) ?? "")) {
-            return false;
-          }
-          throw error;
-        } finally {
-          await created.sync();
-          await removeFile(a);
-          await removeFile(b);
-        }
-      },
-    );
-  }
-
-  /** The file system's own clock, which stamps the files: a server's, where it is a network file system. */
-  async #storeTimeMs(): Promise<number> {
-    const name = Buffer.from(crypto.getRandomValues(new Uint8Array(10))).toString("hex");
-    const path = join(this.#staging, `.clock-${name}`);
-    await mkdir(path);
-    try {
-      return (await lstat(path)).mtimeMs;
-    } finally {
-      await rmdir(path);
-    }
+  async #linksWork(signal: AbortSignal): Promise<boolean> {
+    return !this.#linksRefused && (await hardLinksWork(this.#staging, signal));
   }
 
   async #syncNearest(directory: string): Promise<void> {
-    let at = directory;
-    while (at !== this.location && !(await exists(at))) {
-      at = dirname(at);
+    for (let at = directory; ; at = dirname(at)) {
+      try {
+        await syncDirectory(at, "STORE");
+        return;
+      } catch (error) {
+        const errno = isDrError(error, "STORE_IO") ? errnoOf(error.cause) : undefined;
+        const absent = errno === "ENOENT" || errno === "ENOTDIR";
+        if (!absent || at === this.location) {
+          throw error;
+        }
+      }
     }
-    await syncDirectory(at, "STORE");
   }
 
   async #removeEmptyDirectories(directory: string): Promise<void> {

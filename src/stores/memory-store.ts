@@ -36,7 +36,7 @@ export type MemoryFaults = {
   readonly unsynced?: number;
   /** A listing shows the store as it was up to 5 changes ago. */
   readonly staleList?: number;
-  /** A read ends early, and the adapter notices. */
+  /** A transport breaks off in the middle of a read, and the adapter notices. */
   readonly shortRead?: number;
   /** A read has one wrong bit, and nobody notices. */
   readonly bitFlip?: number;
@@ -129,7 +129,10 @@ export class MemoryStore implements ObjectStore, AsyncDisposable {
     const length = call.range?.length ?? bytes.length;
     assert(offset >= 0 && length >= 0, "a range begins and extends at 0 or more");
     const found = Buffer.from(bytes.subarray(offset, offset + length));
-    const gotBytes = this.#strikes(this.#faults.shortRead) ? found.length >> 1 : found.length;
+    if (this.#strikes(this.#faults.shortRead)) {
+      throw new DrError("STORE_UNAVAILABLE", { operation: "get", key, reason: "early end" });
+    }
+    const gotBytes = found.length;
     if (gotBytes !== length) {
       throw new DrError("STORE_SHORT_READ", { key, offset, wantedBytes: length, gotBytes });
     }

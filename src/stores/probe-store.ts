@@ -46,12 +46,12 @@ export type ProbeOptions = {
 
 type Probing = { readonly store: ObjectStore; readonly prefix: string } & ProbeOptions;
 
-/** Undefined when the store refused because other bytes are there. */
+/** Undefined when the store refused because other bytes are there, or are being written there. */
 async function tryPut(probing: Probing, key: string, text: string): Promise<PutResult | undefined> {
   try {
     return await probing.store.put(`${probing.prefix}${key}`, [Buffer.from(text)], probing);
   } catch (error) {
-    if (isDrError(error, "STORE_CONFLICT")) {
+    if (isDrError(error, "STORE_CONFLICT") || isDrError(error, "STORE_BUSY")) {
       return undefined;
     }
     throw error;

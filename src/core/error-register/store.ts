@@ -25,13 +25,12 @@ export const storeErrors = {
   STORE_SHORT_READ: {
     en: {
       message: `object {key} ended early: {wantedBytes} bytes wanted at {offset}, {gotBytes} received`,
-      hint: `Read it again; if it stays short the object is damaged, and pra verify names the backups it takes down.`,
+      hint: `The object is shorter than what refers to it says: it is damaged. Run pra verify to see which backups it takes down.`,
     },
     fr: {
       message: `l'objet {key} s'arrête trop tôt : {wantedBytes} octets demandés à partir de {offset}, {gotBytes} reçus`,
-      hint: `Relisez-le ; s'il reste court l'objet est endommagé, et pra verify nomme les sauvegardes touchées.`,
+      hint: `L'objet est plus court que ne le dit ce qui s'y réfère : il est endommagé. Lancez pra verify pour voir quelles sauvegardes sont touchées.`,
     },
-    retryable: true,
   },
   STORE_CONFLICT: {
     en: {
