@@ -15,7 +15,9 @@ const files = readSources(fileURLToPath(new URL("..", import.meta.url)));
 
 function placeholders(...texts: readonly string[]): string {
   const names = texts.flatMap((text) => [...text.matchAll(/\{([A-Za-z]+)\}/g)]);
-  return [...new Set(names.map(([, name]) => name))].sort().join(" ");
+  return [...new Set(names.map(([, name]) => name ?? ""))]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .join(" ");
 }
 
 function failing(isWrong: (entry: ErrorEntry) => boolean): string[] {
@@ -33,7 +35,7 @@ test("a message begins in lower case, or with a name, and has no full stop", () 
   // A name: an abbreviation (WAL), a program's own spelling (PostgreSQL) or a setting (PG_HOST).
   const begins = /^(?:[\p{Ll}{"«<\d/]|[A-Z][A-Z_0-9]|PostgreSQL|Node)/u;
   const wrong = failing(({ en, fr }) =>
-    [en.message, fr.message].some((text) => !begins.test(text) || /\.$/.test(text)),
+    [en.message, fr.message].some((text) => !begins.test(text) || text.endsWith(".")),
   );
   assert.deepEqual(wrong, []);
 });

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Everything that can be judged without running the product: format, lint, types, dead code,
-# architecture, generated files. The same command locally and in CI.
+# architecture, error register, generated pages. The same command locally and in CI; under 30 seconds.
 set -eu
 cd "$(dirname "$0")/.."
 prettier --check --log-level warn .
 oxlint --type-aware --deny-warnings src tests tools
 tsc -p .
 knip --no-progress
-node --test --test-reporter=dot tests/architecture.test.ts
+node tools/generate-docs.ts --check
+node --test --test-reporter=dot tests/architecture.test.ts tests/error-register.test.ts

@@ -83,7 +83,10 @@ export function formatGraph(files: readonly SourceFile[]): string {
   }
   return [...edges]
     .sort(([a], [b]) => a.localeCompare(b))
-    .map(([folder, targets]) => `${folder} → ${[...targets].sort().join(", ") || "nothing"}`)
+    .map(([folder, targets]) => {
+      const names = [...targets].sort((a, b) => a.localeCompare(b));
+      return `${folder} → ${names.length === 0 ? "nothing" : names.join(", ")}`;
+    })
     .join("\n");
 }
 

@@ -21,10 +21,10 @@ function openQuote(rest: string): string | undefined {
     : undefined;
 }
 
-/** A refused line as it may be shown: whatever could be a secret is left out. */
+/** A refused line as it may be shown: what stands before "=", because the rest could be a secret. */
 function shownLine(line: string): string {
-  const word = /^\s*[A-Za-z_][A-Za-z0-9_-]*/.exec(line)?.[0].trim();
-  return word === undefined ? "…" : `${word.slice(0, 40)} …`;
+  const name = /^\s*([\w .-]{1,40}?)\s*=/.exec(line)?.[1];
+  return name === undefined ? "…" : `${name}=…`;
 }
 
 function linesOfSettings(content: string, path: string): ReadonlyMap<string, number> {

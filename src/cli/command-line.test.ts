@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readCommandLine } from "./command-line.ts";
+
+test("global options are seen before and after the command", () => {
+  const line = readCommandLine(["--lang", "fr", "list", "--json", "--env-file=/a b/.env"]);
+  assert.deepEqual(line, { json: true, lang: "fr", envFile: "/a b/.env", command: "list" });
+});
+
+test("the value of a global option is not taken for the command", () => {
+  assert.equal(readCommandLine(["--lang", "explain", "version"]).command, "version");
+  assert.equal(readCommandLine(["--lang=fr", "version"]).command, "version");
+});
+
+test("help before any word concerns the whole program", () => {
+  assert.equal(readCommandLine(["--help", "explain"]).command, undefined);
+  assert.equal(readCommandLine(["explain", "--help"]).command, "explain");
+});
+
+test("what follows -- is left to the command", () => {
+  assert.equal(readCommandLine(["explain", "--", "--json"]).json, false);
+  assert.equal(readCommandLine([]).command, undefined);
+});

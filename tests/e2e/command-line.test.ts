@@ -1,0 +1,84 @@
+/** The frame of the command line in a process of its own: streams, exit codes, JSON, signals. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+async function pra(argv: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [main, ...argv], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let out = "";
+  let err = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  await once(child, "close");
+  return { code: child.exitCode, out, err };
+}
+
+test("a result goes to standard output alone", async () => {
+  const { code, out, err } = await pra(["version", "--json"]);
+  assert.equal(code, 0);
+  assert.equal(err, "");
+  assert.equal((JSON.parse(out) as { node: string }).node, process.versions.node);
+});
+
+test("a wrong word answers 2, on standard error, with a hint in the language of the environment", async () => {
+  const { code, out, err } = await pra(["nope"], { LC_ALL: "fr_FR.UTF-8" });
+  assert.equal(code, 2);
+  assert.equal(out, "");
+  assert.match(err, /erreur : « pra » n'a pas de commande « nope »\n.*pra --help/);
+});
+
+test("with --json a failure is one object on standard output", async () => {
+  const { code, out, err } = await pra(["explain", "NOPE", "--json", "--lang", "en"]);
+  assert.equal(code, 2);
+  assert.equal(err, "");
+  const { error } = JSON.parse(out) as { error: Record<string, unknown> };
+  assert.deepEqual(Object.keys(error), ["code", "message", "hint", "details"]);
+  assert.equal(error["code"], "USAGE_UNKNOWN_CODE");
+});
+
+test("without a word it shows the help on standard error and answers 2; --help answers 0", async () => {
+  const bare = await pra([]);
+  assert.equal(bare.code, 2);
+  assert.match(bare.err, /^Usage: pra/);
+  const asked = await pra(["--help"], { PRA_LANG: "fr" });
+  assert.equal(asked.code, 0);
+  assert.match(asked.out, /^Utilisation : pra/);
+  assert.match(asked.out, /explain <code>/);
+});
+
+test("every command has help with examples in both languages", async () => {
+  const { commandEntries } = await import("../../src/cli/commands/registry.ts");
+  for (const { name } of commandEntries) {
+    for (const [lang, title] of [
+      ["en", "Examples:"],
+      ["fr", "Exemples :"],
+    ] as const) {
+      const { code, out } = await pra(["help", name, "--lang", lang]);
+      assert.equal(code, 0, name);
+      assert.ok(out.includes(title) || /Comman/.test(out), `${name}\n${out}`);
+    }
+  }
+});
+
+test("a reader that goes away does not make the command fail", async () => {
+  const child = spawn(process.execPath, [main, "explain", "USAGE_LSN"], {
+    env: {},
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  await once(child, "exit");
+  assert.equal(child.exitCode, 0);
+});
+
+test("a failpoint that cannot be read is refused", async () => {
+  const { code, err } = await pra(["version"], { PRA_FAILPOINT: "nonsense" });
+  assert.equal(code, 2);
+  assert.match(err, /nonsense/);
+});
