@@ -153,16 +153,6 @@ export const walErrors = {
       hint: `Le WAL lui-même est conservé et peut être rejoué ; seul l'index des validations s'arrête ici. Transmettez ce message aux développeurs.`,
     },
   },
-  WAL_INDEX_MALFORMED: {
-    en: {
-      message: `the index of a WAL segment is malformed at byte {offset}: {reason}`,
-      hint: `The segment itself may be whole. Run pra verify; the index is rebuilt from the segment.`,
-    },
-    fr: {
-      message: `l'index d'un segment WAL est mal formé à l'octet {offset} : {reason}`,
-      hint: `Le segment lui-même peut être entier. Lancez pra verify ; l'index est reconstruit à partir du segment.`,
-    },
-  },
   WAL_INDEX_VERSION: {
     en: {
       message: `the index of a WAL segment has the format version {version}, newer than this program knows`,

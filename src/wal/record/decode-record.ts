@@ -123,15 +123,22 @@ function decodeCheckpoint(data: DataView, record: RecordBytes): WalEvent {
   };
 }
 
+function settingOf(value: number): number {
+  if (value < 0) {
+    throw new RecordLayoutFault(`a setting of ${value}`);
+  }
+  return value;
+}
+
 function decodeParameterChange(data: DataView, span: RecordSpan): WalEvent {
   return {
     kind: "parameter-change",
     ...span,
-    maxConnections: data.getInt32(0, true),
-    maxWorkerProcesses: data.getInt32(4, true),
-    maxWalSenders: data.getInt32(8, true),
-    maxPreparedTransactions: data.getInt32(12, true),
-    maxLocksPerTransaction: data.getInt32(16, true),
+    maxConnections: settingOf(data.getInt32(0, true)),
+    maxWorkerProcesses: settingOf(data.getInt32(4, true)),
+    maxWalSenders: settingOf(data.getInt32(8, true)),
+    maxPreparedTransactions: settingOf(data.getInt32(12, true)),
+    maxLocksPerTransaction: settingOf(data.getInt32(16, true)),
     walLevel: walLevelOf(data.getInt32(20, true)),
     walLogHints: data.getUint8(24) !== 0,
     trackCommitTimestamp: data.getUint8(25) !== 0,

@@ -89,7 +89,7 @@ export class WalRecordReader {
   #systemId: bigint | undefined;
   #state: State = "first";
   #end: WalEnd | undefined;
-  #startedInsideRecord = false;
+  #completeFrom: number | undefined;
   /** Offset of the next byte due; of the current chunk's first byte while one is read. */
   #position: number;
   #pageTimeline = 0;
@@ -151,9 +151,12 @@ export class WalRecordReader {
     return this.#systemId;
   }
 
-  /** Reading began inside a record, which was therefore not seen. */
-  get startedInsideRecord(): boolean {
-    return this.#startedInsideRecord;
+  /**
+   * From here on every record is seen: `startLsn`, or the end of the record that it lies in. Undefined
+   * until that is known.
+   */
+  get completeFrom(): Lsn | undefined {
+    return this.#completeFrom === undefined ? undefined : this.lsnAt(this.#completeFrom);
   }
 
   /** The position of a record's offset. */
@@ -207,6 +210,7 @@ export class WalRecordReader {
       this.#skipLeft -= taken;
       if (this.#skipLeft === 0) {
         this.#state = "start";
+        this.#completeFrom ??= this.#position + at + taken;
       }
       return at + taken;
     }
@@ -265,17 +269,17 @@ export class WalRecordReader {
     this.#systemId ??= header.systemId;
     this.#pageTimeline = header.timeline;
     this.#pageLeft = this.#walBlockBytes - header.headerBytes;
-    if (!this.#continues(header)) {
+    if (!this.#continues(header, pageOffset)) {
       this.#endAt(endOffset, "continuation");
     }
   }
 
   /** Checks what the page says of the record cut by its start, and follows it; false when they disagree. */
-  #continues(header: PageHeader): boolean {
+  #continues(header: PageHeader, pageOffset: number): boolean {
     const rest = alignUp(header.remainingBytes);
     switch (this.#state) {
       case "first":
-        this.#startedInsideRecord = header.continues;
+        this.#completeFrom = header.continues ? undefined : pageOffset;
         this.#state = header.continues ? "skip" : "start";
         this.#skipLeft = rest;
         return !header.continues || rest > 0;
@@ -283,6 +287,7 @@ export class WalRecordReader {
       case "skip": {
         if (header.overwrites) {
           this.#state = "start";
+          this.#completeFrom ??= pageOffset;
           return true;
         }
         const expected =

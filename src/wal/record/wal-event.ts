@@ -108,3 +108,8 @@ export function epochMsOfPgTime(micros: bigint): number {
 export function pgTimeOfEpochMs(epochMs: number): bigint {
   return BigInt(Math.trunc(epochMs) - PG_EPOCH_MS) * 1000n;
 }
+
+/** True for commits and aborts. */
+export function endsTransaction(event: WalEvent): event is TransactionEnd {
+  return event.kind === "commit" || event.kind === "abort";
+}
