@@ -3,13 +3,14 @@
  * HKDF-SHA256), HKDF-SHA256 and AES-256-GCM. A host that holds the public key alone can write and not read. HPKE
  * does not say who sealed: that is the header's signature, never this.
  */
+import type { webcrypto } from "node:crypto";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { agreementPublicKey, KEY_BYTES } from "./raw-keys.ts";
 
 /** `enc` and the sealed key with its tag. */
 export const WRAPPED_KEY_BYTES = KEY_BYTES + KEY_BYTES + 16;
 
-type HpkeKey = Awaited<ReturnType<DhkemX25519HkdfSha256["importKey"]>>;
+type HpkeKey = webcrypto.CryptoKey;
 
 function suite(): CipherSuite {
   return new CipherSuite({
@@ -19,6 +20,12 @@ function suite(): CipherSuite {
   });
 }
 
+/** The library speaks of the global `CryptoKey`, which has no type here; it is Node's. */
+async function importRaw(raw: Uint8Array, isPublic: boolean): Promise<HpkeKey> {
+  const key: unknown = await suite().kem.importKey("raw", Uint8Array.from(raw).buffer, isPublic);
+  return key as HpkeKey;
+}
+
 const recipients = new WeakMap<Uint8Array, Promise<HpkeKey>>();
 
 function recipientOf(publicKey: Uint8Array): Promise<HpkeKey> {
@@ -26,7 +33,7 @@ function recipientOf(publicKey: Uint8Array): Promise<HpkeKey> {
   if (known !== undefined) {
     return known;
   }
-  const made = suite().kem.importKey("raw", Uint8Array.from(publicKey).buffer, true);
+  const made = importRaw(publicKey, true);
   recipients.set(publicKey, made);
   return made;
 }
@@ -60,7 +67,7 @@ export async function unwrapKey(options: {
 }): Promise<Uint8Array | undefined> {
   const hpke = suite();
   const recipient = {
-    privateKey: await hpke.kem.importKey("raw", Uint8Array.from(options.privateKey).buffer, false),
+    privateKey: await importRaw(options.privateKey, false),
     publicKey: await recipientOf(agreementPublicKey(options.privateKey)),
   };
   try {

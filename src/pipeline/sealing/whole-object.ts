@@ -14,7 +14,10 @@ import type { ObjectId } from "../../core/object-id.ts";
 import { FrameReader, FrameWriter } from "./frame-codec.ts";
 import { oneTimeCodec } from "./frame-content.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "./frame-layout.ts";
+import { parseHeader } from "./header-bytes.ts";
+import { openObjectKey } from "./key-derivation.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { objectKinds } from "./object-kind.ts";
 import {
   newObjectKey,
   objectLabel,
@@ -91,7 +94,7 @@ function damaged(object: string, reason: string): DrError<"REPO_OBJECT_DAMAGED">
 }
 
 /** Opens the frames behind a header. Their authenticity does not rest on the digest, which comes first. */
-function openContent(ticket: OpenedTicket, body: Buffer, object: string): Buffer {
+function openContent(ticket: ObjectTicket, body: Buffer, object: string): Buffer {
   const reader = new FrameReader(ticket, oneTimeCodec());
   const plain: Buffer[] = [];
   let plainBytes = 0;
@@ -141,4 +144,32 @@ export async function openWhole(
     throw damaged(object, cut ? "it is cut" : "its bytes are not those that were signed");
   }
   return { ticket, content: openContent(ticket, body, object) };
+}
+
+/**
+ * The content of an object of the open class without any check of who wrote it: only for a key slot, before the
+ * keys are known with which `openWhole` then checks the same bytes.
+ * @throws DrError what `parseHeader` throws; `REPO_OBJECT_MISPLACED`, `REPO_OBJECT_DAMAGED`, `REPO_FRAME_CORRUPT`.
+ */
+export function openUnverified(
+  bytes: Uint8Array,
+  expected: { readonly kind: "keySlot"; readonly name: string },
+): Buffer {
+  const header = parseHeader(bytes, expected.name);
+  if (header.kind !== expected.kind) {
+    const { name: object, kind } = expected;
+    const misplaced = { object, field: "kind", found: header.kind, expected: kind };
+    throw new DrError("REPO_OBJECT_MISPLACED", misplaced);
+  }
+  assert(objectKinds[header.kind].keyClass === "open", "a key slot is of the open class");
+  const headerBytes = header.headerBytes.length;
+  const body = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + headerBytes,
+    bytes.length - headerBytes,
+  );
+  const { objectId, kind, repositoryId } = header;
+  const key = openObjectKey(header);
+  const ticket = { objectId, kind, repositoryId, key, header: header.headerBytes };
+  return openContent(ticket, body, expected.name);
 }
