@@ -320,6 +320,16 @@ describe("a disk store", () => {
     );
   });
 
+  test("an aborted race ends its processes and rejects with the signal's reason", async () => {
+    const store = await DiskStore.open({ root: freshRoot(), create: true }, call);
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const race = { store, prefix: "race/", keys: 100_000, signal: controller.signal };
+    const running = raceTwoProcesses(race);
+    setTimeout(() => controller.abort(reason), 300);
+    await assert.rejects(running, (error) => error === reason);
+  });
+
   test("L38 2,500 objects are listed whole, in order, in pages of at most 1,000", async () => {
     const store = await DiskStore.open({ root: freshRoot(), create: true }, call);
     const names = Array.from({ length: 2500 }, (_, index) => `o${index}`);

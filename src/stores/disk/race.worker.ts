@@ -1,6 +1,7 @@
 /**
  * One of two processes that race for the same keys of a disk store (entry of a child process, started by `race.ts`).
- * Says `ready`, waits for a line, then tries to create each key with its own bytes, and says which it won.
+ * For each line on standard input, the number of a key, it tries to create that key with its own bytes and answers
+ * `won` or `lost`. The starter sends a number to both at once, so that every race is close.
  */
 import { createInterface } from "node:readline";
 import { isDrError } from "../../core/errors.ts";
@@ -8,30 +9,23 @@ import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
 import { DiskStore } from "../disk-store.ts";
 
 configureFailpointsFrom(process.env);
-const [root = "", prefix = "", keys = "0", writer = ""] = process.argv.slice(2);
+const [root = "", prefix = "", writer = ""] = process.argv.slice(2);
 const signal = new AbortController().signal;
 const store = await DiskStore.open({ root, create: false }, { signal });
 await store.stagingDirectory({ signal });
-const lines = createInterface({ input: process.stdin });
-process.stdout.write("ready\n");
-for await (const line of lines) {
-  if (line === "go") {
-    break;
-  }
-}
-const won: number[] = [];
-for (let index = 0; index < Number(keys); index += 1) {
+
+async function wins(key: string): Promise<boolean> {
   try {
-    const result = await store.put(`${prefix}${index}`, [Buffer.from(`${writer}\n`)], { signal });
-    if (result === "created") {
-      won.push(index);
-    }
+    return (await store.put(key, [Buffer.from(writer)], { signal })) === "created";
   } catch (error) {
-    if (!isDrError(error, "STORE_CONFLICT")) {
-      throw error;
+    if (isDrError(error, "STORE_CONFLICT") || isDrError(error, "STORE_BUSY")) {
+      return false;
     }
+    throw error;
   }
 }
-process.stdout.write(`${JSON.stringify(won)}\n`);
-process.stdin.unref();
-lines.close();
+
+process.stdout.write("ready\n");
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write((await wins(`${prefix}${line}`)) ? "won\n" : "lost\n");
+}
