@@ -7,9 +7,9 @@
  * One commit is one statement, so it costs one round trip; the ledger's answer carries the transaction's
  * id and a WAL position that its commit record cannot precede.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig } from "pg";
 import { assert, present } from "../core/assert.ts";
+import { systemClock } from "../core/clock.ts";
 import { parseLsn } from "../core/lsn.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import {
@@ -173,7 +173,7 @@ class LoadClient {
       for (let done = 0; done < limits.commits && !signal.aborted; done++) {
         await this.#commitOne();
         if (limits.pauseMs > 0) {
-          await sleep(limits.pauseMs);
+          await systemClock.sleep(limits.pauseMs, { signal: new AbortController().signal });
         }
       }
       await this.#client.end();
@@ -241,7 +241,7 @@ export class Workload implements AsyncDisposable {
       ended = true;
     });
     while (this.acknowledged.count < count && !ended) {
-      await sleep(5, undefined, { signal: options.signal });
+      await systemClock.sleep(5, { signal: options.signal });
     }
   }
 

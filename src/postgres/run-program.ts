@@ -70,9 +70,7 @@ export async function runProgram(
       });
       child.once("close", (code) => {
         if (options.signal.aborted) {
-          reject(
-            options.signal.reason instanceof Error ? options.signal.reason : new Error("aborted"),
-          );
+          reject(options.signal.reason as Error);
           return;
         }
         resolve({ state: "exited", code, output: output(), errorOutput: errorOutput() });

@@ -47,7 +47,7 @@ export async function probeServer(
     });
     socket.once("error", (error: NodeJS.ErrnoException) => {
       if (options.signal.aborted) {
-        reject(error);
+        reject(options.signal.reason as Error);
         return;
       }
       resolve(error.code === "ENOENT" || error.code === "ECONNREFUSED" ? "absent" : "refusing");

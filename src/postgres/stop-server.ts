@@ -7,7 +7,7 @@
  */
 import { lstat, realpath, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { serverPollIntervalMs, serverStopTimeoutMs } from "../core/limits.ts";
 import { type PostmasterFile, readPostmasterFile } from "./postmaster-file.ts";
@@ -105,7 +105,7 @@ export async function stopServerOf(
         seconds: Math.round(timeoutMs / 1000),
       });
     }
-    await sleep(serverPollIntervalMs, undefined, { signal: options.signal });
+    await systemClock.sleep(serverPollIntervalMs, { signal: options.signal });
   }
   await removePrivateDirectory(file.socketDirectory, owner);
   return {

@@ -13,8 +13,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { assert, present } from "../core/assert.ts";
+import { systemClock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import {
   serverPollIntervalMs,
@@ -201,7 +201,7 @@ export class ThrowawayServer implements AsyncDisposable {
           logTail: await this.log.tail(),
         });
       }
-      await sleep(serverPollIntervalMs, undefined, { signal: options.signal });
+      await systemClock.sleep(serverPollIntervalMs, { signal: options.signal });
     }
     await this.#reportLog(options.onLogLine);
   }
@@ -262,7 +262,9 @@ export class ThrowawayServer implements AsyncDisposable {
     try {
       return await Promise.race([
         this.#exited,
-        sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, timer.signal]) }),
+        systemClock
+          .sleep(timeoutMs, { signal: AbortSignal.any([signal, timer.signal]) })
+          .then(() => undefined),
       ]);
     } finally {
       timer.abort();
@@ -288,7 +290,7 @@ export class ThrowawayServer implements AsyncDisposable {
     const deadlineMs = performance.now() + serverStopTimeoutMs;
     for (const child of children) {
       while ((await isRunning(child)) && performance.now() < deadlineMs) {
-        await sleep(serverPollIntervalMs);
+        await systemClock.sleep(serverPollIntervalMs, { signal: new AbortController().signal });
       }
     }
   }

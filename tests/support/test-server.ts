@@ -13,6 +13,7 @@ import {
   lstat,
   mkdir,
   mkdtemp,
+  readFile,
   readdir,
   readlink,
   rm,
@@ -24,6 +25,7 @@ import { join } from "node:path";
 import { Client, type ClientConfig, type QueryResult } from "pg";
 import { present } from "../../src/core/assert.ts";
 import type { SupportedMajor } from "../../src/core/pg-version.ts";
+import { poisonCheckpoint } from "../../src/postgres/control-file.ts";
 import { initCluster } from "../../src/postgres/init-cluster.ts";
 import { type ServerAccount, serverAccount } from "../../src/postgres/server-account.ts";
 import {
@@ -382,6 +384,10 @@ export async function startStandby(
     readonly slot?: string;
     readonly goal?: ServerGoal;
     readonly applicationName?: string;
+    /** Poison the copy's pg_control, as a restore does. */
+    readonly poison?: boolean;
+    /** false: only lay the files down. */
+    readonly start?: boolean;
   } = {},
 ): Promise<TestServer> {
   const standby = await prepare({ major: primary.major });
@@ -394,8 +400,14 @@ export async function startStandby(
       ...(options.slot === undefined ? {} : { primary_slot_name: options.slot }),
       ...options.settings,
     });
+    if (options.poison === true) {
+      const control = join(standby.dataDirectory, "global", "pg_control");
+      await writeFile(control, poisonCheckpoint(await readFile(control)));
+    }
     await takeOverTree(standby.dataDirectory, standby.account);
-    await standby.start({ goal: options.goal ?? "ready" });
+    if (options.start !== false) {
+      await standby.start({ goal: options.goal ?? "ready" });
+    }
     return standby;
   } catch (error) {
     await standby[Symbol.asyncDispose]();
