@@ -164,12 +164,21 @@ test("a changed, cut or lengthened index is refused or reads as another index, a
   );
 });
 
-test("numbers written longer than any number are refused with REPO_ENCODING", () => {
-  const head = Buffer.from("5052415801000e1801000000010000000000", "hex");
-  const endless = Buffer.concat([head, Buffer.alloc(400, 0x80), Buffer.alloc(50)]);
-  assert.throws(
-    () => decodeSegmentIndex(endless),
-    (error) => isDrError(error, "REPO_ENCODING"),
+test("a number written with endless leading zeros is refused or read, at every place, and never crashes", () => {
+  fc.assert(
+    fc.property(index, fc.nat(), (original, place) => {
+      const bytes = encodeSegmentIndex(original);
+      const at = 17 + (place % (bytes.length - 17));
+      refusesOrReads(
+        Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.alloc(300, 0x80),
+          Buffer.of(0),
+          bytes.subarray(at),
+        ]),
+      );
+    }),
+    { numRuns: 300 },
   );
 });
 

@@ -20,6 +20,7 @@ import { ByteReader } from "../core/byte-reader.ts";
 import { ByteWriter } from "../core/byte-writer.ts";
 import { DrError } from "../core/errors.ts";
 import { type Lsn, addToLsn, lsnDistanceBytes, lsnOf } from "../core/lsn.ts";
+import { supportedMajors } from "../core/pg-version.ts";
 import { isWalSegmentSize, segmentAt, timelineOf } from "../core/wal-name.ts";
 import type { WalMajor } from "./record/page-header.ts";
 import type { SegmentIndex, SegmentRecords } from "./segment-index.ts";
@@ -48,7 +49,6 @@ const EVENT_BYTES_MIN = 3;
 /** Time differences from here on are stored whole: zigzag holds less than 2^52 (142 years). */
 const NARROW_TIME_LIMIT = 1n << 52n;
 const XID_MAX = 0xffffffff;
-const MAJORS: readonly WalMajor[] = [14, 15, 16, 17, 18];
 
 function writeRecords(writer: ByteWriter, startLsn: Lsn, records: SegmentRecords): void {
   writer.varint(records.count);
@@ -144,6 +144,17 @@ export function encodeSegmentIndex(index: SegmentIndex): Uint8Array {
     writeEvent(writer, event, index.startLsn);
   }
   return writer.toBuffer();
+}
+
+/** Also refuses a number padded with so many empty groups that it is none any more. */
+class StrictReader extends ByteReader {
+  override varint(): number {
+    const value = super.varint();
+    if (!Number.isSafeInteger(value)) {
+      throw this.fault("a number that never ends");
+    }
+    return value;
+  }
 }
 
 /** Where a record may lie: it ends within the segment, so it starts at most one record before it. */
@@ -284,7 +295,7 @@ function readHead(reader: ByteReader): { flags: number; major: WalMajor; walSegm
   }
   const flags = reader.u8();
   const majorByte = reader.u8();
-  const major = MAJORS.find((known) => known === majorByte);
+  const major = supportedMajors.find((known) => known === majorByte);
   const sizeBits = reader.u8();
   const walSegmentBytes = sizeBits > 30 ? 0 : 2 ** sizeBits;
   if (
@@ -303,7 +314,7 @@ function readHead(reader: ByteReader): { flags: number; major: WalMajor; walSegm
  * @throws DrError `REPO_ENCODING` when malformed, `WAL_INDEX_VERSION` when newer than this program.
  */
 export function decodeSegmentIndex(bytes: Uint8Array): SegmentIndex {
-  const reader = new ByteReader(bytes, "index of a WAL segment");
+  const reader = new StrictReader(bytes, "index of a WAL segment");
   const { flags, major, walSegmentBytes } = readHead(reader);
   const timelineNumber = reader.varintUpTo(0xffffffff, "the timeline");
   const startLsn = lsnOf(reader.u64());

@@ -8,21 +8,20 @@
  */
 import { DrError } from "../../core/errors.ts";
 import { type Lsn, formatLsn } from "../../core/lsn.ts";
+import { type SupportedMajor, supportedMajors } from "../../core/pg-version.ts";
 import type { TimelineId } from "../../core/wal-name.ts";
 
 /** The majors whose WAL is understood. */
-export type WalMajor = 14 | 15 | 16 | 17 | 18;
+export type WalMajor = SupportedMajor;
 
 /** `XLOG_PAGE_MAGIC`: changes with every major's WAL format. */
-export const PAGE_MAGIC_OF_MAJOR: Readonly<Record<WalMajor, number>> = {
+const PAGE_MAGIC_OF_MAJOR: Readonly<Record<WalMajor, number>> = {
   14: 0xd10d,
   15: 0xd110,
   16: 0xd113,
   17: 0xd116,
   18: 0xd118,
 };
-
-const MAJORS: readonly WalMajor[] = [14, 15, 16, 17, 18];
 
 /** Bytes of the header on all pages but a segment's first. */
 export const SHORT_PAGE_HEADER_BYTES = 24;
@@ -78,7 +77,7 @@ function hex(value: number): string {
 }
 
 function checkMagic(magic: number, lsn: Lsn, major: WalMajor | undefined): WalMajor {
-  const found = MAJORS.find((candidate) => PAGE_MAGIC_OF_MAJOR[candidate] === magic);
+  const found = supportedMajors.find((candidate) => PAGE_MAGIC_OF_MAJOR[candidate] === magic);
   if (found === undefined || (major !== undefined && found !== major)) {
     throw new DrError("WAL_PAGE_MAGIC", {
       lsn: formatLsn(lsn),

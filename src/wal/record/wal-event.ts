@@ -11,7 +11,10 @@ export type RecordSpan = { readonly lsn: Lsn; readonly endLsn: Lsn };
 /** `wal_level` as the server writes it into WAL. */
 export type WalLevel = "minimal" | "replica" | "logical";
 
-/** A transaction committed or aborted. `xid` is what `recovery_target_xid` is compared with. */
+/**
+ * A transaction committed or aborted. `xid` is what `recovery_target_xid` is compared with. An abort may be
+ * that of a subtransaction (ROLLBACK TO SAVEPOINT): PostgreSQL writes both alike and stops at both.
+ */
 export type TransactionEnd = RecordSpan & {
   readonly kind: "commit" | "abort";
   /** Ended by COMMIT PREPARED or ROLLBACK PREPARED. */
