@@ -74,7 +74,7 @@ export async function identifySystem(
   };
 }
 
-/** A timeline's history file, byte for byte. Timeline 1 has none. @throws DrError `WAL_STREAM_REFUSED`. */
+/** A timeline's history file, byte for byte. Timeline 1 has none. @throws DrError `WAL_HISTORY_MISSING`. */
 export async function timelineHistory(
   connection: ReplicationConnection,
   timeline: TimelineId,
@@ -86,6 +86,9 @@ export async function timelineHistory(
     { row: (row) => rows.push(row) },
     options,
   );
+  if (error?.sqlstate === "58P01") {
+    throw new DrError("WAL_HISTORY_MISSING", { timeline, text: error.text });
+  }
   if (error !== undefined) {
     throw streamRefusal(connection, error, undefined);
   }

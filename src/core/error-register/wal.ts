@@ -163,4 +163,14 @@ export const walErrors = {
       hint: `Utilisez une version plus récente de pra pour lire ce dépôt.`,
     },
   },
+  WAL_HISTORY_MISSING: {
+    en: {
+      message: "the server has no history of timeline {timeline}: {text}",
+      hint: "Compare the timelines by pra wal status; a standby must have received the file before it can hand it on.",
+    },
+    fr: {
+      message: "le serveur n'a pas l'historique de la timeline {timeline} : {text}",
+      hint: "Comparez les timelines par pra wal status ; un standby doit avoir reçu ce fichier avant de pouvoir le transmettre.",
+    },
+  },
 } as const satisfies ErrorGroup;
