@@ -159,3 +159,54 @@ export const restoreReadBytes = 4 * MIB;
 export const restoreOpenFilesMax = 256;
 /** Files in one request to set sizes, owners and sync. */
 export const restoreFinishFilesMax = 64;
+/** Opened map frames that a reader keeps: 24 of about a MiB serve a stretch with sixteen deltas and its neighbours. */
+export const mapCacheFrames = 24;
+
+/** A lease's time to live at most: a day; longer and a dead host blocks a repository for a day. */
+export const leaseTtlSecondsMax = 86_400;
+/** The time to live when nothing else is set: three renewals a minute apart may be lost but one. */
+export const leaseTtlSeconds = 180;
+/** The longest pause between two renewals: at most one object a minute, 1,440 a day. */
+export const leaseRenewalSecondsMax = 60;
+/** Attempts to read a lease's newest renewal while expire removes older ones and the holder writes newer ones. */
+export const leaseReadAttemptsMax = 5;
+/** First wait after a failed renewal: a TTL of 180 s leaves more than a hundred attempts. */
+export const leaseRetryDelayMs = 1_000;
+/** Keys in one condemn object: 10,000 keys of 120 characters are 1.2 MB. */
+export const condemnedKeysMax = 10_000;
+/** Events in one object of the ledger: a daemon writes one object a minute, 100 events a second fill it. */
+export const ledgerBatchEventsMax = 6_000;
+/** Bytes of one event's data as canonical JSON: a report's findings, not a log. */
+export const ledgerEventBytesMax = 256 * KIB;
+/** Events of the ledger held at once while writers are merged: one object of each; beyond it, ask for a time. */
+export const ledgerWritersMax = 100_000;
+/** Writers of the ledger whose newest sequence a host remembers: 100 bytes each, 200 KiB. */
+export const seenWritersMax = 2_000;
+/** The buffer a replication connection reads into: eight backup messages, or two of WAL, a system call. */
+export const connectionReadBufferBytes = 256 * KIB;
+
+/** WAL gathered for one part object where a store cannot append: a segment of 16 MiB makes 16 of them under load. */
+export const walPartBatchBytes = MIB;
+/** Longest wait of received WAL for company, where a store cannot append: what a sync commit waits at most for us. */
+export const walPartLingerMs = 1_000;
+/** Plain bytes of one frame of WAL: of a published segment always, of a part at most. */
+export const walFrameBytes = MIB;
+/** Between two statuses to an idle server: a twelfth of wal_sender_timeout (60 s). */
+export const walStatusIntervalMs = 5_000;
+/** Between two frames that only say that nothing was written: 8,640 a day of 112 bytes each. */
+export const walKnownAtIntervalMs = 10_000;
+/** Segments of the receiver in memory: one filling, one publishing, one waiting: 48 MiB at 16 MiB each. */
+export const walSegmentsInMemoryMax = 3;
+/** WAL received and not yet durable after which the socket is held: two seconds at 4 MiB/s, what a busy store may lag. */
+export const walPendingBytesMax = 8 * MIB;
+/** How long a store may refuse WAL while the server is still answered; then it is left, so that it can be shut down. */
+export const walStoreOutageMsMax = 60_000;
+/** First wait before connecting again; doubles, up to the second one: a server restarts in seconds, a failover in a minute. */
+export const walReconnectDelayMs = 100;
+export const walReconnectDelayMsMax = 5_000;
+/** WAL kept to read a record that reaches from one segment into the first of the next timeline. */
+export const walTailKeptBytesMax = MIB;
+/** Parents of one timeline: PostgreSQL itself reads a history line by line without a limit; a promotion a day for 270 years. */
+export const timelineAncestorsMax = 100_000;
+/** Index objects of WAL kept open by a reader: 64 of up to 3 MiB each serve plan's forward reading. */
+export const walIndexesKeptMax = 64;

@@ -134,4 +134,65 @@ export const repoErrors = {
       hint: `Les fichiers que pra n'a pas écrits n'ont pas leur place dans un dépôt ; sortez-les.`,
     },
   },
+  REPO_OBJECT_SHORT: {
+    en: {
+      message: `{object} ends before byte {offset} + {bytes}`,
+      hint: `The object is cut. Run "pra verify --deep" to see which backups it takes down, and restore from another one.`,
+    },
+    fr: {
+      message: `{object} se termine avant l'octet {offset} + {bytes}`,
+      hint: `L'objet est tronqué. Lancez « pra verify --deep » pour voir quelles sauvegardes il touche, et restaurez-en une autre.`,
+    },
+  },
+  REPO_BLOCK_MISMATCH: {
+    en: {
+      message: `frame {frame} of pack {pack} does not hold the block that belongs at byte {offset} of {path}`,
+      hint: `Nothing wrong was written. Run "pra verify --deep" to see which backups are touched, and restore another one.`,
+    },
+    fr: {
+      message: `la trame {frame} du pack {pack} ne contient pas le bloc attendu à l'octet {offset} de {path}`,
+      hint: `Rien de faux n'a été écrit. Lancez « pra verify --deep » pour voir quelles sauvegardes sont touchées, et restaurez-en une autre.`,
+    },
+  },
+  REPO_LEASE_HELD: {
+    en: {
+      message: `the lease {purpose} of cluster {cluster} is held by process {pid} on {host} since {since}`,
+      hint: "Nothing was changed. Wait until it has finished. If that process hangs, stop it: on the same host the lease is free at once, on another after its time to live.",
+    },
+    fr: {
+      message: `le bail {purpose} du cluster {cluster} est tenu par le processus {pid} sur {host} depuis {since}`,
+      hint: "Rien n'a été modifié. Attendez qu'il ait fini. Si ce processus est bloqué, arrêtez-le : sur la même machine le bail est libre aussitôt, sur une autre après sa durée de vie.",
+    },
+  },
+  REPO_LEASE_LOST: {
+    en: {
+      message: `the lease {purpose} of cluster {cluster}, epoch {epoch}, is lost: {reason}`,
+      hint: "What was written under it does not count. Look whether another host works on this cluster, and whether the store answered during the last minutes; then run the command again.",
+    },
+    fr: {
+      message: `le bail {purpose} du cluster {cluster}, époque {epoch}, est perdu : {reason}`,
+      hint: "Ce qui a été écrit sous ce bail ne compte pas. Regardez si une autre machine travaille sur ce cluster, et si le stockage a répondu ces dernières minutes ; puis relancez la commande.",
+    },
+  },
+  REPO_CONDEMNED: {
+    en: {
+      message: `{what} is about to be deleted by an expiry that runs on {host}`,
+      hint: "Nothing was read. Run the command again when that expiry has finished, or choose another backup.",
+    },
+    fr: {
+      message: `{what} va être supprimé par une expiration en cours sur {host}`,
+      hint: "Rien n'a été lu. Relancez la commande quand cette expiration aura fini, ou choisissez une autre sauvegarde.",
+    },
+    retryable: true,
+  },
+  REPO_ROLLED_BACK: {
+    en: {
+      message: `the repository {location} shows less than this host has seen: {missing}`,
+      hint: "Somebody or something put an older state in place, or hides objects. Find out who before you trust it. If it was done on purpose, accept it once with --accept-rollback.",
+    },
+    fr: {
+      message: `le dépôt {location} montre moins que ce que cette machine a vu : {missing}`,
+      hint: "Quelqu'un ou quelque chose a remis un état antérieur, ou cache des objets. Cherchez qui avant de vous y fier. Si c'était voulu, acceptez-le une fois avec --accept-rollback.",
+    },
+  },
 } as const satisfies ErrorGroup;
