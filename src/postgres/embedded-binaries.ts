@@ -24,6 +24,7 @@ import {
 } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { assert } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { binaryCopyAbandonedMs, packageLinksMax, packageSearchDepthMax } from "../core/limits.ts";
 
@@ -293,8 +294,9 @@ export async function copyEmbeddedPackage(
           verbatimSymlinks: true,
         });
       }
-      await makePackageLinks(making);
+      // First, because a read-only package was copied with its modes and could not take links.
       await settleTree(making);
+      assert(await makePackageLinks(making), "a copy of our own takes links");
       await rename(making, target);
     } catch (error) {
       await rm(making, { recursive: true, force: true });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parsePostmasterFile } from "./postmaster-file.ts";
-import { answerOf } from "./server-probe.ts";
 
 test("a complete file gives process, place and status", () => {
   const content = "1234\n/data\n1795359988\n5433\n/tmp/s\nlocalhost\n  123 456\nready   \n";
@@ -31,13 +30,4 @@ test("any text is read without throwing", () => {
       assert.ok(file === undefined || Number.isInteger(file.pid));
     }),
   );
-});
-
-test("only SQLSTATE 57P03 counts as not accepting", () => {
-  const error = (state: string): Buffer =>
-    Buffer.from(`E\0\0\0\x40SFATAL\0VFATAL\0C${state}\0Mtext\0\0`, "latin1");
-  assert.equal(answerOf(error("57P03")), "refusing");
-  assert.equal(answerOf(error("28000")), "accepting");
-  assert.equal(answerOf(error("3D000")), "accepting");
-  assert.equal(answerOf(Buffer.from("R\0\0\0\x08\0\0\0\0", "latin1")), "accepting");
 });

@@ -11,6 +11,9 @@ const PREFIX = "/tmp/pra-server-";
 /** What the names made here look like; only such a directory may be removed with a server. */
 export const privateDirectoryPattern = /^\/tmp\/pra-server-[A-Za-z0-9]{6}$/;
 
+/** What lies there beside the socket. */
+export const privateFiles = { log: "server.log", pid: "server.pid" } as const;
+
 /** A new directory that `account` owns and others cannot enter. */
 export async function makePrivateDirectory(account: ServerAccount): Promise<string> {
   const directory = await mkdtemp(PREFIX);

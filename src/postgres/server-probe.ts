@@ -1,14 +1,11 @@
 /**
- * Asks a server whether it takes connections, without a password or even a database: it sends the first
- * message of a connection and looks at the first answer. Any answer but "starting up", "shutting down",
- * "in recovery, no connections yet" (all SQLSTATE 57P03) means that it does.
+ * Where a server's socket is, and whether somebody listens there. The probe connects and hangs up: the
+ * state in `postmaster.pid` says whether queries are taken, and a complete start-up message with a made-up
+ * role would leave an alarming line in the log of every server we start.
  *
- * Follows PQping of libpq and "Start-up" in the documentation's chapter on the message flow.
+ * Follows src/backend/tcop/backend_startup.c: a connection closed before its first byte is not logged.
  */
 import { createConnection } from "node:net";
-
-/** What the server answered. `absent`: nobody listens at the socket. */
-export type ProbeAnswer = "accepting" | "refusing" | "absent";
 
 /** Where a server is reached: its socket, by directory and port. */
 export type SocketAddress = { readonly socketDirectory: string; readonly port: number };
@@ -18,40 +15,24 @@ export function socketPath(address: SocketAddress): string {
   return `${address.socketDirectory}/.s.PGSQL.${address.port}`;
 }
 
-function startupMessage(): Buffer {
-  const body = Buffer.from("user\0pra_probe\0database\0postgres\0\0", "latin1");
-  const head = Buffer.alloc(8);
-  head.writeInt32BE(body.length + 8, 0);
-  head.writeInt32BE(3 << 16, 4);
-  return Buffer.concat([head, body]);
-}
-
-/** Reads the first answer. An error's field "C" is its SQLSTATE. */
-export function answerOf(message: Buffer): ProbeAnswer {
-  const isError = message[0] === 0x45;
-  return isError && message.includes("\0C57P03\0", 5, "latin1") ? "refusing" : "accepting";
-}
-
-/** One attempt. Aborting closes the connection and rejects. */
-export async function probeServer(
+/** True when a connection is taken. Aborting hangs up and rejects with the signal's reason. */
+export async function isListening(
   address: SocketAddress,
   options: { readonly signal: AbortSignal },
-): Promise<ProbeAnswer> {
+): Promise<boolean> {
   options.signal.throwIfAborted();
-  return await new Promise<ProbeAnswer>((resolve, reject) => {
+  return await new Promise<boolean>((resolve, reject) => {
     const socket = createConnection({ path: socketPath(address), signal: options.signal });
-    socket.once("connect", () => socket.write(startupMessage()));
-    socket.once("data", (data: Buffer) => {
+    socket.once("connect", () => {
       socket.destroy();
-      resolve(answerOf(data));
+      resolve(true);
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => {
+    socket.once("error", () => {
       if (options.signal.aborted) {
         reject(options.signal.reason as Error);
         return;
       }
-      resolve(error.code === "ENOENT" || error.code === "ECONNREFUSED" ? "absent" : "refusing");
+      resolve(false);
     });
-    socket.once("close", () => resolve("refusing"));
   });
 }

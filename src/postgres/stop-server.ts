@@ -5,7 +5,7 @@
  *
  * Follows src/bin/pg_ctl/pg_ctl.c (do_stop) of PostgreSQL, which trusts the file alone.
  */
-import { lstat, realpath, rmdir, stat, unlink } from "node:fs/promises";
+import { lstat, realpath, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
@@ -18,7 +18,7 @@ import {
   signalProcess,
   workingDirectoryOf,
 } from "./process-facts.ts";
-import { privateDirectoryPattern } from "./private-directory.ts";
+import { privateDirectoryPattern, privateFiles } from "./private-directory.ts";
 import { type StopMode, stopSignal } from "./throwaway-server.ts";
 
 /** What was stopped. */
@@ -62,7 +62,9 @@ async function removePrivateDirectory(
   try {
     const facts = await lstat(socketDirectory);
     if (facts.isDirectory() && facts.uid === owner) {
-      await unlink(join(socketDirectory, "server.log"));
+      for (const name of Object.values(privateFiles)) {
+        await rm(join(socketDirectory, name), { force: true });
+      }
       await rmdir(socketDirectory);
     }
   } catch (error) {

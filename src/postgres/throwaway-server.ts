@@ -24,7 +24,7 @@ import {
   socketPathBytesMax,
 } from "../core/limits.ts";
 import { guardedStartScript } from "./guard-script.ts";
-import { makePrivateDirectory } from "./private-directory.ts";
+import { makePrivateDirectory, privateFiles } from "./private-directory.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import {
   type ProcessIdentity,
@@ -38,7 +38,7 @@ import { serverEnvironment } from "./run-program.ts";
 import { type ServerAccount, accountOfDirectory, spawnIdentity } from "./server-account.ts";
 import type { ServerBinaries } from "./server-binaries.ts";
 import { ServerLog } from "./server-log.ts";
-import { probeServer, socketPath } from "./server-probe.ts";
+import { isListening, socketPath } from "./server-probe.ts";
 
 /** How far a start is waited for. "standby": replaying, connections not required. */
 export type ServerGoal = "launched" | "standby" | "ready";
@@ -78,7 +78,6 @@ export type ServerExit = { readonly code: number | null; readonly signal: NodeJS
 const BASE_SETTINGS = {
   logging_collector: "off",
   log_destination: "stderr",
-  external_pid_file: "",
   unix_socket_group: "",
   unix_socket_permissions: "0777",
 } as const;
@@ -222,7 +221,7 @@ export class ThrowawayServer implements AsyncDisposable {
     if (file.status === "standby") {
       return goal === "standby";
     }
-    return file.status === "ready" && (await probeServer(this, { signal })) === "accepting";
+    return file.status === "ready" && (await isListening(this, { signal }));
   }
 
   async #reportLog(onLogLine: ((line: string) => void) | undefined): Promise<void> {
@@ -352,6 +351,8 @@ function serverArguments(options: ServerOptions, socketDirectory: string): strin
     port: String(options.port),
     listen_addresses: options.listenAddresses ?? "",
     unix_socket_directories: socketDirectory,
+    // The configuration of a restored cluster names the file of the server it was taken from.
+    external_pid_file: join(socketDirectory, privateFiles.pid),
   };
   return [
     "-D",
@@ -370,7 +371,7 @@ async function launch(
     "there is a directory for the socket",
   );
   checkSocketPath({ socketDirectory, port: options.port });
-  const logFile = options.logFile ?? join(socketDirectory, "server.log");
+  const logFile = options.logFile ?? join(socketDirectory, privateFiles.log);
   const program = join(options.binaries.binDirectory, "postgres");
   const child = spawn(
     "/bin/sh",
