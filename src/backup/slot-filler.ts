@@ -36,6 +36,8 @@ export class SlotFiller {
     this.#pool = options.pool;
     this.#mapper = options.mapper;
     this.#blockBytes = options.blockBytes;
+    this.#current = this.#pool.takeSlot();
+    this.#spare = this.#pool.takeSlot();
   }
 
   entry(entry: SourceEntry): void {

@@ -18,7 +18,8 @@ import { fileError } from "./file-error.ts";
 import { livenessOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { removeFile } from "./write-durably.ts";
 
-const PREFIX = ".pra-lock.";
+/** Names of locks begin with this. */
+export const LOCAL_LOCK_PREFIX = ".pra-lock.";
 
 /** A held lock; disposing of it removes the file. */
 export interface LocalLock extends AsyncDisposable {
@@ -27,12 +28,12 @@ export interface LocalLock extends AsyncDisposable {
 
 function nameFor(identity: ProcessIdentity, nonce: string): string {
   const { machine, boot, pidNamespace, pid, startTicks } = identity;
-  return `${PREFIX}${machine}-${boot}-${pidNamespace}-${pid}-${startTicks}-${nonce}`;
+  return `${LOCAL_LOCK_PREFIX}${machine}-${boot}-${pidNamespace}-${pid}-${startTicks}-${nonce}`;
 }
 
 function identityIn(name: string): ProcessIdentity | undefined {
   const [machine, boot, pidNamespace, pid, startTicks, nonce, ...rest] = name
-    .slice(PREFIX.length)
+    .slice(LOCAL_LOCK_PREFIX.length)
     .split("-");
   if (
     machine === undefined ||
@@ -53,7 +54,7 @@ function identityIn(name: string): ProcessIdentity | undefined {
 async function rivalOf(directory: string, ownName: string): Promise<DrError | undefined> {
   const names = await readdir(directory);
   for (const name of names) {
-    if (!name.startsWith(PREFIX) || name === ownName) {
+    if (!name.startsWith(LOCAL_LOCK_PREFIX) || name === ownName) {
       continue;
     }
     const path = join(directory, name);

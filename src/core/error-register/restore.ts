@@ -52,4 +52,44 @@ export const restoreErrors = {
       hint: `Assurez-vous qu'aucun autre hôte ne travaille dans ce répertoire, puis supprimez {path} et relancez la commande.`,
     },
   },
+  RESTORE_TARGET_RUNNING: {
+    en: {
+      message: `a server runs on {directory} (process {pid})`,
+      hint: `Nothing was touched. Restore to another directory, or stop that server first if it is the one to replace.`,
+    },
+    fr: {
+      message: `un serveur tourne sur {directory} (processus {pid})`,
+      hint: `Rien n'a été touché. Restaurez dans un autre répertoire, ou arrêtez d'abord ce serveur si c'est lui qu'il faut remplacer.`,
+    },
+  },
+  RESTORE_TARGET_NOT_EMPTY: {
+    en: {
+      message: `{directory} is not empty: {found}`,
+      hint: `Nothing was touched. Name a directory that does not exist or is empty; pra empties only what an unfinished restore of its own left.`,
+    },
+    fr: {
+      message: `{directory} n'est pas vide : {found}`,
+      hint: `Rien n'a été touché. Indiquez un répertoire absent ou vide ; pra ne vide que ce qu'une de ses restaurations inachevées a laissé.`,
+    },
+  },
+  RESTORE_TABLESPACE_UNPLACED: {
+    en: {
+      message: `tablespace {oid} ({location}) has no place to go`,
+      hint: `Map it: --tablespace {location}=NEW_DIRECTORY. Its old place is taken, cannot be made, or belongs to a cluster that runs.`,
+    },
+    fr: {
+      message: `le tablespace {oid} ({location}) n'a pas d'emplacement`,
+      hint: `Indiquez-en un : --tablespace {location}=NOUVEAU_RÉPERTOIRE. Son ancien emplacement est occupé, ne peut être créé, ou appartient à une instance en service.`,
+    },
+  },
+  RESTORE_INCOMPLETE_BACKUP: {
+    en: {
+      message: `backup {backup} has no {name}`,
+      hint: `The backup cannot make a cluster. Restore another one, and report this: it should never have been listed.`,
+    },
+    fr: {
+      message: `la sauvegarde {backup} ne contient pas {name}`,
+      hint: `La sauvegarde ne peut pas donner d'instance. Restaurez-en une autre et signalez-le : elle n'aurait jamais dû être listée.`,
+    },
+  },
 } as const satisfies ErrorGroup;

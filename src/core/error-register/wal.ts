@@ -173,4 +173,126 @@ export const walErrors = {
       hint: "Comparez les timelines par pra wal status ; un standby doit avoir reçu ce fichier avant de pouvoir le transmettre.",
     },
   },
+  WAL_SEGMENT_CONFLICT: {
+    en: {
+      message: `WAL segment {segment} exists in the repository with other content; the second one is kept as {conflict}`,
+      hint: `Two servers write the same timeline. Stop the one that is not production before anything else, compare both segments, then run pra wal receive again.`,
+    },
+    fr: {
+      message: `le segment WAL {segment} existe dans le dépôt avec un autre contenu ; le second est conservé sous {conflict}`,
+      hint: `Deux serveurs écrivent sur la même timeline. Arrêtez d'abord celui qui n'est pas en production, comparez les deux segments, puis relancez pra wal receive.`,
+    },
+  },
+  WAL_SEGMENT_UNVERIFIED: {
+    en: {
+      message: `WAL segment {segment} was published and does not read back as it was sent: {reason}`,
+      hint: `The store does not return what it accepted. The parts are kept and hold the same WAL. Run pra check, then replace the store.`,
+    },
+    fr: {
+      message: `le segment WAL {segment} a été publié et ne se relit pas tel qu'il a été envoyé : {reason}`,
+      hint: `Le stockage ne rend pas ce qu'il a accepté. Les parties sont conservées et contiennent le même WAL. Lancez pra check, puis remplacez le stockage.`,
+    },
+  },
+  WAL_TIMELINE_BEHIND: {
+    en: {
+      message: `the server is on timeline {server}, the repository already holds timeline {repository}`,
+      hint: `This is a former primary. Connect to the server that was promoted, or open a new incarnation for this one on purpose.`,
+    },
+    fr: {
+      message: `le serveur est sur la timeline {server}, le dépôt contient déjà la timeline {repository}`,
+      hint: `C'est un ancien primaire. Connectez-vous au serveur promu, ou ouvrez volontairement une nouvelle incarnation pour celui-ci.`,
+    },
+  },
+  WAL_SERVER_BEHIND: {
+    en: {
+      message: `the server ends at {server} on timeline {timeline}, the repository already holds WAL up to {repository}`,
+      hint: `Either it is a standby that has not caught up, then wait; or it lost WAL that was acknowledged: stop it and recover from the repository.`,
+    },
+    fr: {
+      message: `le serveur finit en {server} sur la timeline {timeline}, le dépôt contient déjà le WAL jusqu'à {repository}`,
+      hint: `Soit c'est un standby en retard, alors attendez ; soit il a perdu du WAL acquitté : arrêtez-le et récupérez depuis le dépôt.`,
+    },
+    retryable: true,
+  },
+  WAL_STORE_OUTAGE: {
+    en: {
+      message: `the store has taken no WAL for {seconds} s; the connection to the server is given up so that it can be shut down`,
+      hint: `Restore the store; WAL waits on the server and takes space there. See pra wal status for how long that lasts.`,
+    },
+    fr: {
+      message: `le stockage n'a pris aucun WAL depuis {seconds} s ; la connexion au serveur est abandonnée pour qu'il puisse être arrêté`,
+      hint: `Rétablissez le stockage ; le WAL attend sur le serveur et y occupe de la place. Voir pra wal status pour savoir combien de temps cela tient.`,
+    },
+    retryable: true,
+  },
+  WAL_MISSING: {
+    en: {
+      message: `the repository has no WAL from {from} to {to} on timeline {timeline}`,
+      hint: `Choose an instant before {from} or a backup that begins after {to}: pra window shows what can be restored.`,
+    },
+    fr: {
+      message: `le dépôt n'a pas de WAL de {from} à {to} sur la timeline {timeline}`,
+      hint: `Choisissez un instant avant {from} ou une sauvegarde qui commence après {to} : pra window montre ce qui peut être restauré.`,
+    },
+  },
+  WAL_PARTS_DISAGREE: {
+    en: {
+      message: `two parts of WAL segment {segment} hold different bytes at {lsn}`,
+      hint: `Two servers wrote the same timeline, or a store is damaged. Restore to an instant before {lsn}, and find out which server was in production.`,
+    },
+    fr: {
+      message: `deux parties du segment WAL {segment} contiennent des octets différents en {lsn}`,
+      hint: `Deux serveurs ont écrit sur la même timeline, ou un stockage est endommagé. Restaurez à un instant avant {lsn}, et déterminez quel serveur était en production.`,
+    },
+  },
+  WAL_HISTORY_INVALID: {
+    en: {
+      message: `the history of timeline {timeline} is malformed: {reason}`,
+      hint: `Compare it with the file pg_wal/{timeline}.history of the server, and send this message to the developers.`,
+    },
+    fr: {
+      message: `l'historique de la timeline {timeline} est mal formé : {reason}`,
+      hint: `Comparez-le au fichier pg_wal/{timeline}.history du serveur, et transmettez ce message aux développeurs.`,
+    },
+  },
+  WAL_LINEAGE_UNKNOWN: {
+    en: {
+      message: `the repository does not know how timeline {timeline} began`,
+      hint: `Its history file is missing: run pra wal receive against the server that is on it, which stores the file.`,
+    },
+    fr: {
+      message: `le dépôt ne sait pas comment la timeline {timeline} a commencé`,
+      hint: `Son fichier d'historique manque : lancez pra wal receive sur le serveur qui s'y trouve, ce qui enregistre le fichier.`,
+    },
+  },
+  WAL_FILE_NAME: {
+    en: {
+      message: `{name} is neither a WAL segment nor a timeline history`,
+      hint: `Use archive_command = 'pra wal push %p' and the restore_command that pra writes; nothing else calls these commands.`,
+    },
+    fr: {
+      message: `{name} n'est ni un segment WAL ni un historique de timeline`,
+      hint: `Utilisez archive_command = 'pra wal push %p' et le restore_command que pra écrit ; rien d'autre n'appelle ces commandes.`,
+    },
+  },
+  WAL_FILE_SIZE: {
+    en: {
+      message: `{name} has {found} bytes, a WAL segment of this cluster has {expected}`,
+      hint: `The file is cut or not a WAL segment. It stays on the server, which will offer it again; check the disk of pg_wal.`,
+    },
+    fr: {
+      message: `{name} a {found} octets, un segment WAL de ce cluster en a {expected}`,
+      hint: `Le fichier est tronqué ou n'est pas un segment WAL. Il reste sur le serveur, qui le proposera à nouveau ; vérifiez le disque de pg_wal.`,
+    },
+  },
+  WAL_FILE_IO: {
+    en: {
+      message: `{operation} of {path} failed: {reason}`,
+      hint: `Check that the path exists, belongs to this user, and that its disk has space.`,
+    },
+    fr: {
+      message: `{operation} de {path} a échoué : {reason}`,
+      hint: `Vérifiez que le chemin existe, appartient à cet utilisateur, et que son disque a de la place.`,
+    },
+  },
 } as const satisfies ErrorGroup;

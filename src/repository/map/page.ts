@@ -201,6 +201,11 @@ export class PageReader {
     return this.#offsets.length;
   }
 
+  /** The map objects that the page refers to. */
+  get maps(): readonly ObjectId[] {
+    return this.#maps;
+  }
+
   /** The file at a place in the page's order. */
   at(index: number): PageEntry {
     const offset = present(this.#offsets[index], "an entry of the page");

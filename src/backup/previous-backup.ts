@@ -1,0 +1,73 @@
+/**
+ * The backup that an increment compares with: its pages by group, its layers by reference. Everything is opened
+ * before the first byte streams in, and read synchronously from then on.
+ *
+ * Memory: the encoded pages (50 bytes a file), and the map reader's cache.
+ */
+import { present } from "../core/assert.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { type MergedStretch, mergeLayers } from "../repository/map/layer.ts";
+import type { MapReader } from "../repository/map/map-reader.ts";
+import { type MapRef, type PageEntry, PageReader } from "../repository/map/page.ts";
+import type { BackupRoot, MapObject, PackObject, PageRef } from "../repository/root.ts";
+import { type PageGroup, type PreviousFiles, groupKey } from "./file-mapper.ts";
+import { isMostlyDead } from "./live-count.ts";
+
+/** See the file's comment. */
+export class PreviousBackup implements PreviousFiles {
+  readonly root: BackupRoot;
+  readonly #maps: MapReader;
+  readonly #pages: ReadonlyMap<string, PageRef>;
+  readonly #readers = new Map<string, PageReader>();
+  readonly #packs: ReadonlyMap<ObjectId, PackObject>;
+  readonly #mapObjects: ReadonlyMap<ObjectId, MapObject>;
+  readonly #rewritten: ReadonlySet<ObjectId>;
+
+  constructor(root: BackupRoot, maps: MapReader) {
+    this.root = root;
+    this.#maps = maps;
+    this.#pages = new Map(root.pages.map((page) => [groupKey(page), page]));
+    this.#packs = new Map(root.packs.map((pack) => [pack.id, pack]));
+    this.#mapObjects = new Map(root.maps.map((map) => [map.id, map]));
+    this.#rewritten = new Set(root.packs.filter(isMostlyDead).map((pack) => pack.id));
+  }
+
+  find(group: PageGroup, name: string): PageEntry | undefined {
+    const key = groupKey(group);
+    let reader = this.#readers.get(key);
+    if (reader === undefined) {
+      const page = this.#pages.get(key);
+      if (page === undefined) {
+        return undefined;
+      }
+      reader = new PageReader(Buffer.from(this.#maps.item(page)));
+      this.#readers.set(key, reader);
+    }
+    return reader.find(name);
+  }
+
+  stretch(layers: readonly MapRef[]): MergedStretch {
+    const bytes = layers.map((layer) => this.#maps.item(layer));
+    return mergeLayers(bytes, this.root.server.blockBytes);
+  }
+
+  rewrites(pack: ObjectId): boolean {
+    return this.#rewritten.has(pack);
+  }
+
+  /** Where the previous backup wrote this very page, when it did. */
+  samePage(group: PageGroup, sha256: string): PageRef | undefined {
+    const page = this.#pages.get(groupKey(group));
+    return page?.sha256 === sha256 ? page : undefined;
+  }
+
+  /** What the previous root says of one of its packs. */
+  pack(id: ObjectId): PackObject {
+    return present(this.#packs.get(id), "a pack in use is new or the previous backup's");
+  }
+
+  /** What the previous root says of one of its maps. */
+  map(id: ObjectId): MapObject {
+    return present(this.#mapObjects.get(id), "a map in use is new or the previous backup's");
+  }
+}

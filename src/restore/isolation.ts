@@ -1,0 +1,97 @@
+/**
+ * What keeps a restored copy away from production: it does not archive, stream, publish, subscribe, listen, run
+ * jobs or wait for standbys until somebody adopts it on purpose (promise 6). The same settings go on the
+ * command line of servers we start and into a marked block of `postgresql.auto.conf`, so that a start by hand
+ * is isolated too. Pure.
+ *
+ * A setting that a major does not know would stop its start, so each has the majors that know it; checked on all
+ * supported majors by tests/postgres/isolation.test.ts.
+ */
+
+type Isolation = {
+  readonly name: string;
+  readonly value: string;
+  readonly from?: number;
+  readonly to?: number;
+};
+
+const ISOLATION: readonly Isolation[] = [
+  // Else the first commit waits for a standby that does not know this copy.
+  { name: "synchronous_standby_names", value: "" },
+  { name: "archive_mode", value: "off" },
+  { name: "archive_command", value: "" },
+  { name: "archive_library", value: "", from: 15 },
+  { name: "archive_cleanup_command", value: "" },
+  { name: "recovery_end_command", value: "" },
+  { name: "primary_conninfo", value: "" },
+  { name: "primary_slot_name", value: "" },
+  { name: "promote_trigger_file", value: "", to: 15 },
+  { name: "listen_addresses", value: "" },
+  { name: "ssl", value: "off" },
+  { name: "external_pid_file", value: "" },
+  { name: "logging_collector", value: "off" },
+  // A subscription's worker would move the publisher's slot: off before the first start.
+  { name: "max_logical_replication_workers", value: "0" },
+  { name: "sync_replication_slots", value: "off", from: 17 },
+  { name: "event_triggers", value: "off", from: 17 },
+  // Names with a dot are accepted whether or not the extension is loaded.
+  { name: "cron.launch_active_jobs", value: "off" },
+  { name: "timescaledb.max_background_workers", value: "0" },
+  { name: "pg_partman_bgw.dbname", value: "" },
+];
+
+/** The settings that isolate a copy of this major. */
+export function isolationSettings(major: number): Readonly<Record<string, string>> {
+  const known = ISOLATION.filter(
+    ({ from = 0, to = Number.MAX_SAFE_INTEGER }) => major >= from && major <= to,
+  );
+  return Object.fromEntries(known.map(({ name, value }) => [name, value]));
+}
+
+/** Extensions whose background workers would act on their own: taken out of `shared_preload_libraries`. */
+export const JOB_LIBRARIES: ReadonlySet<string> = new Set([
+  "pg_cron",
+  "pg_partman_bgw",
+  "pg_background",
+  "pglogical",
+  "bdr",
+]);
+
+const BEGIN =
+  "# >>> pra: this copy is isolated. `pra adopt` shows what this turns off, and removes it.";
+const END = "# <<< pra";
+
+/** A value as configuration files want it. */
+export function quoteSetting(value: string): string {
+  return `'${value.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+}
+
+/** The configuration file with our block at its end; an earlier block of ours is replaced. */
+export function withIsolationBlock(
+  configuration: string,
+  settings: Readonly<Record<string, string>>,
+): string {
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoteSetting(value)}`);
+  const own = withoutIsolationBlock(configuration);
+  const gap = own === "" || own.endsWith("\n") ? "" : "\n";
+  return `${own}${gap}${[BEGIN, ...lines, END].join("\n")}\n`;
+}
+
+/** The configuration file without our block. */
+export function withoutIsolationBlock(configuration: string): string {
+  const begin = configuration.indexOf(BEGIN);
+  const end = configuration.indexOf(END, begin);
+  return begin < 0 || end < 0
+    ? configuration
+    : `${configuration.slice(0, begin)}${configuration.slice(end + END.length).replace(/^\n/, "")}`;
+}
+
+/** Removes what the source server set about its own recovery, which would lead this copy's astray. */
+export function withoutRecoverySettings(configuration: string): string {
+  const theirs =
+    /^\s*(recovery_\w+|restore_command|archive_cleanup_command|primary_conninfo|primary_slot_name|promote_trigger_file)\b/i;
+  return configuration
+    .split("\n")
+    .filter((line) => !theirs.test(line))
+    .join("\n");
+}

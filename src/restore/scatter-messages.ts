@@ -1,0 +1,53 @@
+/** What the main thread and a scatter worker say to each other. */
+import type { TransferredError } from "../core/error-transfer.ts";
+import type { FingerprintKey } from "../pipeline/fingerprint-key.ts";
+import type { ObjectTicket } from "../pipeline/sealing/object-header.ts";
+import type { RunColumns } from "./scatter-plan.ts";
+
+/** A file to be restored. Paths are absolute and have been checked. */
+export type TargetFile = {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mode: number;
+};
+
+/** Who the files shall belong to; undefined = whoever runs this. */
+export type Owner = { readonly uid: number; readonly gid: number };
+
+/** What a worker is started with. */
+export type ScatterWorkerData = {
+  readonly blockBytes: number;
+  readonly fingerprintKey: FingerprintKey;
+  readonly files: readonly TargetFile[];
+  readonly owner: Owner | undefined;
+};
+
+/** Frames of one pack and what of them goes where. */
+export type ScatterUnit = {
+  readonly kind: "unit";
+  readonly number: number;
+  /** The pack as a local file. */
+  readonly packPath: string;
+  readonly ticket: ObjectTicket;
+  /** Per frame of the unit: index, where it begins in the file, its bytes. */
+  readonly frames: {
+    readonly index: Uint32Array;
+    readonly offset: Float64Array;
+    readonly bytes: Uint32Array;
+  };
+  readonly runs: RunColumns;
+};
+
+/** To the worker: frames to scatter, or files that are complete and shall be made durable. */
+export type ScatterRequest =
+  ScatterUnit | { readonly kind: "finish"; readonly number: number; readonly files: Uint32Array };
+
+/** From the worker. */
+export type ScatterAnswer =
+  | {
+      readonly kind: "done";
+      readonly number: number;
+      readonly writtenBytes: number;
+      readonly readBytes: number;
+    }
+  | { readonly kind: "failed"; readonly error: TransferredError };

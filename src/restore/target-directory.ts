@@ -1,0 +1,72 @@
+/**
+ * The directory a restore writes to. It must be ours alone: missing, empty, or left by a restore that did not end,
+ * which a marker file proves. Anything else is refused, a running server's directory first of all.
+ *
+ * The marker is there from before the first file until after `pg_control`: a directory that has it is no
+ * cluster. A restore that was killed is run again, and begins by emptying what it left.
+ */
+import { chmod, chown, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
+import { createDirectories, syncDirectory } from "../files/directories.ts";
+import { LOCAL_LOCK_PREFIX } from "../files/local-lock.ts";
+import { writeDurably } from "../files/write-durably.ts";
+import { runningServerOf } from "../postgres/throwaway-server.ts";
+import type { Owner } from "./scatter-messages.ts";
+
+/** The name of the marker of an unfinished restore. */
+export const UNFINISHED_MARKER = "pra-restore-unfinished";
+
+async function contentOf(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory);
+  return names.filter((name) => !name.startsWith(LOCAL_LOCK_PREFIX));
+}
+
+/** Refuses a directory that is not free. @throws DrError `RESTORE_TARGET_RUNNING`, `RESTORE_TARGET_NOT_EMPTY`. */
+async function requireFree(directory: string): Promise<readonly string[]> {
+  const running = await runningServerOf(directory);
+  if (running !== undefined) {
+    throw new DrError("RESTORE_TARGET_RUNNING", { directory, pid: running.pid });
+  }
+  const content = await contentOf(directory);
+  if (content.length > 0 && !content.includes(UNFINISHED_MARKER)) {
+    throw new DrError("RESTORE_TARGET_NOT_EMPTY", {
+      directory,
+      found: content.slice(0, 3).join(", "),
+    });
+  }
+  return content;
+}
+
+/**
+ * Makes the directory ready: created if missing (mode 0700, `owner`), emptied if an unfinished restore left it,
+ * marked. Aborted: it stays marked. @throws DrError `RESTORE_TARGET_RUNNING`, `RESTORE_TARGET_NOT_EMPTY`,
+ * `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
+ */
+export async function claimDirectory(
+  directory: string,
+  options: { readonly owner: Owner | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const { owner, signal } = options;
+  await createDirectories(directory, { group: "RESTORE", signal });
+  const content = await requireFree(directory);
+  for (const name of content.filter((found) => found !== UNFINISHED_MARKER)) {
+    signal.throwIfAborted();
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+  if (owner !== undefined) {
+    await chown(directory, owner.uid, owner.gid);
+  }
+  await chmod(directory, 0o700);
+  await failpointAsync("restore.claim", { signal });
+  const finalPath = join(directory, UNFINISHED_MARKER);
+  const parts = [Buffer.from("This directory is being restored. It is no cluster yet.\n")];
+  await writeDurably({ finalPath, parts, group: "RESTORE", signal });
+}
+
+/** Takes the marker away: the directory is what it was meant to be. Durable when it resolves. */
+export async function releaseDirectory(directory: string): Promise<void> {
+  await rm(join(directory, UNFINISHED_MARKER), { force: true });
+  await syncDirectory(directory, "RESTORE");
+}
