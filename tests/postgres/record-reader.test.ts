@@ -108,6 +108,42 @@ async function compareWithStatus(
   }
 }
 
+type Commit = { readonly xid: number; readonly before: Lsn; readonly after: Lsn };
+
+/** Commits whose places the server's insert position tells. */
+async function placedCommits(server: TestServer): Promise<Commit[]> {
+  await using client = await server.connect();
+  const commits: Commit[] = [];
+  for (let round = 0; round < 30; round++) {
+    await client.query(`BEGIN; INSERT INTO account VALUES (${20_000 + round}, 0, '')`);
+    const inside = await client.query<{ xid: string; lsn: string }>(
+      "SELECT pg_current_xact_id()::text AS xid, pg_current_wal_insert_lsn()::text AS lsn",
+    );
+    await client.query("COMMIT");
+    const outside = await client.query<{ lsn: string }>(
+      "SELECT pg_current_wal_insert_lsn()::text AS lsn",
+    );
+    commits.push({
+      xid: Number(inside.rows[0]?.xid),
+      before: parseLsn(inside.rows[0]?.lsn ?? ""),
+      after: parseLsn(outside.rows[0]?.lsn ?? ""),
+    });
+  }
+  return commits;
+}
+
+function checkPlaces(wal: WalOfServer, commits: readonly Commit[]): void {
+  const found = new Map(kindsOf(wal, "commit").map((event) => [event.xid, event]));
+  let exact = 0;
+  for (const { xid, before, after } of commits) {
+    const event = found.get(xid);
+    assert.ok(event !== undefined && event.lsn >= before && event.endLsn <= after, `xid ${xid}`);
+    exact += event.lsn === before && event.endLsn === after ? 1 : 0;
+  }
+  // The server's own processes may write in between, but not at each of them.
+  assert.ok(exact > commits.length / 2, `${exact} of ${commits.length} exactly in place`);
+}
+
 function kindsOf<K extends WalEvent["kind"]>(
   wal: WalOfServer,
   kind: K,
@@ -160,6 +196,8 @@ for (const major of supportedMajors) {
       initdbArguments: ["--wal-segsize=1"],
     });
     const start = await runWalWorkload(server);
+    const placed = await placedCommits(server);
+    await server.query("SELECT pg_switch_wal()");
     const to = await server.value("SELECT pg_current_wal_flush_lsn()");
     const wal = await readWalOf(server, { walSegmentBytes: MIB, chunkBytes: 131_072 });
     assert.equal(wal.major, major);
@@ -170,6 +208,7 @@ for (const major of supportedMajors) {
     assert.ok(wal.readUntil >= parseLsn(to), "all WAL that is flushed is read");
     assert.ok(wal.records.some(({ lsn }) => lsn > start.lsn));
     checkMilestones(server, wal, start);
+    checkPlaces(wal, placed);
     await compareWithStatus(server, wal, start);
     if (major > 14) {
       await compareWithInspection(server, wal, to);
@@ -229,5 +268,32 @@ for (const major of [15, 18] as const) {
     assert.ok(match !== null, redone);
     assert.equal(crashed.records.at(-1)?.lsn, parseLsn(match[1] ?? ""));
     assert.equal(crashed.records.at(-1)?.endLsn, crashed.end?.lsn);
+  });
+
+  test(`L06 a record that a crash of a ${major} server cut is given up as the server gives it up`, async () => {
+    await using server = await startTestServer({
+      major,
+      settings: { wal_writer_delay: "10s", wal_buffers: "1MB", wal_keep_size: "1GB" },
+      initdbArguments: ["--wal-segsize=1"],
+    });
+    await server.query("CREATE TABLE t (a int)");
+    // Far longer than the WAL buffers, so most of it reaches the disk; never flushed, so its end does not.
+    await server.query("SELECT pg_logical_emit_message(false, 'cut', repeat('m', 5000000))");
+    await server.kill();
+    const crashed = await readWalOf(server, { walSegmentBytes: MIB, chunkBytes: 4096 });
+    const wholeUntil = crashed.records.at(-1)?.endLsn;
+    assert.ok(wholeUntil !== undefined);
+    await server.start();
+    await server.query("INSERT INTO t VALUES (1)");
+    const wal = await readWalOf(server, { walSegmentBytes: MIB, chunkBytes: 4096 });
+    const [overwritten] = kindsOf(wal, "overwritten");
+    assert.ok(overwritten !== undefined);
+    const cutLsn = overwritten.overwrittenLsn;
+    // Only a page header may lie between the last whole record and the cut one.
+    assert.ok(cutLsn >= wholeUntil && cutLsn <= wholeUntil + 40n);
+    assert.ok(overwritten.lsn > cutLsn + BigInt(MIB));
+    assert.ok(wal.records.every(({ lsn }) => lsn !== cutLsn));
+    assert.ok(wal.records.some(({ endLsn }) => endLsn === wholeUntil));
+    assert.ok(endsOf(wal.events, "commit").some(({ lsn }) => lsn > overwritten.lsn));
   });
 }

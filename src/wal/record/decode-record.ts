@@ -105,7 +105,9 @@ function walLevelOf(value: number): WalLevel {
 function restorePointName(data: DataView): string {
   const field = new Uint8Array(data.buffer, data.byteOffset + 8, RESTORE_POINT_NAME_BYTES);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(field.subarray(0, end === -1 ? field.length : end));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+    field.subarray(0, end === -1 ? field.length : end),
+  );
 }
 
 function decodeCheckpoint(data: DataView, record: RecordBytes): WalEvent {

@@ -15,8 +15,10 @@ export type WalLevel = "minimal" | "replica" | "logical";
  * A transaction committed or aborted. `xid` is what `recovery_target_xid` is compared with. An abort may be
  * that of a subtransaction (ROLLBACK TO SAVEPOINT): PostgreSQL writes both alike and stops at both.
  */
-export type TransactionEnd = RecordSpan & {
-  readonly kind: "commit" | "abort";
+export type TransactionEnd = TransactionEndOf<"commit"> | TransactionEndOf<"abort">;
+
+type TransactionEndOf<Kind> = RecordSpan & {
+  readonly kind: Kind;
   /** Ended by COMMIT PREPARED or ROLLBACK PREPARED. */
   readonly prepared: boolean;
   readonly xid: number;
