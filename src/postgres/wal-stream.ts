@@ -10,6 +10,7 @@
  * and src/backend/replication/walsender.c.
  * Peak memory: one socket buffer; a message's header when it is split.
  */
+import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { addToLsn, formatLsn, type Lsn, lsnOf, parseLsn } from "../core/lsn.ts";
 import { type TimelineId, timelineOf } from "../core/wal-name.ts";
@@ -27,18 +28,28 @@ export type WalStreamOptions = {
   readonly slot?: string;
   readonly startLsn: Lsn;
   readonly timeline: TimelineId;
+  /** Dates the statuses that are sent. */
+  readonly clock: Clock;
   readonly signal: AbortSignal;
+};
+
+/** What the server says of itself with every message. */
+export type ServerPosition = {
+  /** With WAL: the end of what it had flushed when it read this piece. In a keepalive: the end of what it had sent. */
+  readonly endLsn: Lsn;
+  /** Its clock when it sent the message, in microseconds since 2000; always later than it looked at `endLsn`. */
+  readonly timeMicros: bigint;
 };
 
 /** Who takes the WAL. Everything is called synchronously, in order. */
 export interface WalTaker {
   /**
-   * A piece of WAL that begins at `startLsn`; valid during the call only. `serverEndLsn` is the end of WAL
-   * on the server when it sent the message. Pieces follow each other without a gap.
+   * A piece of WAL that begins at `startLsn`; valid during the call only. A message may come in several pieces, all
+   * with the same `server`. Pieces follow each other without a gap.
    */
-  onWal(bytes: Uint8Array, startLsn: Lsn, serverEndLsn: Lsn): void;
+  onWal(bytes: Uint8Array, startLsn: Lsn, server: ServerPosition): void;
   /** The server is alive. When it wants a reply, send a status soon: it drops those who do not. */
-  onKeepalive(serverEndLsn: Lsn, options: { readonly replyRequested: boolean }): void;
+  onKeepalive(server: ServerPosition, options: { readonly replyRequested: boolean }): void;
   /** After each piece the socket delivered, a good moment to flush and report; a promise holds the socket. */
   onBatch?(): Promise<void> | undefined;
   /** A NOTICE or WARNING, in the server's words. */
@@ -70,12 +81,12 @@ const STATUS_BYTES = 34;
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const kind = { wal: 0x77, keepalive: 0x6b, status: 0x72 } as const;
 
-class WalReceiver implements CommandHandler {
+class MessageTaker implements CommandHandler {
   readonly #taker: WalTaker;
   readonly #onCopyEnd: () => void;
   readonly #head = Buffer.alloc(WAL_HEADER_BYTES);
   #kind = 0;
-  #serverEndLsn: Lsn = lsnOf(0n);
+  #server: ServerPosition = { endLsn: lsnOf(0n), timeMicros: 0n };
   /** Where the next byte of the present message belongs. */
   #lsn: Lsn = lsnOf(0n);
   /** Where the next message must begin. */
@@ -143,13 +154,13 @@ class WalReceiver implements CommandHandler {
       const lsn = this.#lsn;
       this.#lsn = addToLsn(lsn, piece.length);
       this.#expected = this.#lsn;
-      this.#taker.onWal(piece, lsn, this.#serverEndLsn);
+      this.#taker.onWal(piece, lsn, this.#server);
     }
   }
 
   #beginWal(): void {
     this.#lsn = lsnOf(this.#head.readBigUInt64BE(1));
-    this.#serverEndLsn = lsnOf(this.#head.readBigUInt64BE(9));
+    this.#server = this.#serverAt(9);
     if (this.#lsn !== this.#expected) {
       throw new ProtocolFault(
         `WAL from ${formatLsn(this.#lsn)} where ${formatLsn(this.#expected)} follows`,
@@ -163,16 +174,23 @@ class WalReceiver implements CommandHandler {
     }
     view.copy(this.#head, offset);
     if (offset + view.length === KEEPALIVE_BYTES) {
-      const serverEndLsn = lsnOf(this.#head.readBigUInt64BE(1));
-      this.#taker.onKeepalive(serverEndLsn, { replyRequested: this.#head[17] === 1 });
+      this.#taker.onKeepalive(this.#serverAt(1), { replyRequested: this.#head[17] === 1 });
     }
+  }
+
+  #serverAt(offset: number): ServerPosition {
+    return {
+      endLsn: lsnOf(this.#head.readBigUInt64BE(offset)),
+      timeMicros: this.#head.readBigInt64BE(offset + 8),
+    };
   }
 }
 
 /** A running stream. `done` settles once; every way out goes through it. */
 export class WalStream {
   readonly #connection: ReplicationConnection;
-  readonly #receiver: WalReceiver;
+  readonly #receiver: MessageTaker;
+  readonly #clock: Clock;
   #copyDoneSent = false;
   #stopping = false;
   /** How it ends. Rejects with DrError `WAL_*`, `PG_CONNECTION_LOST`, `PG_SHUTTING_DOWN`, or the abort reason. */
@@ -184,7 +202,8 @@ export class WalStream {
     taker: WalTaker,
   ) {
     this.#connection = connection;
-    this.#receiver = new WalReceiver(taker, options.startLsn, () => {
+    this.#clock = options.clock;
+    this.#receiver = new MessageTaker(taker, options.startLsn, () => {
       this.#sendCopyDone();
     });
     this.done = this.#run(options);
@@ -234,7 +253,7 @@ export class WalStream {
     body.writeBigUInt64BE(status.write, 1);
     body.writeBigUInt64BE(status.flush, 9);
     body.writeBigUInt64BE(status.apply, 17);
-    body.writeBigInt64BE(BigInt(Date.now() - POSTGRES_EPOCH_MS) * 1000n, 25);
+    body.writeBigInt64BE(BigInt(this.#clock.now() - POSTGRES_EPOCH_MS) * 1000n, 25);
     body[33] = status.replyRequested ? 1 : 0;
     this.#connection.sendCopyData(body);
   }
