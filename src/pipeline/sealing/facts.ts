@@ -94,7 +94,7 @@ export function decodeWalFacts(
 /** Facts of kind `walSegment`. @throws DrError `REPO_HEADER_INVALID`. */
 export function decodeWalSegmentFacts(facts: Uint8Array): WalSegmentFacts {
   const wal = decodeWalFacts("walSegment", facts);
-  return { ...wal, contentDigest: facts.slice(WAL_FACTS_BYTES) };
+  return { ...wal, contentDigest: Uint8Array.from(facts.subarray(WAL_FACTS_BYTES)) };
 }
 
 /** Facts of kind `history`. @throws DrError `REPO_HEADER_INVALID`. */

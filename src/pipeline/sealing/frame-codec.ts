@@ -27,6 +27,7 @@ export class FrameWriter {
   readonly #sealer: FrameSealer;
   readonly #codec: ZstdCodec;
   readonly #entries: DirectoryEntry[] = [];
+  #roomFor = -1;
   #room = Buffer.alloc(0);
   #frame = Buffer.alloc(0);
 
@@ -63,7 +64,8 @@ export class FrameWriter {
   }
 
   #reserve(plainBytes: number): void {
-    if (this.#room.length < zstdBoundBytes(plainBytes)) {
+    if (plainBytes > this.#roomFor) {
+      this.#roomFor = plainBytes;
       this.#room = Buffer.allocUnsafe(zstdBoundBytes(plainBytes));
       this.#frame = Buffer.allocUnsafe(plainBytes + frameOverheadBytes(true));
     }

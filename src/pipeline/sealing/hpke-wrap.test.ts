@@ -7,6 +7,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
+  type webcrypto,
 } from "node:crypto";
 import { test } from "node:test";
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
@@ -230,9 +231,13 @@ test("the library seals a thousand messages as Go's HPKE does for the vector of 
     kdf: new HkdfSha256(),
     aead: new Aes256Gcm(),
   });
-  const publicKey = suite.kem.importKey("raw", Uint8Array.from(VECTOR.pkR).buffer, true);
+  const publicKey: unknown = await suite.kem.importKey(
+    "raw",
+    Uint8Array.from(VECTOR.pkR).buffer,
+    true,
+  );
   const sender = await suite.createSenderContext({
-    recipientPublicKey: await publicKey,
+    recipientPublicKey: publicKey as webcrypto.CryptoKey,
     info: RFC_INFO,
     ekm: VECTOR.ikmE,
   });

@@ -73,11 +73,11 @@ export async function unwrapKey(options: {
   try {
     const context = await hpke.createRecipientContext({
       recipientKey: recipient,
-      enc: options.wrapped.slice(0, KEY_BYTES),
+      enc: options.wrapped.subarray(0, KEY_BYTES),
       info: options.info,
     });
     const opened = await context.open(
-      options.wrapped.slice(KEY_BYTES),
+      options.wrapped.subarray(KEY_BYTES),
       options.associatedData ?? new Uint8Array(0),
     );
     return new Uint8Array(opened);

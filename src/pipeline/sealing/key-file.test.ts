@@ -24,10 +24,10 @@ test("a key file read back is the ring that was written, private side or not", (
 
 test("two rings share nothing", () => {
   const texts = [createKeyRing(), createKeyRing()].map((made) => encodeKeyFile(made));
-  const values = texts.map((text) => text.match(/: "[^"]{20,}"/g) ?? []);
+  const values = texts.map((text): string[] => text.match(/: "[^"]{20,}"/g) ?? []);
   assert.equal(values[0]?.length, 9);
   assert.deepEqual(
-    values[0]?.filter((value) => values[1]?.includes(value)),
+    values[0]?.filter((value) => values[1]?.includes(value) === true),
     [],
   );
 });

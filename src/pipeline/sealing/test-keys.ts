@@ -4,7 +4,7 @@
  */
 import { SeededRandom } from "../../core/random.ts";
 import { parseObjectId, type ObjectId } from "../../core/object-id.ts";
-import { DrError } from "../../core/errors.ts";
+import { isDrError } from "../../core/errors.ts";
 import { createKeyRing, type FullKeyRing } from "./key-ring.ts";
 
 /** A full ring that is the same for the same seed. */
@@ -34,7 +34,7 @@ export async function codeOf(act: () => unknown): Promise<string> {
   try {
     await act();
   } catch (error) {
-    return error instanceof DrError ? error.code : `not a DrError: ${String(error)}`;
+    return isDrError(error) ? error.code : `not a DrError: ${String(error)}`;
   }
   return "no error";
 }
