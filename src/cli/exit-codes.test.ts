@@ -34,3 +34,8 @@ test("wrong usage and wrong configuration answer 2, an interruption 130", () => 
   assert.equal(failed(new DrError("CONFIG_MISSING", { name: "BACKUP_DIR" })), 2);
   assert.equal(failed(new DrError("USAGE_INTERRUPTED", { signal: "SIGINT" })), 130);
 });
+
+test("what is refused for safety answers 3", () => {
+  const details = { directory: "/x", found: "base" };
+  assert.equal(failed(new DrError("RESTORE_TARGET_NOT_EMPTY", details)), 3);
+});

@@ -77,21 +77,32 @@ export const exitCodeTable: readonly {
   },
 ];
 
-/** Codes that mean "refused for safety", beside those whose name says so. */
-const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([]);
+/**
+ * Errors that mean "refused for safety, nothing was changed". A new code of this kind is added here; a plan
+ * that cannot be carried out (`PLAN_`) always is one.
+ */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "KEY_OTHER_REPOSITORY",
+  "PG_MAJOR_UNTESTED",
+  "REPO_LEASE_HELD",
+  "REPO_ROLLED_BACK",
+  "RESTORE_LOCKED",
+  "RESTORE_TABLESPACE_UNPLACED",
+  "RESTORE_TARGET_NOT_EMPTY",
+  "RESTORE_TARGET_RUNNING",
+]);
 
 function exitCodeOfError(error: unknown): number {
   if (!isDrError(error)) {
     return 1;
   }
-  const group = error.code.slice(0, error.code.indexOf("_"));
   if (error.code === "USAGE_INTERRUPTED") {
     return 130;
   }
-  if (REFUSALS.has(error.code)) {
+  if (refusals.has(error.code) || error.code.startsWith("PLAN_")) {
     return 3;
   }
-  return group === "USAGE" || group === "CONFIG" ? 2 : 1;
+  return /^(?:USAGE|CONFIG)_/.test(error.code) ? 2 : 1;
 }
 
 /** The process's exit code. */

@@ -31,10 +31,15 @@ const HELP_SHOWN: ReadonlySet<string> = new Set(["commander.helpDisplayed", "com
 const checkoutDirectory = fileURLToPath(new URL("../../", import.meta.url));
 
 function abortOnSignals(controller: AbortController): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      controller.abort(new DrError("USAGE_INTERRUPTED", { signal }));
-    });
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const abort = (signal: NodeJS.Signals): void => {
+    for (const name of signals) {
+      process.removeListener(name, abort);
+    }
+    controller.abort(new DrError("USAGE_INTERRUPTED", { signal }));
+  };
+  for (const name of signals) {
+    process.on(name, abort);
   }
 }
 
