@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatLsn, parseLsn } from "../../src/core/lsn.ts";
 import { supportedMajors } from "../../src/core/pg-version.ts";
 import { Acknowledged } from "../../src/loadtest/acknowledged.ts";
 import { addBulkData } from "../../src/loadtest/bulk-data.ts";
 import { verifyOracle } from "../../src/loadtest/oracle.ts";
 import { checkRelations, countBothWays } from "../../src/loadtest/relation-checks.ts";
 import { startWorkload } from "../../src/loadtest/workload.ts";
-import { type TestServer, startTestServer } from "../support/test-server.ts";
+import { type TestServer, startStandby, startTestServer } from "../support/test-server.ts";
 
 const signal = AbortSignal.timeout(240_000);
 
@@ -184,7 +187,6 @@ test("L24 a visibility map that lies makes the two counts differ", async () => {
   const path = await server.value("SELECT pg_relation_filepath('t')");
   await client.query("CHECKPOINT");
   const map = `${server.dataDirectory}/${path}_vm`;
-  const { copyFile } = await import("node:fs/promises");
   await copyFile(map, `${map}.stale`);
   await client.query("DELETE FROM t WHERE id <= 100");
   await server.stop();
@@ -204,3 +206,78 @@ test("bulk data reaches its size, half of it incompressible", async () => {
   const distinct = await server.value("SELECT count(DISTINCT content) FROM pra_load.bulk");
   assert.ok(Number(distinct) > 16_384);
 });
+
+for (const major of [15, 18] as const) {
+  test(`L44 on ${major} a recovery to a time, to a position and to the end is judged right`, async (t) => {
+    const archive = await mkdtemp("/tmp/pra-archive-");
+    t.after(() => rm(archive, { recursive: true, force: true }));
+    await chmod(archive, 0o777);
+    await using server = await startTestServer({
+      major,
+      settings: { archive_mode: "on", archive_command: `cp %p ${archive}/%f` },
+      initdbArguments: ["--wal-segsize=1"],
+    });
+    await server.query("CREATE TABLE before_copy ()");
+    const connection = server.clientConfig();
+    const load = await startWorkload({ connection, clients: 4, signal, pauseMs: 2 });
+    await load.untilCommits(200, { signal });
+    await using stack = new AsyncDisposableStack();
+    const copies = [0, 1, 2].map(() => startStandby(server, { start: false }));
+    for (const copy of await Promise.all(copies)) {
+      stack.use(copy);
+    }
+    await sleep(100);
+    const time = Date.now();
+    await sleep(100);
+    const lsn = parseLsn(await server.value("SELECT pg_current_wal_flush_lsn()"));
+    await sleep(100);
+    await load.stop();
+    await server.query("CREATE TABLE after_load ()");
+    const { walFile } = (await server.query(`SELECT pg_walfile_name(pg_switch_wal()) AS "walFile"`))
+      .rows[0] as { walFile: string };
+    while (!existsSync(join(archive, walFile))) {
+      await sleep(20);
+    }
+    await server.stop();
+    const targets = [
+      { target: { kind: "all" as const }, settings: {} },
+      {
+        target: { kind: "time" as const, epochMs: time },
+        settings: { recovery_target_time: new Date(time).toISOString().replace("Z", "+00") },
+      },
+      {
+        target: { kind: "lsn" as const, lsn },
+        settings: { recovery_target_lsn: formatLsn(lsn) },
+      },
+    ];
+    for (const [index, { target, settings }] of targets.entries()) {
+      const restored = await copies[index];
+      assert.ok(restored !== undefined);
+      await rm(join(restored.dataDirectory, "standby.signal"));
+      await writeFile(join(restored.dataDirectory, "recovery.signal"), "");
+      await restored.start({
+        settings: {
+          ...settings,
+          restore_command: `cp ${archive}/%f %p`,
+          recovery_target_action: "promote",
+          archive_mode: "off",
+        },
+      });
+      while ((await restored.value("SELECT pg_is_in_recovery()")) === "true") {
+        await sleep(20);
+      }
+      await using client = await restored.connect();
+      const verdict = await verifyOracle(client, load.acknowledged, { upTo: target });
+      assert.equal(verdict.ok, true, JSON.stringify(verdict));
+      assert.ok(verdict.required > 200);
+      if (target.kind !== "all") {
+        assert.ok(verdict.found < load.acknowledged.count, "the target lies before the end");
+        const strict = await verifyOracle(client, load.acknowledged);
+        assert.ok(strict.lost.length > 0, "judged up to the end, the same copy has lost commits");
+        const early = { kind: "time" as const, epochMs: time - 150 };
+        const late = await verifyOracle(client, load.acknowledged, { upTo: early });
+        assert.ok(late.beyond.length > 0, "judged up to an earlier instant, it goes too far");
+      }
+    }
+  });
+}
