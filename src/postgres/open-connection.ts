@@ -21,6 +21,8 @@ export type OpenOptions = {
   readonly database: string;
   readonly applicationName: string;
   readonly replication: boolean;
+  /** Makes the socket of an attempt without TLS; an ordinary one by default. */
+  readonly plainSocket?: () => Socket;
   readonly signal: AbortSignal;
 };
 
@@ -103,6 +105,7 @@ function clientFor(settings: ConnectionSettings, options: OpenOptions, ssl: TlsC
     keepAliveInitialDelayMillis: connectionKeepAliveDelayMs,
     types: textOnly,
     ...(options.replication ? { replication: "true" } : {}),
+    ...(ssl === false && options.plainSocket !== undefined ? { stream: options.plainSocket } : {}),
   };
   return new pg.Client(config);
 }

@@ -8,11 +8,14 @@
  * An end of the socket before ReadyForQuery is always an error: nothing cut short may look complete.
  *
  * Follows section 53.4 "Streaming Replication Protocol" of PostgreSQL's documentation.
- * Peak memory: the socket's buffer (64 KiB) and one small message; a paused socket holds back the server.
+ * Peak memory: the socket's buffer (256 KiB; with TLS 64 KiB) and one small message; a paused socket holds
+ * back the server.
  */
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { assert } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
+import { BulkSocket } from "./bulk-socket.ts";
 import { type ConnectionPurpose, errorOfFault } from "./connection-errors.ts";
 import { type ConnectionSettings, placeOf } from "./connection-settings.ts";
 import { MessageReader, messageType, ProtocolFault } from "./copy-reader.ts";
@@ -80,7 +83,7 @@ export class ReplicationConnection implements AsyncDisposable {
   /** Why the connection cannot be used any more. */
   #closedBy: unknown;
 
-  private constructor(socket: Duplex, purpose: ConnectionPurpose) {
+  private constructor(socket: Duplex, bulk: BulkSocket | undefined, purpose: ConnectionPurpose) {
     this.#socket = socket;
     this.#purpose = purpose;
     this.#reader = new MessageReader({
@@ -92,9 +95,14 @@ export class ReplicationConnection implements AsyncDisposable {
       },
     });
     socket.removeAllListeners("data");
-    socket.on("data", (chunk: Buffer) => {
+    const read = (chunk: Buffer): void => {
       this.#read(chunk);
-    });
+    };
+    if (bulk === undefined) {
+      socket.on("data", read);
+    } else {
+      bulk.takeOver(read);
+    }
     socket.on("error", (error: Error) => {
       const reason = "code" in error ? String(error.code) : error.message;
       this.#end(this.#lost(reason, error));
@@ -110,12 +118,17 @@ export class ReplicationConnection implements AsyncDisposable {
     options: { readonly applicationName: string; readonly signal: AbortSignal },
   ): Promise<ReplicationConnection> {
     const { database } = settings;
-    const client = await openConnection(settings, { ...options, database, replication: true });
-    return new ReplicationConnection(client.connection.stream, {
-      settings,
-      database,
-      replication: true,
-    });
+    const made: BulkSocket[] = [];
+    const plainSocket = (): Socket => {
+      const bulk = new BulkSocket();
+      made.push(bulk);
+      return bulk.socket;
+    };
+    const purpose = { settings, database, replication: true };
+    const client = await openConnection(settings, { ...options, ...purpose, plainSocket });
+    const { stream } = client.connection;
+    const bulk = made.find(({ socket }) => socket === stream);
+    return new ReplicationConnection(stream, bulk, purpose);
   }
 
   /** What the connection is for; errors name it. */

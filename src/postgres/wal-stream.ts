@@ -207,6 +207,8 @@ export class WalStream {
       this.#sendCopyDone();
     });
     this.done = this.#run(options);
+    // Whoever waits for `done` is told; a caller that failed before it could wait must not end the process.
+    this.done.catch(() => undefined);
   }
 
   /**

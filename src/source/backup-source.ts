@@ -3,11 +3,12 @@
  * with their content, between a start and an end position. The rest of the engine knows nothing else of
  * where data comes from.
  */
-import type { BackupStart } from "../postgres/base-backup.ts";
+import type { BackupStart as ServerBackupStart } from "../postgres/base-backup.ts";
 import type { Lsn } from "../core/lsn.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 
-export type { BackupStart, BackupTablespace } from "../postgres/base-backup.ts";
+/** Where a backup begins, and its tablespaces, the data directory last; as the server states it. */
+export type BackupStart = ServerBackupStart;
 
 /** One file, directory or symbolic link. */
 export type SourceEntry = {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
+import { systemClock } from "../../src/core/clock.ts";
 import { type ErrorCode, isDrError } from "../../src/core/errors.ts";
 import { addToLsn, LSN_ZERO, type Lsn, parseLsn } from "../../src/core/lsn.ts";
 import { segmentAt, segmentStartAt, timelineOf } from "../../src/core/wal-name.ts";
@@ -20,7 +21,7 @@ import {
 } from "../../src/postgres/replication-commands.ts";
 import { readSlotState } from "../../src/postgres/server-facts.ts";
 import { SqlSession } from "../../src/postgres/sql-session.ts";
-import { WalStream, type WalTaker } from "../../src/postgres/wal-stream.ts";
+import { type ServerPosition, WalStream, type WalTaker } from "../../src/postgres/wal-stream.ts";
 import { connectionOf, never } from "../support/connection-of.ts";
 import { startStandby, startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -49,17 +50,24 @@ class KeepingTaker implements WalTaker {
     this.serverEnd = start;
   }
 
-  onWal(bytes: Uint8Array, startLsn: Lsn, serverEndLsn: Lsn): void {
+  onWal(bytes: Uint8Array, startLsn: Lsn, server: ServerPosition): void {
     assert.equal(startLsn, this.end);
     this.#pieces.push(Buffer.from(bytes));
     this.end = addToLsn(startLsn, bytes.length);
-    this.serverEnd = serverEndLsn;
+    this.#told(server);
   }
 
-  onKeepalive(serverEndLsn: Lsn, options: { readonly replyRequested: boolean }): void {
-    this.serverEnd = serverEndLsn;
+  onKeepalive(server: ServerPosition, options: { readonly replyRequested: boolean }): void {
+    this.#told(server);
     this.keepalives++;
     this.replyRequests += options.replyRequested ? 1 : 0;
+  }
+
+  /** The server's clock is this machine's. */
+  #told(server: ServerPosition): void {
+    const serverMs = Number(server.timeMicros / 1000n) + Date.UTC(2000, 0, 1);
+    assert.ok(Math.abs(serverMs - systemClock.now()) < 60_000);
+    this.serverEnd = server.endLsn;
   }
 
   /** The WAL from `from` to `to`. */
@@ -114,7 +122,7 @@ for (const major of [18, 15, 14] as const) {
       const { timeline } = system;
       const stream = WalStream.start(
         connection,
-        { slot, startLsn, timeline, signal: never },
+        { slot, startLsn, timeline, signal: never, clock: systemClock },
         taker,
       );
       await server.query(`CREATE TABLE IF NOT EXISTS t (a int, b text)`);
@@ -183,14 +191,14 @@ for (const major of [18, 15, 14] as const) {
     const startLsn = segmentStartAt(flushLsn, 16 << 20);
     const stream = WalStream.start(
       connection,
-      { slot: "pra_a", startLsn, timeline, signal: never },
+      { slot: "pra_a", startLsn, timeline, signal: never, clock: systemClock },
       new KeepingTaker(startLsn),
     );
     await sleep(100);
     await using other = await openTo(server);
     const second = WalStream.start(
       other,
-      { slot: "pra_a", startLsn, timeline, signal: never },
+      { slot: "pra_a", startLsn, timeline, signal: never, clock: systemClock },
       new KeepingTaker(startLsn),
     );
     await refused(second.done, "WAL_SLOT_IN_USE", /active_pid.*'pra_a'/);
@@ -201,7 +209,7 @@ for (const major of [18, 15, 14] as const) {
     await refused(dropSlot(connection, "pra_a", waiting), "WAL_SLOT_MISSING", /pra backup --full/);
     const gone = WalStream.start(
       connection,
-      { slot: "pra_a", startLsn, timeline, signal: never },
+      { slot: "pra_a", startLsn, timeline, signal: never, clock: systemClock },
       new KeepingTaker(startLsn),
     );
     await refused(gone.done, "WAL_SLOT_MISSING", /pra wal status/);
@@ -234,14 +242,20 @@ test("L47 WAL the server removed is WAL_SEGMENT_REMOVED, a lost slot WAL_SLOT_LO
   const start = async (slot?: string, from: Lsn = startLsn): Promise<unknown> =>
     await WalStream.start(
       connection,
-      { ...(slot === undefined ? {} : { slot }), startLsn: from, timeline, signal: never },
+      {
+        ...(slot === undefined ? {} : { slot }),
+        startLsn: from,
+        timeline,
+        signal: never,
+        clock: systemClock,
+      },
       new KeepingTaker(from),
     ).done;
   await refused(start(), "WAL_SEGMENT_REMOVED", /pra backup --full/);
   await using again = await openTo(server);
   const lost = WalStream.start(
     again,
-    { slot: "pra_lost", startLsn, timeline, signal: never },
+    { slot: "pra_lost", startLsn, timeline, signal: never, clock: systemClock },
     new KeepingTaker(startLsn),
   );
   await refused(lost.done, "WAL_SLOT_LOST", /max_slot_wal_keep_size/);
@@ -249,7 +263,7 @@ test("L47 WAL the server removed is WAL_SEGMENT_REMOVED, a lost slot WAL_SLOT_LO
   const future = addToLsn(flushLsn, 1n << 40n);
   const refusedStream = WalStream.start(
     ahead,
-    { startLsn: future, timeline, signal: never },
+    { startLsn: future, timeline, signal: never, clock: systemClock },
     new KeepingTaker(future),
   );
   await refused(refusedStream.done, "WAL_STREAM_REFUSED", /pra wal status/);
@@ -264,7 +278,11 @@ test("L13 the end of a timeline is told with the next timeline and where it leav
     assert.equal(timeline, 1);
     const startLsn = segmentStartAt(flushLsn, 16 << 20);
     const taker = new KeepingTaker(startLsn);
-    const stream = WalStream.start(connection, { startLsn, timeline, signal: never }, taker);
+    const stream = WalStream.start(
+      connection,
+      { startLsn, timeline, signal: never, clock: systemClock },
+      taker,
+    );
     await standby.query("SELECT pg_promote(true)");
     const end = await stream.done;
     assert.ok(end.kind === "timeline-ended", inspect(end));
@@ -283,7 +301,7 @@ test("L13 the end of a timeline is told with the next timeline and where it leav
     const next = new KeepingTaker(startLsn);
     const second = WalStream.start(
       connection,
-      { startLsn, timeline: end.nextTimeline, signal: never },
+      { startLsn, timeline: end.nextTimeline, signal: never, clock: systemClock },
       next,
     );
     await next.reach(end.nextStartLsn);
@@ -298,7 +316,11 @@ test("L7 as a synchronous standby, a commit waits until its position is reported
   const { flushLsn, timeline } = await identifySystem(connection, waiting);
   const startLsn = segmentStartAt(flushLsn, 16 << 20);
   const taker = new KeepingTaker(startLsn);
-  const stream = WalStream.start(connection, { startLsn, timeline, signal: never }, taker);
+  const stream = WalStream.start(
+    connection,
+    { startLsn, timeline, signal: never, clock: systemClock },
+    taker,
+  );
   await server.query("CREATE TABLE t (a int)");
   await server.query(`ALTER SYSTEM SET synchronous_standby_names = '${applicationName}'`);
   await server.query("SELECT pg_reload_conf()");
@@ -332,7 +354,11 @@ test("a killed server, an abort and an exception of the taker all end the stream
     const connection = await openTo(server);
     const { flushLsn, timeline } = await identifySystem(connection, waiting);
     const startLsn = segmentStartAt(flushLsn, 16 << 20);
-    return WalStream.start(connection, { startLsn, timeline, signal }, taker(startLsn)).done;
+    return WalStream.start(
+      connection,
+      { startLsn, timeline, signal, clock: systemClock },
+      taker(startLsn),
+    ).done;
   };
   const reason = new Error("enough");
   const aborter = new AbortController();
