@@ -243,6 +243,22 @@ for (const [reason, fault, spoil] of ENDS) {
   });
 }
 
+test("the first record may name any earlier place as its predecessor, but none at or behind its own", () => {
+  const startLsn = 0x1_0000_0000n;
+  for (const [previous, reason] of [
+    [0n, undefined],
+    [0xffff_fff8n, undefined],
+    [startLsn + 32n, undefined],
+    [startLsn + 40n, "chain"],
+    [startLsn + 0x1_0000_0000n, "chain"],
+  ] as const) {
+    const wal = new HandmadeWal({ startLsn });
+    wal.setPrevious(previous);
+    wal.record(HEAP);
+    assert.equal(read(wal.bytes(), wal).end?.reason, reason, `previous ${previous}`);
+  }
+});
+
 test("a commit's checksum is checked even where the end is not looked for", () => {
   const { wal, bytes, spans } = threePages();
   const span = spans[99];
