@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { assert, present } from "../core/assert.ts";
 import type { Clock } from "../core/clock.ts";
 import { failpointAsync } from "../core/failpoint.ts";
@@ -257,28 +258,30 @@ function mapObjects(
   });
 }
 
-/**
- * Takes a backup. @throws DrError what the source (`SRC_*`, `PG_*`), the store (`STORE_*`) and the WAL (`WAL_*`)
- * throw; the signal's reason when aborted. Nothing is listed then.
- */
-export async function takeBackup(options: TakeBackupOptions): Promise<TakenBackup> {
-  const { sealed, place, server, signal, clock } = options;
-  const { blockBytes } = server;
-  const startedAt = clock.now();
-  const began = clock.monotonic();
-  const stage = new Stage(options, await sealed.store.stagingDirectory({ signal }));
-  await using local = new LocalObjects(sealed.store, { signal });
-  const previous = await openPrevious(options, local);
-  await using _maps = previous?.maps;
-  const finishedPacks = new Map<ObjectId, FinishedObject>();
-  await using pool = await PackPool.open({
-    workers: options.workers,
-    blockBytes,
-    fingerprintKey: deriveFingerprintKey(
-      sealed.ring.metadataKey,
-      incarnationIdBytes(place.incarnation),
-    ),
-    zstdLevel: options.zstdLevel,
+/** What one backup works with; everything is closed when it ends. */
+type Workshop = {
+  readonly options: TakeBackupOptions;
+  readonly stage: Stage;
+  readonly previous: PreviousBackup | undefined;
+  readonly pool: PackPool;
+  readonly maps: MapWriter;
+  readonly finishedPacks: Map<ObjectId, FinishedObject>;
+};
+
+async function openPool(
+  options: TakeBackupOptions,
+  stage: Stage,
+  finishedPacks: Map<ObjectId, FinishedObject>,
+): Promise<PackPool> {
+  const { sealed, place, server, workers, zstdLevel, signal } = options;
+  const incarnation = incarnationIdBytes(place.incarnation);
+  return PackPool.open({
+    workers,
+    blockBytes: server.blockBytes,
+    fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
+    zstdLevel,
+    startWorker: (workerData) =>
+      new Worker(new URL("./pack.worker.ts", import.meta.url), { workerData }),
     place: () => stage.place("pack"),
     publish: async (pack) => {
       await failpointAsync("backup.publish-pack", { signal });
@@ -287,20 +290,23 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
     },
     signal,
   });
-  using codec = new ZstdCodec({ level: options.zstdLevel });
-  const mapPlaces = [await stage.place("map"), await stage.place("map")];
-  const maps = new MapWriter(() => {
-    const next = present(mapPlaces.shift(), "a backup has maps below two gibibytes");
-    return new FramedFileWriter({ ...next, codec, digest: true });
-  });
+}
+
+/** Streams the cluster through the pool; every pack is published and durable when it resolves. */
+async function streamCluster(
+  workshop: Workshop,
+  startedAt: Ms,
+): Promise<{ start: BackupStart; end: BackupEnd; mapper: FileMapper; readBytes: number }> {
+  const { options, pool, maps, previous } = workshop;
+  const { blockBytes, dataChecksums, segmentBlocks } = options.server;
   const taker = new Taker((start) => {
     const mapper = new FileMapper({
       blockBytes,
       maps,
-      previous: previous?.backup,
+      previous,
       startLsn: start.startLsn,
-      checksums: server.dataChecksums,
-      segmentBlocks: server.segmentBlocks,
+      checksums: dataChecksums,
+      segmentBlocks,
     });
     return { mapper, filler: new SlotFiller({ pool, mapper, blockBytes }) };
   }, options.onProgress);
@@ -315,18 +321,35 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
   }
   await filler.finish();
   await pool.finish();
-  const { pages, mapIds } = writePages(mapper, maps, previous?.backup);
-  const finishedMaps = maps.finish();
-  for (const map of finishedMaps) {
-    await failpointAsync("backup.publish-map", { signal });
+  return { start, end, mapper, readBytes: filler.readBytes };
+}
+
+/** Writes pages and publishes the maps. */
+async function publishMaps(
+  workshop: Workshop,
+  mapper: FileMapper,
+): Promise<{ pages: PageRef[]; maps: MapObject[]; finished: readonly FinishedObject[] }> {
+  const { options, stage, previous } = workshop;
+  const { pages, mapIds } = writePages(mapper, workshop.maps, previous);
+  const finished = workshop.maps.finish();
+  for (const map of finished) {
+    await failpointAsync("backup.publish-map", { signal: options.signal });
     await stage.publish("map", map);
   }
+  return { pages, maps: mapObjects(mapIds, finished, previous), finished };
+}
+
+async function runBackup(workshop: Workshop): Promise<Omit<TakenBackup, "durationMs">> {
+  const { options, finishedPacks, previous } = workshop;
+  const { sealed, place, server, clock, signal } = options;
+  const startedAt = clock.now();
+  const { start, end, mapper, readBytes } = await streamCluster(workshop, startedAt);
+  const { pages, maps, finished } = await publishMaps(workshop, mapper);
   const { startLsn, timeline } = start;
-  await options.wal.complete({ timeline, from: startLsn, to: end.stopLsn });
-  const storedBytes = [...finishedPacks.values(), ...finishedMaps].reduce(
-    (sum, object) => sum + object.bytes,
-    0,
-  );
+  const { stopLsn } = end;
+  await options.wal.complete({ timeline, from: startLsn, to: stopLsn });
+  const made = [...finishedPacks.values(), ...finished];
+  const storedBytes = made.reduce((sum, object) => sum + object.bytes, 0);
   const id = sealed.newId();
   const root: BackupRoot = {
     version: 1,
@@ -341,24 +364,46 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
     finishedAt: new Date(clock.now()).toISOString(),
     timeline,
     startLsn,
-    stopLsn: end.stopLsn,
+    stopLsn,
     walFrom: startLsn,
-    walTo: end.stopLsn,
+    walTo: stopLsn,
     server,
     configuration: options.configuration,
     tablespaces: start.tablespaces.flatMap(({ oid, location }) =>
       oid === 0 ? [] : [{ oid, location: location ?? "" }],
     ),
-    maps: mapObjects(mapIds, finishedMaps, previous?.backup),
-    packs: packObjects(mapper, finishedPacks, previous?.backup),
+    maps,
+    packs: packObjects(mapper, finishedPacks, previous),
     pages,
-    totals: { ...mapper.totals, readBytes: filler.readBytes, storedBytes },
+    totals: { ...mapper.totals, readBytes, storedBytes },
     corruptPages: mapper.corruptPages,
   };
   await failpointAsync("backup.publish-root", { signal });
-  const put = await sealed.putWhole({ ...place, type: "root", id }, encodeRoot(root), {
-    epoch: options.epoch,
-    signal,
+  const name = { ...place, type: "root", id } as const;
+  const put = await sealed.putWhole(name, encodeRoot(root), { epoch: options.epoch, signal });
+  return { root, key: put.key, end };
+}
+
+/**
+ * Takes a backup. @throws DrError what the source (`SRC_*`, `PG_*`), the store (`STORE_*`) and the WAL (`WAL_*`)
+ * throw; the signal's reason when aborted. Nothing is listed then.
+ */
+export async function takeBackup(options: TakeBackupOptions): Promise<TakenBackup> {
+  const { sealed, signal, clock, zstdLevel } = options;
+  const began = clock.monotonic();
+  const stage = new Stage(options, await sealed.store.stagingDirectory({ signal }));
+  await using local = new LocalObjects(sealed.store, { signal });
+  const opened = await openPrevious(options, local);
+  await using _maps = opened?.maps;
+  const finishedPacks = new Map<ObjectId, FinishedObject>();
+  await using pool = await openPool(options, stage, finishedPacks);
+  using codec = new ZstdCodec({ level: zstdLevel });
+  const places = [await stage.place("map"), await stage.place("map")];
+  const maps = new MapWriter(() => {
+    const next = present(places.shift(), "a backup has maps below two gibibytes");
+    return new FramedFileWriter({ ...next, codec, digest: true });
   });
-  return { root, key: put.key, durationMs: clock.monotonic() - began, end };
+  const previous = opened?.backup;
+  const taken = await runBackup({ options, stage, previous, pool, maps, finishedPacks });
+  return { ...taken, durationMs: clock.monotonic() - began };
 }

@@ -8,7 +8,7 @@
  * Bounded: slots limit what is in flight (workers x 4 MiB); when none is free `pressure` is a promise.
  * Aborting or failing ends the workers at once and leaves staged files that no listing shows.
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { assert, present, unreachable } from "../core/assert.ts";
 import { receiveError } from "../core/error-transfer.ts";
 import { slotsPerWorker } from "../core/limits.ts";
@@ -28,6 +28,8 @@ export type PackPoolOptions = {
   readonly blockBytes: number;
   readonly fingerprintKey: FingerprintKey;
   readonly zstdLevel: number;
+  /** Starts a worker thread that runs `servePacks`. */
+  readonly startWorker: (workerData: PackWorkerData) => Worker;
   /** Prepares the next pack. */
   readonly place: () => Promise<PackPlace>;
   /** Publishes a finished pack; durable when it resolves. */
@@ -136,7 +138,7 @@ export class PackPool implements AsyncDisposable {
     const { blockBytes, fingerprintKey, zstdLevel } = this.#options;
     const memory = allocateSlots(slotsPerWorker, blockBytes);
     const workerData: PackWorkerData = { memory, fingerprintKey, zstdLevel };
-    const worker = new Worker(new URL("./pack.worker.ts", import.meta.url), { workerData });
+    const worker = this.#options.startWorker(workerData);
     const slots = Array.from({ length: slotsPerWorker }, (_, index) => new Slot(memory, index));
     const lane: Lane = { worker, slots, free: [...slots], ticketsAhead: 0, finished: false };
     slots.forEach((slot) => this.#laneOf.set(slot, lane));

@@ -25,7 +25,7 @@ import type { SealedStore } from "../repository/sealed-store.ts";
 import { manifestWith } from "./backup-manifest.ts";
 import { isolationSettings, withIsolationBlock, withoutRecoverySettings } from "./isolation.ts";
 import { PackReader } from "./pack-reader.ts";
-import { restoreFiles } from "./restore-files.ts";
+import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
 import { claimDirectory, releaseDirectory } from "./target-directory.ts";
 
@@ -178,63 +178,108 @@ async function syncTree(directory: string): Promise<void> {
   await syncDirectory(directory, "RESTORE");
 }
 
+/** Locks, empties and marks every directory; the locks are held until `locks` is disposed of. */
+async function claim(
+  options: RestoreBackupOptions,
+  directories: readonly string[],
+  locks: AsyncDisposableStack,
+): Promise<void> {
+  const { signal, clock, random, owner } = options;
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    locks.use(await acquireLocalLock(directory, { signal, clock, random }));
+    await claimDirectory(directory, { owner, signal });
+  }
+  await makeNeededDirectories(options);
+}
+
+type Sources = { readonly maps: MapReader; readonly packs: PackReader };
+
+async function openSources(options: RestoreBackupOptions, local: LocalObjects): Promise<Sources> {
+  const { sealed, place, root, signal } = options;
+  const { ring } = sealed;
+  const incarnation = incarnationIdBytes(place.incarnation);
+  const path = (type: "pack" | "map") => (id: BackupRoot["id"]) =>
+    local.path(objectKey({ ...place, type, id }));
+  const maps = await MapReader.open({
+    ring,
+    incarnation,
+    maps: root.maps,
+    path: path("map"),
+    checkDigests: guard("L40-map-digest"),
+    signal,
+  });
+  return { maps, packs: new PackReader({ ring, incarnation, root, path: path("pack") }) };
+}
+
+async function putFiles(
+  options: RestoreBackupOptions,
+  sources: Sources,
+  tablespaces: ReadonlyMap<number, string>,
+): Promise<RestoredFiles> {
+  const { sealed, place, root, dataDirectory, owner, workers, signal } = options;
+  const incarnation = incarnationIdBytes(place.incarnation);
+  return restoreFiles({
+    ...sources,
+    root,
+    fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
+    dataDirectory,
+    tablespaces,
+    heldBack: new Set([CONTROL, MANIFEST]),
+    owner,
+    workers,
+    onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
+    signal,
+  });
+}
+
+/** The backup's `pg_control`, checked, with a checkpoint that leads nowhere. */
+async function controlOf(
+  options: RestoreBackupOptions,
+  sources: Sources,
+  heldBack: RestoredFiles["heldBack"],
+): Promise<Uint8Array> {
+  const entry = heldBack.get(CONTROL);
+  if (entry === undefined) {
+    throw new DrError("RESTORE_INCOMPLETE_BACKUP", { backup: options.root.id, name: CONTROL });
+  }
+  const control = await sources.packs.content(entry, sources.maps);
+  parseControlFile(control);
+  return guard("L1-poisoned-control") ? poisonCheckpoint(control) : control;
+}
+
+/** The server's manifest with the entry of the changed `pg_control`; none when the server made none. */
+async function putManifest(
+  options: RestoreBackupOptions,
+  sources: Sources,
+  parts: { readonly heldBack: RestoredFiles["heldBack"]; readonly control: Uint8Array },
+): Promise<void> {
+  const entry = parts.heldBack.get(MANIFEST);
+  const theirs = entry === undefined ? undefined : await sources.packs.content(entry, sources.maps);
+  const manifest = theirs === undefined ? undefined : manifestWith(theirs, CONTROL, parts.control);
+  if (manifest !== undefined) {
+    await putFile(options, MANIFEST, manifest);
+  }
+}
+
 /**
  * Restores. The directory is complete, isolated and not started when it resolves. Aborted or failed: it stays
  * marked as unfinished and cannot start; the same call again begins anew.
  * @throws DrError `RESTORE_*`, `REPO_*`, `STORE_*`, `KEY_*`, and what `layWal` throws.
  */
 export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoredBackup> {
-  const { sealed, place, root, dataDirectory, signal, owner, clock, random } = options;
-  const incarnation = incarnationIdBytes(place.incarnation);
-  const phases = new Phases(clock);
+  const { sealed, dataDirectory, signal, owner } = options;
+  const phases = new Phases(options.clock);
   const tablespaces = placesOf(options);
   const directories = [dataDirectory, ...tablespaces.values()];
   await using local = new LocalObjects(sealed.store, { signal });
   await using locks = new AsyncDisposableStack();
-  await phases.run("claim", async () => {
-    for (const directory of directories) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      locks.use(await acquireLocalLock(directory, { signal, clock, random }));
-      await claimDirectory(directory, { owner, signal });
-    }
-    await makeNeededDirectories(options);
-  });
-  const { ring } = sealed;
-  const path = (type: "pack" | "map") => (id: BackupRoot["id"]) =>
-    local.path(objectKey({ ...place, type, id }));
-  await using maps = await phases.run("maps", () =>
-    MapReader.open({
-      ring,
-      incarnation,
-      maps: root.maps,
-      path: path("map"),
-      checkDigests: guard("L40-map-digest"),
-      signal,
-    }),
-  );
-  const packs = new PackReader({ ring, incarnation, root, path: path("pack") });
-  const restored = await phases.run("files", () =>
-    restoreFiles({
-      root,
-      maps,
-      packs,
-      fingerprintKey: deriveFingerprintKey(ring.metadataKey, incarnation),
-      dataDirectory,
-      tablespaces,
-      heldBack: new Set([CONTROL, MANIFEST]),
-      owner,
-      workers: options.workers,
-      onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
-      signal,
-    }),
-  );
-  const controlEntry = restored.heldBack.get(CONTROL);
-  if (controlEntry === undefined) {
-    throw new DrError("RESTORE_INCOMPLETE_BACKUP", { backup: root.id, name: CONTROL });
-  }
-  const control = await packs.content(controlEntry, maps);
-  parseControlFile(control);
-  const changed = guard("L1-poisoned-control") ? poisonCheckpoint(control) : control;
+  await phases.run("claim", () => claim(options, directories, locks));
+  const sources = await phases.run("maps", () => openSources(options, local));
+  await using _maps = sources.maps;
+  const restored = await phases.run("files", () => putFiles(options, sources, tablespaces));
+  const { heldBack } = restored;
+  const control = await controlOf(options, sources, heldBack);
   const walBytes = await phases.run("wal", async () => {
     const directory = join(dataDirectory, "pg_wal");
     const bytes = await options.layWal(directory);
@@ -243,20 +288,14 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   });
   await phases.run("configuration", async () => {
     await configure(options);
-    const manifestEntry = restored.heldBack.get(MANIFEST);
-    const theirs =
-      manifestEntry === undefined ? undefined : await packs.content(manifestEntry, maps);
-    const manifest = theirs === undefined ? undefined : manifestWith(theirs, CONTROL, changed);
-    if (manifest !== undefined) {
-      await putFile(options, MANIFEST, manifest);
-    }
+    await putManifest(options, sources, { heldBack, control });
   });
   await phases.run("sync", async () => {
     for (const directory of directories) {
       await syncTree(directory);
     }
   });
-  await putControl(options, changed);
+  await putControl(options, control);
   for (const directory of directories.toReversed()) {
     await releaseDirectory(directory);
   }

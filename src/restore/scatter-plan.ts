@@ -77,8 +77,10 @@ class GrowingRuns {
   sorted(): RunColumns {
     const order = Uint32Array.from({ length: this.runs }, (_, run) => run);
     const { frame, frameOffset } = this;
-    order.sort(
-      (a, b) => (frame[a] ?? 0) - (frame[b] ?? 0) || (frameOffset[a] ?? 0) - (frameOffset[b] ?? 0),
+    order.sort((a, b) =>
+      frame[a] === frame[b]
+        ? (frameOffset[a] ?? 0) - (frameOffset[b] ?? 0)
+        : (frame[a] ?? 0) - (frame[b] ?? 0),
     );
     const firstBlock = new Float64Array(this.runs);
     let block = 0;

@@ -1,34 +1,38 @@
-/** The worker thread of a restore: see `scatter.ts`. It knows no repository and no plan. */
-import { parentPort, workerData } from "node:worker_threads";
+/** Entry of the worker threads of a restore: see `scatter.ts`. */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { present, unreachable } from "../core/assert.ts";
-import { answerMessages, configureWorkerFailpoints } from "../pipeline/worker-entry.ts";
+import { transferError } from "../core/error-transfer.ts";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
-import { Scatterer } from "./scatter.ts";
+import { type ScatterCounts, Scatterer } from "./scatter.ts";
 
-configureWorkerFailpoints(process.env);
-const port = present(parentPort, "a scatter worker runs as a worker");
-const scatterer = new Scatterer(workerData as ScatterWorkerData);
+const NOTHING_MOVED: ScatterCounts = { writtenBytes: 0, readBytes: 0 };
 
-answerMessages<ScatterRequest>(port, (request) => {
+function work(scatterer: Scatterer, request: ScatterRequest): ScatterCounts {
   switch (request.kind) {
-    case "unit": {
-      const { number } = request;
-      const done: ScatterAnswer = { kind: "done", number, ...scatterer.scatter(request) };
-      port.postMessage(done);
-      return;
-    }
-    case "finish": {
+    case "unit":
+      return scatterer.scatter(request);
+    case "finish":
       scatterer.finish(request.files);
-      const done: ScatterAnswer = {
-        kind: "done",
-        number: request.number,
-        writtenBytes: 0,
-        readBytes: 0,
-      };
-      port.postMessage(done);
-      return;
-    }
+      return NOTHING_MOVED;
     default:
-      unreachable(request);
+      return unreachable(request);
   }
-});
+}
+
+function serve(port: MessagePort, scatterer: Scatterer): void {
+  const answer = (message: ScatterAnswer): void => port.postMessage(message);
+  port.on("message", (request: ScatterRequest) => {
+    try {
+      answer({ kind: "done", number: request.number, ...work(scatterer, request) });
+    } catch (error) {
+      answer({ kind: "failed", error: transferError(error) });
+    }
+  });
+}
+
+configureFailpointsFrom(process.env);
+serve(
+  present(parentPort, "a scatter worker runs as a worker"),
+  new Scatterer(workerData as ScatterWorkerData),
+);

@@ -82,4 +82,44 @@ export const keyErrors = {
       hint: `Lisez un autre emplacement ou une autre copie du dépôt.`,
     },
   },
+  KEY_FILE_INSIDE: {
+    en: {
+      message: `the key file {path} would lie inside the repository {repository}`,
+      hint: `Whoever steals the repository would hold its key. Set PRA_KEY_FILE to a place on another disk.`,
+    },
+    fr: {
+      message: `le fichier de clé {path} se trouverait dans le dépôt {repository}`,
+      hint: `Qui vole le dépôt en aurait la clé. Indiquez dans PRA_KEY_FILE un emplacement sur un autre disque.`,
+    },
+  },
+  KEY_FILE_MISSING: {
+    en: {
+      message: `the key file {path} of repository {repository} is not here`,
+      hint: `Copy it from the host that made the repository, or make it again with the printed recovery key. PRA_KEY_FILE names another place.`,
+    },
+    fr: {
+      message: `le fichier de clé {path} du dépôt {repository} est absent`,
+      hint: `Copiez-le depuis la machine qui a créé le dépôt, ou recréez-le avec la clé de secours imprimée. PRA_KEY_FILE indique un autre emplacement.`,
+    },
+  },
+  KEY_FILE_RIGHTS: {
+    en: {
+      message: `the key file {path} has mode {mode}: others may read it`,
+      hint: `Run: chmod 600 {path}. If others had access, consider the key known.`,
+    },
+    fr: {
+      message: `le fichier de clé {path} a le mode {mode} : d'autres peuvent le lire`,
+      hint: `Lancez : chmod 600 {path}. Si d'autres y avaient accès, considérez la clé comme connue.`,
+    },
+  },
+  KEY_FILE_EXISTS: {
+    en: {
+      message: `{path} exists and belongs to another key`,
+      hint: `Nothing was overwritten. Set PRA_KEY_FILE to a new place, or move that file away if it is no longer needed.`,
+    },
+    fr: {
+      message: `{path} existe et contient une autre clé`,
+      hint: `Rien n'a été écrasé. Indiquez un autre emplacement dans PRA_KEY_FILE, ou déplacez ce fichier s'il ne sert plus.`,
+    },
+  },
 } as const satisfies ErrorGroup;

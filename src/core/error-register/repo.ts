@@ -185,6 +185,16 @@ export const repoErrors = {
     },
     retryable: true,
   },
+  REPO_PIN_LOST: {
+    en: {
+      message: `the pin {pin} for {purpose} is lost: {reason}`,
+      hint: "What is being read may be deleted from now on. Look whether the store answered during the last minutes, and run the command again.",
+    },
+    fr: {
+      message: `l'épingle {pin} pour {purpose} est perdue : {reason}`,
+      hint: "Ce qui est en cours de lecture peut être supprimé désormais. Regardez si le stockage a répondu ces dernières minutes, et relancez la commande.",
+    },
+  },
   REPO_ROLLED_BACK: {
     en: {
       message: `the repository {location} shows less than this host has seen: {missing}`,
@@ -193,6 +203,16 @@ export const repoErrors = {
     fr: {
       message: `le dépôt {location} montre moins que ce que cette machine a vu : {missing}`,
       hint: "Quelqu'un ou quelque chose a remis un état antérieur, ou cache des objets. Cherchez qui avant de vous y fier. Si c'était voulu, acceptez-le une fois avec --accept-rollback.",
+    },
+  },
+  REPO_NONE_HERE: {
+    en: {
+      message: `there is no repository in {location}`,
+      hint: `Run "pra init" to make one, or correct BACKUP_DIR. If there was one, check that its disk is mounted.`,
+    },
+    fr: {
+      message: `il n'y a pas de dépôt dans {location}`,
+      hint: `Lancez « pra init » pour en créer un, ou corrigez BACKUP_DIR. S'il y en avait un, vérifiez que son disque est monté.`,
     },
   },
 } as const satisfies ErrorGroup;
