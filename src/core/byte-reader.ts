@@ -54,7 +54,7 @@ export class ByteReader {
     for (;;) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) {
+      if (value > Number.MAX_SAFE_INTEGER || scale > Number.MAX_SAFE_INTEGER) {
         throw this.fault("a number beyond 2^53-1");
       }
       if (byte < 0x80) {
