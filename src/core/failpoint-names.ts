@@ -30,6 +30,8 @@ export const failpointNames = [
   "framed-file.write",
   "lease.acquire",
   "lease.renew",
+  "pin.put",
+  "pin.renew",
   "restore.claim",
   "restore.control",
   "restore.fsync",
@@ -39,12 +41,17 @@ export const failpointNames = [
   "wal.part-appended",
   "wal.part-open",
   "wal.part-put",
+  "wal.put-index",
+  "wal.put-segment",
+  "wal.read-back",
 ] as const;
 
 /** Every protection against a loss class that a test can switch off. */
 export const guardNames = [
   "L1-poisoned-control",
   "L34-lease-epoch",
+  "L34-pin-recheck",
+  "L34-running-backup",
   "L40-fingerprint-at-restore",
   "L40-map-digest",
   "L6-fsync-before-link",

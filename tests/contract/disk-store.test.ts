@@ -22,6 +22,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/core/clock.ts";
 import { isDrError } from "../../src/core/errors.ts";
 import { configureFailpoints } from "../../src/core/failpoint.ts";
+import { failpointNames, guardNames } from "../../src/core/failpoint-names.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import {
   configureFailpointsFrom,
@@ -94,6 +95,7 @@ describe("a disk store", () => {
   let directory: string;
   let content: Buffer;
   let count = 0;
+  const killedAt = new Set<string>();
   const freshRoot = (): string => {
     count += 1;
     return join(directory, `root-${count}`);
@@ -156,6 +158,7 @@ describe("a disk store", () => {
         await prepare(root);
         const outcome = await runChild(operation, root, { PRA_FAILPOINT: setting });
         assert.ok(outcome.killed, `${setting} did not kill`);
+        killedAt.add(setting.slice(0, setting.indexOf(":")));
         const store = await DiskStore.open({ root, create: true }, call);
         await check(store, outcome, setting);
         await rm(root, { recursive: true });
@@ -232,6 +235,22 @@ describe("a disk store", () => {
       await store.put(KEY, [content], call);
       assert.ok((await objectOf(store))?.equals(content) === true);
     });
+  });
+
+  test("every failpoint of durable files and of the disk store was killed at, and every guard is listed", () => {
+    const ours = failpointNames.filter((name) => /^(files|disk)\./.test(name));
+    const elsewhere = new Set<string>(["files.lock-create"]);
+    assert.deepEqual(
+      ours.filter((name) => !killedAt.has(name) && !elsewhere.has(name)),
+      [],
+    );
+    for (const name of [
+      "L6-fsync-before-link",
+      "L6-validity-trailer",
+      "L7-append-datasync",
+    ] as const) {
+      assert.ok(guardNames.includes(name));
+    }
   });
 
   test("L6 an object whose trailer was cut off is STORE_MISSING and not listed", async () => {
