@@ -20,7 +20,6 @@ import {
 import { openFramed, type FramedObject } from "../pipeline/sealing/framed-object.ts";
 import type { FramePosition } from "../pipeline/sealing/frame-layout.ts";
 import type { KeyRing } from "../pipeline/sealing/key-ring.ts";
-import { objectKinds } from "../pipeline/sealing/object-kind.ts";
 import {
   checkHeader,
   type ExpectedObject,
@@ -249,9 +248,4 @@ export class SealedStore {
       yield { key, sizeBytes, name: tryParseObjectKey(key) };
     }
   }
-}
-
-/** True for a name whose object is written whole. */
-export function isWholeName(name: ObjectName): name is WholeName {
-  return objectKinds[kindOfName(name)].layout === "whole";
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isDrError } from "../../core/errors.ts";
+import { configureFailpoints } from "../../core/failpoint.ts";
 import { lsnOf } from "../../core/lsn.ts";
 import { zstdBoundBytes, ZstdCodec } from "../zstd-codec.ts";
 import { FrameReader, FrameWriter } from "./frame-codec.ts";
@@ -47,6 +48,11 @@ function sealStored(
   );
   return target.subarray(5, 5 + written);
 }
+
+configureFailpoints({
+  guardsOff: process.env["PRA_GUARD_OFF"],
+  effects: { kill: () => process.exit(99) },
+});
 
 test("what was sealed opens under its index, in any order", () => {
   fc.assert(

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { wholeFramePlainBytes } from "../../core/limits.ts";
 import { isDrError } from "../../core/errors.ts";
+import { configureFailpoints } from "../../core/failpoint.ts";
 import { timelineOf } from "../../core/wal-name.ts";
 import { encodeHistoryFacts } from "./facts.ts";
 import { encodeUnsigned, parseHeader, signedMessage } from "./header-bytes.ts";
@@ -46,6 +47,11 @@ function expectedOf(kind: ObjectKind): ExpectedObject {
 async function sealed(kind: ObjectKind = "root", keys: KeyRing = ring): Promise<Buffer> {
   return (await sealWhole(keys, objectOf(kind), content)).bytes;
 }
+
+configureFailpoints({
+  guardsOff: process.env["PRA_GUARD_OFF"],
+  effects: { kill: () => process.exit(99) },
+});
 
 test("every kind that is written whole opens on a host without the private side", async () => {
   assert.equal(wholeKinds.length, 10);
@@ -167,7 +173,7 @@ test("L40 an authentic object in another place is refused: name, kind, id, incar
   assert.equal(await codeOf(() => openWhole(ring, renewal, later)), "REPO_OBJECT_MISPLACED");
 });
 
-test("the body of one object behind the header of another is refused, in the open class too", async () => {
+test("L40 the body of one object behind the header of another is refused, in the open class too", async () => {
   for (const kind of ["format", "ledger"] as const) {
     const one = await sealWhole(ring, objectOf(kind), Buffer.from("one"));
     // Who knows the object's key seals other content under the same id.
