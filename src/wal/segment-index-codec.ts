@@ -146,17 +146,6 @@ export function encodeSegmentIndex(index: SegmentIndex): Uint8Array {
   return writer.toBuffer();
 }
 
-/** Also refuses a number padded with so many empty groups that it is none any more. */
-class StrictReader extends ByteReader {
-  override varint(): number {
-    const value = super.varint();
-    if (!Number.isSafeInteger(value)) {
-      throw this.fault("a number that never ends");
-    }
-    return value;
-  }
-}
-
 /** Where a record may lie: it ends within the segment, so it starts at most one record before it. */
 class Bounds {
   readonly startLsn: Lsn;
@@ -314,7 +303,7 @@ function readHead(reader: ByteReader): { flags: number; major: WalMajor; walSegm
  * @throws DrError `REPO_ENCODING` when malformed, `WAL_INDEX_VERSION` when newer than this program.
  */
 export function decodeSegmentIndex(bytes: Uint8Array): SegmentIndex {
-  const reader = new StrictReader(bytes, "index of a WAL segment");
+  const reader = new ByteReader(bytes, "index of a WAL segment");
   const { flags, major, walSegmentBytes } = readHead(reader);
   const timelineNumber = reader.varintUpTo(0xffffffff, "the timeline");
   const startLsn = lsnOf(reader.u64());
