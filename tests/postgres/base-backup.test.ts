@@ -16,7 +16,13 @@ import type {
 } from "../../src/source/backup-source.ts";
 import { streamBackup, type StreamOptions } from "../../src/source/stream-source.ts";
 import { connectionOf, never } from "../support/connection-of.ts";
-import { startStandby, startTestServer, type TestServer } from "../support/test-server.ts";
+import { testCertificate, testKey } from "../support/test-certificate.ts";
+import {
+  startStandby,
+  startTestServer,
+  takeOverTree,
+  type TestServer,
+} from "../support/test-server.ts";
 
 const options: StreamOptions = {
   label: "it's a test",
@@ -250,6 +256,33 @@ for (const major of [18, 15, 14] as const) {
     assert.ok(!(await readdir(server.dataDirectory)).includes("backup_label"));
   });
 }
+
+for (const major of [16, 17] as const) {
+  test(`a backup of ${major} is whole`, async () => {
+    await using server = await startTestServer({ major, settings: { autovacuum: "off" } });
+    await server.query(`CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c (t text)`);
+    await server.query("CHECKPOINT");
+    await checkWholeBackup(server);
+  });
+}
+
+test("a backup over TLS is whole", async () => {
+  await using server = await startTestServer({
+    major: 18,
+    tcp: true,
+    settings: { autovacuum: "off" },
+  });
+  const certificate = join(server.dataDirectory, "server.crt");
+  await writeFile(join(server.dataDirectory, "server.key"), testKey, { mode: 0o600 });
+  await writeFile(certificate, testCertificate);
+  await takeOverTree(server.dataDirectory, server.account);
+  await server.query("ALTER SYSTEM SET ssl = on");
+  await server.query("SELECT pg_reload_conf()");
+  await server.query(`CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c (t text)`);
+  await server.query("CHECKPOINT");
+  const environment = { PGSSLMODE: "verify-full", PGSSLROOTCERT: certificate };
+  await checkWholeBackup(server, connectionOf(server, { tcp: true, environment }));
+});
 
 test("L17 a standby promoted in the middle is SRC_BACKUP_STATE; a quiet standby gives a whole backup", async () => {
   for (const major of [18, 14] as const) {
