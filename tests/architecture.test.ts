@@ -26,15 +26,7 @@ const belowUseCases = ["core", "files", "postgres", "source", "pipeline", "repos
 const probing = [...belowUseCases, "restore", "dump"];
 const watching = ["core", "files", "postgres", "repository", "ledger"];
 /** Without stores and channels: adapters are named in app alone. */
-const belowPeople = [
-  ...belowUseCases,
-  ...useCases,
-  "proof",
-  "rescue",
-  "watch",
-  "sla",
-  "loadtest",
-];
+const belowPeople = [...belowUseCases, ...useCases, "proof", "rescue", "watch", "sla", "loadtest"];
 const belowQueries = [...belowPeople, "failover", "drill", "golive"];
 
 /** A folder and what it may import beside itself; a path names one file. Types in `typesFrom` as well. */

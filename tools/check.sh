@@ -7,5 +7,6 @@ prettier --check --log-level warn .
 oxlint --type-aware --deny-warnings src tests tools
 tsc -p .
 knip --no-progress
+node tools/complete-lock.ts --check
 node tools/generate-docs.ts --check
 node --test --test-reporter=dot tests/architecture.test.ts tests/error-register.test.ts
