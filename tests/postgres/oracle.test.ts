@@ -9,7 +9,7 @@ import { supportedMajors } from "../../src/core/pg-version.ts";
 import { Acknowledged } from "../../src/loadtest/acknowledged.ts";
 import { addBulkData } from "../../src/loadtest/bulk-data.ts";
 import { verifyOracle } from "../../src/loadtest/oracle.ts";
-import { checkRelations, countBothWays } from "../../src/loadtest/relation-checks.ts";
+import { checkRelations, countBothWays } from "../../src/proof/relation-checks.ts";
 import { startWorkload } from "../../src/loadtest/workload.ts";
 import { type TestServer, startStandby, startTestServer } from "../support/test-server.ts";
 
