@@ -210,3 +210,13 @@ export const walTailKeptBytesMax = MIB;
 export const timelineAncestorsMax = 100_000;
 /** Index objects of WAL kept open by a reader: 64 of up to 3 MiB each serve plan's forward reading. */
 export const walIndexesKeptMax = 64;
+/** Objects that one run of expire deletes: memory for their names, 100,000 of 120 characters are 12 MB. The rest waits. */
+export const leftoversMax = 100_000;
+/** Files that a dead writer staged go after this time without being touched: a writer touches its own every few seconds. */
+export const stagedAbandonedMs = 86_400_000;
+/** Findings of one level of a proof that are kept word for word; the rest are counted. */
+export const proofFindingsMax = 100;
+/** Bytes a page check reads at once. */
+export const pageCheckReadBytes = 4 * MIB;
+/** How long a throw-away server may take to reach its target: an hour of replay, twice the RTO objective. */
+export const proofRecoveryMsMax = 3_600_000;

@@ -18,7 +18,6 @@
 import type { Clock } from "../core/clock.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
-import { leaseRetryDelayMs } from "../core/limits.ts";
 import {
   encodeLease,
   sameHolder,
@@ -35,6 +34,7 @@ import {
   readNewestLease,
   type LeasePlace,
 } from "./read-lease.ts";
+import { RenewalTask } from "./renewal-task.ts";
 import type { SealedStore } from "./sealed-store.ts";
 
 /** How to take or to observe a lease. */
@@ -130,38 +130,40 @@ class HeldLease implements Lease {
   readonly #clock: Clock;
   readonly #acquiredAt: string;
   readonly #lost = new AbortController();
-  readonly #ended = new AbortController();
+  readonly #task: RenewalTask;
   #renewal = 0;
-  #deadlineMs: number;
   #released = false;
   #queue: Promise<void> = Promise.resolve();
-  #background: Promise<void> = Promise.resolve();
 
   constructor(
     sealed: SealedStore,
     options: LeaseOptions,
     won: { readonly epoch: number; readonly acquiredAt: string; readonly putBeganMs: number },
   ) {
+    const { clock, ttlSeconds } = options;
     this.#sealed = sealed;
-    this.#clock = options.clock;
+    this.#clock = clock;
     this.cluster = options.cluster;
     this.purpose = options.purpose;
     this.epoch = won.epoch;
     this.holder = options.observer.self;
-    this.ttlSeconds = options.ttlSeconds;
+    this.ttlSeconds = ttlSeconds;
     this.#acquiredAt = won.acquiredAt;
-    this.#deadlineMs = won.putBeganMs + options.ttlSeconds * 1000;
+    this.#task = new RenewalTask({
+      clock,
+      ttlSeconds,
+      beganMs: won.putBeganMs,
+      renew: (signal) => this.renewNow({ signal }),
+      lose: (reason) => {
+        this.#lose(reason);
+      },
+      lost: this.#lost.signal,
+    });
+    this.#task.start(options.signal);
   }
 
   get lost(): AbortSignal {
     return this.#lost.signal;
-  }
-
-  /** Starts the two tasks: one renews, the other watches the clock, for a renewal may hang. */
-  start(signal: AbortSignal): void {
-    const until = AbortSignal.any([signal, this.#ended.signal, this.#lost.signal]);
-    const tasks = [this.#renewUntil(until), this.#watchDeadline(until)];
-    this.#background = Promise.all(tasks).then(() => undefined);
   }
 
   assertHeld(): void {
@@ -169,9 +171,7 @@ class HeldLease implements Lease {
       const { cluster, purpose, epoch } = this;
       throw new DrError("REPO_LEASE_LOST", { cluster, purpose, epoch, reason: "it was released" });
     }
-    if (this.#clock.monotonic() >= this.#deadlineMs) {
-      this.#lose(`no renewal could be written for ${this.ttlSeconds} s`);
-    }
+    this.#task.checkDeadline();
     this.#lost.signal.throwIfAborted();
   }
 
@@ -185,8 +185,7 @@ class HeldLease implements Lease {
     if (this.#released || this.#lost.signal.aborted) {
       return;
     }
-    this.#ended.abort();
-    await this.#background;
+    await this.#task.stop();
     await this.#queue;
     await this.#renew("released", call);
     this.#released = true;
@@ -215,7 +214,7 @@ class HeldLease implements Lease {
     await failpointAsync("lease.renew", call);
     await this.#put(state, call);
     await this.#lookForHigherEpoch(call);
-    this.#deadlineMs = beganMs + this.ttlSeconds * 1000;
+    this.#task.renewed(beganMs);
     this.assertHeld();
   }
 
@@ -252,43 +251,6 @@ class HeldLease implements Lease {
     if (newest > this.epoch && guard("L34-lease-epoch")) {
       this.#lose(`epoch ${newest} was taken by another process`);
       this.#lost.signal.throwIfAborted();
-    }
-  }
-
-  async #renewUntil(until: AbortSignal): Promise<void> {
-    let waitMs = renewalIntervalMs(this.ttlSeconds);
-    while (await this.#sleeps(waitMs, until)) {
-      try {
-        await this.renewNow({ signal: until });
-        waitMs = renewalIntervalMs(this.ttlSeconds);
-      } catch (error) {
-        if (!isDrError(error) && !until.aborted) {
-          this.#lose(`renewing failed: ${String(error)}`);
-        }
-        // A lost lease has said so by `lost`; a failing store is tried again until the deadline, which says so too.
-        waitMs = Math.min(leaseRetryDelayMs, renewalIntervalMs(this.ttlSeconds) / 4);
-      }
-    }
-  }
-
-  async #watchDeadline(until: AbortSignal): Promise<void> {
-    while (await this.#sleeps(Math.max(1, this.#deadlineMs - this.#clock.monotonic()), until)) {
-      if (this.#clock.monotonic() >= this.#deadlineMs) {
-        this.#lose(`no renewal could be written for ${this.ttlSeconds} s`);
-      }
-    }
-  }
-
-  /** True after the wait, false when it is over for good. */
-  async #sleeps(waitMs: number, until: AbortSignal): Promise<boolean> {
-    try {
-      await this.#clock.sleep(waitMs, { signal: until });
-      return !until.aborted;
-    } catch (error) {
-      if (until.aborted) {
-        return false;
-      }
-      throw error;
     }
   }
 }
@@ -345,7 +307,5 @@ export async function acquireLease(sealed: SealedStore, options: LeaseOptions): 
   if (newest !== undefined && newest.epoch > epoch) {
     throw heldError(options, newest);
   }
-  const lease = new HeldLease(sealed, options, { epoch, acquiredAt, putBeganMs });
-  lease.start(signal);
-  return lease;
+  return new HeldLease(sealed, options, { epoch, acquiredAt, putBeganMs });
 }

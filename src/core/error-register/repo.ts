@@ -215,4 +215,34 @@ export const repoErrors = {
       hint: `Lancez « pra init » pour en créer un, ou corrigez BACKUP_DIR. S'il y en avait un, vérifiez que son disque est monté.`,
     },
   },
+  REPO_EXISTS_OTHER_KEY: {
+    en: {
+      message: `{location} holds repository {repository} already, and its key is not here: {reason}`,
+      hint: `Nothing was changed. To use it, bring its key file here (copy it from the host that made it) and name it in PRA_KEY_FILE. To make a new repository, set BACKUP_DIR to an empty directory.`,
+    },
+    fr: {
+      message: `{location} contient déjà le dépôt {repository}, et sa clé n'est pas ici : {reason}`,
+      hint: `Rien n'a été modifié. Pour l'utiliser, apportez ici son fichier de clés (copiez-le depuis la machine qui l'a créé) et indiquez-le dans PRA_KEY_FILE. Pour créer un nouveau dépôt, indiquez un dossier vide dans BACKUP_DIR.`,
+    },
+  },
+  REPO_DIRECTORY_FOREIGN: {
+    en: {
+      message: `{location} is not empty and holds no repository: there is "{name}" in it`,
+      hint: `Nothing was changed. Set BACKUP_DIR to an empty directory, or to one that does not exist yet.`,
+    },
+    fr: {
+      message: `{location} n'est pas vide et ne contient pas de dépôt : il y a « {name} »`,
+      hint: `Rien n'a été modifié. Indiquez dans BACKUP_DIR un dossier vide, ou qui n'existe pas encore.`,
+    },
+  },
+  REPO_PROBE_FAILED: {
+    en: {
+      message: `the store at {location} does not keep what a repository needs: {reason}`,
+      hint: `Nothing was created. Choose another disk or file system for BACKUP_DIR.`,
+    },
+    fr: {
+      message: `le support de {location} ne tient pas ce dont un dépôt a besoin : {reason}`,
+      hint: `Rien n'a été créé. Choisissez un autre disque ou un autre système de fichiers pour BACKUP_DIR.`,
+    },
+  },
 } as const satisfies ErrorGroup;

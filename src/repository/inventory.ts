@@ -1,0 +1,191 @@
+/**
+ * Reading what `leftovers.ts` decides upon. The order is what makes the decision safe: who is at work was settled before; then
+ * pins, then roots, then the fence, then packs and maps. A backup that ends meanwhile published its root before it gave up its
+ * lease, so whoever saw it at work keeps its packs, and whoever did not sees its root.
+ *
+ * Peak memory: the ids that the accepted roots name (about 80 bytes a pack), one root, and the candidates.
+ */
+import { DrError, isDrError } from "../core/errors.ts";
+import { headerBytesMax } from "../core/limits.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { checkHeader } from "../pipeline/sealing/object-header.ts";
+import { isAcceptedBy } from "./fencing.ts";
+import type { HolderObserver } from "./lease-holder.ts";
+import type { IncarnationInventory, Inventory } from "./leftovers.ts";
+import {
+  incarnationPrefix,
+  objectKey,
+  rootPrefix,
+  type ClusterName,
+  type IncarnationPlace,
+  type ObjectName,
+} from "./object-names.ts";
+import type { StoreCall } from "./object-store.ts";
+import { observePins, type DeadPins } from "./observe-holders.ts";
+import { listIncarnations, readFence } from "./read-lease.ts";
+import { readCondemned } from "./read-pins.ts";
+import { decodeRoot, type BackupRoot } from "./root.ts";
+import { expectedAt, type SealedStore } from "./sealed-store.ts";
+
+type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
+
+/** Tells whether a published segment was read back whole. */
+export type SegmentCheck = (name: NameOf<"walSegment">, call: StoreCall) => Promise<boolean>;
+
+/** What to look at, and what was settled before. */
+export type InventoryOptions = StoreCall & {
+  readonly cluster: ClusterName;
+  readonly overEpoch: number;
+  readonly dead: DeadPins;
+  readonly observer: HolderObserver;
+  /** Epoch of this run's `expire` lease: condemn objects of earlier ones are over. */
+  readonly expireEpoch: number;
+  readonly isVerified: SegmentCheck;
+};
+
+/** An object that is not what it should be, as opposed to a store that does not answer. */
+function isUnreadable(error: unknown): error is DrError {
+  return isDrError(error) && (error.code.startsWith("REPO_") || error.code.startsWith("KEY_"));
+}
+
+/** A root and its epoch; undefined when it is gone meanwhile; the error when it cannot be read. */
+async function readRoot(
+  sealed: SealedStore,
+  name: NameOf<"root">,
+  call: StoreCall,
+): Promise<{ readonly root: BackupRoot; readonly epoch: number } | DrError | undefined> {
+  try {
+    const { content, ticket } = await sealed.getWhole(name, call);
+    return { root: decodeRoot(content), epoch: ticket.epoch };
+  } catch (error) {
+    if (isDrError(error, "STORE_MISSING")) {
+      return undefined;
+    }
+    if (isUnreadable(error)) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+async function readRoots(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  options: InventoryOptions,
+): Promise<
+  Pick<IncarnationInventory, "fencedRoots" | "unreadableRoots"> & {
+    readonly referenced: ReadonlySet<ObjectId>;
+  }
+> {
+  const { cluster, signal } = options;
+  const names: NameOf<"root">[] = [];
+  for await (const { name } of sealed.listNames(rootPrefix(place), { signal })) {
+    if (name?.type === "root") {
+      names.push(name);
+    }
+  }
+  const isAccepted = isAcceptedBy(await readFence(sealed, cluster, { signal }), place.incarnation);
+  const fencedRoots: NameOf<"root">[] = [];
+  const unreadableRoots: ObjectId[] = [];
+  const referenced = new Set<ObjectId>();
+  for (const name of names) {
+    const found = await readRoot(sealed, name, { signal });
+    if (found instanceof DrError) {
+      unreadableRoots.push(name.id);
+    } else if (found !== undefined && !isAccepted({ id: name.id, epoch: found.epoch })) {
+      fencedRoots.push(name);
+    } else if (found !== undefined) {
+      for (const { id } of [...found.root.packs, ...found.root.maps]) {
+        referenced.add(id);
+      }
+    }
+  }
+  return { fencedRoots, unreadableRoots, referenced };
+}
+
+/** The epoch in an object's header; undefined when the header cannot be believed. */
+async function headerEpoch(
+  sealed: SealedStore,
+  name: NameOf<"pack" | "map">,
+  at: StoreCall & { readonly sizeBytes: number },
+): Promise<number | undefined> {
+  try {
+    const range = { offset: 0, length: Math.min(headerBytesMax, at.sizeBytes) };
+    const bytes = await sealed.store.get(objectKey(name), { signal: at.signal, range });
+    return checkHeader(sealed.ring, bytes, expectedAt(name)).epoch;
+  } catch (error) {
+    if (isUnreadable(error) || isDrError(error, "STORE_MISSING")) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function readUnreferenced(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: StoreCall & { readonly referenced: ReadonlySet<ObjectId> },
+): Promise<IncarnationInventory["unreferenced"]> {
+  const { signal } = call;
+  const found: { readonly name: NameOf<"pack" | "map">; readonly epoch: number | undefined }[] = [];
+  for (const folder of ["packs/", "maps/"]) {
+    const prefix = `${incarnationPrefix(place)}${folder}`;
+    for await (const { name, sizeBytes } of sealed.listNames(prefix, { signal })) {
+      if ((name?.type === "pack" || name?.type === "map") && !call.referenced.has(name.id)) {
+        found.push({ name, epoch: await headerEpoch(sealed, name, { signal, sizeBytes }) });
+      }
+    }
+  }
+  return found;
+}
+
+/** A segment's name comes right before those of its parts. */
+async function readCoveredParts(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: StoreCall & { readonly isVerified: SegmentCheck },
+): Promise<IncarnationInventory["coveredParts"]> {
+  const { signal } = call;
+  const found: { readonly name: NameOf<"walPart">; readonly verified: boolean }[] = [];
+  let published: NameOf<"walSegment"> | undefined;
+  let verified: boolean | undefined;
+  for await (const { name } of sealed.listNames(`${incarnationPrefix(place)}wal/`, { signal })) {
+    if (name?.type === "walSegment") {
+      published = name;
+      verified = undefined;
+    } else if (name?.type === "walPart" && published?.segment === name.segment) {
+      verified ??= await call.isVerified(published, { signal });
+      found.push({ name, verified });
+    }
+  }
+  return found;
+}
+
+/** Everything that the decision rests on. @throws DrError what the store throws; `REPO_*` for pins that cannot be read. */
+export async function readInventory(
+  sealed: SealedStore,
+  options: InventoryOptions,
+): Promise<Inventory> {
+  const { cluster, signal, overEpoch } = options;
+  const { pins, strayReleases } = await observePins(sealed, options);
+  const leases: NameOf<"lease">[] = [];
+  for await (const { name } of sealed.listNames(`leases/${cluster}/`, { signal })) {
+    if (name?.type === "lease") {
+      leases.push(name);
+    }
+  }
+  const endedCondemns: ObjectId[] = [];
+  for await (const condemn of readCondemned(sealed, { signal })) {
+    if (condemn.cluster === cluster && condemn.epoch < options.expireEpoch) {
+      endedCondemns.push(condemn.id);
+    }
+  }
+  const incarnations: IncarnationInventory[] = [];
+  for await (const place of listIncarnations(sealed, cluster, { signal })) {
+    const { referenced, ...roots } = await readRoots(sealed, place, options);
+    const unreferenced = await readUnreferenced(sealed, place, { signal, referenced });
+    const coveredParts = await readCoveredParts(sealed, place, options);
+    incarnations.push({ place, ...roots, unreferenced, coveredParts });
+  }
+  return { overEpoch, incarnations, leases, pins, strayReleases, endedCondemns };
+}

@@ -1,0 +1,158 @@
+/**
+ * What killed runs left behind, as a pure decision. An object is a leftover only when it is certain that nobody can come
+ * to need it: its writer's epoch is over and no root names it, or something newer replaces it. Ages play no part, for
+ * clocks of hosts differ. Where a root cannot be read, what it needs is unknown, and nothing of its
+ * incarnation is given up. Retention, which gives up good backups, is decided elsewhere.
+ */
+import type { ObjectId } from "../core/object-id.ts";
+import { guard } from "../core/failpoint.ts";
+import { objectKey, type IncarnationPlace, type ObjectName } from "./object-names.ts";
+import { protectsObject, type PinSeries } from "./pin-rules.ts";
+
+type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
+
+/** One pin series, and whether its maker may still read: decided from its lease, its process, its renewals. */
+export type ObservedPin = PinSeries & { readonly live: boolean };
+
+/** What was found of one incarnation. Packs and maps that a root names are left out. */
+export type IncarnationInventory = {
+  readonly place: IncarnationPlace;
+  /** Roots published by fenced writers. */
+  readonly fencedRoots: readonly NameOf<"root">[];
+  /** Roots that are there and could not be opened. */
+  readonly unreadableRoots: readonly ObjectId[];
+  /** Packs and maps that no root names, with the epoch in their header; undefined when it could not be read. */
+  readonly unreferenced: readonly {
+    readonly name: NameOf<"pack" | "map">;
+    readonly epoch: number | undefined;
+  }[];
+  /** Parts whose segment is published, and whether that was read back whole. */
+  readonly coveredParts: readonly {
+    readonly name: NameOf<"walPart">;
+    readonly verified: boolean;
+  }[];
+};
+
+/** Everything that the decision rests on. */
+export type Inventory = {
+  /** Highest epoch of the `backup` lease whose holder can publish no root any more; 0 = none. */
+  readonly overEpoch: number;
+  readonly incarnations: readonly IncarnationInventory[];
+  readonly leases: readonly NameOf<"lease">[];
+  readonly pins: readonly ObservedPin[];
+  /** Releases whose pins are gone already. */
+  readonly strayReleases: readonly ObjectId[];
+  /** Condemn objects of earlier epochs of this cluster's `expire` lease. */
+  readonly endedCondemns: readonly ObjectId[];
+};
+
+/** Why something is a leftover. */
+export type LeftoverReason =
+  | "published by a fenced writer"
+  | "no backup names it and its writer's epoch is over"
+  | "its segment is published and verified"
+  | "an older renewal"
+  | "an older epoch"
+  | "released or replaced"
+  | "its holder is gone"
+  | "of an ended expiry";
+
+/** One object that nobody needs. */
+export type Leftover = {
+  readonly name: ObjectName;
+  readonly key: string;
+  readonly reason: LeftoverReason;
+};
+
+function leftover(name: ObjectName, reason: LeftoverReason): Leftover {
+  return { name, key: objectKey(name), reason };
+}
+
+function* ofIncarnation(
+  found: IncarnationInventory,
+  overEpoch: number,
+): Generator<Leftover, void, undefined> {
+  for (const name of found.fencedRoots) {
+    yield leftover(name, "published by a fenced writer");
+  }
+  if (found.unreadableRoots.length === 0) {
+    for (const { name, epoch } of found.unreferenced) {
+      // Epoch 0 is no epoch: whoever writes without a lease cannot be told from somebody who still needs it.
+      const over = epoch !== undefined && epoch > 0 && epoch <= overEpoch;
+      if (over || !guard("L34-running-backup")) {
+        yield leftover(name, "no backup names it and its writer's epoch is over");
+      }
+    }
+  }
+  for (const { name, verified } of found.coveredParts) {
+    if (verified) {
+      yield leftover(name, "its segment is published and verified");
+    }
+  }
+}
+
+/** Keeps of each lease the newest epoch's renewal 0, which is a fence for readers, and its newest renewal. */
+function* ofLeases(leases: readonly NameOf<"lease">[]): Generator<Leftover, void, undefined> {
+  const newest = new Map<string, NameOf<"lease">>();
+  for (const lease of leases) {
+    const which = `${lease.cluster}/${lease.purpose}`;
+    const best = newest.get(which);
+    const isNewer =
+      best === undefined ||
+      lease.epoch > best.epoch ||
+      (lease.epoch === best.epoch && lease.renewal > best.renewal);
+    newest.set(which, isNewer ? lease : best);
+  }
+  for (const lease of leases) {
+    const best = newest.get(`${lease.cluster}/${lease.purpose}`);
+    if (best !== undefined && lease.epoch < best.epoch) {
+      yield leftover(lease, "an older epoch");
+    } else if (best !== undefined && lease.renewal !== 0 && lease.renewal < best.renewal) {
+      yield leftover(lease, "an older renewal");
+    }
+  }
+}
+
+function* ofPins(pins: readonly ObservedPin[]): Generator<Leftover, void, undefined> {
+  for (const { newest, released, live, ids } of pins) {
+    for (const id of ids) {
+      if (released || id !== newest.id) {
+        yield leftover({ type: "pin", id }, "released or replaced");
+      } else if (!live) {
+        yield leftover({ type: "pin", id }, "its holder is gone");
+      }
+    }
+    if (released) {
+      yield leftover({ type: "pinReleased", id: newest.series }, "released or replaced");
+    }
+  }
+}
+
+function* candidates(inventory: Inventory): Generator<Leftover, void, undefined> {
+  for (const found of inventory.incarnations) {
+    yield* ofIncarnation(found, inventory.overEpoch);
+  }
+  yield* ofLeases(inventory.leases);
+  yield* ofPins(inventory.pins);
+  for (const id of inventory.strayReleases) {
+    yield leftover({ type: "pinReleased", id }, "released or replaced");
+  }
+  for (const id of inventory.endedCondemns) {
+    yield leftover({ type: "condemn", id }, "of an ended expiry");
+  }
+}
+
+/**
+ * What may go, in the order in which to delete it: roots before what they name, pins before their releases, condemn objects
+ * last. Nothing that a live pin protects is in it.
+ */
+export function leftoversOf(inventory: Inventory): Leftover[] {
+  const protections = inventory.pins
+    .filter(({ live, released }) => live && !released)
+    .flatMap(({ newest }) => newest.protects);
+  return [...candidates(inventory)].filter(
+    ({ name }) =>
+      name.type === "condemn" ||
+      !protections.some((protection) => protectsObject(protection, name)),
+  );
+}
