@@ -16,6 +16,7 @@ import type { Lsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { Ms } from "../core/units.ts";
 import type { TimelineId } from "../core/wal-name.ts";
+import { workerUrl } from "../core/worker-url.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
 import { type FinishedObject, FramedFileWriter } from "../pipeline/framed-file-writer.ts";
 import { PackPool } from "../pipeline/pack-pool.ts";
@@ -280,8 +281,7 @@ async function openPool(
     blockBytes: server.blockBytes,
     fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
     zstdLevel,
-    startWorker: (workerData) =>
-      new Worker(new URL("./pack.worker.ts", import.meta.url), { workerData }),
+    startWorker: (workerData) => new Worker(workerUrl("pack", import.meta.url), { workerData }),
     place: () => stage.place("pack"),
     publish: async (pack) => {
       await failpointAsync("backup.publish-pack", { signal });

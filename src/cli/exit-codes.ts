@@ -84,6 +84,8 @@ export const exitCodeTable: readonly {
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "KEY_OTHER_REPOSITORY",
   "PG_MAJOR_UNTESTED",
+  "REPO_DIRECTORY_FOREIGN",
+  "REPO_EXISTS_OTHER_KEY",
   "REPO_LEASE_HELD",
   "REPO_ROLLED_BACK",
   "RESTORE_LOCKED",

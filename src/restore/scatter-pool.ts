@@ -6,6 +6,7 @@
 import { Worker } from "node:worker_threads";
 import { assert, unreachable } from "../core/assert.ts";
 import { receiveError } from "../core/error-transfer.ts";
+import { workerUrl } from "../core/worker-url.ts";
 import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
 
 type Lane = { readonly worker: Worker; queued: number };
@@ -63,7 +64,7 @@ export class ScatterPool implements AsyncDisposable {
   }
 
   #startLane(workerData: ScatterWorkerData): Lane {
-    const worker = new Worker(new URL("./scatter.worker.ts", import.meta.url), { workerData });
+    const worker = new Worker(workerUrl("scatter", import.meta.url), { workerData });
     const lane: Lane = { worker, queued: 0 };
     worker.on("message", (answer: ScatterAnswer) => this.#onAnswer(lane, answer));
     worker.on("error", (error: Error) => this.#failure.reject(error));

@@ -25,6 +25,7 @@ export type CommandEntry = {
 
 /** All commands in the order of the help page. */
 export const commandEntries: readonly CommandEntry[] = [
+  { name: "init", load: async () => (await import("./init.ts")).registerInit },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

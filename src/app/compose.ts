@@ -1,0 +1,40 @@
+/**
+ * The one place that names adapters: which store, which clock, which randomness, who we are. Everything else is given
+ * them as plain arguments, so that a test gives others. No state, and nothing is opened before it is asked for.
+ */
+import { type Clock, systemClock } from "../core/clock.ts";
+import { type Random, systemRandom } from "../core/random.ts";
+import { hostObserver } from "../files/host-identity.ts";
+import type { HolderObserver } from "../repository/lease-holder.ts";
+import type { ObjectStore, StoreCall } from "../repository/object-store.ts";
+import { raceTwoProcesses } from "../stores/disk/race.ts";
+import { DiskStore } from "../stores/disk-store.ts";
+import { type StoreProbe, probeStore } from "../stores/probe-store.ts";
+import { RetryStore } from "../stores/retry-store.ts";
+
+/** What operations work with. */
+export type Adapters = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Who this process is, and what it can say about others. */
+  readonly observer: HolderObserver;
+  /** Opens the store at `root`; `create`: makes it when it is missing. @throws DrError `STORE_*`. */
+  openStore(root: string, call: StoreCall & { readonly create: boolean }): Promise<ObjectStore>;
+  /** Looks at what the store does. @throws DrError `STORE_*` when it cannot be used at all. */
+  probe(store: ObjectStore, call: StoreCall): Promise<StoreProbe>;
+};
+
+/** The adapters of this machine. */
+export function compose(): Adapters {
+  const clock = systemClock;
+  const random = systemRandom;
+  return {
+    clock,
+    random,
+    observer: hostObserver(),
+    openStore: async (root, { create, signal }) =>
+      new RetryStore(await DiskStore.open({ root, create }, { signal }), { clock, random }),
+    probe: (store, { signal }) =>
+      probeStore(store, { clock, random, signal, race: raceTwoProcesses }),
+  };
+}

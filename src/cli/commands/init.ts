@@ -1,0 +1,111 @@
+/**
+ * `pra init`: makes the repository and its keys. The recovery key goes to a terminal and nowhere else; where there is none
+ * (cron, a pipe, `--json`), to a file beside the key file, so that it never lands in a log.
+ */
+import { type Command, Option } from "commander";
+
+import type { CreatedRepository } from "../../app/repository-access.ts";
+import { factLines } from "../fact-lines.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { initText } from "../text/init-text.ts";
+
+/** A store's clock may differ by this much before it is worth a word. */
+const CLOCK_SKEW_TOLD_MS = 5000;
+
+function probeLines(made: CreatedRepository, frame: Frame): string[] {
+  const text = initText[frame.language];
+  const { capabilities, leases, deletes, clockSkewMs } = made.probe;
+  const free =
+    capabilities.freeBytes === undefined
+      ? "?"
+      : formatBytes(capabilities.freeBytes, frame.language);
+  const skew = Math.abs(clockSkewMs ?? 0);
+  return [
+    ...factLines([
+      [text.repository, made.repositoryId],
+      [text.keyFile, made.keyFile ?? text.keyPublished],
+      [text.store, text.storeFacts(capabilities.fileSystem ?? capabilities.kind, free)],
+      ["", text.probeGood],
+    ]),
+    ...(leases.kind === "refused" ? [`  ! ${text.leasesRefused[leases.reason]}`] : []),
+    ...(deletes ? [] : [`  ! ${text.noDelete}`]),
+    ...(skew > CLOCK_SKEW_TOLD_MS
+      ? [`  ! ${text.clockSkew(formatDuration(skew, frame.language))}`]
+      : []),
+  ];
+}
+
+function recoveryLines(made: CreatedRepository, frame: Frame): string[] {
+  const text = initText[frame.language];
+  switch (made.recovery.kind) {
+    case "none":
+      return made.encryption === "none" ? ["", text.noEncryption] : [];
+    case "shown":
+      return ["", text.recoveryTitle, "", `    ${made.recovery.text}`, "", text.recoveryAdvice];
+    case "written":
+      return ["", text.recoveryWritten(made.recovery.path)];
+  }
+}
+
+function renderInit(made: CreatedRepository, frame: Frame): string {
+  const text = initText[frame.language];
+  const title = made.created ? text.created(made.location) : text.unchanged(made.location);
+  return [
+    title,
+    ...probeLines(made, frame),
+    ...recoveryLines(made, frame),
+    "",
+    text.next,
+    `  ${text.nextCheck}`,
+    `  ${text.nextBackup}`,
+  ].join("\n");
+}
+
+function jsonOf(made: CreatedRepository): JsonValue {
+  const { capabilities, leases, ...seen } = made.probe;
+  return {
+    created: made.created,
+    repository: made.repositoryId,
+    location: made.location,
+    encryption: made.encryption,
+    keyFile: made.keyFile ?? null,
+    recoveryKeyFile: made.recovery.kind === "written" ? made.recovery.path : null,
+    store: {
+      kind: capabilities.kind,
+      fileSystem: capabilities.fileSystem ?? null,
+      freeBytes: capabilities.freeBytes ?? null,
+      append: capabilities.append,
+      createdBy: capabilities.createdBy,
+      leases: leases.kind === "allowed" ? "allowed" : `refused: ${leases.reason}`,
+      refusesSecondCreate: seen.refusesSecondCreate,
+      readsAfterWrite: seen.readsAfterWrite,
+      listsAfterWrite: seen.listsAfterWrite,
+      deletes: seen.deletes,
+      clockSkewMs: seen.clockSkewMs ?? null,
+    },
+  };
+}
+
+/** Registers the command. */
+export function registerInit(program: Command, frame: Frame): void {
+  const text = initText[frame.language];
+  defineCommand(program, frame.language, "init", text)
+    .addOption(
+      new Option("--encryption <mode>", text.optionEncryption)
+        .choices(["on", "none"])
+        .default("on"),
+    )
+    .action(async (options: { readonly encryption: "on" | "none" }) => {
+      const { compose } = await import("../../app/compose.ts");
+      const { createRepository } = await import("../../app/repository-access.ts");
+      const onTerminal = process.stdout.isTTY && !frame.json;
+      const made = await createRepository(compose(), frame.environment(), {
+        encryption: options.encryption,
+        recoveryKey: onTerminal ? "show" : "write",
+        signal: frame.signal,
+      });
+      frame.result(jsonOf(made), () => renderInit(made, frame));
+    });
+}
