@@ -1,0 +1,97 @@
+/**
+ * What a recovered server's databases hold: amcheck on heaps and B-trees, both ways of counting every table, and that each
+ * relation of the catalogue has its file. Runs in every database that accepts connections, one after the other.
+ */
+import type { ClientBase } from "pg";
+import type { ProofFinding } from "./proof-result.ts";
+import { checkRelations, countBothWays } from "./relation-checks.ts";
+
+/** Opens a database of the throw-away server. */
+export type ConnectTo = (database: string) => Promise<ClientBase & { end(): Promise<void> }>;
+
+/** What was looked at and found. */
+export type DatabaseChecks = {
+  readonly findings: readonly ProofFinding[];
+  readonly counts: Readonly<Record<string, number>>;
+};
+
+/** Tables with an index that alone can count them. */
+const COUNTABLE = `
+  SELECT DISTINCT format('%I.%I', n.nspname, c.relname) AS name
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_index i ON i.indrelid = c.oid
+    JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_am a ON a.oid = x.relam
+   WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+     AND n.nspname NOT LIKE 'pg_toast%' AND a.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL
+     AND c.relrowsecurity = false`;
+
+/** Relations of the catalogue without a file. Mapped and shared ones have a path too. */
+const FILELESS = `
+  SELECT c.oid::regclass::text AS name, pg_relation_filepath(c.oid) AS path
+    FROM pg_class c
+   WHERE c.relpersistence = 'p' AND c.relkind IN ('r', 'i', 't', 'm', 'S')
+     AND pg_relation_filepath(c.oid) IS NOT NULL
+     AND (pg_stat_file(pg_relation_filepath(c.oid), true)).size IS NULL`;
+
+async function checkCounts(client: ClientBase, database: string): Promise<readonly ProofFinding[]> {
+  const { rows } = await client.query<{ name: string }>(COUNTABLE);
+  const findings: ProofFinding[] = [];
+  for (const { name } of rows) {
+    const counts = await countBothWays(client, name);
+    if (counts.forced && counts.indexOnly !== counts.sequential) {
+      const text = `${database} ${name}: ${counts.indexOnly} by index alone, ${counts.sequential} by heap`;
+      findings.push({ kind: "index-only count", text });
+    }
+  }
+  return findings;
+}
+
+async function checkDatabase(client: ClientBase, database: string): Promise<DatabaseChecks> {
+  await client.query("SET session_replication_role = replica; SET statement_timeout = 0");
+  const { rows: fileless } = await client.query<{ name: string; path: string }>(FILELESS);
+  const relations = await checkRelations(client);
+  const findings: ProofFinding[] = [
+    ...fileless.map(({ name, path }) => ({
+      kind: "missing file",
+      text: `${database} ${name}: ${path}`,
+    })),
+    ...relations.findings.map(({ relation, finding }) => ({
+      kind: "amcheck",
+      text: `${database} ${relation}: ${finding}`,
+    })),
+    ...(await checkCounts(client, database)),
+  ];
+  const { heaps, indexes } = relations;
+  return { findings, counts: { heaps, indexes, amcheck: relations.amcheck ? 1 : 0 } };
+}
+
+/** Checks every database that accepts connections. Aborting stops between two of them. */
+export async function checkDatabases(
+  connectTo: ConnectTo,
+  options: { readonly signal: AbortSignal },
+): Promise<DatabaseChecks> {
+  const first = await connectTo("postgres");
+  const { rows } = await first.query<{ datname: string }>(
+    "SELECT datname FROM pg_database WHERE datallowconn ORDER BY datname",
+  );
+  await first.end();
+  const findings: ProofFinding[] = [];
+  const counts = { databases: 0, heaps: 0, indexes: 0, amcheck: 0 };
+  for (const { datname } of rows) {
+    options.signal.throwIfAborted();
+    const client = await connectTo(datname);
+    try {
+      const checked = await checkDatabase(client, datname);
+      findings.push(...checked.findings);
+      counts.databases += 1;
+      counts.heaps += checked.counts["heaps"] ?? 0;
+      counts.indexes += checked.counts["indexes"] ?? 0;
+      counts.amcheck += checked.counts["amcheck"] ?? 0;
+    } finally {
+      await client.end();
+    }
+  }
+  return { findings, counts };
+}
