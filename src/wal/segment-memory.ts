@@ -1,0 +1,76 @@
+/**
+ * The bytes of one WAL segment while it arrives, in memory that the publishing thread sees too: a host that
+ * holds only the public key cannot read its own parts back, so what is to be published must be kept until then.
+ */
+import { type Lsn, addToLsn, lsnDistanceBytes } from "../core/lsn.ts";
+import { type TimelineId, type WalSegmentName, segmentAt } from "../core/wal-name.ts";
+
+/** Where a segment belongs. */
+export type SegmentPlace = {
+  readonly timeline: TimelineId;
+  readonly startLsn: Lsn;
+  readonly walSegmentBytes: number;
+};
+
+/** One segment. Peak memory: the segment's size. */
+export class SegmentMemory {
+  readonly place: SegmentPlace;
+  readonly shared: SharedArrayBuffer;
+  readonly bytes: Buffer;
+
+  constructor(place: SegmentPlace, shared: SharedArrayBuffer) {
+    this.place = place;
+    this.shared = shared;
+    this.bytes = Buffer.from(shared);
+  }
+
+  get name(): WalSegmentName {
+    return segmentAt(this.place.timeline, this.place.startLsn, this.place.walSegmentBytes);
+  }
+
+  get endLsn(): Lsn {
+    return addToLsn(this.place.startLsn, this.place.walSegmentBytes);
+  }
+
+  /** Keeps what of `wal` lies in this segment; answers how many bytes that were. */
+  write(wal: Uint8Array, lsn: Lsn): number {
+    const offset = lsnDistanceBytes(this.place.startLsn, lsn);
+    const piece = wal.subarray(0, this.place.walSegmentBytes - offset);
+    this.bytes.set(piece, offset);
+    return piece.length;
+  }
+
+  /** The bytes from `from` to `to`, not copied. */
+  view(from: Lsn, to: Lsn): Buffer {
+    const { startLsn } = this.place;
+    return this.bytes.subarray(lsnDistanceBytes(startLsn, from), lsnDistanceBytes(startLsn, to));
+  }
+}
+
+/** Memory of segments, used again: allocating and clearing 16 MiB takes milliseconds. */
+export class SegmentMemoryPool {
+  readonly #walSegmentBytes: number;
+  readonly #free: SharedArrayBuffer[] = [];
+  #used = 0;
+
+  constructor(walSegmentBytes: number) {
+    this.#walSegmentBytes = walSegmentBytes;
+  }
+
+  /** Segments in use. */
+  get used(): number {
+    return this.#used;
+  }
+
+  take(place: SegmentPlace): SegmentMemory {
+    this.#used += 1;
+    const shared = this.#free.pop() ?? new SharedArrayBuffer(this.#walSegmentBytes);
+    return new SegmentMemory(place, shared);
+  }
+
+  /** Nobody uses `memory` any more. */
+  give(memory: SegmentMemory): void {
+    this.#used -= 1;
+    this.#free.push(memory.shared);
+  }
+}
