@@ -26,6 +26,7 @@ export type CommandEntry = {
 /** All commands in the order of the help page. */
 export const commandEntries: readonly CommandEntry[] = [
   { name: "init", load: async () => (await import("./init.ts")).registerInit },
+  { name: "check", load: async () => (await import("./check.ts")).registerCheck },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

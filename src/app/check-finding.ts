@@ -1,0 +1,97 @@
+/**
+ * What a check found, without words: people read it through `cli/text/check-text.ts` in their language, where a fact without a
+ * text does not compile. A check that could not be made carries the error that says why.
+ */
+import type { DrError } from "../core/errors.ts";
+
+/** What is checked, in the order of the page. */
+export type CheckId =
+  | "server"
+  | "version"
+  | "wal-level"
+  | "replication-right"
+  | "replication-connection"
+  | "visible-settings"
+  | "senders"
+  | "slots"
+  | "slot-limit"
+  | "checksums"
+  | "archiving"
+  | "synchronous"
+  | "repository"
+  | "space"
+  | "place"
+  | "leases"
+  | "key";
+
+/** Every fact that can be told. */
+export type FactId =
+  | "server-reached"
+  | "version-known"
+  | "wal-level-fit"
+  | "wal-level-minimal"
+  | "replication-granted"
+  | "replication-missing"
+  | "replication-connected"
+  | "settings-visible"
+  | "settings-hidden"
+  | "senders-free"
+  | "senders-few"
+  | "slots-free"
+  | "slot-present"
+  | "slots-full"
+  | "slot-limit-set"
+  | "slot-limit-none"
+  | "checksums-on"
+  | "checksums-off"
+  | "archiving-off"
+  | "archiving-timed"
+  | "archiving-untimed"
+  | "archiving-hidden"
+  | "synchronous-none"
+  | "synchronous-ours"
+  | "synchronous-remote-write"
+  | "synchronous-remote-apply"
+  | "repository-good"
+  | "repository-faulty"
+  | "space-enough"
+  | "space-tight"
+  | "space-low"
+  | "space-unknown"
+  | "place-same-disk"
+  | "place-same-host"
+  | "leases-allowed"
+  | "leases-refused"
+  | "key-good"
+  | "key-published";
+
+/** Values that a text shows; those whose name ends with `Bytes` are shown as sizes. */
+export type FactValues = Readonly<Record<string, string | number>>;
+
+/** `note`: nothing is wrong, and a person should know. */
+export type Finding = {
+  readonly id: CheckId;
+  readonly state: "good" | "note" | "bad";
+  /** The figure behind it, for machines. */
+  readonly value?: number | string;
+  readonly unit?: string;
+} & (
+  | { readonly fact: FactId; readonly values: FactValues }
+  | { readonly fact: "failed"; readonly error: DrError }
+);
+
+/** A fact that was found. */
+export function found(
+  id: CheckId,
+  state: Finding["state"],
+  fact: FactId,
+  values: FactValues = {},
+  figure: { readonly value?: number | string; readonly unit?: string } = {},
+): Finding {
+  return { id, state, fact, values, ...figure };
+}
+
+/** A check that failed with an error; its message and hint are what people read. */
+export function failed(id: CheckId, error: DrError): Finding {
+  return { id, state: "bad", fact: "failed", error };
+}
