@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { crc32c } from "../core/crc32c.ts";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import {
   controlFileBytes,
   isPoisoned,
   parseControlFile,
   poisonCheckpoint,
 } from "./control-file.ts";
+
+configureFailpointsFrom(process.env);
 
 const CRC_AT: Readonly<Record<number, number>> = { 1300: 288, 1700: 288, 1800: 292 };
 

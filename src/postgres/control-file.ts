@@ -12,6 +12,7 @@
 import { assert } from "../core/assert.ts";
 import { crc32c } from "../core/crc32c.ts";
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { type Lsn, lsnOf } from "../core/lsn.ts";
 import { type TimelineId, timelineOf } from "../core/wal-name.ts";
 
@@ -278,7 +279,9 @@ export function poisonCheckpoint(bytes: Uint8Array): Uint8Array {
   const crcOffset = crcOffsetOf(bytes);
   const copy = Uint8Array.from(bytes);
   const view = viewOf(copy);
-  view.setBigUint64(CHECKPOINT_OFFSET, POISON, true);
+  if (guard("L1-poison-checkpoint")) {
+    view.setBigUint64(CHECKPOINT_OFFSET, POISON, true);
+  }
   view.setUint32(crcOffset, crc32c(copy.subarray(0, crcOffset)), true);
   assert(crcOffsetOf(copy) === crcOffset, "a poisoned pg_control has a right CRC");
   return copy;

@@ -25,6 +25,7 @@ import {
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { assert } from "../core/assert.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { binaryCopyAbandonedMs, packageLinksMax, packageSearchDepthMax } from "../core/limits.ts";
 
@@ -200,8 +201,7 @@ export function defaultCacheDirectories(): readonly string[] {
   if (process.geteuid?.() === 0) {
     return ["/var/cache/pra", "/var/lib/pra-cache"];
   }
-  const xdg = process.env["XDG_CACHE_HOME"];
-  return [join(xdg !== undefined && xdg.startsWith("/") ? xdg : join(homedir(), ".cache"), "pra")];
+  return [join(homedir(), ".cache", "pra")];
 }
 
 /** Why a cache directory cannot be used, or undefined when it is ours alone to write. */
@@ -270,7 +270,11 @@ async function removeAbandonedCopies(cache: string, nowMs: number): Promise<void
  */
 export async function copyEmbeddedPackage(
   source: EmbeddedPackage,
-  options: { readonly signal: AbortSignal; readonly cacheDirectories?: readonly string[] },
+  options: {
+    readonly signal: AbortSignal;
+    readonly cacheDirectories?: readonly string[];
+    readonly clock?: Clock;
+  },
 ): Promise<string> {
   const objections: string[] = [];
   for (const cache of options.cacheDirectories ?? defaultCacheDirectories()) {
@@ -283,7 +287,7 @@ export async function copyEmbeddedPackage(
     if ((await namesIn(join(target, "native", "bin"))).includes("postgres")) {
       return target;
     }
-    await removeAbandonedCopies(cache, Date.now());
+    await removeAbandonedCopies(cache, (options.clock ?? systemClock).now());
     const making = join(cache, `.making-${basename(target)}-${randomBytes(6).toString("hex")}`);
     try {
       await mkdir(making, { mode: 0o755 });

@@ -14,8 +14,9 @@ import { once } from "node:events";
 import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert, present } from "../core/assert.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import {
   serverPollIntervalMs,
   serverQuitTimeoutMs,
@@ -67,6 +68,7 @@ export type ServerOptions = {
   /** "ready" by default. */
   readonly goal?: ServerGoal;
   readonly startTimeoutMs?: number;
+  readonly clock?: Clock;
   /** Given each new line of the log while the start is waited for. */
   readonly onLogLine?: (line: string) => void;
 };
@@ -117,6 +119,7 @@ export class ThrowawayServer implements AsyncDisposable {
   readonly log: ServerLog;
   readonly #child: ChildProcess;
   readonly #privateDirectory: string | undefined;
+  readonly #clock: Clock;
   readonly #exited: Promise<ServerExit>;
   #state: "running" | "exited" | "detached" = "running";
   #exit: ServerExit | undefined;
@@ -134,6 +137,7 @@ export class ThrowawayServer implements AsyncDisposable {
     this.socketDirectory = parts.socketDirectory;
     this.identity = parts.identity;
     this.log = parts.log;
+    this.#clock = parts.options.clock ?? systemClock;
     this.#child = parts.child;
     this.#privateDirectory = parts.privateDirectory;
     this.#exited = new Promise((resolve) => {
@@ -180,7 +184,7 @@ export class ThrowawayServer implements AsyncDisposable {
     },
   ): Promise<void> {
     const timeoutMs = options.timeoutMs ?? serverStartTimeoutMs;
-    const startedMs = performance.now();
+    const startedMs = this.#clock.monotonic();
     let state = "launched";
     while (!(await this.#hasReached(goal, options.signal))) {
       await this.#reportLog(options.onLogLine);
@@ -192,7 +196,7 @@ export class ThrowawayServer implements AsyncDisposable {
         });
       }
       state = (await readPostmasterFile(this.dataDirectory))?.status ?? state;
-      if (performance.now() - startedMs > timeoutMs) {
+      if (this.#clock.monotonic() - startedMs > timeoutMs) {
         throw new DrError("PG_START_TIMEOUT", {
           directory: this.dataDirectory,
           seconds: Math.round(timeoutMs / 1000),
@@ -200,7 +204,7 @@ export class ThrowawayServer implements AsyncDisposable {
           logTail: await this.log.tail(),
         });
       }
-      await systemClock.sleep(serverPollIntervalMs, { signal: options.signal });
+      await this.#clock.sleep(serverPollIntervalMs, { signal: options.signal });
     }
     await this.#reportLog(options.onLogLine);
   }
@@ -261,7 +265,7 @@ export class ThrowawayServer implements AsyncDisposable {
     try {
       return await Promise.race([
         this.#exited,
-        systemClock
+        this.#clock
           .sleep(timeoutMs, { signal: AbortSignal.any([signal, timer.signal]) })
           .then(() => undefined),
       ]);
@@ -286,10 +290,10 @@ export class ThrowawayServer implements AsyncDisposable {
       await signalProcess(child, "SIGKILL");
     }
     await this.#exited;
-    const deadlineMs = performance.now() + serverStopTimeoutMs;
+    const deadlineMs = this.#clock.monotonic() + serverStopTimeoutMs;
     for (const child of children) {
-      while ((await isRunning(child)) && performance.now() < deadlineMs) {
-        await systemClock.sleep(serverPollIntervalMs, { signal: new AbortController().signal });
+      while ((await isRunning(child)) && this.#clock.monotonic() < deadlineMs) {
+        await this.#clock.sleep(serverPollIntervalMs, { signal: new AbortController().signal });
       }
     }
   }
@@ -395,6 +399,9 @@ async function launch(
   // A server that ends closes the pipe; that is seen by its exit.
   child.stdin.on("error", () => undefined);
   await once(child, "spawn");
+  if (!guard("L53-server-ends-with-parent")) {
+    child.stdin.write("release\n");
+  }
   const pid = present(child.pid, "a spawned process has an id");
   const identity = (await identifyProcess(pid)) ?? { pid, started: "gone" };
   const log = new ServerLog(logFile);

@@ -64,6 +64,16 @@ async function eventually(condition: () => Promise<boolean>, withinMs: number): 
   return condition();
 }
 
+/** Ends what a failed test left: a server that outlived its parent would live for ever. */
+async function cleanUp(held: Held, holder: ReturnType<typeof spawn>): Promise<void> {
+  holder.kill("SIGKILL");
+  for (const pid of await processesNaming(held.dataDirectory)) {
+    process.kill(pid, "SIGKILL");
+  }
+  await rm(held.home, { recursive: true, force: true });
+  await rm(held.socketDirectory, { recursive: true, force: true });
+}
+
 async function everyoneGone(held: Held, children: readonly { pid: number }[]): Promise<boolean> {
   if ((await processesNaming(held.dataDirectory)).length > 0) {
     return false;
@@ -77,10 +87,9 @@ async function everyoneGone(held: Held, children: readonly { pid: number }[]): P
 }
 
 for (const major of [18, 15]) {
-  test(`a server of ${major}, its children and its guard end within 2 s of their parent's SIGKILL`, async (t) => {
+  test(`L53 a server of ${major}, its children and its guard end within 2 s of their parent's SIGKILL`, async (t) => {
     const { holder, held } = await hold("hold", major);
-    t.after(() => rm(held.home, { recursive: true, force: true }));
-    t.after(() => rm(held.socketDirectory, { recursive: true, force: true }));
+    t.after(() => cleanUp(held, holder));
     const client = new Client({
       host: held.socketDirectory,
       port: held.port,
@@ -102,8 +111,7 @@ for (const major of [18, 15]) {
 
 test("a server that is frozen ends with its parent too", async (t) => {
   const { holder, held } = await hold("hold", 18);
-  t.after(() => rm(held.home, { recursive: true, force: true }));
-  t.after(() => rm(held.socketDirectory, { recursive: true, force: true }));
+  t.after(() => cleanUp(held, holder));
   process.kill(held.pid, "SIGSTOP");
   const children = await childrenOf(held.pid);
   holder.kill("SIGKILL");
@@ -112,7 +120,7 @@ test("a server that is frozen ends with its parent too", async (t) => {
 
 test("a detached server outlives its parent, has no guard, and is stopped by its directory", async (t) => {
   const { holder, held } = await hold("detach", 18);
-  t.after(() => rm(held.home, { recursive: true, force: true }));
+  t.after(() => cleanUp(held, holder));
   await new Promise((resolve) => holder.once("exit", resolve));
   await sleep(300);
   assert.deepEqual(await processesNaming(held.dataDirectory), [held.pid]);
@@ -127,8 +135,7 @@ test("a detached server outlives its parent, has no guard, and is stopped by its
 
 test("nothing of this process's environment reaches the server", async (t) => {
   const { holder, held } = await hold("hold", 18);
-  t.after(() => rm(held.home, { recursive: true, force: true }));
-  t.after(() => rm(held.socketDirectory, { recursive: true, force: true }));
+  t.after(() => cleanUp(held, holder));
   const environment = await readFile(`/proc/${held.pid}/environ`, "latin1");
   assert.equal(environment.includes("not-for-the-server"), false);
   holder.kill("SIGKILL");

@@ -25,6 +25,7 @@ import { join } from "node:path";
 import { Client, type ClientConfig, type QueryResult } from "pg";
 import { present } from "../../src/core/assert.ts";
 import type { SupportedMajor } from "../../src/core/pg-version.ts";
+import { configureFailpointsFrom } from "../../src/files/failpoint-effects.ts";
 import { poisonCheckpoint } from "../../src/postgres/control-file.ts";
 import { initCluster } from "../../src/postgres/init-cluster.ts";
 import { type ServerAccount, serverAccount } from "../../src/postgres/server-account.ts";
@@ -39,6 +40,9 @@ import {
   type ThrowawayServer,
   startServer,
 } from "../../src/postgres/throwaway-server.ts";
+
+// `npm run test:guards` switches guards off by the environment, in every process of a test.
+configureFailpointsFrom(process.env);
 
 /** What a test wants of its server. */
 export type TestServerOptions = {
