@@ -187,7 +187,7 @@ test("a server that never gets ready is stopped after its time with PG_START_TIM
   await server.stop();
   await writeFile(join(server.dataDirectory, "standby.signal"), "");
   await assert.rejects(
-    server.start({ settings: { hot_standby: "off" }, startTimeoutMs: 500 }),
+    server.start({ settings: { hot_standby: "off" }, startTimeoutMs: 3000 }),
     (error) => {
       assert.ok(isDrError(error, "PG_START_TIMEOUT"));
       assert.equal(error.details["state"], "standby");
