@@ -1,0 +1,185 @@
+/**
+ * `npm run bench`: pra against every peer found here, on the same data with the same settings, interleaved round by round,
+ * because shared machines drift. Prints medians, ratios round by round, CPU seconds of both sides and peak memory, and
+ * writes them to bench/results/.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync } from "node:fs";
+import { arch, cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Contender, pgBackRest, pgBaseBackup, pra } from "./contenders.ts";
+import { type Bed, changeBlocks, makeBed } from "./data-set.ts";
+import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+type Row = {
+  readonly step: string;
+  readonly contender: string;
+  readonly runs: readonly Measured[];
+  /** Bytes that the step added to what is stored. */
+  readonly stored: readonly number[];
+};
+
+type Step = {
+  readonly name: string;
+  readonly prepare: (round: number) => Promise<void>;
+  readonly command: (contender: Contender) => (() => BenchCommand) | undefined;
+};
+
+function cpuOf(run: Measured): number {
+  return run.cpuSeconds + run.serverCpuSeconds;
+}
+
+async function runStep(
+  step: Step,
+  contenders: readonly Contender[],
+  context: { readonly bed: Bed; readonly rounds: number },
+): Promise<readonly Row[]> {
+  const takers = contenders.filter((contender) => step.command(contender) !== undefined);
+  const runs = new Map(takers.map((taker) => [taker, [] as Measured[]]));
+  const stored = new Map(takers.map((taker) => [taker, [] as number[]]));
+  for (let round = 0; round < context.rounds; round++) {
+    await step.prepare(round);
+    const order = round % 2 === 0 ? takers : takers.toReversed();
+    for (const taker of order) {
+      const command = step.command(taker)?.();
+      if (command === undefined) {
+        continue;
+      }
+      const before = taker.storedBytes();
+      const run = await measure(command, context.bed.server.pid);
+      runs.get(taker)?.push(run);
+      stored.get(taker)?.push(taker.storedBytes() - before);
+      process.stderr.write(
+        `${step.name} round ${round + 1}: ${taker.name} ${run.wallSeconds.toFixed(2)} s, CPU ${cpuOf(run).toFixed(2)} s\n`,
+      );
+    }
+  }
+  return takers.map((taker) => ({
+    step: step.name,
+    contender: taker.name,
+    runs: runs.get(taker) ?? [],
+    stored: stored.get(taker) ?? [],
+  }));
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1_048_576).toFixed(1);
+}
+
+/** Ratios of a peer's figure to ours, pair by pair: above 1 we are better. */
+function ratios(ours: readonly number[], theirs: readonly number[]): string {
+  const pairs = theirs.map((value, index) => value / (ours[index] ?? Number.NaN));
+  const low = Math.min(...pairs).toFixed(2);
+  const high = Math.max(...pairs).toFixed(2);
+  return `${median(pairs).toFixed(2)} (${low}-${high})`;
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = [
+    "| step | program | wall s, median (min-max) | CPU s, both sides | of it the server | peak MiB | stored MiB | wall ratio | CPU ratio |",
+    "|---|---|---|---|---|---|---|---|---|",
+  ];
+  for (const row of rows) {
+    const wall = row.runs.map((run) => run.wallSeconds);
+    const cpu = row.runs.map(cpuOf);
+    const ours = rows.find((other) => other.step === row.step && other.contender === "pra");
+    const same = ours === undefined || ours === row;
+    lines.push(
+      `| ${row.step} | ${row.contender} | ${median(wall).toFixed(2)} (${Math.min(...wall).toFixed(2)}-${Math.max(...wall).toFixed(2)}) | ${median(cpu).toFixed(2)} | ${median(row.runs.map((run) => run.serverCpuSeconds)).toFixed(2)} | ${mebibytes(Math.max(...row.runs.map((run) => run.peakBytes)))} | ${mebibytes(median(row.stored))} | ${
+        same
+          ? ""
+          : ratios(
+              ours.runs.map((run) => run.wallSeconds),
+              wall,
+            )
+      } | ${same ? "" : ratios(ours.runs.map(cpuOf), cpu)} |`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function restoreCommand(bed: Bed, contender: Contender): (() => BenchCommand) | undefined {
+  const { restore } = contender;
+  if (restore === undefined) {
+    return undefined;
+  }
+  return () => {
+    const directory = join(bed.home, "restored");
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { mode: 0o700 });
+    if (bed.account.switched) {
+      chownSync(directory, bed.account.uid, bed.account.gid);
+    }
+    return restore(directory);
+  };
+}
+
+function steps(bed: Bed): readonly Step[] {
+  const nothing = async (): Promise<void> => {
+    await bed.query("CHECKPOINT");
+  };
+  const incremental = (share: number): Step => ({
+    name: `incremental ${share * 100} %`,
+    prepare: share === 0 ? nothing : () => changeBlocks(bed, share),
+    command: (contender) => contender.incremental,
+  });
+  return [
+    { name: "full", prepare: nothing, command: (contender) => contender.full },
+    incremental(0),
+    incremental(0.01),
+    incremental(0.1),
+    { name: "restore", prepare: nothing, command: (contender) => restoreCommand(bed, contender) },
+  ];
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${cpus().length} x ${cpu?.model ?? "?"}, ${memory}, Linux ${release()} ${arch()}, Node ${process.version}`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      scale: { type: "string", default: "20" },
+      rounds: { type: "string", default: "5" },
+      pgbackrest: { type: "string", default: "/usr/bin/pgbackrest" },
+      only: { type: "string" },
+      directory: { type: "string", default: "/tmp" },
+    },
+  });
+  const scale = Number(values.scale);
+  const home = mkdtempSync(join(values.directory, "pra-bench-"));
+  const signal = new AbortController().signal;
+  try {
+    await using bed = await makeBed(home, { scale, port: 54_415, signal });
+    const [size] = await bed.query("SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database");
+    const contenders = [
+      pra(bed, join(root, "pra")),
+      ...(existsSync(values.pgbackrest) ? [pgBackRest(bed, values.pgbackrest)] : []),
+      pgBaseBackup(bed, undefined),
+      pgBaseBackup(bed, "client-zstd:1"),
+    ];
+    const only = values.only?.split(",");
+    const rows: Row[] = [];
+    for (const step of steps(bed)) {
+      if (only === undefined || only.some((name) => step.name.startsWith(name))) {
+        rows.push(...(await runStep(step, contenders, { bed, rounds: Number(values.rounds) })));
+      }
+    }
+    const programs = contenders.map(({ name, settings }) => `- ${name}: ${settings}`).join("\n");
+    const version = readFileSync(join(root, "package.json"), "utf8");
+    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n`;
+    process.stdout.write(text);
+    mkdirSync(join(root, "bench/results"), { recursive: true });
+    const name = `${new Date().toISOString().replaceAll(":", "").slice(0, 15)}.md`;
+    writeFileSync(join(root, "bench/results", name), text);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+await main();
