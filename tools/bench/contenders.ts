@@ -69,6 +69,13 @@ export function pra(bed: Bed, launcher: string): Contender {
   };
 }
 
+/** Block incremental is marked beta up to 2.45. */
+function betaOf(program: string): readonly string[] {
+  const version = spawnSync(program, ["version"], { encoding: "utf8" }).stdout;
+  const minor = Number(/pgBackRest 2\.(\d+)/.exec(version)?.[1] ?? 99);
+  return minor < 46 ? ["--beta"] : [];
+}
+
 /** pgBackRest, two processes, zstd 1, bundles and block incremental; not encrypted; WAL left out. */
 export function pgBackRest(bed: Bed, program: string): Contender {
   const home = ownDirectory(bed, "pgbackrest");
@@ -101,7 +108,7 @@ pg1-user=postgres
   const identity = switched ? { uid, gid } : {};
   const command = (...args: readonly string[]): BenchCommand => ({
     program,
-    arguments: [`--config=${configuration}`, "--stanza=bench", ...args],
+    arguments: [`--config=${configuration}`, "--stanza=bench", ...betaOf(program), ...args],
     ...identity,
   });
   const create = command("stanza-create");
