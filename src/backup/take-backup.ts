@@ -2,11 +2,12 @@
  * Takes a backup, full or incremental, from a streaming source. The order is the promise: packs, then maps, then the
  * WAL between start and stop, each durable, and only then the root; a backup that is listed is whole.
  *
- * Aborting, failing or dying leaves packs and staged files that no root names: `pra expire` removes them.
+ * Aborting or failing leaves packs that no root names, dying also staged files: `pra expire` removes them.
  * Memory: 4 MiB a worker for slots and about 10 for its frame, buffers and contexts; the file maps as in
  * `file-mapper.ts`; an increment also the previous pages and 24 map frames.
  */
 import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { assert, present } from "../core/assert.ts";
@@ -44,6 +45,9 @@ import type { BackupEnd, BackupSink, BackupStart } from "../source/backup-source
 import { FileMapper } from "./file-mapper.ts";
 import { PreviousBackup } from "./previous-backup.ts";
 import { SlotFiller } from "./slot-filler.ts";
+
+/** Progress is told at the end of each file, and at least this often within one. */
+const progressStepBytes = 1_048_576;
 
 /** The WAL that a backup needs; a running receiver or the backup's own stream provides it. */
 export interface BackupWal {
@@ -91,10 +95,11 @@ export type TakenBackup = {
   readonly end: BackupEnd;
 };
 
-/** Prepares objects of one kind: seals tickets and names staged files. */
-class Stage {
+/** Prepares objects: seals tickets and names staged files. Disposed of: what was not published is removed. */
+class Stage implements AsyncDisposable {
   readonly #options: TakeBackupOptions;
   readonly #directory: string;
+  readonly #paths = new Set<string>();
 
   constructor(options: TakeBackupOptions, directory: string) {
     this.#options = options;
@@ -113,13 +118,22 @@ class Stage {
       incarnation,
       epoch,
     });
-    return { ticket, path: join(this.#directory, `${kind}-${objectId}`) };
+    const path = join(this.#directory, `${kind}-${objectId}`);
+    this.#paths.add(path);
+    return { ticket, path };
   }
 
   async publish(type: "pack" | "map", object: FinishedObject): Promise<void> {
     const { sealed, place, signal } = this.#options;
     const key = objectKey({ ...place, type, id: object.id });
     await sealed.store.putFile(object.path, key, { signal });
+    this.#paths.delete(object.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const path of this.#paths) {
+      await rm(path, { force: true });
+    }
   }
 }
 
@@ -127,6 +141,7 @@ class Stage {
 class Taker implements BackupSink {
   readonly #make: (start: BackupStart) => { mapper: FileMapper; filler: SlotFiller };
   readonly #onProgress: TakeBackupOptions["onProgress"];
+  #untoldBytes = 0;
   start: BackupStart | undefined;
   mapper: FileMapper | undefined;
   filler: SlotFiller | undefined;
@@ -150,10 +165,19 @@ class Taker implements BackupSink {
 
   data(chunk: Uint8Array): void {
     this.filler?.data(chunk);
+    this.#untoldBytes += chunk.length;
+    if (this.#untoldBytes >= progressStepBytes) {
+      this.#tellProgress();
+    }
   }
 
   endEntry(): void {
     this.filler?.endEntry();
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    this.#untoldBytes = 0;
     const expectedBytes = (this.start?.tablespaces ?? []).reduce(
       (sum, tablespace) => sum + (tablespace.sizeBytes ?? 0),
       0,
@@ -391,7 +415,7 @@ async function runBackup(workshop: Workshop): Promise<Omit<TakenBackup, "duratio
 export async function takeBackup(options: TakeBackupOptions): Promise<TakenBackup> {
   const { sealed, signal, clock, zstdLevel } = options;
   const began = clock.monotonic();
-  const stage = new Stage(options, await sealed.store.stagingDirectory({ signal }));
+  await using stage = new Stage(options, await sealed.store.stagingDirectory({ signal }));
   await using local = new LocalObjects(sealed.store, { signal });
   const opened = await openPrevious(options, local);
   await using _maps = opened?.maps;
