@@ -178,13 +178,50 @@ export const condemnedKeysMax = 10_000;
 export const ledgerBatchEventsMax = 6_000;
 /** Bytes of one event's data as canonical JSON: a report's findings, not a log. */
 export const ledgerEventBytesMax = 256 * KIB;
-/** Events of the ledger held at once while writers are merged: one object of each; beyond it, ask for a time. */
-export const ledgerWritersMax = 100_000;
-/** Writers of the ledger whose newest sequence a host remembers: 100 bytes each, 200 KiB. */
-export const seenWritersMax = 2_000;
+/** Writers of the ledger whose newest event a host remembers, one small listing each: every writer names those before it. */
+export const seenWritersMax = 16;
+/** Attempts to write the next numbered file while other commands of this host write theirs. */
+export const numberedFileAttemptsMax = 16;
+/** Objects that one run of expire deletes: memory for their names, 100,000 of 120 characters are 12 MB. The rest waits. */
+export const leftoversMax = 100_000;
+/** Files that a dead writer staged go after this time without being touched: a writer touches its own every few seconds. */
+export const stagedAbandonedMs = 86_400_000;
+/** Findings of one level of a proof that are kept word for word; the rest are counted. */
+export const proofFindingsMax = 100;
+/** Bytes a page check reads at once. */
+export const pageCheckReadBytes = 4 * MIB;
+/** How long a throw-away server may take to reach its target: an hour of replay, twice the RTO objective. */
+export const proofRecoveryMsMax = 3_600_000;
+/** How long a worker thread may take to end when told to: one fsync of a busy disk; beyond it the disk hangs. */
+export const workerEndTimeoutMs = 10_000;
+/** Map objects of one backup: a GiB each describes a TiB of cluster. Their tickets are prepared ahead, 1 KiB each. */
+export const mapObjectsMax = 64;
+/** Damaged pages that a root lists; the pages of files list them all. 10,000 lines of 60 bytes. */
+export const corruptPagesListedMax = 10_000;
+/** Target files open at once in all workers of a restore: half the usual limit of 1,024 descriptors. */
+export const restoreOpenTargetsMax = 512;
+/** Damaged objects that verify names; the rest are counted: a list that a person can still read. */
+export const verifyFindingsMax = 1_000;
+/** Faults of one object that are kept word for word. */
+export const verifyFaultsPerObjectMax = 5;
+/** Blocks held against packs at once: 4 Mi of 20 bytes are 80 MiB, 32 GiB of 8 KiB blocks; more go in further batches. */
+export const verifyClaimsMax = 4_194_304;
+/** Worker threads that verify frames at most: each reads as fast as one core decrypts and unpacks. */
+export const verifyWorkersMax = 8;
+
+/** Between two looks for the WAL of a backup that a receiver elsewhere stores: a listing of the incarnation's WAL each. */
+export const backupWalPollMs = 500;
+/** How long a finished backup waits for WAL when none comes: two receivers' reconnections, a server's restart. */
+export const backupWalStalledMsMax = 120_000;
+/** How long a command waits for the ledger to take an event: several retries of the store. */
+export const ledgerRecordTimeoutMs = 20_000;
+/** Zeros written ahead in a part, so that a sync need not grow the file: a usual segment, which its frames rarely exceed. */
+export const walPartReserveBytesMax = 16 * MIB;
+/** zstd level of backups: level 1 packs at several hundred MB/s a core; 3 saves a tenth for twice the time. */
+export const backupZstdLevel = 1;
+
 /** The buffer a replication connection reads into: eight backup messages, or two of WAL, a system call. */
 export const connectionReadBufferBytes = 256 * KIB;
-
 /** WAL gathered for one part object where a store cannot append: a segment of 16 MiB makes 16 of them under load. */
 export const walPartBatchBytes = MIB;
 /** Longest wait of received WAL for company, where a store cannot append: what a sync commit waits at most for us. */
@@ -210,13 +247,3 @@ export const walTailKeptBytesMax = MIB;
 export const timelineAncestorsMax = 100_000;
 /** Index objects of WAL kept open by a reader: 64 of up to 3 MiB each serve plan's forward reading. */
 export const walIndexesKeptMax = 64;
-/** Objects that one run of expire deletes: memory for their names, 100,000 of 120 characters are 12 MB. The rest waits. */
-export const leftoversMax = 100_000;
-/** Files that a dead writer staged go after this time without being touched: a writer touches its own every few seconds. */
-export const stagedAbandonedMs = 86_400_000;
-/** Findings of one level of a proof that are kept word for word; the rest are counted. */
-export const proofFindingsMax = 100;
-/** Bytes a page check reads at once. */
-export const pageCheckReadBytes = 4 * MIB;
-/** How long a throw-away server may take to reach its target: an hour of replay, twice the RTO objective. */
-export const proofRecoveryMsMax = 3_600_000;

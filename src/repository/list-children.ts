@@ -73,32 +73,33 @@ async function searchUpwards(
 }
 
 /**
- * The names one level below `prefix` (which ends with a slash) that have something below them, in order: one small listing
- * each, however much lies below.
+ * The names one level below `prefix` (which ends with a slash) that have something below them, in order: about one listing each,
+ * however much lies below. `limit`: keys asked for at once; more than 1 where most names have little below them.
  */
 export async function* listChildren(
   store: ObjectStore,
   prefix: string,
-  call: StoreCall & { readonly startAfterChild?: string },
+  call: StoreCall & { readonly limit?: number },
 ): AsyncGenerator<string, void, undefined> {
-  let after =
-    call.startAfterChild === undefined ? undefined : `${prefix}${call.startAfterChild}/${AFTER}`;
+  const { signal, limit = 1 } = call;
+  let after: string | undefined;
+  let last: string | undefined;
   for (;;) {
-    const page = await store.list(prefix, {
-      signal: call.signal,
-      limit: 1,
-      ...(after === undefined ? {} : { startAfter: after }),
-    });
-    const key = page.entries[0]?.key;
-    if (key === undefined) {
-      return;
-    }
-    const [child = "", ...below] = key.slice(prefix.length).split("/");
-    if (below.length > 0) {
-      yield child;
-      after = `${prefix}${child}/${AFTER}`;
-    } else {
+    const startAfter = after === undefined ? {} : { startAfter: after };
+    const page = await store.list(prefix, { signal, limit, ...startAfter });
+    for (const { key } of page.entries) {
+      const [child = "", ...below] = key.slice(prefix.length).split("/");
       after = key;
+      if (below.length > 0) {
+        if (child !== last) {
+          yield child;
+        }
+        last = child;
+        after = `${prefix}${child}/${AFTER}`;
+      }
+    }
+    if (!page.more) {
+      return;
     }
   }
 }

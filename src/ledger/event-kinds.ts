@@ -1,0 +1,219 @@
+/**
+ * What can happen, as the ledger records it. Each kind holds all that `list`, windows, RPO and RTO reports need, so that they can
+ * be computed from the ledger alone. Positions are text (`0/16B3748`), instants ISO 8601 in UTC, times in
+ * milliseconds or seconds as their names say. A kind is never changed: a new version of it gets a new number.
+ */
+import { z } from "zod/mini";
+
+const text = z.string().check(z.maxLength(4096));
+const cluster = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,39}$/));
+const incarnation = z.string().check(z.regex(/^[0-9a-f]{16}-[0-9a-f]{32}$/));
+const id = z.string().check(z.regex(/^[0-9a-f]{32}$/));
+const lsn = z.string().check(z.regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/));
+const timeline = z.int().check(z.minimum(1), z.maximum(0xffffffff));
+const count = z.int().check(z.nonnegative());
+const duration = z.number().check(z.nonnegative());
+const time = z.iso.datetime();
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const place = { cluster, incarnation };
+
+const backupFacts = {
+  ...place,
+  backup: id,
+  kind: z.enum(["full", "incremental"]),
+  parent: z.nullable(id),
+};
+
+/** A wanted point, in the words of the command line. */
+const target = z.object({
+  kind: z.enum(["latest", "time", "lsn", "xid", "name", "immediate"]),
+  value: z.nullable(text),
+  timeline: z.nullable(timeline),
+});
+const reached = z.object({ lsn, time: z.nullable(time), timeline });
+const phases = z.array(z.object({ name: text, durationMs: duration }));
+const restoreFacts = {
+  ...place,
+  backup: id,
+  target,
+  /** `restore` by a person, or as a part of a proof or a drill. */
+  purpose: z.enum(["restore", "proof", "drill", "failover"]),
+  host: text,
+  restoredBytes: count,
+  phases,
+  durationMs: duration,
+  predictedMs: z.nullable(duration),
+};
+
+/** The data of each kind; all have version 1. */
+const dataOf = {
+  /** First event of a writer. `follows`: newest events of other writers that it knew, which their removal would betray. */
+  writerStarted: z.object({
+    host: text,
+    pid: count,
+    program: text,
+    follows: z.array(z.object({ writer: text, sequence: count, hash })),
+  }),
+  backupStarted: z.object({ ...backupFacts, timeline, startLsn: lsn }),
+  backupFinished: z.object({
+    ...backupFacts,
+    label: text,
+    startedAt: time,
+    finishedAt: time,
+    timeline,
+    startLsn: lsn,
+    stopLsn: lsn,
+    clusterBytes: count,
+    readBytes: count,
+    storedBytes: count,
+    newBlocks: count,
+    totalBlocks: count,
+    corruptPages: count,
+  }),
+  backupFailed: z.object({
+    cluster,
+    incarnation: z.nullable(incarnation),
+    backup: z.nullable(id),
+    startedAt: time,
+    code: text,
+    message: text,
+  }),
+  walGapOpened: z.object({
+    ...place,
+    timeline,
+    fromLsn: lsn,
+    /** Null while WAL is still missing up to now. */
+    toLsn: z.nullable(lsn),
+    cause: z.enum(["slotLost", "segmentMissing", "receiverDown", "conflict", "other"]),
+    detail: text,
+  }),
+  walGapClosed: z.object({ ...place, gap: id, timeline, toLsn: lsn, closedByBackup: id }),
+  walReceiverStarted: z.object({
+    ...place,
+    timeline,
+    startLsn: lsn,
+    slot: text,
+    synchronous: z.boolean(),
+  }),
+  walReceiverStopped: z.object({
+    ...place,
+    timeline,
+    durableLsn: lsn,
+    durableTime: z.nullable(time),
+    slot: text,
+    cause: z.enum([
+      "asked",
+      "serverStopped",
+      "connectionLost",
+      "leaseLost",
+      "storeFailed",
+      "other",
+    ]),
+    detail: text,
+  }),
+  slotLost: z.object({ ...place, slot: text, restartLsn: z.nullable(lsn), cause: text }),
+  /** Samples of a stretch of time, rolled up: what would have been lost at worst, and for how long it was unknown. */
+  exposureSampled: z.object({
+    ...place,
+    from: time,
+    to: time,
+    samples: count,
+    secondsMax: duration,
+    secondsLast: duration,
+    unreachableSeconds: duration,
+    durableLsn: lsn,
+  }),
+  restoreFinished: z.object({ ...restoreFacts, reached }),
+  restoreFailed: z.object({ ...restoreFacts, phase: text, code: text, message: text }),
+  proofFinished: z.object({
+    ...place,
+    backup: id,
+    target,
+    verdict: z.enum(["proven", "failed", "unfit"]),
+    reached: z.nullable(reached),
+    levels: z.array(
+      z.object({
+        level: z.int().check(z.minimum(1), z.maximum(5)),
+        ok: z.boolean(),
+        durationMs: duration,
+        findings: z.array(text),
+      }),
+    ),
+    serverVersion: z.nullable(text),
+    rpoSeconds: z.nullable(duration),
+    rtoSeconds: z.nullable(duration),
+    predictedMs: z.nullable(duration),
+  }),
+  leaseTaken: z.object({
+    cluster,
+    purpose: z.enum(["backup", "wal", "expire"]),
+    epoch: count,
+    host: text,
+    pid: count,
+    /** Who held it before, when that one had not released it. */
+    takenFrom: z.nullable(z.object({ host: text, pid: count })),
+  }),
+  leaseLost: z.object({
+    cluster,
+    purpose: z.enum(["backup", "wal", "expire"]),
+    epoch: count,
+    cause: text,
+  }),
+  keyCreated: z.object({ generation: count, slots: z.array(text) }),
+  verifyFinished: z.object({
+    cluster: z.nullable(cluster),
+    depth: z.enum(["headers", "sample", "deep"]),
+    objects: count,
+    bytes: count,
+    damaged: z.array(z.object({ key: text, code: text })),
+    durationMs: duration,
+  }),
+  expireFinished: z.object({
+    cluster,
+    epoch: count,
+    backups: z.array(id),
+    deletedObjects: count,
+    deletedBytes: z.nullable(count),
+    sparedObjects: count,
+    durationMs: duration,
+  }),
+  accessed: z.object({
+    what: text,
+    cluster: z.nullable(cluster),
+    object: z.nullable(text),
+    from: z.nullable(text),
+    allowed: z.boolean(),
+  }),
+  conflictFound: z.object({ ...place, segment: text, key: text }),
+  rollbackAccepted: z.object({ missing: z.array(text) }),
+} as const;
+
+/** The name of a kind. */
+export type EventKind = keyof typeof dataOf;
+
+/** The data of a kind. */
+export type EventData<K extends EventKind> = z.infer<(typeof dataOf)[K]>;
+
+/** Every kind with its data. */
+export type EventContent = {
+  [K in EventKind]: { readonly kind: K; readonly data: EventData<K> };
+}[EventKind];
+
+/** Every kind. */
+export const eventKinds = Object.keys(dataOf) as EventKind[];
+
+const schemas = eventKinds.map((kind) => z.object({ kind: z.literal(kind), data: dataOf[kind] }));
+
+/** Kind and data, when this version knows the kind and the data fits; undefined otherwise. */
+export function parseEventContent(event: {
+  readonly kind: string;
+  readonly version: number;
+  readonly data: unknown;
+}): EventContent | undefined {
+  const schema = schemas[eventKinds.findIndex((kind) => kind === event.kind)];
+  if (schema === undefined || event.version !== 1) {
+    return undefined;
+  }
+  const parsed = schema.safeParse({ kind: event.kind, data: event.data });
+  return parsed.success ? (parsed.data as EventContent) : undefined;
+}
