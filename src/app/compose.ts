@@ -2,6 +2,7 @@
  * The one place that names adapters: which store, which clock, which randomness, who we are. Everything else is given
  * them as plain arguments, so that a test gives others. No state, and nothing is opened before it is asked for.
  */
+import { userInfo } from "node:os";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Random, systemRandom } from "../core/random.ts";
 import { hostObserver } from "../files/host-identity.ts";
@@ -18,11 +19,22 @@ export type Adapters = {
   readonly random: Random;
   /** Who this process is, and what it can say about others. */
   readonly observer: HolderObserver;
+  /** The account that runs this program, for the ledger. */
+  readonly account: string;
   /** Opens the store at `root`; `create`: makes it when it is missing. @throws DrError `STORE_*`. */
   openStore(root: string, call: StoreCall & { readonly create: boolean }): Promise<ObjectStore>;
   /** Looks at what the store does. @throws DrError `STORE_*` when it cannot be used at all. */
   probe(store: ObjectStore, call: StoreCall): Promise<StoreProbe>;
 };
+
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // An account without an entry in the password file, as in some containers.
+    return `uid ${process.getuid?.() ?? "?"}`;
+  }
+}
 
 /** The adapters of this machine. */
 export function compose(): Adapters {
@@ -32,6 +44,7 @@ export function compose(): Adapters {
     clock,
     random,
     observer: hostObserver(),
+    account: accountName(),
     openStore: async (root, { create, signal }) =>
       new RetryStore(await DiskStore.open({ root, create }, { signal }), { clock, random }),
     probe: (store, { signal }) =>

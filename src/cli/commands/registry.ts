@@ -27,6 +27,7 @@ export type CommandEntry = {
 export const commandEntries: readonly CommandEntry[] = [
   { name: "init", load: async () => (await import("./init.ts")).registerInit },
   { name: "check", load: async () => (await import("./check.ts")).registerCheck },
+  { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

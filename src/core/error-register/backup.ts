@@ -1,4 +1,25 @@
 import type { ErrorGroup } from "./entry.ts";
 
 /** BACKUP_: a backup could not be taken or finished. */
-export const backupErrors = {} as const satisfies ErrorGroup;
+export const backupErrors = {
+  BACKUP_WAL_STALLED: {
+    en: {
+      message: `the WAL of the backup did not arrive: the repository holds timeline {timeline} up to {durable}, the backup needs {wanted}, and nothing came for {seconds} s`,
+      hint: `The backup is not listed. A receiver holds the lease for WAL but stores none: look at pra wal status and at its log, then take the backup again.`,
+    },
+    fr: {
+      message: `le WAL de la sauvegarde n'est pas arrivé : le dépôt a la timeline {timeline} jusqu'à {durable}, la sauvegarde a besoin de {wanted}, et rien n'est venu depuis {seconds} s`,
+      hint: `La sauvegarde n'est pas listée. Un récepteur tient le bail du WAL mais n'en range pas : regardez pra wal status et son journal, puis relancez la sauvegarde.`,
+    },
+  },
+  BACKUP_PARENT_FOREIGN: {
+    en: {
+      message: `backup {parent} of cluster {parentCluster}, system {parentSystemId}, cannot be the parent of a backup of system {systemId}`,
+      hint: `Nothing was taken. An increment builds on a backup of the same cluster only: take a full backup, or name another parent.`,
+    },
+    fr: {
+      message: `la sauvegarde {parent} du cluster {parentCluster}, système {parentSystemId}, ne peut servir de base à une sauvegarde du système {systemId}`,
+      hint: `Rien n'a été sauvegardé. Un incrément ne s'appuie que sur une sauvegarde du même cluster : faites une sauvegarde complète, ou indiquez une autre base.`,
+    },
+  },
+} as const satisfies ErrorGroup;

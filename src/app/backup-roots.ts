@@ -1,0 +1,65 @@
+/** The backups of an incarnation as a writer of the next one needs them: the newest that counts, and the newest full one. */
+import { isDrError } from "../core/errors.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { isAcceptedBy } from "../repository/fencing.ts";
+import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { readFence } from "../repository/read-lease.ts";
+import { type BackupRoot, decodeRoot } from "../repository/root.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+
+/** A backup that is listed: whole, or with the error by which its root cannot be read. */
+export type ListedRoot = { readonly id: ObjectId; readonly sizeBytes: number } & (
+  | { readonly state: "readable"; readonly root: BackupRoot }
+  | { readonly state: "damaged"; readonly error: Error }
+);
+
+/**
+ * The backups that count, newest first; each root is read when it is asked for. A root that cannot be read is told, and is no
+ * failure. Memory: one root, and the ids. @throws DrError what listing and the fence throw.
+ */
+export async function* listRoots(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: StoreCall,
+): AsyncGenerator<ListedRoot, void, undefined> {
+  const entries: { readonly id: ObjectId; readonly sizeBytes: number }[] = [];
+  for await (const { name, sizeBytes } of sealed.listNames(rootPrefix(place), call)) {
+    if (name?.type === "root") {
+      entries.push({ id: name.id, sizeBytes });
+    }
+  }
+  // After listing: a root that was published behind a fence is never taken for valid then.
+  const counts = isAcceptedBy(await readFence(sealed, place.cluster, call), place.incarnation);
+  for (const { id, sizeBytes } of entries.reverse()) {
+    try {
+      const { content, ticket } = await sealed.getWhole({ ...place, type: "root", id }, call);
+      if (counts({ id, epoch: ticket.epoch })) {
+        yield { id, sizeBytes, state: "readable", root: decodeRoot(content) };
+      }
+    } catch (error) {
+      if (!isDrError(error) || !/^(?:REPO|KEY)_|^STORE_(?:MISSING|SHORT)/.test(error.code)) {
+        throw error;
+      }
+      yield { id, sizeBytes, state: "damaged", error };
+    }
+  }
+}
+
+/** What `chooseKind` needs. Damaged roots are passed over. */
+export async function newestRoots(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: StoreCall,
+): Promise<{ readonly newest: BackupRoot | undefined; readonly newestFullAt: string | undefined }> {
+  let newest: BackupRoot | undefined;
+  for await (const listed of listRoots(sealed, place, call)) {
+    if (listed.state === "readable") {
+      newest ??= listed.root;
+      if (listed.root.kind === "full") {
+        return { newest, newestFullAt: listed.root.startedAt };
+      }
+    }
+  }
+  return { newest, newestFullAt: undefined };
+}

@@ -1,0 +1,162 @@
+/**
+ * The WAL of a backup: from the receiver that runs, whoever runs it, else captured by the backup itself. Which of the two is
+ * decided by the `wal` lease, so that there is one writer of WAL at a time.
+ */
+import { DrError, isDrError } from "../core/errors.ts";
+import { backupWalPollMs, backupWalStalledMsMax, leaseTtlSeconds } from "../core/limits.ts";
+import { type Lsn, LSN_ZERO, formatLsn } from "../core/lsn.ts";
+import type { TimelineId } from "../core/wal-name.ts";
+import type { BackupWal } from "../backup/take-backup.ts";
+import type { ConnectionSettings } from "../postgres/connection-settings.ts";
+import { acquireLease, type Lease, type LeaseOptions } from "../repository/lease.ts";
+import type { IncarnationPlace } from "../repository/object-names.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import { WalCapture } from "../wal/capture-wal.ts";
+import type { ReceiverEvent } from "../wal/receiver-events.ts";
+import { WalCatalogue } from "../wal/wal-catalogue.ts";
+import type { Adapters } from "./compose.ts";
+
+/** What is needed to get at WAL. */
+export type BackupWalOptions = {
+  readonly adapters: Adapters;
+  readonly sealed: SealedStore;
+  readonly place: IncarnationPlace;
+  readonly connection: ConnectionSettings;
+  readonly applicationName: string;
+  readonly onEvent: (event: ReceiverEvent) => Promise<void> | undefined;
+  readonly onWatch: LeaseOptions["onWatch"];
+  readonly signal: AbortSignal;
+};
+
+/** Where the WAL comes from. */
+export interface OpenBackupWal extends BackupWal, AsyncDisposable {
+  readonly from: "receiver" | "capture";
+  /** Aborted when its lease is lost; never for a receiver's. */
+  readonly lost: AbortSignal;
+}
+
+/** How long an ended backup waits for its last segment to become whole; on a standby it may not. */
+const SEGMENT_TIMEOUT_MS = 3000;
+
+class CapturedBackupWal implements OpenBackupWal {
+  readonly from = "capture";
+  readonly #lease: Lease;
+  readonly #capture: WalCapture;
+  readonly #signal: AbortSignal;
+
+  constructor(lease: Lease, capture: WalCapture, signal: AbortSignal) {
+    this.#lease = lease;
+    this.#capture = capture;
+    this.#signal = signal;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lease.lost;
+  }
+
+  async complete(range: { readonly to: Lsn }): Promise<void> {
+    const signal = this.#signal;
+    await this.#capture.finishAt(range.to, { segmentTimeoutMs: SEGMENT_TIMEOUT_MS, signal });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#capture[Symbol.asyncDispose]();
+    await this.#lease[Symbol.asyncDispose]();
+  }
+}
+
+class ReceivedBackupWal implements OpenBackupWal {
+  readonly from = "receiver";
+  readonly lost = new AbortController().signal;
+  readonly #options: BackupWalOptions;
+
+  constructor(options: BackupWalOptions) {
+    this.#options = options;
+  }
+
+  /** @throws DrError `BACKUP_WAL_STALLED` when nothing came for `backupWalStalledMsMax`. */
+  async complete(range: {
+    readonly timeline: TimelineId;
+    readonly from: Lsn;
+    readonly to: Lsn;
+  }): Promise<void> {
+    const { sealed, place, adapters, signal } = this.#options;
+    const { clock } = adapters;
+    const { timeline, from, to } = range;
+    let durable: Lsn = LSN_ZERO;
+    let progressMs = clock.monotonic();
+    for (;;) {
+      const catalogue = await WalCatalogue.load(sealed, place, { signal });
+      const span = catalogue.spanCovering(timeline, from);
+      if (span !== undefined && span.toLsn >= to) {
+        return;
+      }
+      const now = clock.monotonic();
+      if (span !== undefined && span.toLsn > durable) {
+        durable = span.toLsn;
+        progressMs = now;
+      }
+      if (now - progressMs > backupWalStalledMsMax) {
+        throw new DrError("BACKUP_WAL_STALLED", {
+          timeline,
+          durable: formatLsn(durable),
+          wanted: formatLsn(to),
+          seconds: Math.round((now - progressMs) / 1000),
+        });
+      }
+      await clock.sleep(backupWalPollMs, { signal });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.resolve();
+  }
+}
+
+function captureSlotName(options: BackupWalOptions): string {
+  const random = Buffer.from(options.adapters.random.bytes(4)).toString("hex");
+  return `${options.applicationName.slice(0, 50)}_${random}`;
+}
+
+/**
+ * Begins to have WAL kept; to be called before the backup starts. @throws DrError as `WalCapture.open` and
+ * `acquireLease`, except that a held lease means that a receiver runs.
+ */
+export async function openBackupWal(options: BackupWalOptions): Promise<OpenBackupWal> {
+  const { adapters, sealed, place, connection, applicationName, signal } = options;
+  const { clock, observer } = adapters;
+  let lease: Lease;
+  try {
+    lease = await acquireLease(sealed, {
+      cluster: place.cluster,
+      purpose: "wal",
+      ttlSeconds: leaseTtlSeconds,
+      clock,
+      observer,
+      onWatch: options.onWatch,
+      signal,
+    });
+  } catch (error) {
+    if (isDrError(error, "REPO_LEASE_HELD")) {
+      return new ReceivedBackupWal(options);
+    }
+    throw error;
+  }
+  try {
+    const capture = await WalCapture.open({
+      sealed,
+      place,
+      settings: connection,
+      applicationName,
+      slotName: captureSlotName(options),
+      lease,
+      events: options.onEvent,
+      clock,
+      signal,
+    });
+    return new CapturedBackupWal(lease, capture, signal);
+  } catch (error) {
+    await lease[Symbol.asyncDispose]();
+    throw error;
+  }
+}

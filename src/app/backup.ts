@@ -1,0 +1,324 @@
+/**
+ * `pra backup`: one backup of the configured cluster, from the first look at the server to the root and the ledger. The order is
+ * what keeps the promises: lease, then what is built upon is pinned, then WAL is kept, then the server is copied; the root
+ * only when the WAL is durable and the lease still ours.
+ *
+ * Failing or interrupted: nothing is listed, the lease is released, the server ends its backup by itself.
+ */
+import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-kind.ts";
+import { outsideConfiguration, serverIdentity } from "../backup/server-identity.ts";
+import {
+  type BackupProgress,
+  type BackupWal,
+  type TakenBackup,
+  takeBackup,
+} from "../backup/take-backup.ts";
+import { isDrError } from "../core/errors.ts";
+import { backupZstdLevel, leaseTtlSeconds } from "../core/limits.ts";
+import { formatLsn } from "../core/lsn.ts";
+import type { ConnectionSettings } from "../postgres/connection-settings.ts";
+import { withPasswordFile } from "../postgres/password-file.ts";
+import { identifySystem } from "../postgres/replication-commands.ts";
+import { ReplicationConnection } from "../postgres/replication-connection.ts";
+import { type ServerFacts, readServerFacts, requireFitServer } from "../postgres/server-facts.ts";
+import { openIncarnation } from "../repository/incarnation.ts";
+import { acquireLease, type Lease, type LeaseOptions } from "../repository/lease.ts";
+import { clusterNameOf, type IncarnationPlace } from "../repository/object-names.ts";
+import { holdPin } from "../repository/pins.ts";
+import type { ServerIdentity } from "../repository/root.ts";
+import type { BackupSink, BackupStart } from "../source/backup-source.ts";
+import { streamBackup } from "../source/stream-source.ts";
+import type { ReceiverEvent } from "../wal/receiver-events.ts";
+import { newestRoots } from "./backup-roots.ts";
+import { type OpenBackupWal, openBackupWal } from "./backup-wal.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { LedgerRecorder } from "./ledger-recorder.ts";
+import { type OpenRepository, openRepository } from "./repository-access.ts";
+
+/** Where a backup stands. */
+export type BackupStep = "connecting" | "lease" | "checkpoint" | "copying" | "wal" | "publishing";
+
+/** What was asked for. */
+export type BackupRequest = {
+  readonly wanted: WantedKind;
+  readonly note: string;
+  readonly workers: number;
+  readonly allowUntestedMajor: boolean;
+  /** Recorded in the ledger: the command as typed. */
+  readonly reason: string;
+  readonly onStep: (step: BackupStep) => void;
+  readonly onProgress: (progress: BackupProgress) => void;
+  /** Told when another host's lease has to be watched before it counts as gone. */
+  readonly onWatch: LeaseOptions["onWatch"];
+  readonly signal: AbortSignal;
+};
+
+/** What became of it. */
+export type BackupResult = {
+  readonly taken: TakenBackup;
+  readonly chosen: ChosenKind;
+  readonly place: IncarnationPlace;
+  readonly repository: OpenRepository;
+  readonly walFrom: OpenBackupWal["from"];
+  /** What the WAL capture told that deserves a look: conflicts, unreadable records. */
+  readonly walEvents: readonly ReceiverEvent[];
+  /** Why the ledger could not be written. */
+  readonly ledgerFailure: Error | undefined;
+};
+
+type Server = {
+  readonly connection: ConnectionSettings;
+  readonly facts: ServerFacts;
+  readonly systemIdentifier: bigint;
+  readonly identity: ServerIdentity;
+};
+
+async function meetServer(environment: Environment, request: BackupRequest): Promise<Server> {
+  const { signal, allowUntestedMajor } = request;
+  const connection = await withPasswordFile(environment.connection, { signal });
+  const options = { applicationName: environment.slotName, signal };
+  const facts = await readServerFacts(connection, options);
+  requireFitServer(facts, { settings: connection, allowUntestedMajor });
+  await using replication = await ReplicationConnection.open(connection, options);
+  const { systemIdentifier: text } = await identifySystem(replication, { signal });
+  const systemIdentifier = BigInt(text);
+  const identity = serverIdentity(facts, systemIdentifier);
+  return { connection, facts, systemIdentifier, identity };
+}
+
+/** What one run works with. */
+type Run = {
+  readonly adapters: Adapters;
+  readonly environment: Environment;
+  readonly request: BackupRequest;
+  readonly repository: OpenRepository;
+  readonly server: Server;
+  readonly place: IncarnationPlace;
+  readonly ledger: LedgerRecorder;
+};
+
+/** WAL first, then the lease once more: a root is published only by who still holds it. */
+function guardedWal(wal: OpenBackupWal, lease: Lease, request: BackupRequest): BackupWal {
+  return {
+    complete: async (range) => {
+      request.onStep("wal");
+      await wal.complete(range);
+      request.onStep("publishing");
+      await lease.renewNow({ signal: request.signal });
+    },
+  };
+}
+
+/** The same sink, with word of the start. */
+function tellingStart(sink: BackupSink, onStart: (start: BackupStart) => void): BackupSink {
+  return {
+    begin: (start) => {
+      sink.begin(start);
+      onStart(start);
+    },
+    entry: (entry) => {
+      sink.entry(entry);
+    },
+    data: (chunk) => {
+      sink.data(chunk);
+    },
+    endEntry: () => {
+      sink.endEntry();
+    },
+    pressure: () => sink.pressure(),
+  };
+}
+
+async function copyCluster(
+  run: Run,
+  lease: Lease,
+  parts: {
+    readonly chosen: ChosenKind;
+    readonly predecessor: TakenBackup["root"]["predecessor"];
+    readonly wal: OpenBackupWal;
+  },
+): Promise<TakenBackup> {
+  const { adapters, environment, request, repository, server, place, ledger } = run;
+  const { chosen, predecessor, wal } = parts;
+  const signal = AbortSignal.any([request.signal, lease.lost, wal.lost]);
+  const parent = chosen.kind === "incremental" ? chosen.parent : undefined;
+  const label = `pra ${place.cluster} ${chosen.kind}`;
+  const id = repository.sealed.newId();
+  let recorded: Promise<void> | undefined;
+  const onStart = (start: BackupStart): void => {
+    request.onStep("copying");
+    const { cluster, incarnation } = place;
+    const { timeline } = start;
+    const startLsn = formatLsn(start.startLsn);
+    const { kind } = chosen;
+    const data = { cluster, incarnation, backup: id, kind, parent: parent?.id ?? null };
+    recorded = ledger.record({ kind: "backupStarted", data: { ...data, timeline, startLsn } });
+  };
+  request.onStep("checkpoint");
+  return await takeBackup({
+    sealed: repository.sealed,
+    place,
+    id,
+    epoch: lease.epoch,
+    server: server.identity,
+    configuration: outsideConfiguration(server.facts),
+    parent,
+    predecessor: predecessor ?? undefined,
+    label,
+    note: request.note,
+    stream: async (sink) => {
+      const options = {
+        label,
+        fastCheckpoint: true,
+        manifestChecksums: "crc32c",
+        applicationName: environment.slotName,
+        allowUntestedMajor: request.allowUntestedMajor,
+        segmentBlocks: server.identity.segmentBlocks,
+        signal,
+      } as const;
+      const end = await streamBackup(server.connection, options, tellingStart(sink, onStart));
+      await recorded;
+      return end;
+    },
+    wal: guardedWal(wal, lease, request),
+    workers: request.workers,
+    zstdLevel: backupZstdLevel,
+    clock: adapters.clock,
+    onProgress: request.onProgress,
+    signal,
+  });
+}
+
+async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
+  const { adapters, environment, request, repository, server, place } = run;
+  const { sealed } = repository;
+  const { clock, observer } = adapters;
+  const signal = AbortSignal.any([request.signal, lease.lost]);
+  const { newest, newestFullAt } = await newestRoots(sealed, place, { signal });
+  const chosen = chooseKind({
+    wanted: request.wanted,
+    newest,
+    newestFullAt,
+    server: server.identity,
+    nowMs: clock.now(),
+  });
+  const { cluster, incarnation } = place;
+  const ids = chosen.kind === "incremental" ? [chosen.parent.id] : [];
+  await using _pin = await holdPin(sealed, {
+    purpose: "backup",
+    protects: [{ kind: "backups", cluster, incarnation, ids }],
+    lease,
+    ttlSeconds: leaseTtlSeconds,
+    clock,
+    observer,
+    signal,
+  });
+  const walEvents: ReceiverEvent[] = [];
+  await using wal = await openBackupWal({
+    adapters,
+    sealed,
+    place,
+    connection: server.connection,
+    applicationName: `${environment.slotName}_backup`,
+    onEvent: (event) => {
+      if (event.kind === "segment-conflict" || event.kind === "index-failed") {
+        walEvents.push(event);
+      }
+      return undefined;
+    },
+    onWatch: request.onWatch,
+    signal,
+  });
+  const predecessor = newest?.id ?? null;
+  const taken = await copyCluster(run, lease, { chosen, predecessor, wal });
+  // The backup counts when the lease was still ours after its root was published.
+  await lease.renewNow({ signal });
+  const walFrom = wal.from;
+  return { taken, chosen, place, repository, walFrom, walEvents, ledgerFailure: undefined };
+}
+
+async function recordFinished(run: Run, result: BackupResult): Promise<void> {
+  const { root } = result.taken;
+  const { cluster, incarnation } = run.place;
+  const { clusterBytes, readBytes, storedBytes, newBlocks, totalBlocks } = root.totals;
+  await run.ledger.record({
+    kind: "backupFinished",
+    data: {
+      cluster,
+      incarnation,
+      backup: root.id,
+      kind: root.kind,
+      parent: root.parent,
+      label: root.label,
+      startedAt: root.startedAt,
+      finishedAt: root.finishedAt,
+      timeline: root.timeline,
+      startLsn: formatLsn(root.startLsn),
+      stopLsn: formatLsn(root.stopLsn),
+      clusterBytes,
+      readBytes,
+      storedBytes,
+      newBlocks,
+      totalBlocks,
+      corruptPages: root.corruptPages.length,
+    },
+  });
+}
+
+async function recordFailed(run: Run, startedAt: string, error: unknown): Promise<void> {
+  const { cluster, incarnation } = run.place;
+  const code = isDrError(error) ? error.code : "UNEXPECTED";
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+  const data = { cluster, incarnation, backup: null, startedAt, code, message };
+  await run.ledger.record({ kind: "backupFailed", data });
+}
+
+/**
+ * Takes one backup. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`, `PG_*`, `SRC_*`, `WAL_*`,
+ * `BACKUP_WAL_STALLED`; the signal's reason when aborted. Nothing is listed then.
+ */
+export async function runBackup(
+  adapters: Adapters,
+  environment: Environment,
+  request: BackupRequest,
+): Promise<BackupResult> {
+  const { signal, reason } = request;
+  const { clock, observer } = adapters;
+  request.onStep("connecting");
+  const repository = await openRepository(adapters, environment, { signal });
+  const { sealed } = repository;
+  const server = await meetServer(environment, request);
+  const cluster = clusterNameOf(environment.cluster);
+  const place = await openIncarnation(
+    sealed,
+    {
+      cluster,
+      systemIdentifier: server.systemIdentifier,
+      major: server.identity.major,
+      serverVersion: server.identity.version,
+    },
+    { signal, nowMs: clock.now() },
+  );
+  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const run: Run = { adapters, environment, request, repository, server, place, ledger };
+  request.onStep("lease");
+  await using lease = await acquireLease(sealed, {
+    cluster,
+    purpose: "backup",
+    ttlSeconds: leaseTtlSeconds,
+    clock,
+    observer,
+    onWatch: request.onWatch,
+    signal,
+  });
+  const startedAt = new Date(clock.now()).toISOString();
+  try {
+    const result = await underLease(run, lease);
+    await recordFinished(run, result);
+    return { ...result, ledgerFailure: ledger.failure };
+  } catch (error) {
+    await recordFailed(run, startedAt, error);
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What a command records in the ledger, at once, one writer a process. The ledger is the product's memory; a command whose work is done
+ * is not undone because the ledger could not be written, but it says so.
+ */
+import { DrError, isDrError } from "../core/errors.ts";
+import { ledgerRecordTimeoutMs } from "../core/limits.ts";
+import type { EventContent } from "../ledger/event-kinds.ts";
+import { LedgerWriter } from "../ledger/ledger-writer.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import type { Adapters } from "./compose.ts";
+
+/** Records events; remembers the first failure instead of throwing it. */
+export class LedgerRecorder {
+  readonly #writer: LedgerWriter;
+  readonly #actor: string;
+  readonly #reason: string;
+  /** Why the ledger could not be written, if it could not. */
+  failure: DrError | undefined;
+
+  constructor(adapters: Adapters, sealed: SealedStore, options: { readonly reason: string }) {
+    const { host, pid } = adapters.observer.self;
+    this.#writer = new LedgerWriter(sealed, { clock: adapters.clock, host, pid, program: "pra" });
+    this.#actor = `${adapters.account}@${host}`;
+    this.#reason = options.reason;
+  }
+
+  /**
+   * Records now. Its own time limit, not the caller's signal: that a command was interrupted is to be recorded too.
+   */
+  async record(event: EventContent): Promise<void> {
+    const signal = AbortSignal.timeout(ledgerRecordTimeoutMs);
+    try {
+      await this.#writer.append({ ...event, actor: this.#actor, reason: this.#reason }, { signal });
+    } catch (error) {
+      const failure = isDrError(error)
+        ? error
+        : new DrError("STORE_UNAVAILABLE", {
+            operation: "append",
+            key: "ledger",
+            reason: error instanceof Error ? error.name : "unknown",
+          });
+      this.failure ??= failure;
+    }
+  }
+}

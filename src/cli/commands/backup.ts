@@ -1,0 +1,189 @@
+/** `pra backup`: one backup, its path and its size. Exit 5 when damaged pages were found. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+
+import { type Command, Option } from "commander";
+
+import type { BackupResult, BackupStep } from "../../app/backup.ts";
+import type { WantedKind } from "../../backup/choose-kind.ts";
+import { type DrError, errorText, isDrError } from "../../core/errors.ts";
+import { formatLsn } from "../../core/lsn.ts";
+import { factLines } from "../fact-lines.ts";
+import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { backupText } from "../text/backup-text.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+type Options = {
+  readonly full?: true;
+  readonly incremental?: true;
+  readonly note?: string;
+  readonly workers: number;
+  readonly allowUntestedMajor?: true;
+};
+
+/** More threads than this outrun the one connection that feeds them. */
+const WORKERS_DEFAULT_MAX = 4;
+const WORKERS_MAX = 64;
+/** Damaged pages shown to people; `--json` gives all. */
+const CORRUPT_PAGES_SHOWN = 20;
+
+function pathOf(result: BackupResult): string {
+  return join(result.repository.location, result.taken.key);
+}
+
+function jsonOf(result: BackupResult, wanted: WantedKind): JsonValue {
+  const { root, durationMs } = result.taken;
+  const { clusterBytes, readBytes, storedBytes, newBlocks, totalBlocks } = root.totals;
+  return {
+    id: root.id,
+    kind: root.kind,
+    parent: root.parent,
+    timeline: root.timeline,
+    startLsn: formatLsn(root.startLsn),
+    stopLsn: formatLsn(root.stopLsn),
+    startedAt: root.startedAt,
+    finishedAt: root.finishedAt,
+    durationMs: Math.round(durationMs),
+    clusterBytes,
+    readBytes,
+    storedBytes,
+    newBlocks,
+    totalBlocks,
+    corruptPages: root.corruptPages.map(({ path, block }) => ({ path, block })),
+    cluster: root.cluster,
+    wanted,
+    reason: result.chosen.reason,
+    note: root.note,
+    path: pathOf(result),
+    walFrom: result.walFrom,
+  };
+}
+
+function warningLines(result: BackupResult, frame: Frame): string[] {
+  const text = backupText[frame.language];
+  const { corruptPages } = result.taken.root;
+  const shown = corruptPages.slice(0, CORRUPT_PAGES_SHOWN);
+  const damage =
+    corruptPages.length === 0
+      ? []
+      : [
+          "",
+          `! ${text.corrupt(corruptPages.length)}`,
+          ...shown.map(({ path, block }) => `    ${text.corruptPage(path, block)}`),
+          ...(corruptPages.length > shown.length
+            ? [`    ${text.corruptMore(corruptPages.length - shown.length)}`]
+            : []),
+          `  ${text.corruptAdvice}`,
+        ];
+  const wal = result.walEvents.flatMap((event) => {
+    switch (event.kind) {
+      case "segment-conflict":
+        return [`! ${text.conflict(event.segment)}`];
+      case "index-failed":
+        return [`! ${text.indexFailed(event.segment)}`];
+      default:
+        return [];
+    }
+  });
+  const { ledgerFailure } = result;
+  const reason = (error: Error | DrError): string =>
+    isDrError(error) ? errorText(error, frame.language).message : error.message;
+  return [
+    ...damage,
+    ...wal,
+    ...(ledgerFailure === undefined ? [] : [`! ${text.ledgerFailed(reason(ledgerFailure))}`]),
+  ];
+}
+
+function renderBackup(result: BackupResult, wanted: WantedKind, frame: Frame): string {
+  const { language } = frame;
+  const text = backupText[language];
+  const { root, durationMs } = result.taken;
+  const { storedBytes, clusterBytes, newBlocks, totalBlocks } = root.totals;
+  const bytes = (value: number): string => formatBytes(value, language);
+  const number = (value: number): string => formatNumber(value, language);
+  const reason = text.reasons[result.chosen.reason];
+  const instead = wanted === "incremental" && root.kind === "full";
+  return [
+    text.finished(text.kinds[root.kind], formatDuration(durationMs, language)),
+    ...(instead ? [`  ${text.instead} ${reason}.`] : reason === "" ? [] : [`  (${reason})`]),
+    ...factLines([
+      [text.id, root.id],
+      [text.path, pathOf(result)],
+      [text.stored, text.storedFacts(bytes(storedBytes), bytes(clusterBytes))],
+      [text.blocks, text.blocksFacts(number(newBlocks), number(totalBlocks))],
+      [
+        text.wal,
+        `${formatLsn(root.startLsn)} → ${formatLsn(root.stopLsn)}, timeline ${root.timeline}, ${text.walFrom[result.walFrom]}`,
+      ],
+      ...(root.note === "" ? [] : [[text.note, root.note] as const]),
+    ]),
+    ...warningLines(result, frame),
+  ].join("\n");
+}
+
+function wantedOf(options: Options): WantedKind {
+  if (options.full === true) {
+    return "full";
+  }
+  return options.incremental === true ? "incremental" : "policy";
+}
+
+async function backup(options: Options, frame: Frame): Promise<void> {
+  const text = backupText[frame.language];
+  const { compose } = await import("../../app/compose.ts");
+  const { runBackup } = await import("../../app/backup.ts");
+  const wanted = wantedOf(options);
+  const flag = wanted === "policy" ? "" : ` --${wanted}`;
+  const onStep = (step: BackupStep): void => {
+    frame.progress.update({ phase: text.steps[step] });
+  };
+  const result = await runBackup(compose(), frame.environment(), {
+    wanted,
+    note: options.note ?? "",
+    workers: options.workers,
+    allowUntestedMajor: options.allowUntestedMajor === true,
+    reason: `pra backup${flag}`,
+    onStep,
+    onProgress: ({ readBytes, expectedBytes }) => {
+      frame.progress.update({
+        phase: text.steps.copying,
+        doneBytes: readBytes,
+        ...(expectedBytes > 0 ? { totalBytes: Math.max(expectedBytes, readBytes) } : {}),
+      });
+    },
+    onWatch: (holder, forMs) => {
+      frame.note(text.watching(holder.host, holder.pid, formatDuration(forMs, frame.language)));
+    },
+    signal: frame.signal,
+  });
+  frame.result(jsonOf(result, wanted), () => renderBackup(result, wanted, frame));
+  const odd = result.walEvents.length > 0 || result.ledgerFailure !== undefined;
+  if (result.taken.root.corruptPages.length > 0 || odd) {
+    frame.conclude({ kind: "warnings" });
+  }
+}
+
+/** Registers the command. */
+export function registerBackup(program: Command, frame: Frame): void {
+  const text = backupText[frame.language];
+  const workers = wholeNumber({
+    name: "--workers",
+    command: "pra backup",
+    min: 1,
+    max: WORKERS_MAX,
+  });
+  defineCommand(program, frame.language, "backup", text)
+    .addOption(new Option("--full", text.optionFull).conflicts("incremental"))
+    .addOption(new Option("--incremental", text.optionIncremental))
+    .addOption(new Option("--note <text>", text.optionNote))
+    .addOption(
+      new Option("--workers <n>", text.optionWorkers)
+        .argParser(workers)
+        .default(Math.min(WORKERS_DEFAULT_MAX, availableParallelism())),
+    )
+    .addOption(new Option("--allow-untested-major", text.optionUntested))
+    .action((options: Options) => backup(options, frame));
+}
