@@ -33,13 +33,16 @@ export type FinishedObject = {
   readonly sha256: string | undefined;
 };
 
-/** One object in the making. After an error it is worthless: the staged file is left for expire. */
-export class FramedFileWriter {
+/**
+ * One object in the making. After an error it is worthless: dispose of it, which closes the staged file, and
+ * leave that to its owner. Disposing after `finish` does nothing.
+ */
+export class FramedFileWriter implements Disposable {
   readonly #ticket: ObjectTicket;
   readonly #path: string;
   readonly #codec: ZstdCodec;
   readonly #sealer: FrameSealer;
-  readonly #fd: number;
+  #fd: number | undefined;
   readonly #entries: DirectoryEntry[] = [];
   readonly #hash: Hash | undefined;
   #pending = Buffer.allocUnsafeSlow(framedWriteBytes);
@@ -105,7 +108,7 @@ export class FramedFileWriter {
   finish(): FinishedObject {
     this.#append(sealDirectory(this.#sealer, this.#entries));
     this.#flush();
-    closeSync(this.#fd);
+    this[Symbol.dispose]();
     return {
       id: this.#ticket.objectId,
       path: this.#path,
@@ -115,6 +118,15 @@ export class FramedFileWriter {
       headerSha256: createHash("sha256").update(this.#ticket.header).digest("hex"),
       sha256: this.#hash?.digest("hex"),
     };
+  }
+
+  /** Closes the staged file. */
+  [Symbol.dispose](): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) {
+      closeSync(fd);
+    }
   }
 
   #append(bytes: Uint8Array): void {
@@ -133,11 +145,13 @@ export class FramedFileWriter {
   }
 
   #flush(): void {
+    const fd = this.#fd;
+    assert(fd !== undefined, "a finished object is not written to");
     const tear = failpointTear("framed-file.write", this.#pendingLength);
     const end = tear?.keepBytes ?? this.#pendingLength;
     let at = 0;
     while (at < end) {
-      at += writeSync(this.#fd, this.#pending, at, end - at);
+      at += writeSync(fd, this.#pending, at, end - at);
     }
     tear?.kill();
     this.#hash?.update(this.#pending.subarray(0, this.#pendingLength));

@@ -5,7 +5,7 @@
  * States of a slot: free -> taken (being filled) -> in work -> free. A worker has its own slots, because the
  * block pass works on one memory; `takeSlot` prefers the worker with the most free ones.
  *
- * Bounded: slots limit what is in flight (workers x 4 MiB); when none is free `pressure` is a promise.
+ * Bounded: slots limit what is in flight (workers x 4 MiB); when none is free `change` is waited for.
  * Aborting or failing ends the workers at once and leaves staged files that no listing shows.
  */
 import type { Worker } from "node:worker_threads";
@@ -18,6 +18,7 @@ import type { PackWorkerAnswer, PackWorkerData, PackWorkerRequest } from "./pack
 import type { ObjectTicket } from "./sealing/object-header.ts";
 import type { SlotPlacement } from "./slot-packer.ts";
 import { Slot, allocateSlots } from "./slot.ts";
+import { WorkerGroup } from "./worker-group.ts";
 
 /** A pack that may be written: its ticket, and the staged file it goes to. */
 export type PackPlace = { readonly ticket: ObjectTicket; readonly path: string };
@@ -32,8 +33,8 @@ export type PackPoolOptions = {
   readonly startWorker: (workerData: PackWorkerData) => Worker;
   /** Prepares the next pack. */
   readonly place: () => Promise<PackPlace>;
-  /** Publishes a finished pack; durable when it resolves. */
-  readonly publish: (pack: FinishedObject) => Promise<void>;
+  /** Publishes a finished pack; durable when it resolves. `signal`: the pool failed or ended. */
+  readonly publish: (pack: FinishedObject, call: { readonly signal: AbortSignal }) => Promise<void>;
   readonly signal: AbortSignal;
 };
 
@@ -50,33 +51,34 @@ type OnWorked = (slot: Slot, placement: SlotPlacement) => void;
 /** See the file's comment. Use with `await using`: disposal ends the workers. */
 export class PackPool implements AsyncDisposable {
   readonly #options: PackPoolOptions;
+  readonly #group: WorkerGroup;
   readonly #lanes: Lane[] = [];
   readonly #laneOf = new Map<Slot, Lane>();
   readonly #waiting = new Map<Slot, OnWorked>();
   readonly #publishing = new Set<Promise<void>>();
-  readonly #failure = Promise.withResolvers<never>();
-  #failed: Error | undefined;
-  #wake = Promise.withResolvers<void>();
 
   private constructor(options: PackPoolOptions) {
     this.#options = options;
-    this.#failure.promise.catch(() => undefined);
+    this.#group = new WorkerGroup(options);
   }
 
   /** Starts the workers and gives each two packs to write. */
   static async open(options: PackPoolOptions): Promise<PackPool> {
-    options.signal.throwIfAborted();
     const pool = new PackPool(options);
-    const abort = (): void => pool.#fail(options.signal.reason as Error);
-    options.signal.addEventListener("abort", abort, { once: true });
-    for (let n = 0; n < options.workers; n++) {
-      pool.#startLane();
+    try {
+      for (let n = 0; n < options.workers; n++) {
+        pool.#startLane();
+      }
+      await Promise.all(pool.#lanes.flatMap((lane) => [pool.#supply(lane), pool.#supply(lane)]));
+      pool.#group.check();
+      return pool;
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
     }
-    await Promise.all(pool.#lanes.flatMap((lane) => [pool.#supply(lane), pool.#supply(lane)]));
-    return pool;
   }
 
-  /** A slot to fill, cleared; undefined when all are in use: wait for `pressure` then. */
+  /** A slot to fill, cleared; undefined when all are in use: wait for `change` then. */
   takeSlot(): Slot | undefined {
     const lane = this.#lanes.reduce<Lane | undefined>((best, candidate) => {
       const usable = candidate.free.length > 0 && candidate.ticketsAhead > 0;
@@ -87,21 +89,14 @@ export class PackPool implements AsyncDisposable {
     return slot;
   }
 
-  /** Slots that `takeSlot` could give now. */
-  get freeSlots(): number {
-    return this.#lanes.reduce((sum, l) => sum + (l.ticketsAhead > 0 ? l.free.length : 0), 0);
-  }
-
-  /** Resolves when a slot came free or a pack was supplied; rejects when the pool failed. */
+  /** Waits until a slot came free or a pack was supplied. @throws the pool's failure. */
   async change(): Promise<void> {
-    await Promise.race([this.#wake.promise, this.#failure.promise]);
+    await this.#group.change();
   }
 
-  /** Hands a filled slot over. `onWorked` runs when its results are in; the slot is free after it. */
+  /** Hands a filled slot over. `onWorked` runs when its results are in; the slot is free after it. @throws the pool's failure. */
   submit(slot: Slot, onWorked: OnWorked): void {
-    if (this.#failed !== undefined) {
-      throw this.#failed;
-    }
+    this.#group.check();
     this.#waiting.set(slot, onWorked);
     this.#post(present(this.#laneOf.get(slot), "the slot is the pool's"), {
       kind: "slot",
@@ -109,28 +104,27 @@ export class PackPool implements AsyncDisposable {
     });
   }
 
-  /** Waits until every submitted slot is worked. */
+  /** Waits until every submitted slot is worked. @throws the pool's failure. */
   async drain(): Promise<void> {
     while (this.#waiting.size > 0) {
       await this.change();
     }
-    if (this.#failed !== undefined) {
-      throw this.#failed;
-    }
+    this.#group.check();
   }
 
-  /** Finishes all packs; every one is published and durable when it resolves. */
+  /** Finishes all packs; every one is published and durable when it resolves. @throws the pool's failure. */
   async finish(): Promise<void> {
     await this.drain();
     this.#lanes.forEach((lane) => this.#post(lane, { kind: "finish" }));
     while (this.#lanes.some((lane) => !lane.finished) || this.#publishing.size > 0) {
       await this.change();
     }
+    this.#group.check();
   }
 
+  /** Ends the workers and waits for what is being published, which its signal aborts. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#failed ??= new Error("the pack pool is closed");
-    await Promise.all(this.#lanes.map((lane) => lane.worker.terminate()));
+    await this.#group[Symbol.asyncDispose]();
     await Promise.allSettled(this.#publishing);
   }
 
@@ -142,8 +136,7 @@ export class PackPool implements AsyncDisposable {
     const slots = Array.from({ length: slotsPerWorker }, (_, index) => new Slot(memory, index));
     const lane: Lane = { worker, slots, free: [...slots], ticketsAhead: 0, finished: false };
     slots.forEach((slot) => this.#laneOf.set(slot, lane));
-    worker.on("message", (answer: PackWorkerAnswer) => this.#onAnswer(lane, answer));
-    worker.on("error", (error: Error) => this.#fail(error));
+    this.#group.add(worker, (answer) => this.#onAnswer(lane, answer as PackWorkerAnswer));
     this.#lanes.push(lane);
   }
 
@@ -155,7 +148,7 @@ export class PackPool implements AsyncDisposable {
     const place = await this.#options.place();
     this.#post(lane, { kind: "ticket", ...place });
     lane.ticketsAhead += 1;
-    this.#changed();
+    this.#group.changed();
   }
 
   #onAnswer(lane: Lane, answer: PackWorkerAnswer): void {
@@ -165,13 +158,13 @@ export class PackPool implements AsyncDisposable {
         const onWorked = this.#waiting.get(slot);
         assert(onWorked !== undefined, "a worked slot was submitted");
         this.#waiting.delete(slot);
-        this.#run(() => onWorked(slot, answer.placement));
+        onWorked(slot, answer.placement);
         lane.free.push(slot);
         break;
       }
       case "opened":
         lane.ticketsAhead -= 1;
-        this.#supply(lane).catch((error: Error) => this.#fail(error));
+        this.#supply(lane).catch((error: Error) => this.#group.fail(error));
         break;
       case "pack":
         this.#publish(answer.pack);
@@ -180,43 +173,21 @@ export class PackPool implements AsyncDisposable {
         lane.finished = true;
         break;
       case "failed":
-        this.#fail(receiveError(answer.error));
+        this.#group.fail(receiveError(answer.error));
         break;
       default:
         unreachable(answer);
     }
-    this.#changed();
   }
 
   #publish(pack: FinishedObject): void {
-    const published = this.#options.publish(pack).then(
-      () => {
+    const published = this.#options
+      .publish(pack, { signal: this.#group.signal })
+      .catch((error: Error) => this.#group.fail(error))
+      .finally(() => {
         this.#publishing.delete(published);
-        this.#changed();
-      },
-      (error: Error) => this.#fail(error),
-    );
+        this.#group.changed();
+      });
     this.#publishing.add(published);
-  }
-
-  #run(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#fail(error as Error);
-    }
-  }
-
-  #changed(): void {
-    const wake = this.#wake;
-    this.#wake = Promise.withResolvers<void>();
-    wake.resolve();
-  }
-
-  #fail(error: Error): void {
-    if (this.#failed === undefined) {
-      this.#failed = error;
-      this.#failure.reject(error);
-    }
   }
 }

@@ -10,10 +10,14 @@ import { Slot } from "./slot.ts";
 import { ZstdCodec } from "./zstd-codec.ts";
 
 /**
- * Answers the pool's requests until the thread ends. An error goes to the pool with its code, and the thread
- * works on, because the pool decides what becomes of it.
+ * Answers the pool's requests until the thread ends. The first error goes to the pool, as `describe` puts it
+ * into the project's words, and nothing is worked after it: the frame in the making is not to be trusted.
  */
-export function servePacks(port: MessagePort, data: PackWorkerData): void {
+export function servePacks(
+  port: MessagePort,
+  data: PackWorkerData,
+  describe: (error: unknown) => unknown = (error) => error,
+): void {
   const slots = Array.from(
     { length: data.memory.slotCount },
     (_, index) => new Slot(data.memory, index),
@@ -47,11 +51,16 @@ export function servePacks(port: MessagePort, data: PackWorkerData): void {
         return;
     }
   };
+  let failed = false;
   port.on("message", (request: PackWorkerRequest) => {
+    if (failed) {
+      return;
+    }
     try {
       handle(request);
     } catch (error) {
-      answer({ kind: "failed", error: transferError(error) });
+      failed = true;
+      answer({ kind: "failed", error: transferError(describe(error)) });
     }
   });
 }

@@ -11,7 +11,7 @@ import type { MapRef } from "./page.ts";
 export type OpenMap = () => FramedFileWriter;
 
 /** Peak memory: the open frame, one item, and the object's write buffer. */
-export class MapWriter {
+export class MapWriter implements Disposable {
   readonly #open: OpenMap;
   readonly #finished: FinishedObject[] = [];
   #object: FramedFileWriter | undefined;
@@ -45,6 +45,12 @@ export class MapWriter {
     this.#closeFrame();
     this.#finishObject();
     return this.#finished;
+  }
+
+  /** Closes the file of an object that was not finished. */
+  [Symbol.dispose](): void {
+    this.#object?.[Symbol.dispose]();
+    this.#object = undefined;
   }
 
   #closeFrame(): void {
