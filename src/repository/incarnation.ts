@@ -8,8 +8,9 @@
 import { hkdfSync } from "node:crypto";
 import { z } from "zod/mini";
 import { present } from "../core/assert.ts";
-import { ByteReader } from "../core/byte-reader.ts";
 import { isDrError } from "../core/errors.ts";
+import { decodeDocument, encodeDocument } from "./json-document.ts";
+import { listChildren } from "./list-children.ts";
 import {
   type ClusterName,
   type IncarnationName,
@@ -17,6 +18,7 @@ import {
   clusterPrefix,
   incarnationNameOf,
   systemIdentifierOf,
+  tryParseObjectKey,
 } from "./object-names.ts";
 import type { StoreCall } from "./object-store.ts";
 import type { SealedStore } from "./sealed-store.ts";
@@ -46,30 +48,25 @@ export function firstIncarnation(
   return incarnationNameOf(systemIdentifier, id);
 }
 
-/** Incarnations of a cluster that have anything in the repository, in the order of their names. */
+/** Incarnations of a cluster that have anything in the repository, in the order of their names: one small listing each. */
 export async function listIncarnations(
   sealed: SealedStore,
   cluster: ClusterName,
   call: StoreCall,
 ): Promise<readonly IncarnationPlace[]> {
-  const found = new Set<IncarnationName>();
+  const found: IncarnationName[] = [];
   const prefix = clusterPrefix(cluster);
-  for await (const { name } of sealed.listNames(prefix, call)) {
+  for await (const child of listChildren(sealed.store, prefix, call)) {
+    const { entries } = await sealed.store.list(`${prefix}${child}/identity/`, {
+      ...call,
+      limit: 1,
+    });
+    const name = tryParseObjectKey(entries[0]?.key ?? "");
     if (name?.type === "identity") {
-      found.add(name.incarnation);
+      found.push(name.incarnation);
     }
   }
-  return [...found].map((incarnation) => ({ cluster, incarnation }));
-}
-
-function decodeIdentity(content: Uint8Array): Identity {
-  const parsed = identitySchema.safeParse(JSON.parse(Buffer.from(content).toString()));
-  if (!parsed.success) {
-    throw new ByteReader(content, "an identity").fault(
-      parsed.error.issues[0]?.message ?? "invalid",
-    );
-  }
-  return parsed.data;
+  return found.map((incarnation) => ({ cluster, incarnation }));
 }
 
 /** What an incarnation is of. @throws DrError `STORE_MISSING`, `REPO_*`. */
@@ -79,7 +76,7 @@ export async function readIdentity(
   call: StoreCall,
 ): Promise<Identity> {
   const { content } = await sealed.getWhole({ ...place, type: "identity", number: 1 }, call);
-  return decodeIdentity(content);
+  return decodeDocument(identitySchema, content, "an identity");
 }
 
 /**
@@ -118,7 +115,7 @@ export async function openIncarnation(
     adoptedFrom: null,
   };
   try {
-    const content = Buffer.from(JSON.stringify(identity));
+    const content = encodeDocument(identity);
     await sealed.putWhole({ ...place, type: "identity", number: 1 }, content, call);
   } catch (error) {
     // Another process made it in the same moment, under the same name: that one stands.

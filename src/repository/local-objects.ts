@@ -4,7 +4,9 @@
  */
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { present } from "../core/assert.ts";
 import { storeTransferBytesMax } from "../core/limits.ts";
+import { systemRandom } from "../core/random.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** Bytes of an object fetched at once when it is copied. */
@@ -21,15 +23,25 @@ export class LocalObjects implements AsyncDisposable {
     this.#signal = options.signal;
   }
 
-  /** A path at which the object can be read until this is disposed of. @throws DrError `STORE_*`. */
-  path(key: string): Promise<string> {
+  /** A path at which the object can be read until this is disposed of. @throws DrError `STORE_*`: `STORE_MISSING` among them. */
+  async path(key: string): Promise<string> {
+    const known = this.#copies.get(key);
+    if (known !== undefined) {
+      return known;
+    }
     const inPlace = this.#store.localPath(key);
     if (inPlace !== undefined) {
-      return Promise.resolve(inPlace);
+      await this.#store.size(key, { signal: this.#signal });
+      return inPlace;
     }
-    const known = this.#copies.get(key) ?? this.#copy(key);
-    this.#copies.set(key, known);
-    return known;
+    const copy = this.#copy(key);
+    this.#copies.set(key, copy);
+    try {
+      return await copy;
+    } catch (error) {
+      this.#copies.delete(key);
+      throw error;
+    }
   }
 
   /** Removes the copy of one object, when there is one. */
@@ -52,12 +64,22 @@ export class LocalObjects implements AsyncDisposable {
     const call = { signal: this.#signal };
     const directory = await this.#store.stagingDirectory(call);
     const sizeBytes = await this.#store.size(key, call);
-    const path = join(directory, `copy-${key.replaceAll("/", "_").slice(-200)}`);
-    await using file = await open(path, "w", 0o600);
-    for (let offset = 0; offset < sizeBytes; offset += COPY_BYTES) {
-      const range = { offset, length: Math.min(COPY_BYTES, sizeBytes - offset) };
-      await file.write(await this.#store.get(key, { ...call, range }), 0, range.length, offset);
+    // Another process may copy the same object at the same time: each has a file of its own.
+    const own = Buffer.from(systemRandom.bytes(8)).toString("hex");
+    const path = join(
+      directory,
+      `copy-${present(key.split("/").at(-1), "a key ends in a name")}-${own}`,
+    );
+    try {
+      await using file = await open(path, "wx", 0o600);
+      for (let offset = 0; offset < sizeBytes; offset += COPY_BYTES) {
+        const range = { offset, length: Math.min(COPY_BYTES, sizeBytes - offset) };
+        await file.appendFile(await this.#store.get(key, { ...call, range }));
+      }
+      return path;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
     }
-    return path;
   }
 }

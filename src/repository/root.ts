@@ -3,10 +3,10 @@
  * vouched for. A backup exists when its root does. docs/format.md section 8.
  */
 import { z } from "zod/mini";
-import { ByteReader } from "../core/byte-reader.ts";
 import { type Lsn, formatLsn, parseLsn } from "../core/lsn.ts";
 import { type ObjectId, parseObjectId } from "../core/object-id.ts";
 import { type TimelineId, timelineOf } from "../core/wal-name.ts";
+import { decodeDocument } from "./json-document.ts";
 
 const lsn = z.pipe(
   z.string().check(z.regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)),
@@ -118,17 +118,5 @@ export function encodeRoot(root: BackupRoot): Buffer {
 
 /** Reads the document. @throws DrError `REPO_ENCODING` when it is not a root. */
 export function decodeRoot(bytes: Uint8Array): BackupRoot {
-  const fault = (fact: string): Error => new ByteReader(bytes, "a backup's root").fault(fact);
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.from(bytes).toString());
-  } catch (error) {
-    throw Object.assign(fault("it is not JSON"), { cause: error });
-  }
-  const parsed = rootSchema.safeParse(document);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw fault(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`);
-  }
-  return parsed.data;
+  return decodeDocument(rootSchema, bytes, "a backup's root");
 }

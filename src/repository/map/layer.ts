@@ -125,7 +125,7 @@ export type DecodedLayer = {
   readonly tailBytes: number;
   /** Blocks that the layer says something of. */
   readonly coveredBlocks: number;
-  /** Writes the layer's blocks over `stretch`, as far as it reaches. */
+  /** Writes the layer's blocks over `stretch`, as far as that reaches; blocks beyond the layer's own count are gone. */
   readonly applyTo: (stretch: Stretch) => void;
 };
 
@@ -197,6 +197,7 @@ export function decodeLayer(bytes: Uint8Array, blockBytes: number): DecodedLayer
   reader.end();
   const applyTo = (stretch: Stretch): void => {
     const places = packs.map((pack) => stretch.packPlace(pack));
+    stretch.forgetFrom(blockCount);
     let block = 0;
     let fingerprint = 0;
     for (let run = 0; run < runCount; run++) {

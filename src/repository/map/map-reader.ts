@@ -2,12 +2,13 @@
  * Reads layers and pages where maps lie. Opening checks each map object (header, enrolment, directory, and its
  * digest when asked); reading is synchronous, so that a backup can compare while content streams in.
  *
- * Memory: a cache of opened frames, `mapCacheFrames` of about a MiB; directories, 32 bytes a frame.
+ * Memory: a cache of opened frames, `mapCacheFrames` of about a MiB; directories, 32 bytes a frame. No file is kept
+ * open: a long chain of increments refers to more maps than a process may have descriptors.
  */
 import { createHash } from "node:crypto";
-import { createReadStream, readSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { assert, present } from "../../core/assert.ts";
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { present } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { mapCacheFrames } from "../../core/limits.ts";
 import type { ObjectId } from "../../core/object-id.ts";
@@ -15,11 +16,12 @@ import { FrameReader } from "../../pipeline/sealing/frame-codec.ts";
 import { type FramedObject, openFramed } from "../../pipeline/sealing/framed-object.ts";
 import type { KeyRing } from "../../pipeline/sealing/key-ring.ts";
 import { ZstdCodec } from "../../pipeline/zstd-codec.ts";
+import { readExactly, readExactlySync } from "../read-exactly.ts";
 import type { MapObject } from "../root.ts";
 import type { MapRef } from "./page.ts";
 
 type OpenMap = {
-  readonly file: FileHandle;
+  readonly path: string;
   readonly framed: FramedObject;
   readonly reader: FrameReader;
 };
@@ -79,38 +81,27 @@ export class MapReader implements AsyncDisposable {
     return frame.subarray(ref.offset, ref.offset + ref.length);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.#cache.clear();
     this.#codec.close();
-    await Promise.all([...this.#maps.values()].map((map) => map.file.close()));
     this.#maps.clear();
+    return Promise.resolve();
   }
 
   async #openMap(map: MapObject, options: MapReaderOptions): Promise<void> {
     const path = await options.path(map.id);
+    const object = `map ${map.id}`;
     if (options.checkDigests) {
       await checkDigest(path, map, options.signal);
     }
-    const file = await open(path, "r");
-    try {
-      const { size } = await file.stat();
-      const read = async (offset: number, length: number): Promise<Buffer> => {
-        const bytes = Buffer.alloc(length);
-        await file.read(bytes, 0, length, offset);
-        return bytes;
-      };
-      const expected = {
-        kind: "map",
-        objectId: map.id,
-        incarnation: options.incarnation,
-      } as const;
-      const framed = await openFramed(options.ring, read, size, expected);
-      const reader = new FrameReader(framed.ticket, this.#codec);
-      this.#maps.set(map.id, { file, framed, reader });
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    await using file = await open(path, "r");
+    const { size } = await file.stat();
+    const read = (offset: number, length: number): Promise<Buffer> =>
+      readExactly(file, { object, offset, length });
+    const { incarnation } = options;
+    const expected = { kind: "map", objectId: map.id, incarnation } as const;
+    const framed = await openFramed(options.ring, read, size, expected);
+    this.#maps.set(map.id, { path, framed, reader: new FrameReader(framed.ticket, this.#codec) });
   }
 
   #frame(ref: MapRef): Buffer {
@@ -126,10 +117,8 @@ export class MapReader implements AsyncDisposable {
       const reason = `a page refers to frame ${ref.frame} of it`;
       throw new DrError("REPO_OBJECT_DAMAGED", { object: `map ${ref.map}`, reason });
     }
-    const { offset, length } = map.framed.frameRange(ref.frame);
-    const sealed = Buffer.alloc(length);
-    const got = readSync(map.file.fd, sealed, 0, length, offset);
-    assert(got === length, "a frame of the directory lies within its object");
+    const range = map.framed.frameRange(ref.frame);
+    const sealed = readExactlySync(map.path, { object: `map ${ref.map}`, ...range });
     const plain = Buffer.from(map.reader.read(sealed, ref.frame).plain);
     if (this.#cache.size >= mapCacheFrames) {
       this.#cache.delete(present([...this.#cache.keys()][0], "a full cache has an oldest frame"));

@@ -53,6 +53,12 @@ export class Stretch {
     return place;
   }
 
+  /** Forgets every block from this one on. */
+  forgetFrom(block: number): void {
+    this.packOf.fill(UNKNOWN, block);
+    this.fingerprints.fill(NO_FINGERPRINT, block);
+  }
+
   /** Notes that a block consists of zeros. */
   setZeros(block: number): void {
     this.packOf[block] = ZEROS;
