@@ -1,33 +1,22 @@
 /**
  * Turns what workers found into file maps. A file is open while its blocks are on their way; when the
- * last one is back, its stretches become layers (none, a delta, or a base) and the file goes to the page of
- * its group. A file that the previous backup knows is compared with it block by block: the
- * fingerprint decides, nothing else.
+ * last one is back, its stretches have become layers and the file goes to the page of its group. A file that
+ * the previous backup knows is compared with it block by block (`open-stretch.ts`).
  *
- * Memory: per open stretch 20 bytes a block, twice when there is a previous one; slots bound how many are
- * open. Per finished file about 60 bytes.
+ * Memory: the open stretches; slots bound how many are open. Per finished file about 60 bytes.
  */
-import { assert, present } from "../core/assert.ts";
+import { corruptPagesListedMax } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
-import { isBadStatus } from "../pipeline/slot-packer.ts";
-import type { SlotPlacement } from "../pipeline/slot-packer.ts";
-import { PLACED_UNCHANGED, PLACED_ZEROS, type Slot } from "../pipeline/slot.ts";
-import { type MergedStretch, encodeLayer } from "../repository/map/layer.ts";
+import { type SlotPlacement, isBadStatus } from "../pipeline/slot-packer.ts";
+import type { Slot } from "../pipeline/slot.ts";
+import type { MergedStretch } from "../repository/map/layer.ts";
 import type { MapWriter } from "../repository/map/map-writer.ts";
 import { type MapRef, PageBuilder, type PageEntry } from "../repository/map/page.ts";
-import {
-  NO_FINGERPRINT,
-  STRETCH_BLOCKS_MAX,
-  Stretch,
-  UNKNOWN,
-  ZEROS,
-} from "../repository/map/stretch.ts";
+import { STRETCH_BLOCKS_MAX } from "../repository/map/stretch.ts";
 import type { SourceEntry } from "../source/backup-source.ts";
 import { type PathClass, classifyPath } from "../source/classify-path.ts";
 import { LiveCount } from "./live-count.ts";
-
-const DELTAS_MAX = 16;
-const DELTA_SHARE_MAX = 1 / 8;
+import { OpenStretch, type StretchPart } from "./open-stretch.ts";
 
 /** What an increment compares with. */
 export interface PreviousFiles {
@@ -46,15 +35,6 @@ export type PageGroup = {
   readonly group: string;
 };
 
-type OpenStretch = {
-  readonly current: Stretch;
-  readonly previous: MergedStretch | undefined;
-  readonly previousLayers: readonly MapRef[];
-  outstanding: number;
-  changedBlocks: number;
-  readonly changed: Uint8Array;
-};
-
 /** A file whose blocks are on their way. */
 export type OpenFile = {
   readonly entry: SourceEntry;
@@ -68,7 +48,14 @@ export type OpenFile = {
   outstanding: number;
 };
 
-/** A page that is damaged in the cluster itself. */
+/** Consecutive blocks of a file, and where they stand in a slot's columns. */
+export type BlockRange = {
+  readonly first: number;
+  readonly count: number;
+  readonly slotBlock: number;
+};
+
+/** A page that is damaged in the cluster itself; the path is below the data directory, through `pg_tblspc` where needed. */
 export type CorruptPage = { readonly path: string; readonly block: number };
 
 /** The group of a file. */
@@ -85,6 +72,14 @@ export function groupKey(group: PageGroup): string {
   return `${group.tablespace}/${group.database}/${group.group}`;
 }
 
+/** A file's path as seen from the data directory. */
+export function pathInDataDirectory(file: {
+  readonly tablespaceOid: number;
+  readonly path: string;
+}): string {
+  return file.tablespaceOid === 0 ? file.path : `pg_tblspc/${file.tablespaceOid}/${file.path}`;
+}
+
 /** See the file's comment. */
 export class FileMapper {
   readonly #blockBytes: number;
@@ -98,6 +93,7 @@ export class FileMapper {
     { readonly group: PageGroup; readonly page: PageBuilder; bytes: number }
   >();
   readonly live = new LiveCount();
+  /** At most `corruptPagesListedMax`. */
   readonly corruptPages: CorruptPage[] = [];
   readonly totals = { files: 0, totalBlocks: 0, newBlocks: 0, clusterBytes: 0 };
 
@@ -136,7 +132,7 @@ export class FileMapper {
     const group = groupOf(entry.tablespaceOid, path);
     const sizeBytes = entry.kind === "file" ? entry.sizeBytes : 0;
     const blockCount = Math.ceil(sizeBytes / this.#blockBytes);
-    const previous = this.#previous?.find(group, entry.path);
+    const previous = blockCount === 0 ? undefined : this.#previous?.find(group, entry.path);
     const file: OpenFile = {
       entry,
       path,
@@ -156,28 +152,21 @@ export class FileMapper {
 
   /** Writes the previous fingerprints of blocks into a slot's column. */
   previousFingerprints(file: OpenFile, range: BlockRange, column: BigUint64Array): void {
-    for (let n = 0; n < range.count; n++) {
-      const { stretch, block } = this.#stretchAt(file, range.first + n);
-      const old = stretch.previous?.stretch;
-      const pack = old?.packs[old.packOf[block] ?? UNKNOWN];
-      const rewritten = pack !== undefined && this.#previous?.rewrites(pack) === true;
-      const known = old === undefined || rewritten ? undefined : old.fingerprints[block];
-      column[range.slotBlock + n] = known ?? NO_FINGERPRINT;
-    }
+    this.#eachStretch(file, range, (stretch, part) => stretch.previousFingerprints(part, column));
   }
 
   /** Takes over a worked slot's results for blocks of one file. */
   apply(file: OpenFile, range: BlockRange, slot: Slot, placement: SlotPlacement): void {
-    for (let n = 0; n < range.count; n++) {
-      const number = range.first + n;
-      const { stretch, block, index } = this.#stretchAt(file, number);
-      this.#applyBlock(stretch, { block, slotBlock: range.slotBlock + n }, slot, placement);
-      this.#noteBadPage(file, number, { slot, slotBlock: range.slotBlock + n });
-      stretch.outstanding -= 1;
-      if (stretch.outstanding === 0) {
-        file.layers[index] = this.#finishStretch(stretch);
+    this.#eachStretch(file, range, (stretch, part, index) => {
+      this.totals.newBlocks += stretch.apply(part, slot, placement);
+      if (stretch.complete) {
+        this.live.add(stretch.current, this.#blockBytes);
+        file.layers[index] = stretch.finish(this.#maps, this.#blockBytes);
         file.open.delete(index);
       }
+    });
+    if (this.checksPages(file)) {
+      this.#noteBadPages(file, range, slot);
     }
     file.outstanding -= range.count;
     if (file.outstanding === 0) {
@@ -185,105 +174,51 @@ export class FileMapper {
     }
   }
 
-  #stretchAt(
+  /** Cuts a range of a file where stretches end. */
+  #eachStretch(
     file: OpenFile,
-    number: number,
-  ): { readonly stretch: OpenStretch; readonly block: number; readonly index: number } {
-    const index = Math.floor(number / STRETCH_BLOCKS_MAX);
-    let stretch = file.open.get(index);
-    if (stretch === undefined) {
-      stretch = this.#openStretch(file, index);
-      file.open.set(index, stretch);
+    range: BlockRange,
+    visit: (stretch: OpenStretch, part: StretchPart, index: number) => void,
+  ): void {
+    for (let done = 0; done < range.count;) {
+      const number = range.first + done;
+      const index = Math.floor(number / STRETCH_BLOCKS_MAX);
+      const block = number - index * STRETCH_BLOCKS_MAX;
+      const count = Math.min(range.count - done, STRETCH_BLOCKS_MAX - block);
+      visit(this.#stretch(file, index), { block, count, slotBlock: range.slotBlock + done }, index);
+      done += count;
     }
-    return { stretch, block: number - index * STRETCH_BLOCKS_MAX, index };
   }
 
-  #openStretch(file: OpenFile, index: number): OpenStretch {
+  #stretch(file: OpenFile, index: number): OpenStretch {
+    const known = file.open.get(index);
+    if (known !== undefined) {
+      return known;
+    }
     const first = index * STRETCH_BLOCKS_MAX;
-    const count = Math.min(file.blockCount - first, STRETCH_BLOCKS_MAX);
-    const last = first + count === file.blockCount;
-    const tail = last ? file.entry.sizeBytes % this.#blockBytes : 0;
-    const previousLayers = file.previous?.stretches[index] ?? [];
-    const previous =
-      previousLayers.length > 0 ? this.#previous?.stretch(previousLayers) : undefined;
-    return {
-      current: new Stretch(count, tail),
-      previous,
-      previousLayers,
-      outstanding: count,
-      changedBlocks: 0,
-      changed: new Uint8Array(count),
-    };
+    const blockCount = Math.min(file.blockCount - first, STRETCH_BLOCKS_MAX);
+    const last = first + blockCount === file.blockCount;
+    const tailBytes = last ? file.entry.sizeBytes % this.#blockBytes : 0;
+    const layers = file.previous?.stretches[index] ?? [];
+    const previous = this.#previous;
+    const stretch = new OpenStretch(
+      { blockCount, tailBytes },
+      layers.length === 0 || previous === undefined
+        ? undefined
+        : { merged: previous.stretch(layers), layers, rewrites: (pack) => previous.rewrites(pack) },
+    );
+    file.open.set(index, stretch);
+    return stretch;
   }
 
-  #applyBlock(
-    stretch: OpenStretch,
-    at: { readonly block: number; readonly slotBlock: number },
-    slot: Slot,
-    placement: SlotPlacement,
-  ): void {
-    const offset = present(slot.placements[at.slotBlock], "a block has a placement");
-    const { current } = stretch;
-    const old = stretch.previous?.stretch;
-    if (offset === PLACED_UNCHANGED) {
-      assert(old !== undefined, "an unchanged block has a previous one");
-      current.copyBlock(at.block, old);
-      return;
-    }
-    if (offset === PLACED_ZEROS) {
-      current.setZeros(at.block);
-      if (old?.packOf[at.block] === ZEROS) {
-        return;
-      }
-    } else {
-      assert(placement.pack !== null, "a stored block has a pack");
-      const place = current.packPlace(placement.pack);
-      const fingerprint = present(slot.fingerprints[at.slotBlock], "a block has a fingerprint");
-      current.setLocation(at.block, { place, frame: placement.frame, offset }, fingerprint);
-      this.totals.newBlocks += 1;
-    }
-    stretch.changed[at.block] = 1;
-    stretch.changedBlocks += 1;
-  }
-
-  #noteBadPage(
-    file: OpenFile,
-    block: number,
-    at: { readonly slot: Slot; readonly slotBlock: number },
-  ): void {
-    const { slot, slotBlock } = at;
-    if (isBadStatus(slot.statuses[slotBlock]) && this.checksPages(file)) {
+  #noteBadPages(file: OpenFile, range: BlockRange, slot: Slot): void {
+    for (let n = 0; n < range.count; n++) {
+      const at = range.slotBlock + n;
       // A page written after the backup began is torn at worst: its full image is in the WAL.
-      if ((slot.badLsns[slotBlock] ?? 0n) < this.#startLsn) {
-        file.badBlocks.push(block);
+      if (isBadStatus(slot.statuses[at]) && (slot.badLsns[at] ?? 0n) < this.#startLsn) {
+        file.badBlocks.push(range.first + n);
       }
     }
-  }
-
-  #finishStretch(stretch: OpenStretch): readonly MapRef[] {
-    const { current, previous, previousLayers, changedBlocks } = stretch;
-    this.live.add(current, this.#blockBytes);
-    if (previous !== undefined) {
-      const old = previous.stretch;
-      const sameSize = old.blockCount === current.blockCount && old.tailBytes === current.tailBytes;
-      if (changedBlocks === 0 && sameSize) {
-        return previousLayers;
-      }
-      const deltaBlocks = previous.deltaBlocks + changedBlocks;
-      if (
-        previousLayers.length <= DELTAS_MAX &&
-        deltaBlocks <= current.blockCount * DELTA_SHARE_MAX
-      ) {
-        const delta = encodeLayer(
-          current,
-          this.#blockBytes,
-          "delta",
-          (block) => stretch.changed[block] === 1,
-        );
-        return [...previousLayers, this.#maps.add(delta)];
-      }
-    }
-    return [this.#maps.add(encodeLayer(current, this.#blockBytes, "base"))];
   }
 
   #finishFile(file: OpenFile): void {
@@ -307,16 +242,11 @@ export class FileMapper {
     const { linkTarget } = entry;
     place.page.add(linkTarget === undefined ? base : { ...base, linkTarget });
     place.bytes += base.sizeBytes;
-    this.corruptPages.push(...badBlocks.map((block) => ({ path: entry.path, block })));
+    const path = pathInDataDirectory(entry);
+    const room = corruptPagesListedMax - this.corruptPages.length;
+    badBlocks.slice(0, room).forEach((block) => this.corruptPages.push({ path, block }));
     this.totals.files += entry.kind === "file" ? 1 : 0;
     this.totals.totalBlocks += file.blockCount;
     this.totals.clusterBytes += base.sizeBytes;
   }
 }
-
-/** Consecutive blocks of a file, and where they stand in a slot's columns. */
-export type BlockRange = {
-  readonly first: number;
-  readonly count: number;
-  readonly slotBlock: number;
-};

@@ -24,7 +24,8 @@ export class LiveCount {
       return { counter, lastFrame: -1 };
     });
     for (let block = 0; block < stretch.blockCount; block++) {
-      const place = counters[stretch.packOf[block] ?? -1];
+      const pack = stretch.packOf[block] ?? -1;
+      const place = pack < 0 ? undefined : counters[pack];
       if (place === undefined) {
         continue;
       }

@@ -4,6 +4,8 @@ import { present } from "../core/assert.ts";
 import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import type { PackWorkerData } from "../pipeline/pack-messages.ts";
 import { servePacks } from "../pipeline/serve-packs.ts";
+import { inStoreWords } from "./staged-error.ts";
 
 configureFailpointsFrom(process.env);
-servePacks(present(parentPort, "a pack worker runs as a worker"), workerData as PackWorkerData);
+const port = present(parentPort, "a pack worker runs as a worker");
+servePacks(port, workerData as PackWorkerData, inStoreWords);

@@ -65,7 +65,11 @@ export class SlotFiller {
   }
 
   endEntry(): void {
-    assert(this.#extentLeft === 0, "a file's content is as long as announced");
+    const announced = this.#file?.entry.kind === "file" ? this.#file.entry.sizeBytes : 0;
+    assert(
+      this.#extentLeft === 0 && this.#takenBytes === announced,
+      "a file's content is as long as announced",
+    );
     this.#file = undefined;
   }
 

@@ -99,7 +99,7 @@ export class SlotPacker {
     for (let block = firstBlock; block < firstBlock + whole; block++) {
       if (slot.statuses[block] === BLOCK_ZERO) {
         slot.placements[block] = PLACED_ZEROS;
-      } else if (slot.fingerprints[block] === slot.previous[block]) {
+      } else if (slot.isUnchanged(block)) {
         slot.placements[block] = PLACED_UNCHANGED;
       } else {
         slot.placements[block] = 0;
@@ -114,7 +114,7 @@ export class SlotPacker {
     const piece = { offsetBytes: offsetBytes + whole * blockBytes, lengthBytes: tailBytes };
     slot.fingerprints[tail] = this.#pass.tail(piece);
     slot.statuses[tail] = 0;
-    const unchanged = slot.fingerprints[tail] === slot.previous[tail];
+    const unchanged = slot.isUnchanged(tail);
     slot.placements[tail] = unchanged ? PLACED_UNCHANGED : 0;
     return newBytes + (unchanged ? 0 : tailBytes);
   }

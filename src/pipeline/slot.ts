@@ -66,6 +66,8 @@ export class Slot {
   /** Per block: byte offset in the frame, or one of the `PLACED_` values. */
   readonly placements: Int32Array;
   readonly statuses: Uint8Array;
+  readonly #previousHalves: Uint32Array;
+  readonly #fingerprintHalves: Uint32Array;
   readonly #extents: Int32Array;
   readonly #header: Int32Array;
   readonly #blockBytes: number;
@@ -86,6 +88,10 @@ export class Slot {
     this.previous = wide();
     this.fingerprints = wide();
     this.badLsns = wide();
+    const halves = (column: BigUint64Array): Uint32Array =>
+      new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
+    this.#previousHalves = halves(this.previous);
+    this.#fingerprintHalves = halves(this.fingerprints);
     this.placements = new Int32Array(memory.columns, at, blocks);
     at += blocks * 4;
     this.statuses = new Uint8Array(memory.columns, at, blocks);
@@ -102,6 +108,13 @@ export class Slot {
   /** Blocks of all extents. */
   get blockCount(): number {
     return this.#header[1] ?? 0;
+  }
+
+  /** True when a block's fingerprint is the previous backup's. Compares halves: a bigint would be allocated for each. */
+  isUnchanged(block: number): boolean {
+    const old = this.#previousHalves;
+    const found = this.#fingerprintHalves;
+    return old[block * 2] === found[block * 2] && old[block * 2 + 1] === found[block * 2 + 1];
   }
 
   /** Forgets the extents. */
