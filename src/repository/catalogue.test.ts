@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import { isDrError } from "../core/errors.ts";
 import { NumberedFile } from "../files/numbered-file.ts";
 import { createKeyRing } from "../pipeline/sealing/key-ring.ts";
@@ -26,6 +27,8 @@ import {
   type SeenFile,
 } from "./rollback-guard.ts";
 import { encodeRoot } from "./root.ts";
+
+configureFailpointsFrom(process.env);
 
 const ring = createKeyRing();
 const call = { signal: never };

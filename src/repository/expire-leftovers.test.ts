@@ -1,6 +1,7 @@
 /** Clearing leftovers on a repository in memory, beside backups, readers and kills on other hosts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import { isDrError } from "../core/errors.ts";
 import { lsnOf } from "../core/lsn.ts";
 import { parseWalSegmentName } from "../core/wal-name.ts";
@@ -36,6 +37,8 @@ import { objectKey } from "./object-names.ts";
 import { observePins } from "./observe-holders.ts";
 import { holdPin } from "./pins.ts";
 import { SealedStore } from "./sealed-store.ts";
+
+configureFailpointsFrom(process.env);
 
 test("maps of a killed backup go, those of good backups stay, and a second run finds nothing", async () => {
   const repository = new SimulatedRepository(1, ring);

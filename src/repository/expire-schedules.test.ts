@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import { isDrError } from "../core/errors.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import {
@@ -25,6 +26,8 @@ import { publishRoot, rootName, smallRoot, storeMap } from "../../tests/support/
 import { condemnAndDelete } from "./condemn.ts";
 import { expireLeftovers } from "./expire-leftovers.ts";
 import { objectKey } from "./object-names.ts";
+
+configureFailpointsFrom(process.env);
 
 /** Retires one backup in two phases, as retention does, unless somebody needs it. */
 async function retire(process: SimulatedProcess, id: ObjectId): Promise<void> {

@@ -1,6 +1,7 @@
 /** Leases on a repository in memory, with simulated hosts, clocks and failures. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import { DrError, errorText, isDrError } from "../core/errors.ts";
 import { createKeyRing } from "../pipeline/sealing/key-ring.ts";
 import {
@@ -12,6 +13,8 @@ import {
 import { acquireLease, awaitLeaseTurn, type Lease } from "./lease.ts";
 import { objectKey } from "./object-names.ts";
 import { newestEpoch, readNewestLease } from "./read-lease.ts";
+
+configureFailpointsFrom(process.env);
 
 const ring = createKeyRing();
 const place = { cluster: testCluster, purpose: "backup" } as const;
