@@ -9,11 +9,11 @@
  * Peak memory: one header.
  */
 import { DrError } from "../core/errors.ts";
-import { decodeFileName } from "./file-name-bytes.ts";
+import { decodeFileName } from "../core/file-name-bytes.ts";
 
 /** One member of an archive. */
 export type TarEntry = {
-  /** Relative, "/" between parts, no "." or "..", without a final "/"; see `file-name-bytes.ts`. */
+  /** Relative, "/" between parts, no "." or "..", without a final "/"; see `core/file-name-bytes.ts`. */
   readonly path: string;
   readonly kind: "file" | "directory" | "symlink";
   /** Permission bits only. */

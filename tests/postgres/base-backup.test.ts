@@ -6,7 +6,7 @@ import { inspect } from "node:util";
 import { test } from "node:test";
 import { isDrError } from "../../src/core/errors.ts";
 import { connectionReadBufferBytes } from "../../src/core/limits.ts";
-import { decodeFileName, encodeFileName } from "../../src/postgres/file-name-bytes.ts";
+import { decodeFileName, encodeFileName } from "../../src/core/file-name-bytes.ts";
 import { classifyPath } from "../../src/source/classify-path.ts";
 import type {
   BackupEnd,

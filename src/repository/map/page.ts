@@ -6,6 +6,7 @@
 import { present } from "../../core/assert.ts";
 import { ByteReader } from "../../core/byte-reader.ts";
 import { ByteWriter } from "../../core/byte-writer.ts";
+import { decodeFileName, encodeFileName } from "../../core/file-name-bytes.ts";
 import { mapFrameBytesMax, pathBytesMax } from "../../core/limits.ts";
 import { type ObjectId, objectIdBytes, objectIdFromBytes } from "../../core/object-id.ts";
 
@@ -23,7 +24,7 @@ export type MapRef = {
   readonly length: number;
 };
 
-/** One file, directory or link of a backup. `name` is relative to the data or tablespace directory. */
+/** One file, directory or link of a backup. `name` is relative to the data or tablespace directory; see `core/file-name-bytes.ts`. */
 export type PageEntry = {
   readonly name: string;
   readonly type: keyof typeof TYPE_CODES;
@@ -43,12 +44,12 @@ function encodeEntry(
   entry: PageEntry,
   placeOf: (map: ObjectId) => number,
 ): void {
-  writer.sized(Buffer.from(entry.name));
+  writer.sized(encodeFileName(entry.name));
   writer.u8(TYPE_CODES[entry.type]);
   writer.varint(entry.mode);
   writer.varint(entry.sizeBytes);
   if (entry.type === "symlink") {
-    writer.sized(Buffer.from(entry.linkTarget ?? ""));
+    writer.sized(encodeFileName(entry.linkTarget ?? ""));
   }
   const bad = entry.badBlocks.length > 0;
   writer.varint((entry.checked ? FLAG_CHECKED : 0) | (bad ? FLAG_BAD_PAGES : 0));
@@ -70,7 +71,7 @@ function encodeEntry(
 
 /** Encodes a group's files; the same files give the same bytes whatever their order. */
 function encodePage(entries: readonly PageEntry[]): Buffer {
-  const keyed = entries.map((entry) => ({ entry, key: Buffer.from(entry.name) }));
+  const keyed = entries.map((entry) => ({ entry, key: encodeFileName(entry.name) }));
   keyed.sort((a, b) => Buffer.compare(a.key, b.key));
   const maps = [
     ...new Set(entries.flatMap((e) => e.stretches.flat().map((ref) => ref.map))),
@@ -148,12 +149,12 @@ function decodeRef(reader: ByteReader, maps: readonly ObjectId[]): MapRef {
 }
 
 function decodeEntry(reader: ByteReader, maps: readonly ObjectId[]): PageEntry {
-  const name = reader.sized(pathBytesMax, "a name").toString();
+  const name = decodeFileName(reader.sized(pathBytesMax, "a name"));
   const type = decodeType(reader);
   const mode = reader.varintUpTo(0o7777, "a mode");
   const sizeBytes = reader.varint();
   const linkTarget =
-    type === "symlink" ? reader.sized(pathBytesMax, "a link's target").toString() : undefined;
+    type === "symlink" ? decodeFileName(reader.sized(pathBytesMax, "a link's target")) : undefined;
   const flags = reader.varintUpTo(FLAG_CHECKED | FLAG_BAD_PAGES, "the flags");
   const badBlocks = (flags & FLAG_BAD_PAGES) === 0 ? [] : decodeBadBlocks(reader);
   const stretchCount = reader.varintUpTo(reader.remaining, "the stretch count");
@@ -188,7 +189,7 @@ export class PageReader {
     let last: Buffer = Buffer.alloc(0);
     for (let index = 0; index < count; index++) {
       this.#offsets[index] = reader.offset;
-      const name = Buffer.from(decodeEntry(reader, this.#maps).name);
+      const name = encodeFileName(decodeEntry(reader, this.#maps).name);
       if (index > 0 && Buffer.compare(last, name) >= 0) {
         throw reader.fault(`entry ${index} is not sorted behind the one before`);
       }
@@ -215,13 +216,13 @@ export class PageReader {
 
   /** The file of this name, found by halving. */
   find(name: string): PageEntry | undefined {
-    const wanted = Buffer.from(name);
+    const wanted = encodeFileName(name);
     let low = 0;
     let high = this.#offsets.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const entry = this.at(middle);
-      const order = Buffer.compare(Buffer.from(entry.name), wanted);
+      const order = Buffer.compare(encodeFileName(entry.name), wanted);
       if (order === 0) {
         return entry;
       }

@@ -52,3 +52,8 @@ export function encodeFileName(name: string): Buffer {
   }
   return Buffer.concat(parts);
 }
+
+/** A path for calls of the operating system: bytes where text would lose some. */
+export function systemPath(path: string): string | Buffer {
+  return /[\uDC80-\uDCFF]/.test(path) ? encodeFileName(path) : path;
+}
