@@ -5,14 +5,10 @@
  *
  * Failing or interrupted: nothing is listed, the lease is released, the server ends its backup by itself.
  */
+import type { BackupProgress } from "../backup/backup-taker.ts";
 import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-kind.ts";
 import { outsideConfiguration, serverIdentity } from "../backup/server-identity.ts";
-import {
-  type BackupProgress,
-  type BackupWal,
-  type TakenBackup,
-  takeBackup,
-} from "../backup/take-backup.ts";
+import { type BackupWal, type TakenBackup, takeBackup } from "../backup/take-backup.ts";
 import { isDrError } from "../core/errors.ts";
 import { backupZstdLevel, leaseTtlSeconds } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
@@ -34,6 +30,7 @@ import { type OpenBackupWal, openBackupWal } from "./backup-wal.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
+import { checkHistory, rememberBackup } from "./rollback.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 
 /** Where a backup stands. */
@@ -45,6 +42,8 @@ export type BackupRequest = {
   readonly note: string;
   readonly workers: number;
   readonly allowUntestedMajor: boolean;
+  /** Take a repository that shows less than this host has seen as it is. */
+  readonly acceptRollback: boolean;
   /** Recorded in the ledger: the command as typed. */
   readonly reason: string;
   readonly onStep: (step: BackupStep) => void;
@@ -288,6 +287,9 @@ export async function runBackup(
   request.onStep("connecting");
   const repository = await openRepository(adapters, environment, { signal });
   const { sealed } = repository;
+  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const accept = request.acceptRollback;
+  await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const server = await meetServer(environment, request);
   const cluster = clusterNameOf(environment.cluster);
   const place = await openIncarnation(
@@ -300,7 +302,6 @@ export async function runBackup(
     },
     { signal, nowMs: clock.now() },
   );
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
   const run: Run = { adapters, environment, request, repository, server, place, ledger };
   request.onStep("lease");
   await using lease = await acquireLease(sealed, {
@@ -316,6 +317,8 @@ export async function runBackup(
   try {
     const result = await underLease(run, lease);
     await recordFinished(run, result);
+    const seen = { adapters, environment, sealed, ledger };
+    await rememberBackup(seen, place, result.taken.root.id, { signal });
     return { ...result, ledgerFailure: ledger.failure };
   } catch (error) {
     await recordFailed(run, startedAt, error);

@@ -3,7 +3,7 @@
  * to be mended. It writes a few probe objects into the repository and deletes them; the server is only read.
  */
 import { stat } from "node:fs/promises";
-import type { DrError} from "../core/errors.ts";
+import type { DrError } from "../core/errors.ts";
 import { isDrError } from "../core/errors.ts";
 import { isLocalHost, placeOf, type ConnectionSettings } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";

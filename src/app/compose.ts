@@ -6,8 +6,10 @@ import { userInfo } from "node:os";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type Random, systemRandom } from "../core/random.ts";
 import { hostObserver } from "../files/host-identity.ts";
+import { NumberedFile } from "../files/numbered-file.ts";
 import type { HolderObserver } from "../repository/lease-holder.ts";
 import type { ObjectStore, StoreCall } from "../repository/object-store.ts";
+import type { SeenFile } from "../repository/rollback-guard.ts";
 import { raceTwoProcesses } from "../stores/disk/race.ts";
 import { DiskStore } from "../stores/disk-store.ts";
 import { type StoreProbe, probeStore } from "../stores/probe-store.ts";
@@ -21,6 +23,8 @@ export type Adapters = {
   readonly observer: HolderObserver;
   /** The account that runs this program, for the ledger. */
   readonly account: string;
+  /** What this host has seen of repositories, kept in its state directory. */
+  seenFile(stateDirectory: string): SeenFile;
   /** Opens the store at `root`; `create`: makes it when it is missing. @throws DrError `STORE_*`. */
   openStore(root: string, call: StoreCall & { readonly create: boolean }): Promise<ObjectStore>;
   /** Looks at what the store does. @throws DrError `STORE_*` when it cannot be used at all. */
@@ -45,6 +49,7 @@ export function compose(): Adapters {
     random,
     observer: hostObserver(),
     account: accountName(),
+    seenFile: (directory) => new NumberedFile({ directory, base: "seen" }),
     openStore: async (root, { create, signal }) =>
       new RetryStore(await DiskStore.open({ root, create }, { signal }), { clock, random }),
     probe: (store, { signal }) =>

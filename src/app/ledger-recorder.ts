@@ -6,6 +6,7 @@ import { DrError, isDrError } from "../core/errors.ts";
 import { ledgerRecordTimeoutMs } from "../core/limits.ts";
 import type { EventContent } from "../ledger/event-kinds.ts";
 import { LedgerWriter } from "../ledger/ledger-writer.ts";
+import type { SeenHead } from "../repository/rollback-guard.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 
@@ -16,6 +17,8 @@ export class LedgerRecorder {
   readonly #reason: string;
   /** Why the ledger could not be written, if it could not. */
   failure: DrError | undefined;
+  /** The newest event that was recorded. */
+  head: SeenHead | undefined;
 
   constructor(adapters: Adapters, sealed: SealedStore, options: { readonly reason: string }) {
     const { host, pid } = adapters.observer.self;
@@ -30,7 +33,15 @@ export class LedgerRecorder {
   async record(event: EventContent): Promise<void> {
     const signal = AbortSignal.timeout(ledgerRecordTimeoutMs);
     try {
-      await this.#writer.append({ ...event, actor: this.#actor, reason: this.#reason }, { signal });
+      const first = this.head === undefined;
+      const actor = this.#actor;
+      const reason = this.#reason;
+      const { sequence } = await this.#writer.append({ ...event, actor, reason }, { signal });
+      const head = this.#writer.head;
+      if (head !== undefined) {
+        // The first object also holds the event by which a writer introduces itself.
+        this.head = { ...head, object: first ? 1 : sequence };
+      }
     } catch (error) {
       const failure = isDrError(error)
         ? error

@@ -21,6 +21,7 @@ type Options = {
   readonly note?: string;
   readonly workers: number;
   readonly allowUntestedMajor?: true;
+  readonly acceptRollback?: true;
 };
 
 /** More threads than this outrun the one connection that feeds them. */
@@ -145,6 +146,7 @@ async function backup(options: Options, frame: Frame): Promise<void> {
     note: options.note ?? "",
     workers: options.workers,
     allowUntestedMajor: options.allowUntestedMajor === true,
+    acceptRollback: options.acceptRollback === true,
     reason: `pra backup${flag}`,
     onStep,
     onProgress: ({ readBytes, expectedBytes }) => {
@@ -185,5 +187,6 @@ export function registerBackup(program: Command, frame: Frame): void {
         .default(Math.min(WORKERS_DEFAULT_MAX, availableParallelism())),
     )
     .addOption(new Option("--allow-untested-major", text.optionUntested))
+    .addOption(new Option("--accept-rollback", text.optionAcceptRollback))
     .action((options: Options) => backup(options, frame));
 }

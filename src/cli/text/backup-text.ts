@@ -10,6 +10,7 @@ type Messages = CommandText & {
   readonly optionNote: string;
   readonly optionWorkers: string;
   readonly optionUntested: string;
+  readonly optionAcceptRollback: string;
   readonly steps: Readonly<Record<BackupStep, string>>;
   readonly kinds: Readonly<Record<"full" | "incremental", string>>;
   readonly reasons: Readonly<Record<KindReason, string>>;
@@ -48,6 +49,7 @@ const en: Messages = {
   optionNote: "a text kept with the backup",
   optionWorkers: "threads that compress and seal",
   optionUntested: "take a server whose major version nobody has tried",
+  optionAcceptRollback: "go on although the repository shows less than this host has seen",
   steps: {
     connecting: "Looking at the server",
     lease: "Taking the lease",
@@ -107,6 +109,7 @@ const fr: Messages = {
   optionNote: "un texte gardé avec la sauvegarde",
   optionWorkers: "fils d'exécution qui compressent et scellent",
   optionUntested: "prendre un serveur dont personne n'a essayé la version majeure",
+  optionAcceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
   steps: {
     connecting: "Examen du serveur",
     lease: "Prise du bail",

@@ -1,0 +1,47 @@
+/**
+ * The rollback guard as commands use it: compare with what this host has seen before anything relies on the repository, and
+ * remember what was just written. An accepted rollback goes to the ledger.
+ */
+import type { ObjectId } from "../core/object-id.ts";
+import type { IncarnationPlace } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { checkRollback, rememberSeen } from "../repository/rollback-guard.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import type { LedgerRecorder } from "./ledger-recorder.ts";
+
+/** Who compares what. */
+export type HistoryCheck = {
+  readonly adapters: Adapters;
+  readonly environment: Environment;
+  readonly sealed: SealedStore;
+  readonly ledger: LedgerRecorder;
+};
+
+/** @throws DrError `REPO_ROLLED_BACK` unless accepted; `STORE_*` when the state directory cannot be used. */
+export async function checkHistory(
+  check: HistoryCheck & { readonly accept: boolean },
+  call: StoreCall,
+): Promise<void> {
+  const { adapters, environment, sealed, ledger, accept } = check;
+  const file = adapters.seenFile(environment.stateDirectory);
+  const { missing } = await checkRollback(sealed, { ...call, file, accept });
+  if (missing.length > 0) {
+    await ledger.record({ kind: "rollbackAccepted", data: { missing: [...missing] } });
+  }
+}
+
+/** Remembers a backup that this host just published, and the ledger's event about it. */
+export async function rememberBackup(
+  check: HistoryCheck,
+  place: IncarnationPlace,
+  newest: ObjectId,
+  call: StoreCall,
+): Promise<void> {
+  const { adapters, environment, sealed, ledger } = check;
+  const file = adapters.seenFile(environment.stateDirectory);
+  const heads = ledger.head === undefined ? [] : [ledger.head];
+  const roots = [{ cluster: place.cluster, incarnation: place.incarnation, newest }];
+  await rememberSeen(sealed, { ...call, file }, { roots, ledger: heads });
+}
