@@ -84,6 +84,7 @@ export const exitCodeTable: readonly {
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "KEY_OTHER_REPOSITORY",
   "PG_MAJOR_UNTESTED",
+  "REPO_CONDEMNED",
   "REPO_DIRECTORY_FOREIGN",
   "REPO_EXISTS_OTHER_KEY",
   "REPO_LEASE_HELD",
