@@ -15,6 +15,7 @@ import {
   storeRetryDelayMsMax,
   walPartBatchBytes,
   walPartLingerMs,
+  walPartReserveBytesMax,
 } from "../core/limits.ts";
 import { type Lsn, addToLsn } from "../core/lsn.ts";
 import { segmentAt, segmentStartAt, type WalSegmentName } from "../core/wal-name.ts";
@@ -28,6 +29,7 @@ import {
 } from "../repository/object-names.ts";
 import type { AppendHandle } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
+import { giveBackRoom, reserveRoom } from "./reserved-room.ts";
 import type { SegmentPlace } from "./segment-memory.ts";
 
 /** WAL to store: it lies within one segment and follows what was stored before. */
@@ -121,6 +123,11 @@ type OpenPart = {
   readonly handle: AppendHandle;
 };
 
+async function closePart(part: OpenPart): Promise<void> {
+  await giveBackRoom(part.handle);
+  await part.handle.close();
+}
+
 /**
  * Appends frames to one object a segment. The next segment's object is made ready while the present one fills,
  * so that crossing a boundary waits for nothing. Peak memory: twice the largest piece, and one codec.
@@ -180,7 +187,7 @@ export class AppendParts implements PartSink {
   #turnTo(part: OpenPart): void {
     const old = this.#current;
     if (old !== undefined) {
-      const closing = old.handle.close().finally(() => this.#closing.delete(closing));
+      const closing = closePart(old).finally(() => this.#closing.delete(closing));
       this.#closing.add(closing);
     }
     this.#current = part;
@@ -211,12 +218,14 @@ export class AppendParts implements PartSink {
     assert(handle !== undefined, "capabilities().append was asked before");
     try {
       handle.appendSync(appender.header);
+      const { walSegmentBytes } = this.#options.segments;
+      await reserveRoom(handle, Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
+      this.#names.note(startLsn);
+      return { startLsn, appender, handle };
     } catch (error) {
       await handle.close();
       throw error;
     }
-    this.#names.note(startLsn);
-    return { startLsn, appender, handle };
   }
 
   async #openAndAppend(piece: PartPiece): Promise<void> {
@@ -243,8 +252,8 @@ export class AppendParts implements PartSink {
 
   async close(): Promise<void> {
     await this.#next?.opening;
-    await this.#next?.part?.handle.close();
-    await this.#current?.handle.close();
+    const open = [this.#next?.part, this.#current].filter((part) => part !== undefined);
+    await Promise.all(open.map(closePart));
     await Promise.all(this.#closing);
     this.#dead ??= new Error("the sink of WAL parts is closed");
     this.#codec.close();

@@ -142,6 +142,11 @@ export class WalReceiver implements AsyncDisposable {
     return this.#intake?.timeline;
   }
 
+  /** 0 before the first connection. */
+  get walSegmentBytes(): number {
+    return this.#walSegmentBytes;
+  }
+
   /** The repository holds everything received before it. */
   get durableLsn(): Lsn | undefined {
     return this.#intake?.durableLsn;
@@ -289,7 +294,9 @@ export class WalReceiver implements AsyncDisposable {
         ? lineageOf(identity.timeline, [])
         : lineageOf(identity.timeline, await this.#fetchHistory(connection, identity.timeline));
     const walSegmentBytes = this.#walSegmentBytes;
-    const points = startingPoints({ catalogue, identity, lineage, walSegmentBytes, slotLsn });
+    const onlyFromSlot = this.#options.slot.temporary;
+    const sides = { catalogue, identity, lineage, walSegmentBytes, slotLsn, onlyFromSlot };
+    const points = startingPoints(sides);
     for (const [index, point] of points.entries()) {
       const ahead = await readingStart(sealed, point, { catalogue, walSegmentBytes, signal });
       for (const readFrom of new Set([ahead, point.storeFrom])) {

@@ -36,6 +36,8 @@ export type BothSides = {
   readonly walSegmentBytes: number;
   /** What the slot keeps. */
   readonly slotLsn: Lsn;
+  /** Nothing before the slot is wanted: what a backup captures for itself closes no holes. */
+  readonly onlyFromSlot: boolean;
 };
 
 /** First segment that is neither published nor before what is. */
@@ -99,6 +101,9 @@ function checkServer(sides: BothSides): void {
  */
 export function startingPoints(sides: BothSides): readonly StartingPoint[] {
   const { catalogue, lineage, walSegmentBytes } = sides;
+  if (sides.onlyFromSlot) {
+    return [atSlot(sides, undefined)];
+  }
   checkServer(sides);
   const at = lineage.findLastIndex((step) => catalogue.durableLsn(step.timeline) !== undefined);
   const base = lineage[at];

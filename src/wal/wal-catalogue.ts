@@ -94,6 +94,15 @@ function merge(timeline: TimelineId, pieces: readonly (readonly [Lsn, Lsn])[]): 
   return spans;
 }
 
+/** A part whose writer died before its header was whole holds nothing, nor does one that expire has just deleted. */
+function isUnwritten(error: unknown): boolean {
+  return (
+    isDrError(error, "REPO_NOT_AN_OBJECT") ||
+    isDrError(error, "REPO_HEADER_INVALID") ||
+    isDrError(error, "STORE_MISSING")
+  );
+}
+
 /** Reads the facts in the header of any WAL object. */
 async function segmentBytesOf(
   sealed: SealedStore,
@@ -107,8 +116,7 @@ async function segmentBytesOf(
     const header = checkHeader(sealed.ring, bytes, expectedAt(name));
     return decodeWalFacts(name.type, header.facts).walSegmentBytes;
   } catch (error) {
-    // A part whose writer died before its header was whole tells nothing; another object will.
-    if (isDrError(error, "REPO_HEADER_INVALID") || isDrError(error, "STORE_MISSING")) {
+    if (isUnwritten(error)) {
       return undefined;
     }
     throw error;
@@ -130,7 +138,7 @@ async function readKnownPart(
       newest === undefined ? undefined : { endLsn: newest.endLsn, knownAt: newest.knownAt };
     return { name, startLsn: facts.startLsn, endLsn, epoch, known };
   } catch (error) {
-    if (isDrError(error, "REPO_HEADER_INVALID") || isDrError(error, "STORE_MISSING")) {
+    if (isUnwritten(error)) {
       return undefined;
     }
     throw error;

@@ -27,6 +27,7 @@ import { DiskStore } from "../../src/stores/disk-store.ts";
 import type { ReceiverEvent } from "../../src/wal/receiver-events.ts";
 import { WalReceiver, type WalReceiverOptions } from "../../src/wal/receiver.ts";
 import { WalCatalogue } from "../../src/wal/wal-catalogue.ts";
+import type { PushOptions } from "../../src/wal/wal-push.ts";
 import { WalReader } from "../../src/wal/wal-reader.ts";
 import type { TestServer } from "./test-server.ts";
 
@@ -110,6 +111,11 @@ export class WalLab implements AsyncDisposable {
       signal,
       ...more,
     });
+  }
+
+  /** For `pushWal`, without the path. */
+  pushOptions(): Omit<PushOptions, "path"> {
+    return { sealed: this.sealed, place: this.place, epoch: 0, clock: systemClock, signal };
   }
 
   catalogue(): Promise<WalCatalogue> {

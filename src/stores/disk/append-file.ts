@@ -40,7 +40,8 @@ class AppendFile implements AppendHandle {
       const tear = failpointTear("disk.append-write", bytes.length);
       const end = tear === undefined ? bytes.length : tear.keepBytes;
       for (let done = 0; done < end;) {
-        done += writeSync(this.fd, bytes, done, end - done);
+        // At its own position: whoever holds the descriptor may have reserved room behind it.
+        done += writeSync(this.fd, bytes, done, end - done, this.#sizeBytes + done);
       }
       tear?.kill();
       if (guard("L7-append-datasync")) {
@@ -77,7 +78,7 @@ export async function createAppendFile(file: {
   readonly location: string;
 }): Promise<AppendHandle> {
   const { key, path, location } = file;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   let handle: FileHandle;
   try {
     failpoint("disk.append-create");
