@@ -182,4 +182,74 @@ export const usageErrors = {
       hint: `Terminez-la plus tôt, ou ralentissez-la.`,
     },
   },
+  USAGE_TIME: {
+    en: {
+      message: `"{value}" is not a time`,
+      hint: `Write it as 2026-11-22T14:05:00Z, 2026-11-22 14:05:00+01, "2026-11-22 14:05:00 Europe/Paris", or as -15min; at most six digits of a second.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas une heure`,
+      hint: `Écrivez-la comme 2026-11-22T14:05:00Z, 2026-11-22 14:05:00+01, « 2026-11-22 14:05:00 Europe/Paris », ou -15min ; six décimales de seconde au plus.`,
+    },
+  },
+  USAGE_TIME_ZONE: {
+    en: {
+      message: `the time "{value}" has no zone`,
+      hint: `On this machine's clock ({zone}) it is {local}, which is {utc}. If that is what you mean, write either of them; if you mean UTC, write Z behind yours.`,
+    },
+    fr: {
+      message: `l'heure « {value} » n'a pas de fuseau`,
+      hint: `À l'horloge de cette machine ({zone}), c'est {local}, soit {utc}. Si c'est bien elle, écrivez l'une des deux ; si vous parlez en UTC, ajoutez Z à la vôtre.`,
+    },
+  },
+  USAGE_TIME_ZONE_UNKNOWN: {
+    en: {
+      message: `"{zone}" in the time "{value}" is not a time zone`,
+      hint: `Write Z, an offset such as +01:00, or the full name of a zone such as Europe/Paris; abbreviations such as CET or EST mean several zones.`,
+    },
+    fr: {
+      message: `« {zone} » dans l'heure « {value} » n'est pas un fuseau horaire`,
+      hint: `Écrivez Z, un décalage comme +01:00, ou le nom complet d'un fuseau comme Europe/Paris ; les abréviations comme CET ou EST désignent plusieurs fuseaux.`,
+    },
+  },
+  USAGE_TIME_TWICE: {
+    en: {
+      message: `the clocks of {zone} showed "{value}" twice`,
+      hint: `They were set back then. Write {first} for the first time, or {second} for the second.`,
+    },
+    fr: {
+      message: `les horloges de {zone} ont indiqué « {value} » deux fois`,
+      hint: `Elles ont été retardées à ce moment. Écrivez {first} pour la première fois, ou {second} pour la seconde.`,
+    },
+  },
+  USAGE_TIME_SKIPPED: {
+    en: {
+      message: `the clocks of {zone} never showed "{value}"`,
+      hint: `They were set forward over it. Write {first} or {second}, whichever of the two offsets you mean.`,
+    },
+    fr: {
+      message: `les horloges de {zone} n'ont jamais indiqué « {value} »`,
+      hint: `Elles ont été avancées à ce moment. Écrivez {first} ou {second}, selon le décalage que vous entendez.`,
+    },
+  },
+  USAGE_XID: {
+    en: {
+      message: `"{value}" is not a transaction id`,
+      hint: `Write it as a whole number: txid_current() gives 64 bits, pg_waldump and log lines 32; both are taken. The first is 3.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas un numéro de transaction`,
+      hint: `Écrivez-le comme un nombre entier : txid_current() donne 64 bits, pg_waldump et les journaux 32 ; les deux sont admis. Le premier est 3.`,
+    },
+  },
+  USAGE_RESTORE_POINT: {
+    en: {
+      message: `"{value}" is not the name of a restore point`,
+      hint: `A name has 1 to 63 bytes, exactly as it was given to pg_create_restore_point.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas le nom d'un point de restauration`,
+      hint: `Un nom fait de 1 à 63 octets, exactement comme il a été donné à pg_create_restore_point.`,
+    },
+  },
 } as const satisfies ErrorGroup;

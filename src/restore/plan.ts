@@ -1,0 +1,251 @@
+/**
+ * The restore plan: from what backups and WAL the repository holds, and a target, to the steps of a restore, or to a refusal that
+ * names the nearest instants that can be reached. Everything is answered before anything is written (loss classes
+ * 13, 15, 44, 48), and the answer is what a server will do, not what it is hoped to do.
+ *
+ * Rules. Timeline: as PostgreSQL's `latest`, the highest number, but among timelines that hold WAL and have a backup, so that
+ * no file that happens to lie about decides. Backup: the newest on that branch whose end is not behind the target and whose
+ * own WAL is whole. Its WAL is replayed in thought without a gap; a hole, or WAL written with wal_level=minimal, ends it.
+ *
+ * Pure but for loading indexes. Follows PerformWalRecovery in src/backend/access/transam/xlogrecovery.c.
+ */
+import { unreachable } from "../core/assert.ts";
+import { DrError } from "../core/errors.ts";
+import { type Lsn, lsnDistanceBytes } from "../core/lsn.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { type Attempt, type Reachable, attempt, earliestOf } from "./plan-attempt.ts";
+import { type BackupSummary, backupsOn, isOnBranch, surveyBackup } from "./plan-backup.ts";
+import { type Branch, branchesOf, piecesUntil, siblingsOf } from "./plan-lineage.ts";
+import { refusalOf } from "./plan-refusal.ts";
+import {
+  type Instant,
+  type Nearest,
+  type PlanNotice,
+  type PlanReason,
+  type RestorePlan,
+  type Unreachable,
+  plannedCommit,
+} from "./plan-result.ts";
+import type { RestoreTarget, TargetTimeline } from "./target.ts";
+import type { WalKnowledge } from "./wal-knowledge.ts";
+
+/** What the repository holds of one incarnation. */
+export type PlanCatalogue = {
+  /** Accepted backups, in any order. */
+  readonly backups: readonly BackupSummary[];
+  readonly wal: WalKnowledge;
+};
+
+/** How to plan. */
+export type PlanOptions = {
+  /** Only from this backup. */
+  readonly backup?: ObjectId | undefined;
+  readonly signal: AbortSignal;
+};
+
+type Call = PlanCatalogue & PlanOptions & { readonly target: RestoreTarget };
+
+const NOTHING_NEAR: Nearest = { before: undefined, after: undefined };
+
+function refused(error: DrError): Unreachable {
+  return { reachable: false, error, nearest: NOTHING_NEAR, siblings: [] };
+}
+
+function list(values: readonly (string | number)[]): string {
+  return values.length === 0 ? "–" : values.join(", ");
+}
+
+/** The backup asked for. */
+function chosenOf({ backups, backup }: Call): BackupSummary | DrError | undefined {
+  const chosen = backups.find(({ id }) => id === backup);
+  return backup !== undefined && chosen === undefined
+    ? new DrError("PLAN_BACKUP_UNKNOWN", { backup })
+    : chosen;
+}
+
+function newestBackup(backups: readonly BackupSummary[]): BackupSummary | undefined {
+  return backups.toSorted((a, b) => (a.id < b.id ? 1 : -1))[0];
+}
+
+/** The branch to follow. */
+function branchFor(
+  call: Call,
+  timeline: TargetTimeline,
+  chosen: BackupSummary | undefined,
+): Branch | DrError {
+  const branches = branchesOf(call.wal);
+  const timelines = list(branches.map((branch) => branch.timeline));
+  if (timeline === "latest") {
+    const wanted = chosen === undefined ? call.backups : [chosen];
+    const usable = branches.filter((branch) => backupsOn(branch, wanted).length > 0);
+    return usable.at(-1) ?? new DrError("PLAN_NO_BACKUP", { timeline: "–", timelines });
+  }
+  const number =
+    timeline === "backup" ? (chosen ?? newestBackup(call.backups))?.timeline : timeline;
+  const branch = branches.find((known) => known.timeline === number);
+  if (branch === undefined) {
+    return new DrError("PLAN_TIMELINE_UNKNOWN", { timeline: number ?? "–", timelines });
+  }
+  if (chosen !== undefined && !isOnBranch(branch, chosen)) {
+    return new DrError("PLAN_BACKUP_OTHER_BRANCH", {
+      backup: chosen.id,
+      backupTimeline: chosen.timeline,
+      timeline: branch.timeline,
+    });
+  }
+  return branch;
+}
+
+/** What the backups of a branch make of the target. */
+type BranchAnswer =
+  | { readonly kind: "plan"; readonly plan: RestorePlan }
+  | {
+      readonly kind: "none";
+      /** The attempt that came closest; undefined when no backup could be used. */
+      readonly attempt: Exclude<Attempt, Reachable> | undefined;
+      readonly after: Instant | undefined;
+      readonly passedOver: PlanReason["passedOver"];
+    };
+
+/** An older backup may know what a newer one does not, unless the answer would be the same. */
+function isFinal(found: Exclude<Attempt, Reachable>): boolean {
+  return found.kind === "beyond" || found.kind === "not-a-commit";
+}
+
+async function answerOn(
+  call: Call,
+  branch: Branch,
+  chosen: BackupSummary | undefined,
+): Promise<BranchAnswer> {
+  const { wal: knowledge, target, signal } = call;
+  const passedOver: PlanReason["passedOver"][number][] = [];
+  let closest: Exclude<Attempt, Reachable> | undefined;
+  let after: Instant | undefined;
+  let triedFrom: { readonly lsn: Lsn; readonly endLsn: Lsn } | undefined;
+  for (const backup of chosen === undefined ? backupsOn(branch, call.backups) : [chosen]) {
+    const survey = await surveyBackup(knowledge, branch, backup, { signal });
+    if (!("run" in survey)) {
+      passedOver.push({ backup: backup.id, unfit: survey });
+      continue;
+    }
+    const untilLsn = triedFrom?.endLsn === survey.run.toLsn ? triedFrom.lsn : undefined;
+    const found = await attempt({ knowledge, survey, untilLsn, signal }, target);
+    if (found.kind === "reachable") {
+      const kind = chosen === undefined ? "newest" : "chosen";
+      return { kind: "plan", plan: planOf(call, backup, found, { kind, passedOver }) };
+    }
+    if (found.kind === "too-early") {
+      after = earliestOf(survey);
+      closest ??= found;
+    } else {
+      closest = found;
+      if (isFinal(found)) {
+        break;
+      }
+      triedFrom = { lsn: backup.stopLsn, endLsn: survey.run.toLsn };
+    }
+  }
+  return { kind: "none", attempt: closest, after, passedOver };
+}
+
+function noticesOf(call: Call, branch: Branch, found: Reachable): readonly PlanNotice[] {
+  const notices: PlanNotice[] = found.again.map(({ lsn, timeMicros }) => ({
+    kind: "name-again",
+    lsn,
+    timeMicros,
+  }));
+  if (call.target.kind === "latest" && found.run.hole !== undefined) {
+    notices.push({ kind: "ends-at-hole", hole: found.run.hole });
+  }
+  if (found.unread.length > 0) {
+    notices.push({ kind: "unread", pieces: found.unread });
+  }
+  if (!branch.historyKnown) {
+    notices.push({ kind: "history-missing", timeline: branch.timeline });
+  }
+  return notices;
+}
+
+function planOf(
+  call: Call,
+  backup: BackupSummary,
+  found: Reachable,
+  reason: PlanReason,
+): RestorePlan {
+  const { branch } = found.run;
+  const pieces = piecesUntil(found.run.pieces, found.toLsn);
+  return {
+    reachable: true,
+    backup,
+    timeline: branch.timeline,
+    histories: branch.historyKnown
+      ? branch.steps.map((step) => step.timeline).filter((timeline) => timeline > 1)
+      : [],
+    pieces,
+    stop: found.stop,
+    reached: {
+      lsn: found.reachedLsn,
+      timeMicros: found.lastCommit?.timeMicros,
+      lastCommit: plannedCommit(found.lastCommit),
+      possibleCommit: plannedCommit(found.possibleCommit),
+    },
+    walBytes: pieces.reduce((sum, { fromLsn, toLsn }) => sum + lsnDistanceBytes(fromLsn, toLsn), 0),
+    restoreBytes: backup.clusterBytes,
+    reason,
+    requiredSettings: found.required,
+    siblings: siblingsOf(call.wal, branch),
+    notices: noticesOf(call, branch, found),
+  };
+}
+
+/** Another branch on which the target can be reached. */
+async function otherBranchFor(call: Call, branch: Branch): Promise<Branch | undefined> {
+  switch (call.target.kind) {
+    case "latest":
+    case "immediate":
+      return undefined;
+    case "time":
+    case "lsn":
+    case "xid":
+    case "name":
+      for (const other of branchesOf(call.wal).toReversed()) {
+        if (other.timeline !== branch.timeline) {
+          const answer = await answerOn(call, other, undefined);
+          if (answer.kind === "plan") {
+            return other;
+          }
+        }
+      }
+      return undefined;
+    default:
+      return unreachable(call.target);
+  }
+}
+
+/**
+ * Plans a restore, or says why there is none; it throws only what loading an index throws. Aborted: rejects. Memory: the indexes
+ * that the knowledge keeps, and those of the newest backups' own WAL.
+ */
+export async function planRestore(
+  catalogue: PlanCatalogue,
+  target: RestoreTarget,
+  options: PlanOptions,
+): Promise<RestorePlan | Unreachable> {
+  const call: Call = { ...catalogue, ...options, target };
+  const chosen = chosenOf(call);
+  if (chosen instanceof DrError) {
+    return refused(chosen);
+  }
+  const branch = branchFor(call, target.timeline, chosen);
+  if (branch instanceof DrError) {
+    return refused(branch);
+  }
+  const answer = await answerOn(call, branch, chosen);
+  if (answer.kind === "plan") {
+    return answer.plan;
+  }
+  const { attempt: closest, after, passedOver } = answer;
+  const other = chosen === undefined ? await otherBranchFor(call, branch) : undefined;
+  const refusal = refusalOf({ target, branch, chosen, closest, after, passedOver, other });
+  return { reachable: false, ...refusal, siblings: siblingsOf(call.wal, branch) };
+}
