@@ -155,8 +155,6 @@ export const findingsKeptMax = 1000;
 export const restoreUnitBytes = 64 * MIB;
 /** Sealed bytes a restore worker reads at once: four of the largest usual frames. */
 export const restoreReadBytes = 4 * MIB;
-/** Files a restore worker keeps open: well below the usual limit of 1,024 descriptors. */
-export const restoreOpenFilesMax = 256;
 /** Files in one request to set sizes, owners and sync. */
 export const restoreFinishFilesMax = 64;
 /** Opened map frames that a reader keeps: 24 of about a MiB serve a stretch with sixteen deltas and its neighbours. */
@@ -247,3 +245,5 @@ export const walTailKeptBytesMax = MIB;
 export const timelineAncestorsMax = 100_000;
 /** Index objects of WAL kept open by a reader: 64 of up to 3 MiB each serve plan's forward reading. */
 export const walIndexesKeptMax = 64;
+/** Between two looks at the end of the server's WAL while receiving: exposure is known to this resolution. */
+export const exposureSampleIntervalMs = 2_000;

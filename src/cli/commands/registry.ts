@@ -28,6 +28,8 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "init", load: async () => (await import("./init.ts")).registerInit },
   { name: "check", load: async () => (await import("./check.ts")).registerCheck },
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
+  { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },
+  { name: "demo", load: async () => (await import("./demo.ts")).registerDemo },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

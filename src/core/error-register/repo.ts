@@ -245,4 +245,14 @@ export const repoErrors = {
       hint: `Rien n'a été créé. Choisissez un autre disque ou un autre système de fichiers pour BACKUP_DIR.`,
     },
   },
+  REPO_BACKUP_UNKNOWN: {
+    en: {
+      message: `no single backup is meant by {backup}: {matches} begin so`,
+      hint: `Give the id that pra list shows, or enough of its beginning, at least 4 digits.`,
+    },
+    fr: {
+      message: `{backup} ne désigne pas une sauvegarde unique : {matches} commencent ainsi`,
+      hint: `Donnez l'identifiant que montre pra list, ou assez de son début, au moins 4 chiffres.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,41 @@
+/**
+ * The backup that a person means: its id as `pra list` shows it, or the beginning of one as long as no other begins so. In
+ * whichever cluster and incarnation it lies.
+ */
+import { DrError } from "../core/errors.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { listClusters } from "../repository/catalogue.ts";
+import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { listIncarnations } from "../repository/read-lease.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+
+/** A backup and where it lies. */
+export type FoundBackup = { readonly place: IncarnationPlace; readonly id: ObjectId };
+
+/** Shorter ones would match by accident: the first 12 digits of an id are its date. */
+const PREFIX_DIGITS_MIN = 4;
+
+/** @throws DrError `REPO_BACKUP_UNKNOWN`. */
+export async function findBackup(
+  sealed: SealedStore,
+  typed: string,
+  call: StoreCall,
+): Promise<FoundBackup> {
+  const wanted = typed.trim().toLowerCase();
+  const found: FoundBackup[] = [];
+  for (const cluster of await listClusters(sealed, call)) {
+    for await (const place of listIncarnations(sealed, cluster, call)) {
+      for await (const { name } of sealed.listNames(rootPrefix(place), call)) {
+        if (name?.type === "root" && name.id.startsWith(wanted)) {
+          found.push({ place, id: name.id });
+        }
+      }
+    }
+  }
+  const [only] = found;
+  if (only === undefined || found.length > 1 || wanted.length < PREFIX_DIGITS_MIN) {
+    throw new DrError("REPO_BACKUP_UNKNOWN", { backup: typed, matches: found.length });
+  }
+  return only;
+}
