@@ -132,4 +132,24 @@ export const configErrors = {
       hint: `Fixez-le dans .env ({name}=...), dans l'environnement, ou par l'option de la commande.`,
     },
   },
+  CONFIG_DEMO_FOLDER: {
+    en: {
+      message: `no folder for the demonstration could be made: {tried}`,
+      hint: `Name one with --folder that does not exist yet, in a place where the account {account}, which runs the server, can enter.`,
+    },
+    fr: {
+      message: `aucun dossier n'a pu être créé pour la démonstration : {tried}`,
+      hint: `Nommez avec --folder un dossier qui n'existe pas encore, là où le compte {account}, qui fait tourner le serveur, peut entrer.`,
+    },
+  },
+  CONFIG_DEMO_SPACE: {
+    en: {
+      message: `{path} has {free} free, the demonstration needs {needed}`,
+      hint: `Name another place with --folder, or load less with --data.`,
+    },
+    fr: {
+      message: `{path} a {free} libres, la démonstration demande {needed}`,
+      hint: `Nommez un autre endroit avec --folder, ou chargez moins avec --data.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -425,4 +425,14 @@ export const pgErrors = {
       hint: `Sa somme de contrôle est juste : un serveur plus récent ou un autre produit l'a écrit ; un tel cluster ne peut pas être traité ici.`,
     },
   },
+  PG_LOAD_ENDED: {
+    en: {
+      message: `the load ended before it was meant to: {reason}`,
+      hint: `Something befell the server under load; its log says what. Most often a disk is full.`,
+    },
+    fr: {
+      message: `la charge s'est arrêtée avant son terme : {reason}`,
+      hint: `Il est arrivé quelque chose au serveur sous charge ; son journal le dit. Le plus souvent, un disque est plein.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -295,4 +295,24 @@ export const walErrors = {
       hint: `Vérifiez que le chemin existe, appartient à cet utilisateur, et que son disque a de la place.`,
     },
   },
+  WAL_RECEIVER_ENDED: {
+    en: {
+      message: `the process of the receiver ended by itself ({how})`,
+      hint: `Read {log}. While it is down, commits that wait for it do not return.`,
+    },
+    fr: {
+      message: `le processus du récepteur s'est terminé de lui-même ({how})`,
+      hint: `Lisez {log}. Tant qu'il est arrêté, les validations qui l'attendent ne reviennent pas.`,
+    },
+  },
+  WAL_DEMO_NO_SABOTAGE: {
+    en: {
+      message: `no WAL after the newest backup holds an acknowledged commit`,
+      hint: `Let the load run longer with --commits.`,
+    },
+    fr: {
+      message: `aucun WAL après la dernière sauvegarde ne contient de validation confirmée`,
+      hint: `Laissez la charge tourner plus longtemps avec --commits.`,
+    },
+  },
 } as const satisfies ErrorGroup;

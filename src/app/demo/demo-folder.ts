@@ -1,0 +1,129 @@
+/**
+ * The one folder in which the demonstration keeps everything, so that one `rm -r` removes it. It must be reachable for the
+ * account that the server runs under, which is not ours when we are root, and it never is a folder that was there before.
+ */
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { DrError } from "../../core/errors.ts";
+import { runProgram } from "../../postgres/run-program.ts";
+import type { ServerAccount } from "../../postgres/server-account.ts";
+
+/** Where everything lies. */
+export type DemoFolder = {
+  readonly root: string;
+  readonly repository: string;
+  readonly keyFile: string;
+  /** The server that will be lost. */
+  readonly production: string;
+  readonly restored: string;
+  /** The proof's own; gone when it ends. */
+  readonly proof: string;
+  /** What clients were told: outside the server, or it could not be judged. */
+  readonly acknowledged: string;
+  readonly receiverLog: string;
+  /** Copies of server programs, where the installed ones cannot be reached. */
+  readonly programs: string;
+};
+
+/** At the peak there are: the repository, the restored cluster and its copy for the proof, each with its WAL. */
+const COPIES = 4;
+/** WAL of the load, kept three times: production until the next checkpoint, restored, proof. */
+const WAL_ROOM_BYTES = 600 * 2 ** 20;
+
+function nameOf(nowMs: number): string {
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .slice(0, 19)
+    .replaceAll(/[-:]/g, "")
+    .replace("T", "-");
+  return `pra-demo-${stamp}-${randomBytes(2).toString("hex")}`;
+}
+
+/** Can the server's account pass through every folder above, and into this one? */
+async function isReachable(
+  directory: string,
+  account: ServerAccount,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const seen = await runProgram("/bin/sh", ["-c", 'cd -- "$1"', "sh", directory], {
+    account,
+    signal,
+  });
+  return seen.state === "exited" && seen.code === 0;
+}
+
+async function tryMake(
+  root: string,
+  account: ServerAccount,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await mkdir(root, { mode: 0o700 });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+  // The server's account only passes through; what it may read lies in folders of its own.
+  await chmod(root, account.switched ? 0o711 : 0o700);
+  if (await isReachable(root, account, signal)) {
+    return undefined;
+  }
+  await rm(root, { recursive: true, force: true });
+  return `${account.name}?`;
+}
+
+async function requireRoom(root: string, dataBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(root);
+  const freeBytes = bavail * bsize;
+  const neededBytes = COPIES * dataBytes + WAL_ROOM_BYTES;
+  if (freeBytes < neededBytes) {
+    await rm(root, { recursive: true, force: true });
+    const mib = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
+    throw new DrError("CONFIG_DEMO_SPACE", {
+      path: root,
+      free: `${mib(freeBytes)} MiB`,
+      needed: `${mib(neededBytes)} MiB`,
+    });
+  }
+}
+
+/**
+ * Makes the folder: the one that is wished, which must not exist, else a new one in the current directory, else one for temporary
+ * files. @throws DrError `CONFIG_DEMO_FOLDER`, `CONFIG_DEMO_SPACE`; nothing stays then.
+ */
+export async function makeDemoFolder(options: {
+  readonly wished: string | undefined;
+  readonly account: ServerAccount;
+  readonly dataBytes: number;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}): Promise<DemoFolder> {
+  const { wished, account, signal } = options;
+  const name = nameOf(options.nowMs);
+  const candidates =
+    wished === undefined
+      ? [...new Set([resolve(name), join(tmpdir(), name), join("/tmp", name)])]
+      : [resolve(wished)];
+  const tried: string[] = [];
+  for (const root of candidates) {
+    const reason = await tryMake(root, account, signal);
+    if (reason === undefined) {
+      await requireRoom(root, options.dataBytes);
+      await mkdir(join(root, "keys"), { mode: 0o700 });
+      return {
+        root,
+        repository: join(root, "repository"),
+        keyFile: join(root, "keys", "demo.key"),
+        production: join(root, "production"),
+        restored: join(root, "restored"),
+        proof: join(root, "proof"),
+        acknowledged: join(root, "acknowledged.txt"),
+        receiverLog: join(root, "receiver.log"),
+        programs: join(root, "programs"),
+      };
+    }
+    tried.push(`${root} (${reason})`);
+  }
+  throw new DrError("CONFIG_DEMO_FOLDER", { tried: tried.join(", "), account: account.name });
+}

@@ -1,0 +1,104 @@
+/**
+ * The server that the demonstration loses: a fresh cluster, durable as a production server is (fsync, full page writes,
+ * checksums), reachable over a private socket only.
+ */
+import { Client, type ClientConfig } from "pg";
+import type { Clock } from "../../core/clock.ts";
+import { initCluster } from "../../postgres/init-cluster.ts";
+import type { ServerAccount } from "../../postgres/server-account.ts";
+import type { ServerBinaries } from "../../postgres/server-binaries.ts";
+import { type ThrowawayServer, startServer } from "../../postgres/throwaway-server.ts";
+import { chown, mkdir } from "node:fs/promises";
+import type { DemoSocket } from "./demo-environment.ts";
+
+/** Sockets lie in private directories, so every server of ours may have the usual port. */
+export const demoPort = 5432;
+
+/** Durable, and with room for the load between two checkpoints. */
+const PRODUCTION_SETTINGS = {
+  fsync: "on",
+  full_page_writes: "on",
+  synchronous_commit: "on",
+  wal_level: "replica",
+  max_wal_senders: "10",
+  shared_buffers: "128MB",
+  max_wal_size: "2GB",
+  log_checkpoints: "off",
+} as const;
+
+/** How often a state is looked at. */
+const LOOK_EVERY_MS = 20;
+
+/** How `pg` reaches a server of the demonstration. */
+export function clientConfig(server: DemoSocket): ClientConfig {
+  return {
+    host: server.socketDirectory,
+    port: server.port,
+    user: "postgres",
+    database: "postgres",
+    // Else it would read the password file of whoever runs this.
+    password: "",
+  };
+}
+
+/** Runs `work` with a connection of its own. */
+export async function withClient<T>(
+  server: DemoSocket,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client(clientConfig(server));
+  // A server that dies breaks the statement under way, which tells it.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Makes a cluster and starts it. @throws DrError `PG_*`. */
+export async function startProduction(options: {
+  readonly dataDirectory: string;
+  readonly binaries: ServerBinaries;
+  readonly account: ServerAccount;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): Promise<ThrowawayServer> {
+  const { dataDirectory, account } = options;
+  await mkdir(dataDirectory, { mode: 0o700 });
+  if (account.switched) {
+    await chown(dataDirectory, account.uid, account.gid);
+  }
+  await initCluster({ ...options, initdbArguments: ["--data-checksums"] });
+  return startServer({ ...options, port: demoPort, settings: PRODUCTION_SETTINGS });
+}
+
+/**
+ * Makes every commit wait for the standby of this name, and returns when the server itself says that it counts as
+ * synchronous. Aborting leaves the setting.
+ */
+export async function makeSynchronous(
+  server: DemoSocket,
+  options: {
+    readonly standbyName: string;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { standbyName, clock, signal } = options;
+  await withClient(server, async (client) => {
+    await client.query(`ALTER SYSTEM SET synchronous_standby_names = '"${standbyName}"'`);
+    await client.query("SELECT pg_reload_conf()");
+    for (;;) {
+      const { rows } = await client.query<{ sync_state: string }>(
+        "SELECT sync_state FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'",
+        [standbyName],
+      );
+      if (rows.some((row) => row.sync_state === "sync")) {
+        return;
+      }
+      await clock.sleep(LOOK_EVERY_MS, { signal });
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/** What the demonstration and its receiver's process say to each other. */
+import type { TransferredError } from "../../core/error-transfer.ts";
+import type { DemoFolder } from "./demo-folder.ts";
+import type { DemoSocket } from "./demo-environment.ts";
+
+/** To the receiver; the first message says what to receive. An end of the channel means that the demonstration died. */
+export type ToReceiver =
+  | {
+      readonly kind: "receive";
+      readonly folder: Pick<DemoFolder, "root" | "repository" | "keyFile">;
+      readonly server: DemoSocket;
+    }
+  | { readonly kind: "stop" };
+
+/** From the receiver. A position as text, because JSON has no bigint. */
+export type FromReceiver =
+  | { readonly kind: "streaming" }
+  | { readonly kind: "disconnected" }
+  | { readonly kind: "stopped"; readonly durableLsn: string }
+  | { readonly kind: "failed"; readonly error: TransferredError };

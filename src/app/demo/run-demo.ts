@@ -1,0 +1,255 @@
+/**
+ * The demonstration: a server under load is lost for good, brought back from the repository, judged and proved. It ends with
+ * nothing running and nothing left but its folder, however it ends. It must never show a zero that was not counted.
+ */
+import { rm } from "node:fs/promises";
+import { lsnDistanceBytes } from "../../core/lsn.ts";
+import { SeededRandom } from "../../core/random.ts";
+import type { Acknowledged } from "../../loadtest/acknowledged.ts";
+import type { OracleVerdict } from "../../loadtest/oracle.ts";
+import { serverAccount } from "../../postgres/server-account.ts";
+import { findServerBinaries } from "../../postgres/server-binaries.ts";
+import type { Proof } from "../../proof/proof-result.ts";
+import type { SealedStore } from "../../repository/sealed-store.ts";
+import type { RestoredBackup } from "../../restore/restore-backup.ts";
+import type { Adapters } from "../compose.ts";
+import { createRepository, openRepository } from "../repository-access.ts";
+import { demoEnvironment, writeDemoEnvironment } from "./demo-environment.ts";
+import { type DemoFolder, makeDemoFolder } from "./demo-folder.ts";
+import { type Loss, demoClients, runProduction } from "./demo-production.ts";
+import {
+  type DemoPlan,
+  type DemoRecovery,
+  judgeRestored,
+  placeOf,
+  planLatest,
+  proveLatest,
+  restoreLatest,
+  startRestored,
+} from "./demo-recovery.ts";
+import type { DemoEvent, DemoReport, Sabotage } from "./demo-report.ts";
+import { DemoSteps } from "./demo-steps.ts";
+import { sabotageWal } from "./sabotage.ts";
+
+/** The major that is shown. */
+const MAJOR = 18;
+
+/** How to run it. */
+export type DemoOptions = {
+  readonly adapters: Adapters;
+  readonly seed: number;
+  readonly sabotage: boolean;
+  /** Size of the table data to load. */
+  readonly dataBytes: number;
+  /** Acknowledged commits before the kill, at least. */
+  readonly commits: number;
+  /** Must not exist; a new one in the current directory by default. */
+  readonly folder: string | undefined;
+  readonly onEvent: (event: DemoEvent) => void;
+  readonly signal: AbortSignal;
+};
+
+/** What a recovery came to. */
+type Recovered = {
+  readonly sabotage: Sabotage | undefined;
+  readonly plan: DemoPlan;
+  readonly restored: RestoredBackup;
+  readonly rtoMs: number;
+  readonly verdict: OracleVerdict;
+  readonly proof: Proof;
+};
+
+async function makeRepository(
+  options: DemoOptions,
+  folder: DemoFolder,
+  steps: DemoSteps,
+): Promise<SealedStore> {
+  const { adapters, signal } = options;
+  const { sealed } = await createRepository(adapters, demoEnvironment(folder), {
+    encryption: "on",
+    recoveryKey: "write",
+    signal,
+  });
+  await writeDemoEnvironment(folder);
+  steps.tell({ kind: "repository-made", keyFile: folder.keyFile });
+  return sealed;
+}
+
+async function restoreAndStart(
+  recovery: DemoRecovery,
+  plan: DemoPlan,
+  context: { readonly loss: Loss; readonly steps: DemoSteps },
+): Promise<Pick<Recovered, "restored" | "rtoMs" | "verdict">> {
+  const { steps, loss } = context;
+  const totalBytes = plan.root.totals.clusterBytes;
+  const { value: restored, durationMs } = await steps.run("restore", () =>
+    restoreLatest(recovery, plan, (doneBytes) => {
+      steps.tell({ kind: "progress", phase: "restore", doneBytes, totalBytes });
+    }),
+  );
+  const { restoredBytes, walBytes } = restored;
+  const directory = recovery.folder.restored;
+  steps.tell({ kind: "restored", directory, restoredBytes, walBytes, durationMs });
+  const { value: server } = await steps.run("start", () => startRestored(recovery));
+  await using running = server;
+  const rtoMs = Math.round(recovery.adapters.clock.monotonic() - loss.killedAtMs);
+  steps.tell({ kind: "started", rtoMs });
+  const { value: verdict } = await steps.run("judge", () =>
+    judgeRestored(running, loss.acknowledged),
+  );
+  const { found, lost, ok } = verdict;
+  steps.tell({ kind: "judged", found, lost: lost.length, ok });
+  await running.stop("fast", { signal: recovery.signal });
+  return { restored, rtoMs, verdict };
+}
+
+async function recover(
+  options: DemoOptions,
+  parts: Omit<DemoRecovery, "sealed" | "place" | "adapters" | "signal">,
+  context: { readonly loss: Loss; readonly steps: DemoSteps },
+): Promise<Recovered> {
+  const { adapters, signal } = options;
+  const { steps, loss } = context;
+  // As on another host: from the folder of the repository and the key file, and nothing remembered.
+  const { sealed } = await openRepository(adapters, demoEnvironment(parts.folder), { signal });
+  const place = await placeOf(sealed, { signal });
+  const recovery: DemoRecovery = { ...parts, adapters, sealed, place, signal };
+  let sabotage: Sabotage | undefined;
+  if (options.sabotage) {
+    const [, incremental] = loss.roots;
+    ({ value: sabotage } = await steps.run("sabotage", () =>
+      sabotageWal({
+        sealed,
+        place,
+        acknowledged: loss.acknowledged,
+        backupStopLsn: incremental.stopLsn,
+        walSegmentBytes: incremental.server.walSegmentBytes,
+        signal,
+      }),
+    ));
+    steps.tell({ kind: "sabotaged", sabotage });
+  }
+  const { value: plan } = await steps.run("plan", () => planLatest(recovery));
+  const { id, kind } = plan.root;
+  steps.tell({ kind: "planned", backup: id, backupKind: kind, reachLsn: plan.reachLsn });
+  const started = await restoreAndStart(recovery, plan, context);
+  const { value: proof, durationMs } = await steps.run("proof", () =>
+    proveLatest(recovery, plan, () => {
+      steps.tell({ kind: "progress", phase: "proof" });
+    }),
+  );
+  steps.tell({ kind: "proved", verdict: proof.verdict, durationMs });
+  return { sabotage, plan, ...started, proof };
+}
+
+/** From the first acknowledgement that was lost to the kill. */
+function measureRpo(acknowledged: Acknowledged, verdict: OracleVerdict, killedMs: number): number {
+  const lostSince = verdict.lost.map(({ client, sequence }) => {
+    const commit = acknowledged.of(client).find((each) => each.sequence === sequence);
+    return commit?.ackedEpochMs ?? killedMs;
+  });
+  return lostSince.reduce((longest, ackedMs) => Math.max(longest, killedMs - ackedMs), 0);
+}
+
+async function storedSizes(
+  sealed: SealedStore,
+  signal: AbortSignal,
+): Promise<Pick<DemoReport, "walStoredBytes" | "repositoryBytes">> {
+  let [walStoredBytes, repositoryBytes] = [0, 0];
+  for await (const { name, sizeBytes } of sealed.listNames("", { signal })) {
+    repositoryBytes += sizeBytes;
+    walStoredBytes += name?.type === "walSegment" || name?.type === "walPart" ? sizeBytes : 0;
+  }
+  return { walStoredBytes, repositoryBytes };
+}
+
+/** Runs it in its folder. */
+async function runIn(
+  options: DemoOptions,
+  parts: Omit<DemoRecovery, "sealed" | "place" | "adapters" | "signal">,
+): Promise<DemoReport> {
+  const { adapters, seed, signal, dataBytes, commits } = options;
+  const { clock } = adapters;
+  const beganMs = clock.monotonic();
+  const steps = new DemoSteps(clock, options.onEvent);
+  steps.tell({ kind: "begun", folder: parts.folder.root, seed });
+  const sealed = await makeRepository(options, parts.folder, steps);
+  const random = new SeededRandom(seed);
+  const production = { ...parts, adapters, steps, random, sealed, dataBytes, commits, signal };
+  const loss = await runProduction(production);
+  const recovered = await recover(options, parts, { loss, steps });
+  const sizes = await storedSizes(sealed, signal);
+  const { plan, restored, verdict, proof, sabotage, rtoMs } = recovered;
+  const { acknowledged, durableLsn, backups, killAfterIncrementalMs, commitsPerSecond } = loss;
+  const { major, minor } = parts.binaries.version;
+  return {
+    folder: parts.folder.root,
+    seed,
+    sabotage,
+    serverVersion: `${major}.${minor}`,
+    clients: demoClients,
+    dataBytes: loss.dataBytes,
+    acknowledged: acknowledged.count,
+    commitsPerSecond,
+    lost: verdict.lost.length,
+    found: verdict.found,
+    chainBroken: verdict.chainBroken,
+    balancesOk: verdict.sumOk && verdict.wrongAccounts.length === 0,
+    killAfterIncrementalMs,
+    backups,
+    walReceivedBytes: lsnDistanceBytes(loss.roots[0].startLsn, durableLsn),
+    ...sizes,
+    restoredBytes: restored.restoredBytes,
+    restoredWalBytes: restored.walBytes,
+    reachLsn: plan.reachLsn,
+    rpoMs: measureRpo(acknowledged, verdict, loss.killedEpochMs),
+    rtoMs,
+    proof: {
+      verdict: proof.verdict,
+      durationMs: proof.durationMs,
+      levels: proof.levels.map(({ level, ok, durationMs, findings }) => ({
+        level,
+        ok,
+        durationMs,
+        findings,
+      })),
+    },
+    timings: steps.timings,
+    durationMs: Math.round(clock.monotonic() - beganMs),
+    ok: verdict.ok && proof.verdict === "proved",
+  };
+}
+
+/**
+ * Runs the demonstration. Interrupted, its folder is removed; failed otherwise, it stays, for a look at the logs.
+ * @throws DrError `CONFIG_DEMO_*`, and whatever the steps throw; the signal's reason.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoReport> {
+  const { adapters, signal, dataBytes } = options;
+  const account = await serverAccount();
+  const nowMs = adapters.clock.now();
+  const folder = await makeDemoFolder({
+    wished: options.folder,
+    account,
+    dataBytes,
+    nowMs,
+    signal,
+  });
+  try {
+    const binaries = await findServerBinaries(MAJOR, {
+      account,
+      signal,
+      origins: ["embedded", "distribution", "pg_config"],
+      // Where the server's account cannot reach the installed ones, copies go away with the folder.
+      cacheDirectories: [folder.programs],
+    });
+    return await runIn(options, { folder, binaries, account });
+  } catch (error) {
+    if (signal.aborted) {
+      await rm(folder.root, { recursive: true, force: true });
+    } else {
+      options.onEvent({ kind: "folder-kept", folder: folder.root });
+    }
+    throw error;
+  }
+}
