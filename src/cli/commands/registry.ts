@@ -30,6 +30,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },
   { name: "demo", load: async () => (await import("./demo.ts")).registerDemo },
+  { name: "wal", load: async () => (await import("./wal.ts")).registerWal },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

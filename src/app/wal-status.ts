@@ -1,0 +1,172 @@
+/**
+ * `pra wal status`: how far the repository is behind the server, judged from what lies in the repository, not from what a receiver
+ * says of itself. With the server dead the repository still answers for its half.
+ */
+import { isDrError, type DrError } from "../core/errors.ts";
+import { type Lsn, lsnDistanceBytes } from "../core/lsn.ts";
+import type { TimelineId } from "../core/wal-name.ts";
+import { withPasswordFile } from "../postgres/password-file.ts";
+import { SqlSession } from "../postgres/sql-session.ts";
+import {
+  systemIdentifierOf,
+  type IncarnationPlace,
+  clusterNameOf,
+} from "../repository/object-names.ts";
+import type { LeaseDocument } from "../repository/lease-holder.ts";
+import { listIncarnations } from "../repository/incarnation.ts";
+import { readIdentity } from "../repository/incarnation.ts";
+import { readNewestLease } from "../repository/read-lease.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import { type TimelineWal, WalCatalogue, type WalHole } from "../wal/wal-catalogue.ts";
+import { newestRoots } from "./backup-roots.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { openRepository } from "./repository-access.ts";
+import { type ServerPosition, readPosition } from "./server-position.ts";
+
+/** Who receives, as the lease says. `state`: proved alive, proved dead, or on a host that cannot be seen from here. */
+export type ReceiverSeen = {
+  readonly host: string;
+  readonly pid: number;
+  readonly since: string;
+  readonly liveness: "alive" | "dead" | "unknown";
+};
+
+/** The state of a cluster's WAL. */
+export type WalState = {
+  readonly place: IncarnationPlace | undefined;
+  readonly systemId: string | undefined;
+  readonly timeline: TimelineId | undefined;
+  readonly repositoryLsn: Lsn | undefined;
+  readonly server: ServerPosition | undefined;
+  /** Why the server did not answer. */
+  readonly serverError: DrError | undefined;
+  readonly lagBytes: number | undefined;
+  /** At most this much work would be lost now; undefined when nothing tells. */
+  readonly exposureSeconds: number | undefined;
+  /** Holes that the newest backup has not closed. */
+  readonly openGaps: readonly WalHole[];
+  readonly slot: string;
+  readonly receiver: ReceiverSeen | undefined;
+};
+
+type Call = { readonly signal: AbortSignal };
+
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+
+/** The incarnation made last: the one that is backed up now. */
+async function newestIncarnation(
+  sealed: SealedStore,
+  environment: Environment,
+  call: Call,
+): Promise<IncarnationPlace | undefined> {
+  const places = await listIncarnations(sealed, clusterNameOf(environment.cluster), call);
+  let newest: { readonly place: IncarnationPlace; readonly createdAt: string } | undefined;
+  for (const place of places) {
+    const { createdAt } = await readIdentity(sealed, place, call);
+    if (newest === undefined || createdAt > newest.createdAt) {
+      newest = { place, createdAt };
+    }
+  }
+  return newest?.place;
+}
+
+async function askServer(
+  environment: Environment,
+  call: Call,
+): Promise<{ readonly position?: ServerPosition | undefined; readonly error?: DrError }> {
+  const { signal } = call;
+  const slot = environment.slotName;
+  try {
+    const connection = await withPasswordFile(environment.connection, call);
+    await using session = await SqlSession.open(connection, { applicationName: slot, signal });
+    return { position: await readPosition(session, { slot, signal }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isDrError(error)) {
+      return { error };
+    }
+    throw error;
+  }
+}
+
+function seenReceiver(
+  lease: LeaseDocument | undefined,
+  adapters: Adapters,
+): ReceiverSeen | undefined {
+  if (lease === undefined || lease.state === "released") {
+    return undefined;
+  }
+  const { host, pid } = lease.holder;
+  const liveness = adapters.observer.livenessOf(lease.holder);
+  return { host, pid, since: lease.acquiredAt, liveness };
+}
+
+/** Holes behind the start of the newest backup: a backup closes what lies before it. */
+async function openGapsOf(
+  sealed: SealedStore,
+  catalogue: WalCatalogue,
+  wal: TimelineWal,
+  call: Call,
+): Promise<readonly WalHole[]> {
+  const holes = catalogue.holes(wal.timeline);
+  if (holes.length === 0) {
+    return [];
+  }
+  const { newest } = await newestRoots(sealed, catalogue.place, call);
+  return holes.filter(
+    (hole) =>
+      newest === undefined || newest.timeline !== wal.timeline || hole.fromLsn >= newest.startLsn,
+  );
+}
+
+function exposureOf(
+  catalogue: WalCatalogue,
+  wal: TimelineWal,
+  server: ServerPosition | undefined,
+  nowMs: number,
+): number | undefined {
+  const repositoryLsn = catalogue.durableLsn(wal.timeline);
+  if (server !== undefined && repositoryLsn !== undefined && server.flushLsn <= repositoryLsn) {
+    return 0;
+  }
+  const known = catalogue.knownAt(wal.timeline);
+  if (known === undefined) {
+    return undefined;
+  }
+  const knownMs = Number(known.knownAt / 1000n) + POSTGRES_EPOCH_MS;
+  return Math.max(0, ((server?.nowMs ?? nowMs) - knownMs) / 1000);
+}
+
+/** Looks once. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`; a server that does not answer is part of the state. */
+export async function readWalState(
+  adapters: Adapters,
+  environment: Environment,
+  call: Call,
+): Promise<WalState> {
+  const { sealed } = await openRepository(adapters, environment, call);
+  const { position: server, error: serverError } = await askServer(environment, call);
+  const lease = { cluster: clusterNameOf(environment.cluster), purpose: "wal" } as const;
+  const receiver = seenReceiver(await readNewestLease(sealed, lease, call), adapters);
+  const slot = environment.slotName;
+  const place = await newestIncarnation(sealed, environment, call);
+  const systemId = place && String(systemIdentifierOf(place.incarnation));
+  const about = { place, systemId, server, serverError, slot, receiver };
+  const catalogue = place && (await WalCatalogue.load(sealed, place, call));
+  const wal = catalogue?.timelines.at(-1);
+  if (catalogue === undefined || wal === undefined) {
+    const nothing = { timeline: undefined, repositoryLsn: undefined, lagBytes: undefined };
+    return { ...about, ...nothing, exposureSeconds: undefined, openGaps: [] };
+  }
+  const { timeline } = wal;
+  const repositoryLsn = catalogue.durableLsn(timeline);
+  const lagBytes =
+    server === undefined || repositoryLsn === undefined
+      ? undefined
+      : server.flushLsn <= repositoryLsn
+        ? 0
+        : lsnDistanceBytes(repositoryLsn, server.flushLsn);
+  const exposureSeconds = exposureOf(catalogue, wal, server, adapters.clock.now());
+  const openGaps = await openGapsOf(sealed, catalogue, wal, call);
+  return { ...about, timeline, repositoryLsn, lagBytes, exposureSeconds, openGaps };
+}
