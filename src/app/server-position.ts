@@ -1,6 +1,6 @@
 /** Where the server's WAL ends now, and when that was: what lag and exposure are measured by. */
 import { parseLsn, type Lsn } from "../core/lsn.ts";
-import { type SqlRow, SqlSession } from "../postgres/sql-session.ts";
+import type { SqlRow, SqlSession } from "../postgres/sql-session.ts";
 
 /** The server at an instant of its own clock. */
 export type ServerPosition = {

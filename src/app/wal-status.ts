@@ -13,14 +13,13 @@ import {
   clusterNameOf,
 } from "../repository/object-names.ts";
 import type { LeaseDocument } from "../repository/lease-holder.ts";
-import { listIncarnations } from "../repository/incarnation.ts";
-import { readIdentity } from "../repository/incarnation.ts";
 import { readNewestLease } from "../repository/read-lease.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type TimelineWal, WalCatalogue, type WalHole } from "../wal/wal-catalogue.ts";
 import { newestRoots } from "./backup-roots.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { newestIncarnation } from "./newest-incarnation.ts";
 import { openRepository } from "./repository-access.ts";
 import { type ServerPosition, readPosition } from "./server-position.ts";
 
@@ -53,23 +52,6 @@ export type WalState = {
 type Call = { readonly signal: AbortSignal };
 
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
-
-/** The incarnation made last: the one that is backed up now. */
-async function newestIncarnation(
-  sealed: SealedStore,
-  environment: Environment,
-  call: Call,
-): Promise<IncarnationPlace | undefined> {
-  const places = await listIncarnations(sealed, clusterNameOf(environment.cluster), call);
-  let newest: { readonly place: IncarnationPlace; readonly createdAt: string } | undefined;
-  for (const place of places) {
-    const { createdAt } = await readIdentity(sealed, place, call);
-    if (newest === undefined || createdAt > newest.createdAt) {
-      newest = { place, createdAt };
-    }
-  }
-  return newest?.place;
-}
 
 async function askServer(
   environment: Environment,
@@ -149,7 +131,7 @@ export async function readWalState(
   const lease = { cluster: clusterNameOf(environment.cluster), purpose: "wal" } as const;
   const receiver = seenReceiver(await readNewestLease(sealed, lease, call), adapters);
   const slot = environment.slotName;
-  const place = await newestIncarnation(sealed, environment, call);
+  const place = await newestIncarnation(sealed, clusterNameOf(environment.cluster), call);
   const systemId = place && String(systemIdentifierOf(place.incarnation));
   const about = { place, systemId, server, serverError, slot, receiver };
   const catalogue = place && (await WalCatalogue.load(sealed, place, call));

@@ -30,7 +30,9 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },
   { name: "demo", load: async () => (await import("./demo.ts")).registerDemo },
+  { name: "list", load: async () => (await import("./list.ts")).registerList },
   { name: "wal", load: async () => (await import("./wal.ts")).registerWal },
+  { name: "window", load: async () => (await import("./window.ts")).registerWindow },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

@@ -1,0 +1,104 @@
+/**
+ * `pra list`: every cluster with its backups, the windows that can be restored and the gaps between them. It asks no server, and
+ * what is damaged is shown, not fatal.
+ */
+import { readLedger } from "../ledger/read-ledger.ts";
+import { listClusters } from "../repository/catalogue.ts";
+import {
+  type ClusterName,
+  type IncarnationPlace,
+  systemIdentifierOf,
+} from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { listIncarnations } from "../repository/read-lease.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import { type Instant, describeInstant } from "../restore/plan-result.ts";
+import { type Windows, type WindowsJson, windowsIn, windowsJson } from "../restore/window.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { type ListedBackup, readIncarnation } from "./plan-catalogue.ts";
+import { openRepository } from "./repository-access.ts";
+
+/** The newest proof of a backup. */
+export type LastProof = { readonly verdict: "proven" | "failed" | "unfit"; readonly time: string };
+
+/** One incarnation of one cluster. */
+export type ListedIncarnation = {
+  readonly cluster: ClusterName;
+  readonly place: IncarnationPlace;
+  readonly systemId: string;
+  readonly backups: readonly ListedBackup[];
+  readonly windows: Windows;
+};
+
+/** Everything that is listed. */
+export type RepositoryList = {
+  readonly location: string;
+  readonly incarnations: readonly ListedIncarnation[];
+  readonly proofs: ReadonlyMap<string, LastProof>;
+};
+
+async function readProofs(
+  sealed: SealedStore,
+  call: StoreCall,
+): Promise<ReadonlyMap<string, LastProof>> {
+  const proofs = new Map<string, LastProof>();
+  for await (const { content, time } of readLedger(sealed, call)) {
+    if (content?.kind === "proofFinished") {
+      proofs.set(content.data.backup, { verdict: content.data.verdict, time });
+    }
+  }
+  return proofs;
+}
+
+/** The windows of every incarnation, each index read. @throws DrError as `listRepository`. */
+export async function readWindows(
+  adapters: Adapters,
+  environment: Environment,
+  call: StoreCall,
+): Promise<readonly Omit<ListedIncarnation, "backups">[]> {
+  const { sealed } = await openRepository(adapters, environment, call);
+  const found: Omit<ListedIncarnation, "backups">[] = [];
+  for (const cluster of await listClusters(sealed, call)) {
+    for await (const place of listIncarnations(sealed, cluster, call)) {
+      const { catalogue } = await readIncarnation(sealed, place, call);
+      const windows = await windowsIn(catalogue, { depth: "all", ...call });
+      found.push({
+        cluster,
+        place,
+        systemId: String(systemIdentifierOf(place.incarnation)),
+        windows,
+      });
+    }
+  }
+  return found;
+}
+
+/** Reads the repository. @throws DrError `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`. */
+export async function listRepository(
+  adapters: Adapters,
+  environment: Environment,
+  call: StoreCall,
+): Promise<RepositoryList> {
+  const { sealed, location } = await openRepository(adapters, environment, call);
+  const incarnations: ListedIncarnation[] = [];
+  for (const cluster of await listClusters(sealed, call)) {
+    for await (const place of listIncarnations(sealed, cluster, call)) {
+      const view = await readIncarnation(sealed, place, call);
+      const windows = await windowsIn(view.catalogue, { depth: "ends", ...call });
+      const systemId = String(systemIdentifierOf(place.incarnation));
+      incarnations.push({ cluster, place, systemId, backups: view.roots, windows });
+    }
+  }
+  return { location, incarnations, proofs: await readProofs(sealed, call) };
+}
+
+/** An end of a window for people: its time when one is known, else its position. */
+export function showInstant(instant: Instant): string {
+  return describeInstant(instant);
+}
+
+/** The windows in JSON. */
+export function windowsToJson(windows: Windows): WindowsJson {
+  return windowsJson(windows);
+}

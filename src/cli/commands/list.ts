@@ -1,0 +1,174 @@
+/** `pra list`: backups, windows, gaps. Exit 4 when a backup is damaged. */
+import type { Command } from "commander";
+
+import type { ListedIncarnation, RepositoryList } from "../../app/list.ts";
+import { errorText, isDrError } from "../../core/errors.ts";
+import { formatLsn } from "../../core/lsn.ts";
+import type { Windows } from "../../restore/window.ts";
+import { formatBytes } from "../format.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { formatTable } from "../table.ts";
+import { listText } from "../text/list-text.ts";
+
+type InstantShown = Windows["windows"][number]["from"];
+type ToJson = (windows: Windows) => { readonly windows: JsonValue; readonly gaps: JsonValue };
+
+function minute(iso: string): string {
+  return iso.slice(0, 19).replace("T", " ");
+}
+
+function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame): string[] {
+  const { language } = frame;
+  const text = listText[language];
+  const { columns } = text;
+  const rows = listed.backups.flatMap(({ root }) => {
+    if (root === undefined) {
+      return [];
+    }
+    const proof = list.proofs.get(root.id);
+    const damage = root.corruptPages.length;
+    return [
+      [
+        root.id,
+        text.kinds[root.kind],
+        minute(root.startedAt),
+        String(root.timeline),
+        formatLsn(root.stopLsn),
+        formatBytes(root.totals.clusterBytes, language),
+        formatBytes(root.totals.storedBytes, language),
+        proof === undefined ? text.notProven : text.proofs[proof.verdict],
+        [...(damage > 0 ? [text.corrupt(damage)] : []), root.note].join(" "),
+      ],
+    ];
+  });
+  const table = formatTable(
+    [
+      { heading: columns.id },
+      { heading: columns.kind },
+      { heading: columns.started },
+      { heading: columns.timeline, align: "right" },
+      { heading: columns.stop, align: "right" },
+      { heading: columns.cluster, align: "right" },
+      { heading: columns.stored, align: "right" },
+      { heading: columns.proof },
+      { heading: columns.note },
+    ],
+    rows,
+  );
+  return rows.length === 0 ? [text.noBackups] : table.split("\n");
+}
+
+function damagedLines(listed: ListedIncarnation, frame: Frame): string[] {
+  const text = listText[frame.language];
+  return listed.backups.flatMap((backup) => {
+    if (backup.state === "readable") {
+      return [];
+    }
+    const { error } = backup;
+    const reason = isDrError(error) ? errorText(error, frame.language).message : error.message;
+    return [text.damaged(backup.id, reason)];
+  });
+}
+
+/** The windows and gaps of one incarnation, for people. */
+export function windowLines(
+  { windows, gaps }: Windows,
+  frame: Frame,
+  show: (instant: InstantShown) => string,
+): string[] {
+  const text = listText[frame.language];
+  return [
+    ...(windows.length === 0 ? [text.noWindow] : [text.windows]),
+    ...windows.map(
+      (window) =>
+        `  ${text.windowLine(window.timeline, show(window.from), show(window.to), window.backups)}`,
+    ),
+    ...gaps.map(({ timeline, fromLsn, toLsn, cause }) =>
+      text.gap(timeline, formatLsn(fromLsn), formatLsn(toLsn), cause),
+    ),
+    ...(gaps.length === 0 ? [] : [`  ${text.gapAdvice}`]),
+  ];
+}
+
+function renderList(
+  list: RepositoryList,
+  frame: Frame,
+  show: (instant: InstantShown) => string,
+): string {
+  const text = listText[frame.language];
+  const shown = list.incarnations.filter(({ backups }) => backups.length > 0);
+  if (shown.length === 0) {
+    return text.empty;
+  }
+  return shown
+    .map((listed) =>
+      [
+        text.cluster(listed.cluster, listed.systemId),
+        ...tableOf(listed, list, frame),
+        ...damagedLines(listed, frame),
+        "",
+        ...windowLines(listed.windows, frame, show),
+      ].join("\n"),
+    )
+    .join("\n\n");
+}
+
+function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue {
+  return listed.backups.map((backup) => {
+    if (backup.state === "damaged") {
+      const { error } = backup;
+      const code = isDrError(error) ? error.code : "UNEXPECTED";
+      return { id: backup.id, state: "damaged", error: { code, message: error.message } };
+    }
+    const { root } = backup;
+    const proof = list.proofs.get(root.id);
+    return {
+      id: root.id,
+      state: "good",
+      kind: root.kind,
+      parent: root.parent,
+      timeline: root.timeline,
+      startedAt: root.startedAt,
+      finishedAt: root.finishedAt,
+      startLsn: formatLsn(root.startLsn),
+      stopLsn: formatLsn(root.stopLsn),
+      clusterBytes: root.totals.clusterBytes,
+      storedBytes: root.totals.storedBytes,
+      corruptPages: root.corruptPages.length,
+      note: root.note,
+      hold: null,
+      lastProof: proof === undefined ? null : { ...proof },
+    };
+  });
+}
+
+function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
+  return {
+    location: list.location,
+    clusters: list.incarnations.map((listed) => ({
+      name: listed.cluster,
+      systemId: listed.systemId,
+      incarnation: listed.place.incarnation,
+      backups: backupsJson(listed, list),
+      ...windowsJson(listed.windows),
+    })),
+  };
+}
+
+/** Registers the command. */
+export function registerList(program: Command, frame: Frame): void {
+  const text = listText[frame.language];
+  defineCommand(program, frame.language, "list", text.list).action(async () => {
+    const { compose } = await import("../../app/compose.ts");
+    const { listRepository, showInstant, windowsToJson } = await import("../../app/list.ts");
+    const list = await listRepository(compose(), frame.environment(), { signal: frame.signal });
+    frame.result(jsonOf(list, windowsToJson), () => renderList(list, frame, showInstant));
+    const damaged = list.incarnations.some(({ backups }) =>
+      backups.some(({ state }) => state === "damaged"),
+    );
+    if (damaged) {
+      frame.conclude({ kind: "problems" });
+    }
+  });
+}

@@ -1,0 +1,67 @@
+/** `pra window`: the instants that can be restored, as bars on one common scale, and the gaps. Exit 4 when a gap is open. */
+import type { Command } from "commander";
+
+import { formatLsn } from "../../core/lsn.ts";
+import type { Windows } from "../../restore/window.ts";
+import type { Frame } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { listText } from "../text/list-text.ts";
+
+const BAR_COLUMNS = 50;
+
+type Shown = Windows["windows"][number];
+
+/** Bars from the earliest to the latest instant of all windows; "" where times are not known. */
+function barsOf(windows: readonly Shown[]): readonly string[] {
+  const times = windows.flatMap(({ from, to }) => [from.timeMicros, to.timeMicros]);
+  const known = times.filter((time) => time !== undefined).map(Number);
+  const first = Math.min(...known);
+  const span = Math.max(1, Math.max(...known) - first);
+  return windows.map(({ from, to }) => {
+    if (from.timeMicros === undefined || to.timeMicros === undefined) {
+      return "";
+    }
+    const column = (micros: bigint): number =>
+      Math.round(((Number(micros) - first) / span) * (BAR_COLUMNS - 1));
+    const start = column(from.timeMicros);
+    const end = column(to.timeMicros);
+    return `${"·".repeat(start)}${"█".repeat(end - start + 1)}${"·".repeat(BAR_COLUMNS - 1 - end)}`;
+  });
+}
+
+/** Registers the command. */
+export function registerWindow(program: Command, frame: Frame): void {
+  const text = listText[frame.language];
+  defineCommand(program, frame.language, "window", text.window).action(async () => {
+    const { compose } = await import("../../app/compose.ts");
+    const { readWindows, showInstant, windowsToJson } = await import("../../app/list.ts");
+    const { signal } = frame;
+    const found = await readWindows(compose(), frame.environment(), { signal });
+    const clusters = found.map(({ cluster: name, systemId, windows }) => ({
+      name,
+      systemId,
+      ...windowsToJson(windows),
+    }));
+    frame.result({ clusters }, () =>
+      found
+        .map(({ cluster, systemId, windows: { windows, gaps } }) => {
+          const bars = barsOf(windows);
+          return [
+            text.cluster(cluster, systemId),
+            ...(windows.length === 0 ? [text.noWindow] : []),
+            ...windows.flatMap(({ timeline, from, to, backups }, index) => [
+              `  ${bars[index] ?? ""}`,
+              `  ${text.windowLine(timeline, showInstant(from), showInstant(to), backups)}`,
+            ]),
+            ...gaps.map(({ timeline, fromLsn, toLsn, cause }) =>
+              text.gap(timeline, formatLsn(fromLsn), formatLsn(toLsn), cause),
+            ),
+          ].join("\n");
+        })
+        .join("\n\n"),
+    );
+    if (found.some(({ windows }) => windows.gaps.length > 0)) {
+      frame.conclude({ kind: "problems" });
+    }
+  });
+}
