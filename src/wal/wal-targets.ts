@@ -154,14 +154,16 @@ export class WalTargets {
     for await (const index of this.indexes(path, call)) {
       const near = nearestCommits(index, timeMicros);
       if (near.before !== undefined && isOnPath(path, near.before)) {
-        before = near.before.timeMicros >= (before?.timeMicros ?? near.before.timeMicros)
-          ? near.before
-          : before;
+        before =
+          near.before.timeMicros >= (before?.timeMicros ?? near.before.timeMicros)
+            ? near.before
+            : before;
       }
       if (near.after !== undefined && isOnPath(path, near.after)) {
-        after = near.after.timeMicros < (after?.timeMicros ?? near.after.timeMicros + 1n)
-          ? near.after
-          : after;
+        after =
+          near.after.timeMicros < (after?.timeMicros ?? near.after.timeMicros + 1n)
+            ? near.after
+            : after;
       }
     }
     return { before, after };

@@ -217,12 +217,12 @@ test("L46 a slot that vanished is told; WAL that the server removed meanwhile is
   });
   await using lab = await WalLab.open(server);
   await server.query("CREATE TABLE t (x text)");
-  const first = lab.receive(server);
+  await using first = lab.receive(server);
   await server.query(LOAD);
   await first.untilDurable(await flushLsn(server), { signal });
   await first.stop();
   await server.query("SELECT pg_drop_replication_slot('pra_main')");
-  const second = lab.receive(server);
+  await using second = lab.receive(server);
   await second.untilDurable(await flushLsn(server), { signal });
   await second.stop();
   assert.equal(lab.eventsOf("slot-missing").length, 1);
@@ -234,7 +234,7 @@ test("L46 a slot that vanished is told; WAL that the server removed meanwhile is
     await server.query("SELECT pg_switch_wal()");
     await server.query("CHECKPOINT");
   }
-  const third = lab.receive(server);
+  await using third = lab.receive(server);
   await third.untilDurable(await flushLsn(server), { signal });
   await third.stop();
   const [gap] = lab.eventsOf("gap");
@@ -253,7 +253,7 @@ test("L9 another content of a published segment is kept aside, and the receiver 
   await server.stop();
   await cp(server.dataDirectory, copy, { recursive: true });
   await server.start();
-  const first = lab.receive(server);
+  await using first = lab.receive(server);
   await server.query("CREATE TABLE one AS SELECT repeat('a', 100) FROM generate_series(1, 20000)");
   await first.untilDurable(await flushLsn(server), { signal });
   await first.stop();
