@@ -82,6 +82,7 @@ export const exitCodeTable: readonly {
  * that cannot be carried out (`PLAN_`) always is one.
  */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "BACKUP_PARENT_FOREIGN",
   "KEY_OTHER_REPOSITORY",
   "PG_MAJOR_UNTESTED",
   "REPO_CONDEMNED",
@@ -91,6 +92,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "REPO_ROLLED_BACK",
   "RESTORE_LOCKED",
   "RESTORE_TABLESPACE_UNPLACED",
+  "RESTORE_TARGETS_OVERLAP",
   "RESTORE_TARGET_NOT_EMPTY",
   "RESTORE_TARGET_RUNNING",
 ]);

@@ -1,6 +1,7 @@
 /**
- * The server's `backup_manifest` after we changed a file: `pg_control` is restored with a poisoned checkpoint, so
- * its entry and the manifest's own checksum are made again. Other entries stay byte for byte.
+ * The server's `backup_manifest` after we changed a file (`pg_control` is restored with a poisoned checkpoint, a moved
+ * tablespace changes `tablespace_map`): the entry and the manifest's own checksum are made again. Other entries stay
+ * byte for byte.
  *
  * Follows "Backup Manifest Format" of PostgreSQL's documentation and src/backend/backup/backup_manifest.c: one file
  * a line, the manifest's SHA-256 over everything before its own line.
@@ -47,10 +48,11 @@ export function manifestWith(
   if (algorithm !== undefined && checksum === undefined) {
     return undefined;
   }
+  const sized = line.replace(/"Size": \d+/, `"Size": ${content.length}`);
   const changed =
     checksum === undefined
-      ? line
-      : line.replace(/"Checksum": "[0-9a-f]+"/, `"Checksum": "${checksum}"`);
+      ? sized
+      : sized.replace(/"Checksum": "[0-9a-f]+"/, `"Checksum": "${checksum}"`);
   const head = Buffer.from(`${text.slice(0, entry)}${changed}${text.slice(end, own)}`, "latin1");
   const digest = createHash("sha256").update(head).digest("hex");
   return Buffer.concat([head, Buffer.from(`"Manifest-Checksum": "${digest}"}\n`)]);

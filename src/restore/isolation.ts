@@ -61,9 +61,14 @@ const BEGIN =
   "# >>> pra: this copy is isolated. `pra adopt` shows what this turns off, and removes it.";
 const END = "# <<< pra";
 
-/** A value as configuration files want it. */
+/** A value as configuration files want it; a line break in it must not end the setting. */
 export function quoteSetting(value: string): string {
-  return `'${value.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  const escaped = value
+    .replaceAll("\\", "\\\\")
+    .replaceAll("'", "''")
+    .replaceAll("\n", "\\n")
+    .replaceAll("\r", "\\r");
+  return `'${escaped}'`;
 }
 
 /** The configuration file with our block at its end; an earlier block of ours is replaced. */

@@ -15,6 +15,7 @@ import { mergeLayers } from "../repository/map/layer.ts";
 import type { MapReader } from "../repository/map/map-reader.ts";
 import type { PageEntry } from "../repository/map/page.ts";
 import { ZEROS } from "../repository/map/stretch.ts";
+import { readExactly, readExactlySync } from "../repository/read-exactly.ts";
 import type { BackupRoot, PackObject } from "../repository/root.ts";
 
 /** A pack that can be read. */
@@ -32,6 +33,7 @@ export class PackReader {
   readonly #blockBytes: number;
   readonly #packs: ReadonlyMap<ObjectId, PackObject>;
   readonly #path: (pack: ObjectId) => Promise<string>;
+  readonly #forget: ((pack: ObjectId) => Promise<void>) | undefined;
 
   constructor(options: {
     readonly ring: KeyRing;
@@ -39,12 +41,20 @@ export class PackReader {
     readonly root: BackupRoot;
     /** A local path of a pack. */
     readonly path: (pack: ObjectId) => Promise<string>;
+    /** The pack is not needed any more: a copy of it may go. */
+    readonly forget?: (pack: ObjectId) => Promise<void>;
   }) {
     this.#ring = options.ring;
     this.#incarnation = options.incarnation;
     this.#blockBytes = options.root.server.blockBytes;
     this.#packs = new Map(options.root.packs.map((pack) => [pack.id, pack]));
     this.#path = options.path;
+    this.#forget = options.forget;
+  }
+
+  /** Says that a pack is not needed any more; opening it again is possible, and dear. */
+  async release(pack: ObjectId): Promise<void> {
+    await this.#forget?.(pack);
   }
 
   /** @throws DrError `REPO_*`, `STORE_*`, `KEY_PRIVATE_MISSING`. */
@@ -57,11 +67,8 @@ export class PackReader {
     const path = await this.#path(pack);
     await using file = await open(path, "r");
     const { size } = await file.stat();
-    const read = async (offset: number, length: number): Promise<Buffer> => {
-      const bytes = Buffer.alloc(length);
-      await file.read(bytes, 0, length, offset);
-      return bytes;
-    };
+    const read = (offset: number, length: number): Promise<Buffer> =>
+      readExactly(file, { object, offset, length });
     const expected = { kind: "pack", objectId: pack, incarnation: this.#incarnation } as const;
     const { ticket, directory, frameRange } = await openFramed(this.#ring, read, size, expected);
     const headerSha256 = createHash("sha256").update(ticket.headerBytes).digest("hex");
@@ -75,7 +82,13 @@ export class PackReader {
         reason: "it is not the one that its backup's root names",
       });
     }
-    return { path, ticket, frames: directory.length, frameRange };
+    const checkedRange = (index: number): ByteRange => {
+      if (index >= directory.length) {
+        throw new DrError("REPO_OBJECT_DAMAGED", { object, reason: `it has no frame ${index}` });
+      }
+      return frameRange(index);
+    };
+    return { path, ticket, frames: directory.length, frameRange: checkedRange };
   }
 
   /** The whole content of one file, for the few that are read rather than scattered. Peak memory: the file and a frame. */
@@ -100,6 +113,10 @@ export class PackReader {
             frame = { key, plain: await this.#frame(id, index, codec) };
           }
           const from = stretch.offsetOf[block] ?? 0;
+          if (from + length > frame.plain.length) {
+            const reason = `a block of ${entry.name} ends behind frame ${index}`;
+            throw new DrError("REPO_OBJECT_DAMAGED", { object: `pack ${id}`, reason });
+          }
           frame.plain.copy(content, at, from, from + length);
         }
         at += length;
@@ -110,10 +127,8 @@ export class PackReader {
 
   async #frame(pack: ObjectId, index: number, codec: ZstdCodec): Promise<Buffer> {
     const opened = await this.open(pack);
-    const { offset, length } = opened.frameRange(index);
-    await using file = await open(opened.path, "r");
-    const sealed = Buffer.alloc(length);
-    await file.read(sealed, 0, length, offset);
+    const range = opened.frameRange(index);
+    const sealed = readExactlySync(opened.path, { object: `pack ${pack}`, ...range });
     return Buffer.from(new FrameReader(opened.ticket, codec).read(sealed, index).plain);
   }
 }

@@ -43,18 +43,35 @@ function targetOf(stop: RecoveryStop): Readonly<Record<string, string>> {
   }
 }
 
-/** The recovery settings of a restored server. */
+/** Every setting that names a target; PostgreSQL refuses two of them at once. */
+const TARGETS = [
+  "recovery_target",
+  "recovery_target_time",
+  "recovery_target_lsn",
+  "recovery_target_xid",
+  "recovery_target_name",
+] as const;
+
+/**
+ * The recovery settings of a restored server. Targets that are not meant are emptied, because the source's own
+ * `postgresql.conf` may name one; they come first, since emptying one after another was set counts as two.
+ */
 export function recoverySettings(recovery: {
   readonly stop: RecoveryStop;
   readonly timeline: TimelineId;
   readonly action: RecoveryAction;
 }): Readonly<Record<string, string>> {
+  const target = targetOf(recovery.stop);
+  const others = TARGETS.filter((name) => target[name] === undefined);
   return {
+    ...Object.fromEntries(others.map((name) => [name, ""])),
     restore_command: NOTHING_ARCHIVED,
+    // A delayed standby's configuration would delay this replay as well.
+    recovery_min_apply_delay: "0",
     // Always named: `latest` would follow whatever history file lies there.
     recovery_target_timeline: String(recovery.timeline),
     recovery_target_inclusive: "on",
-    ...targetOf(recovery.stop),
+    ...target,
     // Without a target there is nothing to pause at; the server refuses to start then.
     ...(recovery.stop.kind === "end" ? {} : { recovery_target_action: recovery.action }),
   };

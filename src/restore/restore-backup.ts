@@ -3,16 +3,17 @@
  * settings, isolation, and `pg_control` last. The order makes a half-restored directory unable to start
  * (loss class 49) and a started one unable to touch production (promise 6).
  */
-import { chmod, chown, link, mkdir, open, readFile, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, chown, link, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
 import type { Clock } from "../core/clock.ts";
-import { syncDirectory } from "../files/directories.ts";
+import { decodeFileName, systemPath } from "../core/file-name-bytes.ts";
+import { createDirectories, syncDirectory } from "../files/directories.ts";
 import { acquireLocalLock } from "../files/local-lock.ts";
 import type { Random } from "../core/random.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
-import { parseControlFile, poisonCheckpoint } from "../postgres/control-file.ts";
+import { type ControlFile, parseControlFile, poisonCheckpoint } from "../postgres/control-file.ts";
 import { LocalObjects } from "../repository/local-objects.ts";
 import { MapReader } from "../repository/map/map-reader.ts";
 import {
@@ -23,15 +24,20 @@ import {
 import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { manifestWith } from "./backup-manifest.ts";
-import { isolationSettings, withIsolationBlock, withoutRecoverySettings } from "./isolation.ts";
 import { PackReader } from "./pack-reader.ts";
+import { configureRestored } from "./restored-configuration.ts";
+import { inRestoreWords, putFile } from "./restored-file.ts";
 import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
-import { claimDirectory, releaseDirectory } from "./target-directory.ts";
+import { type TablespacePlace, tablespaceMapWith, tablespacePlaces } from "./tablespace-places.ts";
+import { claimDirectory, releaseDirectory, requireFree } from "./target-directory.ts";
 
 const CONTROL = "global/pg_control";
 const MANIFEST = "backup_manifest";
-const AUTO_CONF = "postgresql.auto.conf";
+const TABLESPACE_MAP = "tablespace_map";
+
+/** Not written as they are: the first three are changed or come last, the others say how the *source* was to recover. */
+const HELD_BACK = new Set([CONTROL, MANIFEST, TABLESPACE_MAP, "standby.signal", "recovery.signal"]);
 
 /** Directories that BASE_BACKUP leaves out or empty, and a server wants. */
 const NEEDED_DIRECTORIES = ["pg_wal", "pg_wal/archive_status", "pg_tblspc", "pg_replslot"];
@@ -70,72 +76,24 @@ export type RestoredBackup = {
   readonly phases: readonly RestorePhase[];
 };
 
-/** Runs steps one after another and notes their times. */
+/** Runs steps one after another, none once aborted, and notes their times. */
 class Phases {
   readonly #clock: Clock;
+  readonly #signal: AbortSignal;
   readonly done: RestorePhase[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
+    this.#signal = signal;
   }
 
   async run<T>(name: string, step: () => Promise<T>): Promise<T> {
+    this.#signal.throwIfAborted();
     const began = this.#clock.monotonic();
     const result = await step();
     this.done.push({ name, durationMs: Math.round(this.#clock.monotonic() - began) });
     return result;
   }
-}
-
-function placesOf(options: RestoreBackupOptions): ReadonlyMap<number, string> {
-  return new Map(
-    options.root.tablespaces.map(({ oid, location }) => [
-      oid,
-      options.tablespaces.get(oid) ?? location,
-    ]),
-  );
-}
-
-/** Writes a small file of the restored directory: replaced if there, owned, synced. */
-async function putFile(
-  options: RestoreBackupOptions,
-  name: string,
-  content: string | Uint8Array,
-): Promise<void> {
-  const path = join(options.dataDirectory, name);
-  await rm(path, { force: true });
-  await using file = await open(path, "wx", 0o600);
-  await file.writeFile(content);
-  if (options.owner !== undefined) {
-    await file.chown(options.owner.uid, options.owner.gid);
-  }
-  await file.sync();
-}
-
-async function exists(path: string): Promise<boolean> {
-  const names: readonly string[] = await readdir(dirname(path));
-  return names.includes(path.slice(dirname(path).length + 1));
-}
-
-/** Configuration: what came with the backup, minus its recovery settings, plus ours; what lay outside is made. */
-async function configure(options: RestoreBackupOptions): Promise<void> {
-  const { dataDirectory, root, settings } = options;
-  const autoConf = join(dataDirectory, AUTO_CONF);
-  const theirs = (await exists(autoConf)) ? await readFile(autoConf, "utf8") : "";
-  const isolated = { ...isolationSettings(root.server.major), ...settings };
-  await putFile(options, AUTO_CONF, withIsolationBlock(withoutRecoverySettings(theirs), isolated));
-  if (!(await exists(join(dataDirectory, "postgresql.conf")))) {
-    const origin =
-      "# Made by pra: the cluster kept its configuration outside the data directory.\n";
-    await putFile(options, "postgresql.conf", origin);
-  }
-  for (const name of ["pg_hba.conf", "pg_ident.conf"]) {
-    if (!(await exists(join(dataDirectory, name)))) {
-      const rule = name === "pg_hba.conf" ? "local all all trust\n" : "";
-      await putFile(options, name, `# Made by pra: this copy only.\n${rule}`);
-    }
-  }
-  await putFile(options, "recovery.signal", "");
 }
 
 /** The last step: `pg_control` under a temporary name, synced, then linked to its own. */
@@ -149,14 +107,11 @@ async function putControl(options: RestoreBackupOptions, content: Uint8Array): P
   await syncDirectory(join(options.dataDirectory, "global"), "RESTORE");
 }
 
-async function makeNeededDirectories(options: RestoreBackupOptions): Promise<void> {
-  for (const name of NEEDED_DIRECTORIES) {
-    const path = join(options.dataDirectory, name);
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
-    if (options.owner !== undefined) {
-      await chown(path, options.owner.uid, options.owner.gid);
-    }
+async function makeOwned(path: string, owner: Owner | undefined): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+  if (owner !== undefined) {
+    await chown(path, owner.uid, owner.gid);
   }
 }
 
@@ -168,29 +123,61 @@ async function ownTree(directory: string, owner: Owner | undefined): Promise<voi
   }
 }
 
-/** Syncs every directory of the tree, deepest last: names are durable when it resolves. */
-async function syncTree(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
+/** Syncs every directory of the tree, deepest first: names are durable when it resolves. */
+async function syncTree(directory: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const path = systemPath(directory);
+  for (const entry of await readdir(path, { withFileTypes: true, encoding: "buffer" })) {
     if (entry.isDirectory()) {
-      await syncTree(join(directory, entry.name));
+      await syncTree(join(directory, decodeFileName(entry.name)), signal);
     }
   }
   await syncDirectory(directory, "RESTORE");
 }
 
-/** Locks, empties and marks every directory; the locks are held until `locks` is disposed of. */
+/** Runs `step` for a place; a tablespace that nobody mapped fails as unplaced. */
+async function atPlace(
+  place: TablespacePlace | undefined,
+  step: () => Promise<void>,
+): Promise<void> {
+  try {
+    await step();
+  } catch (cause) {
+    if (place === undefined || place.mapped) {
+      throw cause;
+    }
+    const { oid, location } = place;
+    throw new DrError("RESTORE_TABLESPACE_UNPLACED", { oid, location }, { cause });
+  }
+}
+
+type Place = { readonly directory: string; readonly tablespace: TablespacePlace | undefined };
+
+/**
+ * Looks at every directory before it touches one; then locks, empties and marks each. The locks are held until `locks` is
+ * disposed of.
+ */
 async function claim(
   options: RestoreBackupOptions,
-  directories: readonly string[],
+  places: readonly Place[],
   locks: AsyncDisposableStack,
 ): Promise<void> {
-  const { signal, clock, random, owner } = options;
-  for (const directory of directories) {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    locks.use(await acquireLocalLock(directory, { signal, clock, random }));
-    await claimDirectory(directory, { owner, signal });
+  const { signal, clock, random, owner, dataDirectory } = options;
+  for (const { directory, tablespace } of places) {
+    await atPlace(tablespace, async () => {
+      await requireFree(directory);
+    });
   }
-  await makeNeededDirectories(options);
+  for (const { directory, tablespace } of places) {
+    await atPlace(tablespace, async () => {
+      await createDirectories(directory, { group: "RESTORE", signal });
+      locks.use(await acquireLocalLock(directory, { signal, clock, random }));
+      await claimDirectory(directory, { owner, signal });
+    });
+  }
+  for (const name of NEEDED_DIRECTORIES) {
+    await makeOwned(join(dataDirectory, name), owner);
+  }
 }
 
 type Sources = { readonly maps: MapReader; readonly packs: PackReader };
@@ -199,23 +186,30 @@ async function openSources(options: RestoreBackupOptions, local: LocalObjects): 
   const { sealed, place, root, signal } = options;
   const { ring } = sealed;
   const incarnation = incarnationIdBytes(place.incarnation);
-  const path = (type: "pack" | "map") => (id: BackupRoot["id"]) =>
-    local.path(objectKey({ ...place, type, id }));
+  const key = (type: "pack" | "map", id: BackupRoot["id"]): string =>
+    objectKey({ ...place, type, id });
   const maps = await MapReader.open({
     ring,
     incarnation,
     maps: root.maps,
-    path: path("map"),
+    path: (id) => local.path(key("map", id)),
     checkDigests: guard("L40-map-digest"),
     signal,
   });
-  return { maps, packs: new PackReader({ ring, incarnation, root, path: path("pack") }) };
+  const packs = new PackReader({
+    ring,
+    incarnation,
+    root,
+    path: (id) => local.path(key("pack", id)),
+    forget: (id) => local.forget(key("pack", id)),
+  });
+  return { maps, packs };
 }
 
 async function putFiles(
   options: RestoreBackupOptions,
   sources: Sources,
-  tablespaces: ReadonlyMap<number, string>,
+  places: readonly TablespacePlace[],
 ): Promise<RestoredFiles> {
   const { sealed, place, root, dataDirectory, owner, workers, signal } = options;
   const incarnation = incarnationIdBytes(place.incarnation);
@@ -224,8 +218,8 @@ async function putFiles(
     root,
     fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
     dataDirectory,
-    tablespaces,
-    heldBack: new Set([CONTROL, MANIFEST]),
+    tablespaces: new Map(places.map(({ oid, directory }) => [oid, directory])),
+    heldBack: HELD_BACK,
     owner,
     workers,
     onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
@@ -233,51 +227,75 @@ async function putFiles(
   });
 }
 
+type Control = { readonly content: Uint8Array; readonly facts: ControlFile };
+
 /** The backup's `pg_control`, checked, with a checkpoint that leads nowhere. */
 async function controlOf(
   options: RestoreBackupOptions,
   sources: Sources,
   heldBack: RestoredFiles["heldBack"],
-): Promise<Uint8Array> {
+): Promise<Control> {
   const entry = heldBack.get(CONTROL);
   if (entry === undefined) {
     throw new DrError("RESTORE_INCOMPLETE_BACKUP", { backup: options.root.id, name: CONTROL });
   }
-  const control = await sources.packs.content(entry, sources.maps);
-  parseControlFile(control);
-  return guard("L1-poisoned-control") ? poisonCheckpoint(control) : control;
+  const theirs = await sources.packs.content(entry, sources.maps);
+  const facts = parseControlFile(theirs);
+  return { facts, content: guard("L1-poisoned-control") ? poisonCheckpoint(theirs) : theirs };
 }
 
-/** The server's manifest with the entry of the changed `pg_control`; none when the server made none. */
+/** Writes `tablespace_map` with the places of this copy; answers it when there is one. */
+async function putTablespaceMap(
+  options: RestoreBackupOptions,
+  sources: Sources,
+  parts: {
+    readonly heldBack: RestoredFiles["heldBack"];
+    readonly places: readonly TablespacePlace[];
+  },
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const entry = parts.heldBack.get(TABLESPACE_MAP);
+  if (entry === undefined) {
+    return new Map();
+  }
+  const theirs = await sources.packs.content(entry, sources.maps);
+  const map = tablespaceMapWith(theirs, parts.places);
+  await putFile(options, TABLESPACE_MAP, map);
+  return new Map([[TABLESPACE_MAP, map]]);
+}
+
+/** The server's manifest with the entries of changed files; none when the server made none. */
 async function putManifest(
   options: RestoreBackupOptions,
   sources: Sources,
-  parts: { readonly heldBack: RestoredFiles["heldBack"]; readonly control: Uint8Array },
+  parts: {
+    readonly heldBack: RestoredFiles["heldBack"];
+    readonly changed: ReadonlyMap<string, Uint8Array>;
+  },
 ): Promise<void> {
   const entry = parts.heldBack.get(MANIFEST);
-  const theirs = entry === undefined ? undefined : await sources.packs.content(entry, sources.maps);
-  const manifest = theirs === undefined ? undefined : manifestWith(theirs, CONTROL, parts.control);
+  if (entry === undefined) {
+    return;
+  }
+  let manifest: Buffer | undefined = await sources.packs.content(entry, sources.maps);
+  for (const [name, content] of parts.changed) {
+    manifest = manifest === undefined ? undefined : manifestWith(manifest, name, content);
+  }
   if (manifest !== undefined) {
     await putFile(options, MANIFEST, manifest);
   }
 }
 
-/**
- * Restores. The directory is complete, isolated and not started when it resolves. Aborted or failed: it stays
- * marked as unfinished and cannot start; the same call again begins anew.
- * @throws DrError `RESTORE_*`, `REPO_*`, `STORE_*`, `KEY_*`, and what `layWal` throws.
- */
-export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoredBackup> {
-  const { sealed, dataDirectory, signal, owner } = options;
-  const phases = new Phases(options.clock);
-  const tablespaces = placesOf(options);
-  const directories = [dataDirectory, ...tablespaces.values()];
-  await using local = new LocalObjects(sealed.store, { signal });
-  await using locks = new AsyncDisposableStack();
-  await phases.run("claim", () => claim(options, directories, locks));
+/** Everything from the files to `pg_control`, into directories that are claimed. */
+async function fill(
+  options: RestoreBackupOptions,
+  phases: Phases,
+  parts: { readonly local: LocalObjects; readonly places: readonly TablespacePlace[] },
+): Promise<Omit<RestoredBackup, "phases">> {
+  const { dataDirectory, root, settings, signal, owner } = options;
+  const { local, places } = parts;
   const sources = await phases.run("maps", () => openSources(options, local));
   await using _maps = sources.maps;
-  const restored = await phases.run("files", () => putFiles(options, sources, tablespaces));
+  const restored = await phases.run("files", () => putFiles(options, sources, places));
   const { heldBack } = restored;
   const control = await controlOf(options, sources, heldBack);
   const walBytes = await phases.run("wal", async () => {
@@ -287,18 +305,48 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
     return bytes;
   });
   await phases.run("configuration", async () => {
-    await configure(options);
-    await putManifest(options, sources, { heldBack, control });
+    const { major } = root.server;
+    const about = { major, control: control.facts, settings };
+    const configuration = await configureRestored(options, about);
+    const map = await putTablespaceMap(options, sources, { heldBack, places });
+    const changed = new Map([[CONTROL, control.content], ...configuration, ...map]);
+    await putManifest(options, sources, { heldBack, changed });
   });
+  const outside = places.filter(({ inPlace }) => !inPlace).map(({ directory }) => directory);
   await phases.run("sync", async () => {
-    for (const directory of directories) {
-      await syncTree(directory);
+    for (const directory of [dataDirectory, ...outside]) {
+      await syncTree(directory, signal);
     }
   });
-  await putControl(options, control);
-  for (const directory of directories.toReversed()) {
+  await phases.run("control", () => putControl(options, control.content));
+  for (const directory of [...outside, dataDirectory]) {
     await releaseDirectory(directory);
   }
   const { writtenBytes, readBytes } = restored;
-  return { restoredBytes: writtenBytes, readBytes, walBytes, phases: phases.done };
+  return { restoredBytes: writtenBytes, readBytes, walBytes };
+}
+
+/**
+ * Restores. The directory is complete, isolated and not started when it resolves. Aborted or failed: it stays
+ * marked as unfinished and cannot start; the same call again begins anew.
+ * @throws DrError `RESTORE_*`, `REPO_*`, `STORE_*`, `KEY_*`, and what `layWal` throws.
+ */
+export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoredBackup> {
+  const { sealed, dataDirectory, signal, clock } = options;
+  const phases = new Phases(clock, signal);
+  try {
+    const places = tablespacePlaces(options.root, dataDirectory, options.tablespaces);
+    const outside = places.filter(({ inPlace }) => !inPlace);
+    const claimed: readonly Place[] = [
+      { directory: dataDirectory, tablespace: undefined },
+      ...outside.map((tablespace) => ({ directory: tablespace.directory, tablespace })),
+    ];
+    await using local = new LocalObjects(sealed.store, { signal });
+    await using locks = new AsyncDisposableStack();
+    await phases.run("claim", () => claim(options, claimed, locks));
+    const filled = await fill(options, phases, { local, places });
+    return { ...filled, phases: phases.done };
+  } catch (error) {
+    throw inRestoreWords(error, dataDirectory);
+  }
 }

@@ -6,6 +6,8 @@ import type { RunColumns } from "./scatter-plan.ts";
 
 /** A file to be restored. Paths are absolute and have been checked. */
 export type TargetFile = {
+  /** Its number within the restore; runs name files by it. */
+  readonly number: number;
   readonly path: string;
   readonly sizeBytes: number;
   readonly mode: number;
@@ -18,8 +20,9 @@ export type Owner = { readonly uid: number; readonly gid: number };
 export type ScatterWorkerData = {
   readonly blockBytes: number;
   readonly fingerprintKey: FingerprintKey;
-  readonly files: readonly TargetFile[];
   readonly owner: Owner | undefined;
+  /** Target files that this worker may keep open. */
+  readonly openFilesMax: number;
 };
 
 /** Frames of one pack and what of them goes where. */
@@ -36,11 +39,14 @@ export type ScatterUnit = {
     readonly bytes: Uint32Array;
   };
   readonly runs: RunColumns;
+  /** The files that the runs name: with the unit, because a worker could not hold those of a whole cluster. */
+  readonly files: readonly TargetFile[];
 };
 
 /** To the worker: frames to scatter, or files that are complete and shall be made durable. */
 export type ScatterRequest =
-  ScatterUnit | { readonly kind: "finish"; readonly number: number; readonly files: Uint32Array };
+  | ScatterUnit
+  | { readonly kind: "finish"; readonly number: number; readonly files: readonly TargetFile[] };
 
 /** From the worker. */
 export type ScatterAnswer =

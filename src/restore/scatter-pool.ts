@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { assert, unreachable } from "../core/assert.ts";
 import { receiveError } from "../core/error-transfer.ts";
 import { workerUrl } from "../core/worker-url.ts";
+import { WorkerGroup } from "../pipeline/worker-group.ts";
 import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
 
 type Lane = { readonly worker: Worker; queued: number };
@@ -16,10 +17,9 @@ const QUEUED_MAX = 2;
 
 /** Use with `await using`: disposal ends the workers. */
 export class ScatterPool implements AsyncDisposable {
-  readonly #lanes: readonly Lane[];
+  readonly #group: WorkerGroup;
+  readonly #lanes: Lane[] = [];
   readonly #done = new Map<number, () => void>();
-  readonly #failure = Promise.withResolvers<never>();
-  #wake = Promise.withResolvers<void>();
   #nextNumber = 0;
   writtenBytes = 0;
   readBytes = 0;
@@ -28,11 +28,10 @@ export class ScatterPool implements AsyncDisposable {
     data: ScatterWorkerData,
     options: { readonly workers: number; readonly signal: AbortSignal },
   ) {
-    options.signal.throwIfAborted();
-    this.#failure.promise.catch(() => undefined);
-    const abort = (): void => this.#failure.reject(options.signal.reason);
-    options.signal.addEventListener("abort", abort, { once: true });
-    this.#lanes = Array.from({ length: options.workers }, () => this.#startLane(data));
+    this.#group = new WorkerGroup(options);
+    for (let n = 0; n < options.workers; n++) {
+      this.#startLane(data);
+    }
   }
 
   /** A number for a request. */
@@ -40,11 +39,12 @@ export class ScatterPool implements AsyncDisposable {
     return this.#nextNumber++;
   }
 
-  /** Waits for a worker with room, hands the request over and calls `onDone` when it is done. */
+  /** Waits for a worker with room, hands the request over and calls `onDone` when it is done. @throws the pool's failure. */
   async submit(request: ScatterRequest, onDone: () => void = () => undefined): Promise<void> {
+    this.#group.check();
     let lane = this.#idlest();
     while (lane.queued >= QUEUED_MAX) {
-      await this.#change();
+      await this.#group.change();
       lane = this.#idlest();
     }
     lane.queued += 1;
@@ -52,33 +52,29 @@ export class ScatterPool implements AsyncDisposable {
     lane.worker.postMessage(request);
   }
 
-  /** Waits until everything is done. */
+  /** Waits until everything is done. @throws the pool's failure. */
   async drain(): Promise<void> {
     while (this.#done.size > 0) {
-      await this.#change();
+      await this.#group.change();
     }
+    this.#group.check();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
+    await this.#group[Symbol.asyncDispose]();
   }
 
-  #startLane(workerData: ScatterWorkerData): Lane {
+  #startLane(workerData: ScatterWorkerData): void {
     const worker = new Worker(workerUrl("scatter", import.meta.url), { workerData });
     const lane: Lane = { worker, queued: 0 };
-    worker.on("message", (answer: ScatterAnswer) => this.#onAnswer(lane, answer));
-    worker.on("error", (error: Error) => this.#failure.reject(error));
-    return lane;
+    this.#lanes.push(lane);
+    this.#group.add(worker, (answer) => this.#onAnswer(lane, answer as ScatterAnswer));
   }
 
   #idlest(): Lane {
     const [first, ...rest] = this.#lanes;
     assert(first !== undefined, "a pool has a worker");
     return rest.reduce((best, lane) => (lane.queued < best.queued ? lane : best), first);
-  }
-
-  async #change(): Promise<void> {
-    await Promise.race([this.#wake.promise, this.#failure.promise]);
   }
 
   #onAnswer(lane: Lane, answer: ScatterAnswer): void {
@@ -93,13 +89,10 @@ export class ScatterPool implements AsyncDisposable {
         break;
       }
       case "failed":
-        this.#failure.reject(receiveError(answer.error));
+        this.#group.fail(receiveError(answer.error));
         break;
       default:
         unreachable(answer);
     }
-    const wake = this.#wake;
-    this.#wake = Promise.withResolvers<void>();
-    wake.resolve();
   }
 }

@@ -6,68 +6,18 @@
  * Synchronous: for worker threads. Memory: the read window (4 MiB), one frame, and its decompressed
  * content.
  */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { assert, present } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
-import { failpoint, failpointTear, guard } from "../core/failpoint.ts";
-import { framePlainBytesMax, restoreOpenFilesMax, restoreReadBytes } from "../core/limits.ts";
+import { failpointTear, guard } from "../core/failpoint.ts";
+import { framePlainBytesMax, restoreReadBytes } from "../core/limits.ts";
+import { fileError } from "../files/file-error.ts";
 import { type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import { selectBlockPass } from "../pipeline/select-block-pass.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
+import { OpenTargets, onTarget } from "./open-targets.ts";
 import type { ScatterUnit, ScatterWorkerData, TargetFile } from "./scatter-messages.ts";
-import type { RunColumns } from "./scatter-plan.ts";
-
-/** Files open for writing, the least recently used closed first. */
-class OpenTargets {
-  readonly #files: readonly TargetFile[];
-  readonly #open = new Map<number, number>();
-
-  constructor(files: readonly TargetFile[]) {
-    this.#files = files;
-  }
-
-  file(number: number): TargetFile {
-    return present(this.#files[number], "a target file");
-  }
-
-  descriptor(number: number): number {
-    const known = this.#open.get(number);
-    if (known !== undefined) {
-      this.#open.delete(number);
-      this.#open.set(number, known);
-      return known;
-    }
-    if (this.#open.size >= restoreOpenFilesMax) {
-      const [oldest] = this.#open.keys();
-      this.close(oldest ?? -1);
-    }
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
-    failpoint("restore.open");
-    const fd = openSync(this.file(number).path, flags, 0o600);
-    this.#open.set(number, fd);
-    return fd;
-  }
-
-  close(number: number): void {
-    const fd = this.#open.get(number);
-    if (fd !== undefined) {
-      this.#open.delete(number);
-      closeSync(fd);
-    }
-  }
-}
 
 /** Reads frames of one local file, a window at a time. */
 class FrameWindow {
@@ -80,7 +30,7 @@ class FrameWindow {
 
   constructor(path: string) {
     this.#path = path;
-    this.#fd = openSync(path, constants.O_RDONLY);
+    this.#fd = this.#reading("open", () => openSync(path, constants.O_RDONLY));
   }
 
   /** A view of a frame's bytes, valid until the next call. */
@@ -104,7 +54,12 @@ class FrameWindow {
     let length = 0;
     for (;;) {
       const room = this.#window.length - length;
-      const got = room === 0 ? 0 : readSync(this.#fd, this.#window, length, room, offset + length);
+      const got =
+        room === 0
+          ? 0
+          : this.#reading("read", () =>
+              readSync(this.#fd, this.#window, length, room, offset + length),
+            );
       if (got === 0) {
         this.readBytes += length;
         return length;
@@ -116,13 +71,28 @@ class FrameWindow {
   close(): void {
     closeSync(this.#fd);
   }
+
+  #reading<T>(operation: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw fileError(error, { group: "STORE", operation, path: this.#path });
+    }
+  }
+}
+
+function halvesOf(column: BigUint64Array): Uint32Array {
+  return new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
 }
 
 /** What a unit moved. */
 export type ScatterCounts = { readonly writtenBytes: number; readonly readBytes: number };
 
+/** A unit in work: its files by number. */
+type Work = { readonly unit: ScatterUnit; readonly files: ReadonlyMap<number, TargetFile> };
+
 /** One instance a worker. */
-export class Scatterer {
+export class Scatterer implements Disposable {
   readonly #targets: OpenTargets;
   readonly #pass: BlockPass;
   readonly #codec = new ZstdCodec();
@@ -130,15 +100,16 @@ export class Scatterer {
   #writtenBytes = 0;
 
   constructor(data: ScatterWorkerData) {
-    this.#targets = new OpenTargets(data.files);
+    this.#targets = new OpenTargets(data.openFilesMax);
     this.#owner = data.owner;
     const { blockBytes, fingerprintKey } = data;
     const size = { blockBytes, inputBytes: framePlainBytesMax, shared: false };
     this.#pass = selectBlockPass(allocateBlockMemory(size), fingerprintKey);
   }
 
-  /** Scatters the frames of a unit. */
+  /** Scatters the frames of a unit. @throws DrError `REPO_*`, `STORE_IO`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
   scatter(unit: ScatterUnit): ScatterCounts {
+    const work: Work = { unit, files: new Map(unit.files.map((file) => [file.number, file])) };
     const opener = new FrameOpener(unit.ticket);
     const window = new FrameWindow(unit.packPath);
     this.#writtenBytes = 0;
@@ -150,7 +121,7 @@ export class Scatterer {
         const sealed = window.frame(offset, unit.frames.bytes[place] ?? 0);
         const plainBytes = this.#openFrame(opener, sealed, index);
         while (run < unit.runs.runs && unit.runs.frame[run] === index) {
-          block += this.#scatterRun(unit, { run, block, plainBytes });
+          block += this.#scatterRun(work, { run, block, plainBytes });
           run += 1;
         }
       }
@@ -161,22 +132,15 @@ export class Scatterer {
     }
   }
 
-  /** Gives complete files their size, mode and owner, and makes them durable. */
-  finish(files: Uint32Array): void {
-    for (const number of files) {
-      const { sizeBytes, mode } = this.#targets.file(number);
-      const fd = this.#targets.descriptor(number);
-      if (fstatSync(fd).size !== sizeBytes) {
-        ftruncateSync(fd, sizeBytes);
-      }
-      if (this.#owner !== undefined) {
-        fchownSync(fd, this.#owner.uid, this.#owner.gid);
-      }
-      fchmodSync(fd, mode);
-      failpoint("restore.fsync");
-      fsyncSync(fd);
-      this.#targets.close(number);
-    }
+  /** Gives complete files their size, mode and owner, and makes them durable. @throws as `scatter`. */
+  finish(files: readonly TargetFile[]): void {
+    files.forEach((file) => this.#targets.finish(file, this.#owner));
+  }
+
+  /** Closes what is open. */
+  [Symbol.dispose](): void {
+    this.#targets[Symbol.dispose]();
+    this.#codec.close();
   }
 
   #openFrame(opener: FrameOpener, sealed: Buffer, index: number): number {
@@ -191,58 +155,78 @@ export class Scatterer {
   }
 
   #scatterRun(
-    unit: ScatterUnit,
+    work: Work,
     at: { readonly run: number; readonly block: number; readonly plainBytes: number },
   ): number {
-    const { runs } = unit;
+    const { runs } = work.unit;
     const offsetBytes = runs.frameOffset[at.run] ?? 0;
     const lengthBytes = runs.length[at.run] ?? 0;
     if (offsetBytes + lengthBytes > at.plainBytes || offsetBytes % 8 !== 0) {
-      throw this.#mismatch(unit, at.run);
+      throw this.#mismatch(work, at.run);
     }
-    const { blockBytes } = this.#pass;
-    const whole = Math.floor(lengthBytes / blockBytes);
-    const expected = runs.fingerprints.subarray(at.block, at.block + whole + 1);
-    if (guard("L40-fingerprint-at-restore")) {
-      const run = { offsetBytes, blockCount: whole, firstBlockNumber: 0, checkPages: false };
-      const found = this.#pass.run(run).fingerprints;
-      for (let n = 0; n < whole; n++) {
-        if (found[n] !== expected[n]) {
-          throw this.#mismatch(unit, at.run);
-        }
-      }
-      const tail = { offsetBytes: offsetBytes + whole * blockBytes, lengthBytes: 0 };
-      tail.lengthBytes = lengthBytes - whole * blockBytes;
-      if (tail.lengthBytes > 0 && this.#pass.tail(tail) !== expected[whole]) {
-        throw this.#mismatch(unit, at.run);
-      }
+    const count = Math.ceil(lengthBytes / this.#pass.blockBytes);
+    const expected = runs.fingerprints.subarray(at.block, at.block + count);
+    if (
+      guard("L40-fingerprint-at-restore") &&
+      !this.#holds({ offsetBytes, lengthBytes }, expected)
+    ) {
+      throw this.#mismatch(work, at.run);
     }
-    this.#write(runs, at.run);
-    return Math.ceil(lengthBytes / blockBytes);
+    this.#write(work, at.run);
+    return count;
   }
 
-  #mismatch(unit: ScatterUnit, run: number): DrError {
-    const { path } = this.#targets.file(unit.runs.file[run] ?? 0);
+  /** True when the blocks in the pass's input have these fingerprints. */
+  #holds(
+    piece: { readonly offsetBytes: number; readonly lengthBytes: number },
+    expected: BigUint64Array,
+  ): boolean {
+    const { blockBytes } = this.#pass;
+    const { offsetBytes, lengthBytes } = piece;
+    const blockCount = Math.floor(lengthBytes / blockBytes);
+    const run = { offsetBytes, blockCount, firstBlockNumber: 0, checkPages: false };
+    const found = halvesOf(this.#pass.run(run).fingerprints);
+    const wanted = halvesOf(expected);
+    for (let half = 0; half < blockCount * 2; half++) {
+      if (found[half] !== wanted[half]) {
+        return false;
+      }
+    }
+    const tailBytes = lengthBytes - blockCount * blockBytes;
+    const tail = { offsetBytes: offsetBytes + blockCount * blockBytes, lengthBytes: tailBytes };
+    return tailBytes === 0 || this.#pass.tail(tail) === expected[blockCount];
+  }
+
+  #fileOf({ unit, files }: Work, run: number): TargetFile {
+    return present(files.get(unit.runs.file[run] ?? -1), "a unit brings the files of its runs");
+  }
+
+  #mismatch(work: Work, run: number): DrError {
+    const { unit } = work;
     return new DrError("REPO_BLOCK_MISMATCH", {
       pack: unit.ticket.objectId,
       frame: unit.runs.frame[run] ?? 0,
-      path,
+      path: this.#fileOf(work, run).path,
       offset: unit.runs.fileOffset[run] ?? 0,
     });
   }
 
-  #write(runs: RunColumns, run: number): void {
-    const fd = this.#targets.descriptor(runs.file[run] ?? 0);
+  #write(work: Work, run: number): void {
+    const { runs } = work.unit;
+    const file = this.#fileOf(work, run);
+    const fd = this.#targets.descriptor(file);
     const from = runs.frameOffset[run] ?? 0;
     const length = runs.length[run] ?? 0;
     const fileOffset = runs.fileOffset[run] ?? 0;
-    const tear = failpointTear("restore.write", length);
-    const wanted = tear?.keepBytes ?? length;
-    let done = 0;
-    while (done < wanted) {
-      done += writeSync(fd, this.#pass.input, from + done, wanted - done, fileOffset + done);
-    }
-    tear?.kill();
+    onTarget("write", file.path, () => {
+      const tear = failpointTear("restore.write", length);
+      const wanted = tear?.keepBytes ?? length;
+      let done = 0;
+      while (done < wanted) {
+        done += writeSync(fd, this.#pass.input, from + done, wanted - done, fileOffset + done);
+      }
+      tear?.kill();
+    });
     this.#writtenBytes += length;
   }
 }

@@ -22,10 +22,16 @@ function work(scatterer: Scatterer, request: ScatterRequest): ScatterCounts {
 
 function serve(port: MessagePort, scatterer: Scatterer): void {
   const answer = (message: ScatterAnswer): void => port.postMessage(message);
+  let failed = false;
   port.on("message", (request: ScatterRequest) => {
+    if (failed) {
+      return;
+    }
     try {
       answer({ kind: "done", number: request.number, ...work(scatterer, request) });
     } catch (error) {
+      // Nothing more is written after the first error: the pool ends the threads.
+      failed = true;
       answer({ kind: "failed", error: transferError(error) });
     }
   });

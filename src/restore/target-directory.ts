@@ -9,7 +9,9 @@ import { chmod, chown, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync } from "../core/failpoint.ts";
+import { decodeFileName, systemPath } from "../core/file-name-bytes.ts";
 import { createDirectories, syncDirectory } from "../files/directories.ts";
+import { errnoOf, fileError } from "../files/file-error.ts";
 import { LOCAL_LOCK_PREFIX } from "../files/local-lock.ts";
 import { writeDurably } from "../files/write-durably.ts";
 import { runningServerOf } from "../postgres/throwaway-server.ts";
@@ -18,23 +20,37 @@ import type { Owner } from "./scatter-messages.ts";
 /** The name of the marker of an unfinished restore. */
 export const UNFINISHED_MARKER = "pra-restore-unfinished";
 
+/** Left by a server that was started on a directory; a backup has none. */
+const STARTED_MARK = "postmaster.opts";
+
+/** Names in a directory, locks aside; none when it does not exist. */
 async function contentOf(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory);
-  return names.filter((name) => !name.startsWith(LOCAL_LOCK_PREFIX));
+  try {
+    const names = await readdir(directory, { encoding: "buffer" });
+    return names.map(decodeFileName).filter((name) => !name.startsWith(LOCAL_LOCK_PREFIX));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      return [];
+    }
+    throw fileError(error, { group: "RESTORE", operation: "readdir", path: directory });
+  }
 }
 
-/** Refuses a directory that is not free. @throws DrError `RESTORE_TARGET_RUNNING`, `RESTORE_TARGET_NOT_EMPTY`. */
-async function requireFree(directory: string): Promise<readonly string[]> {
+/**
+ * Refuses a directory that is not free; answers its content. Touches nothing, and the directory need not exist. One that
+ * bears the marker and was started since holds somebody's data.
+ * @throws DrError `RESTORE_TARGET_RUNNING`, `RESTORE_TARGET_NOT_EMPTY`, `RESTORE_FILE_IO`.
+ */
+export async function requireFree(directory: string): Promise<readonly string[]> {
   const running = await runningServerOf(directory);
   if (running !== undefined) {
     throw new DrError("RESTORE_TARGET_RUNNING", { directory, pid: running.pid });
   }
   const content = await contentOf(directory);
-  if (content.length > 0 && !content.includes(UNFINISHED_MARKER)) {
-    throw new DrError("RESTORE_TARGET_NOT_EMPTY", {
-      directory,
-      found: content.slice(0, 3).join(", "),
-    });
+  const ours = content.includes(UNFINISHED_MARKER) && !content.includes(STARTED_MARK);
+  if (content.length > 0 && !ours) {
+    const found = content.slice(0, 3).join(", ");
+    throw new DrError("RESTORE_TARGET_NOT_EMPTY", { directory, found });
   }
   return content;
 }
@@ -53,7 +69,7 @@ export async function claimDirectory(
   const content = await requireFree(directory);
   for (const name of content.filter((found) => found !== UNFINISHED_MARKER)) {
     signal.throwIfAborted();
-    await rm(join(directory, name), { recursive: true, force: true });
+    await rm(systemPath(join(directory, name)), { recursive: true, force: true });
   }
   if (owner !== undefined) {
     await chown(directory, owner.uid, owner.gid);

@@ -92,4 +92,14 @@ export const restoreErrors = {
       hint: `La sauvegarde ne peut pas donner d'instance. Restaurez-en une autre et signalez-le : elle n'aurait jamais dû être listée.`,
     },
   },
+  RESTORE_TARGETS_OVERLAP: {
+    en: {
+      message: `{first} and {second} cannot both be restored to: one lies within the other`,
+      hint: `Nothing was touched. Give the data directory and every tablespace a directory of its own.`,
+    },
+    fr: {
+      message: `{first} et {second} ne peuvent être tous deux restaurés : l'un est dans l'autre`,
+      hint: `Rien n'a été touché. Donnez au répertoire de données et à chaque tablespace un répertoire à lui.`,
+    },
+  },
 } as const satisfies ErrorGroup;
