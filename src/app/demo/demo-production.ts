@@ -5,7 +5,6 @@
 import { rm } from "node:fs/promises";
 import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
-import type { Lsn } from "../../core/lsn.ts";
 import type { Random } from "../../core/random.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import { addBulkData } from "../../loadtest/bulk-data.ts";
@@ -14,19 +13,20 @@ import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
 import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
 import type { BackupRoot } from "../../repository/root.ts";
-import type { SealedStore } from "../../repository/sealed-store.ts";
 import type { Adapters } from "../compose.ts";
+import { runBackup } from "../backup.ts";
 import type { Environment } from "../environment.ts";
-import { takeDemoBackup } from "./demo-backup.ts";
 import { demoEnvironment } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
 import type { DemoBackup, DemoPhase } from "./demo-report.ts";
-import { clientConfig, makeSynchronous, startProduction } from "./demo-server.ts";
+import { clientConfig, makeSynchronous, startProduction, withClient } from "./demo-server.ts";
 import type { DemoSteps } from "./demo-steps.ts";
 import { ReceiverProcess } from "./receiver-process.ts";
 
 /** Clients of the load. */
 export const demoClients = 8;
+/** Worker threads of backups and restores. */
+export const demoWorkers = 2;
 /** The earliest kill after the incremental backup, and how much later it may come. */
 const KILL_AFTER_MS = 2000;
 const KILL_SPREAD_MS = 4000;
@@ -44,7 +44,6 @@ export type ProductionOptions = {
   readonly folder: DemoFolder;
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
-  readonly sealed: SealedStore;
   readonly dataBytes: number;
   readonly commits: number;
   readonly signal: AbortSignal;
@@ -61,8 +60,6 @@ export type Loss = {
   readonly killedEpochMs: number;
   readonly killAfterIncrementalMs: number;
   readonly commitsPerSecond: number;
-  /** Up to where the repository holds WAL, as the receiver says. */
-  readonly durableLsn: Lsn;
 };
 
 /** Production while it lives. */
@@ -93,9 +90,12 @@ async function makeServer(
     account: account.name,
     directory: dataDirectory,
   });
-  const loaded = await steps.run("data", () =>
-    addBulkData(clientConfig(server), { bytes: dataBytes, signal }),
-  );
+  const loaded = await steps.run("data", async () => {
+    const bytes = await addBulkData(clientConfig(server), { bytes: dataBytes, signal });
+    // A new slot keeps WAL from the last checkpoint on; the WAL of the loading is none that anybody needs.
+    await withClient(server, (client) => client.query("CHECKPOINT"));
+    return bytes;
+  });
   steps.tell({ kind: "data-loaded", bytes: loaded.value, durationMs: loaded.durationMs });
   return { server, dataBytes: loaded.value };
 }
@@ -124,31 +124,35 @@ async function startReceiving(
 async function backUp(
   options: ProductionOptions,
   production: Production,
-  parent: BackupRoot | undefined,
+  kind: "full" | "incremental",
 ): Promise<{ readonly root: BackupRoot; readonly backup: DemoBackup }> {
-  const { adapters, steps, sealed } = options;
+  const { adapters, steps } = options;
   const { environment, workload, signal } = production;
-  const phase = parent === undefined ? "full" : "incremental";
-  const { value, durationMs } = await steps.run(phase, () =>
-    takeDemoBackup({
-      adapters,
-      environment,
-      sealed,
-      parent,
+  const { value, durationMs } = await steps.run(kind, () =>
+    runBackup(adapters, environment, {
+      wanted: kind,
+      note: "pra demo",
+      workers: demoWorkers,
+      allowUntestedMajor: false,
+      acceptRollback: false,
+      reason: `pra demo: pra backup --${kind}`,
+      onStep: () => undefined,
       onProgress: ({ readBytes, expectedBytes }) => {
         steps.tell({
           kind: "progress",
-          phase,
+          phase: kind,
           doneBytes: readBytes,
           ...(expectedBytes > 0 ? { totalBytes: expectedBytes } : {}),
           commits: workload.acknowledged.count,
         });
       },
+      onWatch: undefined,
       signal,
     }),
   );
-  const { root } = value;
-  const { id, kind, totals } = root;
+  const { root } = value.taken;
+  assert(root.kind === kind, "the demonstration's backups are of the kind asked for");
+  const { id, totals } = root;
   const { readBytes, storedBytes, newBlocks, totalBlocks } = totals;
   const backup = { id, kind, readBytes, storedBytes, newBlocks, totalBlocks, durationMs };
   steps.tell({ kind: "backed-up", backup });
@@ -210,15 +214,13 @@ async function lose(options: ProductionOptions, production: Production): Promise
   });
 }
 
-/** What the receiver, which lives on, says that the repository holds; then it is ended in good order. */
-async function askReceiver(options: ProductionOptions, receiver: ReceiverProcess): Promise<Lsn> {
+/** The receiver lives on; then it is ended in good order. */
+async function endReceiver(options: ProductionOptions, receiver: ReceiverProcess): Promise<void> {
   const { steps, signal } = options;
   await receiver.untilDisconnected({ signal });
   assert(receiver.running, "the receiver outlives the server");
-  const { pid } = receiver;
-  const durableLsn = await receiver.stop({ signal });
-  steps.tell({ kind: "receiver-survived", pid, durableLsn });
-  return durableLsn;
+  steps.tell({ kind: "receiver-survived", pid: receiver.pid });
+  await receiver.stop({ signal });
 }
 
 /**
@@ -244,12 +246,12 @@ export async function runProduction(options: ProductionOptions): Promise<Loss> {
   steps.tell({ kind: "load-started", clients: demoClients });
   const loadBeganMs = clock.monotonic();
   const production = { server, receiver, workload, environment, signal };
-  const full = await backUp(options, production, undefined);
+  const full = await backUp(options, production, "full");
   const untilMs = clock.monotonic() + BETWEEN_MS;
   await steps.run("between", () =>
     loadUntil(options, production, { phase: "between", done: () => clock.monotonic() >= untilMs }),
   );
-  const incremental = await backUp(options, production, full.root);
+  const incremental = await backUp(options, production, "incremental");
   const killAfterIncrementalMs = await awaitKill(options, production);
   const [killedAtMs, killedEpochMs] = [clock.monotonic(), clock.now()];
   await lose(options, production);
@@ -260,6 +262,7 @@ export async function runProduction(options: ProductionOptions): Promise<Loss> {
     commits: acknowledged.count,
     afterIncrementalMs: killAfterIncrementalMs,
   });
+  await endReceiver(options, receiver);
   return {
     dataBytes,
     acknowledged,
@@ -269,6 +272,5 @@ export async function runProduction(options: ProductionOptions): Promise<Loss> {
     killedEpochMs,
     killAfterIncrementalMs,
     commitsPerSecond: acknowledged.count / ((killedAtMs - loadBeganMs) / 1000),
-    durableLsn: await askReceiver(options, receiver),
   };
 }

@@ -3,9 +3,7 @@
  * the load's oracle says about it. Nothing here knows what production held.
  */
 import { present } from "../../core/assert.ts";
-import { DrError } from "../../core/errors.ts";
-import type { Lsn } from "../../core/lsn.ts";
-import { timelineOf, type TimelineId } from "../../core/wal-name.ts";
+import { lsnDistanceBytes } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import { type OracleVerdict, verifyOracle } from "../../loadtest/oracle.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
@@ -17,26 +15,28 @@ import { listIncarnations } from "../../repository/incarnation.ts";
 import { type IncarnationPlace, clusterNameOf } from "../../repository/object-names.ts";
 import type { BackupRoot } from "../../repository/root.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
+import { summaryOf } from "../../restore/plan-backup.ts";
+import type { RestorePlan } from "../../restore/plan-result.ts";
+import { planRestore } from "../../restore/plan.ts";
 import { recoverySettings } from "../../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../../restore/restore-backup.ts";
+import { walKnowledgeOf } from "../../restore/wal-knowledge-of-catalogue.ts";
 import { materialiseWal } from "../../wal/materialise-wal.ts";
-import type { LineageStep } from "../../wal/timeline-history.ts";
 import { WalCatalogue } from "../../wal/wal-catalogue.ts";
 import { WalReader } from "../../wal/wal-reader.ts";
 import { listRoots } from "../backup-roots.ts";
 import type { Adapters } from "../compose.ts";
 import { demoCluster } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
+import { demoWorkers } from "./demo-production.ts";
 import { demoPort, withClient } from "./demo-server.ts";
 
-const WORKERS = 2;
+const LOOK_EVERY_MS = 20;
 
 /** What can be reached, and from which backup. */
 export type DemoPlan = {
+  readonly plan: RestorePlan;
   readonly root: BackupRoot;
-  readonly timeline: TimelineId;
-  readonly lineage: readonly LineageStep[];
-  readonly reachLsn: Lsn;
   readonly reader: WalReader;
 };
 
@@ -60,30 +60,47 @@ export async function placeOf(
   return present(place, "the repository holds the demonstration's cluster");
 }
 
-/** The newest backup whose WAL is whole, and how far its WAL reaches. @throws DrError `RESTORE_…`. */
-export async function planLatest(recovery: DemoRecovery): Promise<DemoPlan> {
+/** Bytes of WAL that the repository holds. */
+export async function heldWalBytes(recovery: DemoRecovery): Promise<number> {
   const { sealed, place, signal } = recovery;
-  const catalogue = await WalCatalogue.load(sealed, place, { signal });
-  for await (const listed of listRoots(sealed, place, { signal })) {
-    if (listed.state === "readable") {
-      const { root } = listed;
-      const timeline = timelineOf(root.timeline);
-      const lineage = catalogue.lineage(timeline);
-      const reachLsn = catalogue.reachableEnd(lineage, root.startLsn);
-      if (reachLsn !== undefined && reachLsn >= root.stopLsn) {
-        return { root, timeline, lineage, reachLsn, reader: new WalReader(sealed, catalogue) };
-      }
-    }
-  }
-  throw new DrError("REPO_NONE_HERE", { location: sealed.store.location });
+  const { timelines } = await WalCatalogue.load(sealed, place, { signal });
+  return timelines
+    .flatMap(({ spans }) => spans)
+    .reduce((sum, { fromLsn, toLsn }) => sum + lsnDistanceBytes(fromLsn, toLsn), 0);
 }
 
-function layWalOf(recovery: DemoRecovery, plan: DemoPlan): (directory: string) => Promise<number> {
+/** The plan for the latest point that the repository holds. @throws DrError `PLAN_*`, as `pra restore` would. */
+export async function planLatest(recovery: DemoRecovery): Promise<DemoPlan> {
+  const { sealed, place, signal } = recovery;
+  const roots: BackupRoot[] = [];
+  for await (const listed of listRoots(sealed, place, { signal })) {
+    if (listed.state === "readable") {
+      roots.push(listed.root);
+    }
+  }
+  const catalogue = await WalCatalogue.load(sealed, place, { signal });
+  const plan = await planRestore(
+    { backups: roots.map(summaryOf), wal: walKnowledgeOf(sealed, catalogue) },
+    { kind: "latest", timeline: "latest" },
+    { signal },
+  );
+  if (!plan.reachable) {
+    throw plan.error;
+  }
+  const root = roots.find(({ id }) => id === plan.backup.id);
+  const reader = new WalReader(sealed, catalogue);
+  return { plan, root: present(root, "a planned backup was listed"), reader };
+}
+
+function layWalOf(
+  recovery: DemoRecovery,
+  planned: DemoPlan,
+): (directory: string) => Promise<number> {
   const { account, signal } = recovery;
   const owner = account.switched ? account : undefined;
   return async (directory) => {
-    const range = { lineage: plan.lineage, fromLsn: plan.root.startLsn, toLsn: plan.reachLsn };
-    const laid = await materialiseWal(plan.reader, range, { directory, owner }, { signal });
+    const { reader, plan } = planned;
+    const laid = await materialiseWal(reader, plan.wal, { directory, owner }, { signal });
     return laid.bytes;
   };
 }
@@ -91,7 +108,7 @@ function layWalOf(recovery: DemoRecovery, plan: DemoPlan): (directory: string) =
 /** Restores what the plan says, isolated and not started. */
 export async function restoreLatest(
   recovery: DemoRecovery,
-  plan: DemoPlan,
+  planned: DemoPlan,
   onProgress: (writtenBytes: number) => void,
 ): Promise<RestoredBackup> {
   const { adapters, sealed, place, folder, account, signal } = recovery;
@@ -99,17 +116,17 @@ export async function restoreLatest(
   return restoreBackup({
     sealed,
     place,
-    root: plan.root,
+    root: planned.root,
     dataDirectory: folder.restored,
     tablespaces: new Map(),
     owner: account.switched ? account : undefined,
-    layWal: layWalOf(recovery, plan),
+    layWal: layWalOf(recovery, planned),
     settings: recoverySettings({
-      stop: { kind: "end" },
-      timeline: plan.timeline,
+      stop: planned.plan.stop,
+      timeline: planned.plan.timeline,
       action: "promote",
     }),
-    workers: WORKERS,
+    workers: demoWorkers,
     clock,
     random,
     onProgress: ({ writtenBytes }) => {
@@ -121,7 +138,7 @@ export async function restoreLatest(
 
 /** Starts the restored server; it has answered and takes writes when this resolves. */
 export async function startRestored(recovery: DemoRecovery): Promise<ThrowawayServer> {
-  const { folder, binaries, account, signal } = recovery;
+  const { adapters, folder, binaries, account, signal } = recovery;
   const server = await startServer({
     dataDirectory: folder.restored,
     binaries,
@@ -131,6 +148,16 @@ export async function startRestored(recovery: DemoRecovery): Promise<ThrowawaySe
   });
   try {
     await withClient(server, async (client) => {
+      // A server answers reads before its recovery has ended.
+      const stillRecovering = async (): Promise<boolean> => {
+        const { rows } = await client.query<{ recovering: boolean }>(
+          "SELECT pg_is_in_recovery() AS recovering",
+        );
+        return rows[0]?.recovering !== false;
+      };
+      while (await stillRecovering()) {
+        await adapters.clock.sleep(LOOK_EVERY_MS, { signal });
+      }
       await client.query("CREATE TEMPORARY TABLE pra_demo_answers AS SELECT 1");
     });
     return server;
@@ -151,7 +178,7 @@ export async function judgeRestored(
 /** Proves the same point once more, in a throw-away server of its own. */
 export async function proveLatest(
   recovery: DemoRecovery,
-  plan: DemoPlan,
+  planned: DemoPlan,
   onPhase: () => void,
 ): Promise<Proof> {
   const { adapters, sealed, place, folder, binaries, account, signal } = recovery;
@@ -159,17 +186,16 @@ export async function proveLatest(
   return prove({
     sealed,
     place,
-    root: plan.root,
-    stop: { kind: "end" },
-    timeline: plan.timeline,
-    // Recovery ends at the last whole record, which the end of the WAL may cut.
-    reachLsn: plan.root.stopLsn,
-    layWal: layWalOf(recovery, plan),
+    root: planned.root,
+    stop: planned.plan.stop,
+    timeline: planned.plan.timeline,
+    reachLsn: planned.plan.reached.lsn,
+    layWal: layWalOf(recovery, planned),
     workDirectory: folder.proof,
     binaries,
     account,
     port: demoPort,
-    workers: WORKERS,
+    workers: demoWorkers,
     clock,
     random,
     onPhase,

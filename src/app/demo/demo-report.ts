@@ -65,7 +65,7 @@ export type DemoEvent =
       readonly commits: number;
       readonly afterIncrementalMs: number;
     }
-  | { readonly kind: "receiver-survived"; readonly pid: number; readonly durableLsn: Lsn }
+  | { readonly kind: "receiver-survived"; readonly pid: number }
   | { readonly kind: "sabotaged"; readonly sabotage: Sabotage }
   | {
       readonly kind: "planned";
@@ -115,6 +115,8 @@ export type DemoReport = {
   readonly walReceivedBytes: number;
   readonly walStoredBytes: number;
   readonly repositoryBytes: number;
+  /** What the restore read of packs, and wrote. */
+  readonly restoreReadBytes: number;
   readonly restoredBytes: number;
   readonly restoredWalBytes: number;
   readonly reachLsn: Lsn;

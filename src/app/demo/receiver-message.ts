@@ -12,9 +12,9 @@ export type ToReceiver =
     }
   | { readonly kind: "stop" };
 
-/** From the receiver. A position as text, because JSON has no bigint. */
+/** From the receiver. */
 export type FromReceiver =
   | { readonly kind: "streaming" }
   | { readonly kind: "disconnected" }
-  | { readonly kind: "stopped"; readonly durableLsn: string }
+  | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly error: TransferredError };

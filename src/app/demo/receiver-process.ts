@@ -9,7 +9,6 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "../../core/clock.ts";
 import { receiveError } from "../../core/error-transfer.ts";
 import { DrError } from "../../core/errors.ts";
-import { type Lsn, parseLsn } from "../../core/lsn.ts";
 import { workerUrl } from "../../core/worker-url.ts";
 import type { DemoSocket } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
@@ -27,7 +26,7 @@ export class ReceiverProcess implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #streaming = false;
   #stopping = false;
-  #durable: Lsn | undefined;
+  #stopped = false;
 
   private constructor(child: ChildProcess, clock: Clock, log: string) {
     this.#child = child;
@@ -40,7 +39,7 @@ export class ReceiverProcess implements AsyncDisposable {
       this.#failure.abort(error);
     });
     child.on("exit", (code, signal) => {
-      if (this.#durable === undefined && !this.#stopping) {
+      if (!this.#stopped && !this.#stopping) {
         const how = signal ?? `code ${code ?? "?"}`;
         this.#failure.abort(new DrError("WAL_RECEIVER_ENDED", { how, log }));
       }
@@ -95,15 +94,14 @@ export class ReceiverProcess implements AsyncDisposable {
     }
   }
 
-  /** Ends it in good order. Up to where the repository holds WAL, as it says. */
-  async stop(options: { readonly signal: AbortSignal }): Promise<Lsn> {
+  /** Ends it in good order. */
+  async stop(options: { readonly signal: AbortSignal }): Promise<void> {
     const signal = AbortSignal.any([options.signal, this.failed]);
     this.#tell({ kind: "stop" });
-    while (this.#durable === undefined) {
+    while (!this.#stopped) {
       await this.#clock.sleep(LOOK_EVERY_MS, { signal });
     }
     await this.#ended;
-    return this.#durable;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,7 +131,7 @@ export class ReceiverProcess implements AsyncDisposable {
         this.#streaming = false;
         break;
       case "stopped":
-        this.#durable = parseLsn(message.durableLsn);
+        this.#stopped = true;
         break;
       case "failed":
         this.#failure.abort(receiveError(message.error));

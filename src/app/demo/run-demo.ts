@@ -3,7 +3,6 @@
  * nothing running and nothing left but its folder, however it ends. It must never show a zero that was not counted.
  */
 import { rm } from "node:fs/promises";
-import { lsnDistanceBytes } from "../../core/lsn.ts";
 import { SeededRandom } from "../../core/random.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import type { OracleVerdict } from "../../loadtest/oracle.ts";
@@ -21,6 +20,7 @@ import {
   type DemoPlan,
   type DemoRecovery,
   judgeRestored,
+  heldWalBytes,
   placeOf,
   planLatest,
   proveLatest,
@@ -52,6 +52,8 @@ export type DemoOptions = {
 /** What a recovery came to. */
 type Recovered = {
   readonly sabotage: Sabotage | undefined;
+  /** All WAL that the repository held when production was lost. */
+  readonly walReceivedBytes: number;
   readonly plan: DemoPlan;
   readonly restored: RestoredBackup;
   readonly rtoMs: number;
@@ -114,6 +116,7 @@ async function recover(
   const { sealed } = await openRepository(adapters, demoEnvironment(parts.folder), { signal });
   const place = await placeOf(sealed, { signal });
   const recovery: DemoRecovery = { ...parts, adapters, sealed, place, signal };
+  const walReceivedBytes = await heldWalBytes(recovery);
   let sabotage: Sabotage | undefined;
   if (options.sabotage) {
     const [, incremental] = loss.roots;
@@ -130,8 +133,9 @@ async function recover(
     steps.tell({ kind: "sabotaged", sabotage });
   }
   const { value: plan } = await steps.run("plan", () => planLatest(recovery));
-  const { id, kind } = plan.root;
-  steps.tell({ kind: "planned", backup: id, backupKind: kind, reachLsn: plan.reachLsn });
+  const { backup, reached } = plan.plan;
+  const { id, kind } = backup;
+  steps.tell({ kind: "planned", backup: id, backupKind: kind, reachLsn: reached.lsn });
   const started = await restoreAndStart(recovery, plan, context);
   const { value: proof, durationMs } = await steps.run("proof", () =>
     proveLatest(recovery, plan, () => {
@@ -139,7 +143,7 @@ async function recover(
     }),
   );
   steps.tell({ kind: "proved", verdict: proof.verdict, durationMs });
-  return { sabotage, plan, ...started, proof };
+  return { sabotage, walReceivedBytes, plan, ...started, proof };
 }
 
 /** From the first acknowledgement that was lost to the kill. */
@@ -175,12 +179,12 @@ async function runIn(
   steps.tell({ kind: "begun", folder: parts.folder.root, seed });
   const sealed = await makeRepository(options, parts.folder, steps);
   const random = new SeededRandom(seed);
-  const production = { ...parts, adapters, steps, random, sealed, dataBytes, commits, signal };
+  const production = { ...parts, adapters, steps, random, dataBytes, commits, signal };
   const loss = await runProduction(production);
   const recovered = await recover(options, parts, { loss, steps });
   const sizes = await storedSizes(sealed, signal);
   const { plan, restored, verdict, proof, sabotage, rtoMs } = recovered;
-  const { acknowledged, durableLsn, backups, killAfterIncrementalMs, commitsPerSecond } = loss;
+  const { acknowledged, backups, killAfterIncrementalMs, commitsPerSecond } = loss;
   const { major, minor } = parts.binaries.version;
   return {
     folder: parts.folder.root,
@@ -197,11 +201,12 @@ async function runIn(
     balancesOk: verdict.sumOk && verdict.wrongAccounts.length === 0,
     killAfterIncrementalMs,
     backups,
-    walReceivedBytes: lsnDistanceBytes(loss.roots[0].startLsn, durableLsn),
+    walReceivedBytes: recovered.walReceivedBytes,
     ...sizes,
+    restoreReadBytes: restored.readBytes,
     restoredBytes: restored.restoredBytes,
     restoredWalBytes: restored.walBytes,
-    reachLsn: plan.reachLsn,
+    reachLsn: plan.plan.reached.lsn,
     rpoMs: measureRpo(acknowledged, verdict, loss.killedEpochMs),
     rtoMs,
     proof: {

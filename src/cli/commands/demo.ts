@@ -90,7 +90,7 @@ function lineOf(event: DemoEvent, frame: Frame): string | undefined {
     case "killed":
       return text.killed(duration(event.afterIncrementalMs), number(event.commits));
     case "receiver-survived":
-      return text.survived(event.pid, formatLsn(event.durableLsn));
+      return text.survived(event.pid);
     case "sabotaged": {
       const { objects, fromLsn, toLsn } = event.sabotage;
       return text.sabotaged(objects.join(", "), formatLsn(fromLsn), formatLsn(toLsn));
@@ -150,8 +150,9 @@ function resultTable(report: DemoReport, frame: Frame): string {
     ],
     [
       [rows.acknowledged, number(report.acknowledged)],
+      [rows.rate, number(report.commitsPerSecond)],
       [rows.lost, number(report.lost), "0"],
-      [rows.rpo, duration(report.rpoMs), text.objectiveRpo],
+      [rows.rpo, report.rpoMs === 0 ? "0 s" : duration(report.rpoMs), text.objectiveRpo],
       [rows.rto, duration(report.rtoMs), text.objectiveRto],
       [rows.chains, chains ? text.whole : text.broken, text.whole],
       [rows.proof, text.verdicts[report.proof.verdict], text.levels],
@@ -163,12 +164,11 @@ function stepTable(report: DemoReport, frame: Frame): string {
   const { text, bytes, duration, number } = writing(frame);
   const { rows, columns } = text;
   const time = (...phases: readonly string[]): string => duration(durationOf(report, ...phases));
-  const rate = text.perSecond(number(report.commitsPerSecond));
   return formatTable(
     [
       { heading: columns.step },
       { heading: columns.read, align: "right" },
-      { heading: columns.stored, align: "right" },
+      { heading: columns.written, align: "right" },
       { heading: columns.duration, align: "right" },
     ],
     [
@@ -179,10 +179,10 @@ function stepTable(report: DemoReport, frame: Frame): string {
         bytes(storedBytes),
         duration(durationMs),
       ]),
-      [rows.wal, bytes(report.walReceivedBytes), bytes(report.walStoredBytes), rate],
+      [rows.wal, bytes(report.walReceivedBytes), bytes(report.walStoredBytes)],
       [
         rows.restore,
-        bytes(report.backups.at(-1)?.storedBytes ?? 0),
+        bytes(report.restoreReadBytes),
         bytes(report.restoredBytes + report.restoredWalBytes),
         time("restore"),
       ],

@@ -24,7 +24,7 @@ type Messages = CommandText & {
     Record<"full" | "incremental", (read: string, stored: string, duration: string) => string>
   >;
   readonly killed: (after: string, commits: string) => string;
-  readonly survived: (pid: number, lsn: string) => string;
+  readonly survived: (pid: number) => string;
   readonly sabotaged: (object: string, from: string, to: string) => string;
   readonly planned: (kind: "full" | "incremental", lsn: string) => string;
   readonly restored: (size: string, wal: string, duration: string) => string;
@@ -39,18 +39,18 @@ type Messages = CommandText & {
     readonly objective: string;
     readonly step: string;
     readonly read: string;
-    readonly stored: string;
+    readonly written: string;
     readonly duration: string;
   };
   readonly rows: {
     readonly acknowledged: string;
+    readonly rate: string;
     readonly lost: string;
     readonly rpo: string;
     readonly rto: string;
     readonly chains: string;
     readonly proof: string;
     readonly data: string;
-    readonly load: string;
     readonly full: string;
     readonly incremental: string;
     readonly wal: string;
@@ -58,7 +58,6 @@ type Messages = CommandText & {
     readonly start: string;
     readonly judge: string;
     readonly proving: string;
-    readonly repository: string;
     readonly all: string;
   };
   readonly whole: string;
@@ -67,7 +66,6 @@ type Messages = CommandText & {
   readonly objectiveRpo: string;
   readonly objectiveRto: string;
   readonly levels: string;
-  readonly perSecond: (rate: string) => string;
   readonly good: (commits: string) => string;
   readonly bad: (lost: string, commits: string) => string;
   readonly badOtherwise: string;
@@ -126,8 +124,8 @@ const en: Messages = {
   },
   killed: (after, commits) =>
     `KILLED ${after} after the incremental backup, data directory deleted; ${commits} commits were acknowledged`,
-  survived: (pid, lsn) =>
-    `The receiver (process ${pid}) lives on: the repository holds WAL to ${lsn}`,
+  survived: (pid) =>
+    `The receiver (process ${pid}) lives on; what it received is in the repository`,
   sabotaged: (object, from, to) => `SABOTAGE: removed ${object}, WAL from ${from} to ${to}`,
   planned: (kind, lsn) =>
     `Plan: the ${kind === "full" ? "full" : "incremental"} backup and WAL to ${lsn}`,
@@ -147,18 +145,18 @@ const en: Messages = {
     objective: "Objective",
     step: "Step",
     read: "Read",
-    stored: "Stored",
+    written: "Written",
     duration: "Duration",
   },
   rows: {
     acknowledged: "Acknowledged commits",
+    rate: "Commits a second",
     lost: "Commits lost",
     rpo: "RPO",
     rto: "RTO",
     chains: "Hash chains, balances",
     proof: "Proof",
     data: "Data loaded",
-    load: "Load",
     full: "Full backup",
     incremental: "Incremental backup",
     wal: "WAL received",
@@ -166,7 +164,6 @@ const en: Messages = {
     start: "Start, replay",
     judge: "Oracle",
     proving: "Proof, levels 1-3",
-    repository: "Repository",
     all: "All",
   },
   whole: "whole",
@@ -175,7 +172,6 @@ const en: Messages = {
   objectiveRpo: "1 h",
   objectiveRto: "30 min",
   levels: "levels 1-3",
-  perSecond: (rate) => `${rate}/s`,
   good: (commits) =>
     `Nothing was lost: all ${commits} acknowledged commits are in the restored server.`,
   bad: (lost, commits) => `LOST: ${lost} of ${commits} acknowledged commits.`,
@@ -238,8 +234,8 @@ const fr: Messages = {
   },
   killed: (after, commits) =>
     `TUÉ ${after} après la sauvegarde incrémentale, répertoire de données supprimé ; ${commits} validations étaient confirmées`,
-  survived: (pid, lsn) =>
-    `Le récepteur (processus ${pid}) vit toujours : le dépôt tient le WAL jusqu'à ${lsn}`,
+  survived: (pid) =>
+    `Le récepteur (processus ${pid}) vit toujours ; ce qu'il a reçu est dans le dépôt`,
   sabotaged: (object, from, to) => `SABOTAGE : ${object} enlevé, WAL de ${from} à ${to}`,
   planned: (kind, lsn) =>
     `Plan : la sauvegarde ${kind === "full" ? "complète" : "incrémentale"} et le WAL jusqu'à ${lsn}`,
@@ -259,18 +255,18 @@ const fr: Messages = {
     objective: "Objectif",
     step: "Étape",
     read: "Lu",
-    stored: "Stocké",
+    written: "Écrit",
     duration: "Durée",
   },
   rows: {
     acknowledged: "Validations confirmées",
+    rate: "Validations par seconde",
     lost: "Validations perdues",
     rpo: "RPO",
     rto: "RTO",
     chains: "Chaînes et soldes",
     proof: "Preuve",
     data: "Données chargées",
-    load: "Charge",
     full: "Sauvegarde complète",
     incremental: "Incrémentale",
     wal: "WAL reçu",
@@ -278,7 +274,6 @@ const fr: Messages = {
     start: "Démarrage, rejeu",
     judge: "Oracle",
     proving: "Preuve, niveaux 1-3",
-    repository: "Dépôt",
     all: "En tout",
   },
   whole: "entiers",
@@ -287,7 +282,6 @@ const fr: Messages = {
   objectiveRpo: "1 h",
   objectiveRto: "30 min",
   levels: "niveaux 1-3",
-  perSecond: (rate) => `${rate}/s`,
   good: (commits) =>
     `Rien n'est perdu : les ${commits} validations confirmées sont toutes dans le serveur restauré.`,
   bad: (lost, commits) => `PERDUES : ${lost} validations confirmées sur ${commits}.`,
