@@ -247,3 +247,9 @@ export const timelineAncestorsMax = 100_000;
 export const walIndexesKeptMax = 64;
 /** Between two looks at the end of the server's WAL while receiving: exposure is known to this resolution. */
 export const exposureSampleIntervalMs = 2_000;
+/** Heaps, and indexes, of one database that a proof checks whole: 16 GiB take amcheck minutes; of more a random sample. */
+export const proofWholeBytesMax = 16 * 1024 * MIB;
+/** A proof's directory without any trace of its maker counts as abandoned after an hour. */
+export const proofAbandonedMs = 3_600_000;
+/** A piece of WAL shorter than this is not compressed in a part: a sync commit sends some 300 bytes. */
+export const walPartStoredBytesMax = 2 * KIB;

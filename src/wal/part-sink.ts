@@ -16,6 +16,7 @@ import {
   walPartBatchBytes,
   walPartLingerMs,
   walPartReserveBytesMax,
+  walPartStoredBytesMax,
 } from "../core/limits.ts";
 import { type Lsn, addToLsn } from "../core/lsn.ts";
 import { segmentAt, segmentStartAt, type WalSegmentName } from "../core/wal-name.ts";
@@ -67,6 +68,16 @@ export type PartSinkOptions = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
+
+/**
+ * Stores small pieces as they are: a commit's few hundred bytes hardly shrink, a sync commit would wait 20 µs for it,
+ * and the part goes when its segment is published.
+ */
+class PartCodec extends ZstdCodec {
+  override compressInto(source: Uint8Array, target: Uint8Array): number | "larger" {
+    return source.length < walPartStoredBytesMax ? "larger" : super.compressInto(source, target);
+  }
+}
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -138,7 +149,7 @@ export class AppendParts implements PartSink {
   readonly takesEmpty = true;
   readonly #options: PartSinkOptions;
   readonly #names: PartNames;
-  readonly #codec = new ZstdCodec();
+  readonly #codec = new PartCodec();
   #current: OpenPart | undefined;
   #next: { readonly startLsn: Lsn; part: OpenPart | undefined; opening: Promise<void> } | undefined;
   readonly #closing = new Set<Promise<void>>();
@@ -267,7 +278,7 @@ export class PutParts implements PartSink {
   readonly takesEmpty = false;
   readonly #options: PartSinkOptions;
   readonly #names: PartNames;
-  readonly #codec = new ZstdCodec();
+  readonly #codec = new PartCodec();
 
   constructor(options: PartSinkOptions & { readonly lingerMs?: number | undefined }) {
     this.#options = options;

@@ -65,6 +65,7 @@ export class WalIntake implements WalTaker {
   #storing = false;
   #lingering: NodeJS.Timeout | undefined;
   #replyDue = false;
+  #lastReportedLsn: Lsn = LSN_ZERO;
   #held: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
   #lastKnownAtMs = 0;
@@ -170,12 +171,11 @@ export class WalIntake implements WalTaker {
   }
 
   onBatch(): Promise<void> | undefined {
-    const before = this.#durableLsn;
     this.#flush();
     if (this.#failure !== undefined) {
       throw this.#failure;
     }
-    if (this.#replyDue || this.#durableLsn !== before) {
+    if (this.#replyDue || this.reportableLsn !== this.#lastReportedLsn) {
       this.report({ replyRequested: false });
     }
     return this.#mustHold() ? this.#hold() : undefined;
@@ -186,6 +186,7 @@ export class WalIntake implements WalTaker {
     this.#replyDue = false;
     failpoint("wal.status");
     const flush = this.reportableLsn;
+    this.#lastReportedLsn = flush;
     this.#connection?.sendStatus({ write: flush, flush, apply: LSN_ZERO, ...options });
   }
 

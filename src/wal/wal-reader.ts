@@ -56,11 +56,14 @@ class Assembly {
     for (const held of this.#held) {
       const start = Math.max(from, held.from);
       const end = Math.min(to, held.to);
-      const same =
-        start >= end ||
-        this.bytes.subarray(start, end).compare(wal.subarray(start - from, end - from)) === 0;
-      if (!same && guard("L9-parts-agree")) {
-        throw this.#disagree(addToLsn(this.#startLsn, start));
+      if (start >= end || !guard("L9-parts-agree")) {
+        continue;
+      }
+      const here = this.bytes.subarray(start, end);
+      const there = wal.subarray(start - from, end - from);
+      if (here.compare(there) !== 0) {
+        const differs = here.findIndex((byte, at) => byte !== there[at]);
+        throw this.#disagree(addToLsn(this.#startLsn, start + differs));
       }
     }
     this.bytes.set(wal, from);
