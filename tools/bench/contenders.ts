@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bed } from "./data-set.ts";
 import type { BenchCommand } from "./measure.ts";
+import type { Receiver } from "./receivers.ts";
 
 /** One program with the steps it can do. Commands are made anew for each round. */
 export type Contender = {
@@ -13,6 +14,8 @@ export type Contender = {
   readonly incremental: (() => BenchCommand) | undefined;
   /** Restores the newest backup into a fresh directory. */
   readonly restore: ((directory: string) => BenchCommand) | undefined;
+  /** Its WAL receiver, where it has one of its own. */
+  readonly receiver: Receiver | undefined;
   /** Bytes it stores, all in all. */
   readonly storedBytes: () => number;
 };
@@ -23,7 +26,8 @@ export function directoryBytes(path: string): number {
   return Number(result.stdout.split("\t")[0] ?? 0);
 }
 
-function ownDirectory(bed: Bed, name: string): string {
+/** A fresh directory that belongs to the server's account. */
+export function ownDirectory(bed: Bed, name: string): string {
   const path = join(bed.home, name);
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -65,6 +69,11 @@ export function pra(bed: Bed, launcher: string): Contender {
     full: () => command("backup", "--full", "--workers", "2"),
     incremental: () => command("backup", "--incremental", "--workers", "2"),
     restore: (directory) => command("restore", "--to", directory),
+    receiver: {
+      name: "pra wal receive",
+      applicationName: "pra_main",
+      command: () => command("wal", "receive"),
+    },
     storedBytes: () => directoryBytes(repository),
   };
 }
@@ -122,6 +131,7 @@ pg1-user=postgres
     full: () => command("--type=full", "backup"),
     incremental: () => command("--type=diff", "backup"),
     restore: (directory) => command(`--pg1-path=${directory}`, "--type=immediate", "restore"),
+    receiver: undefined,
     storedBytes: () => directoryBytes(join(home, "repo")),
   };
 }
@@ -153,6 +163,7 @@ export function pgBaseBackup(bed: Bed, compression: string | undefined): Contend
     },
     incremental: undefined,
     restore: undefined,
+    receiver: undefined,
     storedBytes: () => directoryBytes(home),
   };
 }

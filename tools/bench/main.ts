@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { type Contender, pgBackRest, pgBaseBackup, pra } from "./contenders.ts";
 import { type Bed, changeBlocks, makeBed } from "./data-set.ts";
 import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
+import { type WalBenchOptions, lagSection, syncSection } from "./wal-sections.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -135,6 +136,23 @@ function steps(bed: Bed): readonly Step[] {
   ];
 }
 
+async function walSections(
+  bed: Bed,
+  contenders: readonly Contender[],
+  options: WalBenchOptions & { readonly only: readonly string[] | undefined },
+): Promise<readonly string[]> {
+  const ours = contenders.find((contender) => contender.receiver !== undefined)?.receiver;
+  const wanted = (name: string): boolean => options.only?.includes(name) ?? true;
+  const sections: string[] = [];
+  if (ours !== undefined && wanted("sync")) {
+    sections.push(await syncSection(bed, ours, options));
+  }
+  if (ours !== undefined && wanted("lag")) {
+    sections.push(await lagSection(bed, ours, options));
+  }
+  return sections;
+}
+
 function machine(): string {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
@@ -149,6 +167,9 @@ async function main(): Promise<void> {
       pgbackrest: { type: "string", default: "/usr/bin/pgbackrest" },
       only: { type: "string" },
       directory: { type: "string", default: "/tmp" },
+      "sync-rounds": { type: "string", default: "20" },
+      "sync-seconds": { type: "string", default: "4" },
+      "lag-seconds": { type: "string", default: "600" },
     },
   });
   const scale = Number(values.scale);
@@ -170,9 +191,16 @@ async function main(): Promise<void> {
         rows.push(...(await runStep(step, contenders, { bed, rounds: Number(values.rounds) })));
       }
     }
+    const sections = await walSections(bed, contenders, {
+      only,
+      scale,
+      rounds: Number(values["sync-rounds"]),
+      seconds: Number(values["sync-seconds"]),
+      lagSeconds: Number(values["lag-seconds"]),
+    });
     const programs = contenders.map(({ name, settings }) => `- ${name}: ${settings}`).join("\n");
     const version = readFileSync(join(root, "package.json"), "utf8");
-    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n`;
+    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${sections.join("\n")}`;
     process.stdout.write(text);
     mkdirSync(join(root, "bench/results"), { recursive: true });
     const name = `${new Date().toISOString().replaceAll(":", "").slice(0, 15)}.md`;
