@@ -170,7 +170,8 @@ async function claim(
   }
   for (const { directory, tablespace } of places) {
     await atPlace(tablespace, async () => {
-      await createDirectories(directory, { group: "RESTORE", signal });
+      // What is missing on the way must let the server's account through; the directory itself becomes 0700.
+      await createDirectories(directory, { group: "RESTORE", mode: 0o755, signal });
       locks.use(await acquireLocalLock(directory, { signal, clock, random }));
       await claimDirectory(directory, { owner, signal });
     });
@@ -306,7 +307,8 @@ async function fill(
   });
   await phases.run("configuration", async () => {
     const { major } = root.server;
-    const about = { major, control: control.facts, settings };
+    const inPlaceTablespaces = places.some(({ inPlace }) => inPlace);
+    const about = { major, control: control.facts, inPlaceTablespaces, settings };
     const configuration = await configureRestored(options, about);
     const map = await putTablespaceMap(options, sources, { heldBack, places });
     const changed = new Map([[CONTROL, control.content], ...configuration, ...map]);

@@ -124,6 +124,11 @@ function bytesOf({ blockCount, tailBytes }: Stretch, blockBytes: number): number
   return blockCount * blockBytes - (tailBytes === 0 ? 0 : blockBytes - tailBytes);
 }
 
+/** Where a tablespace's link is, or the tablespace itself. */
+function inPlaceOf(dataDirectory: string, oid: number): string {
+  return join(dataDirectory, "pg_tblspc", String(oid));
+}
+
 /** Makes the directories, with their modes and owner. */
 export async function makeDirectories(
   layout: RestoreLayout,
@@ -136,7 +141,13 @@ export async function makeDirectories(
       paths.set(parent, 0o700);
     }
   }
-  const bases = new Set([options.dataDirectory, ...options.tablespaces.values()]);
+  const { dataDirectory, tablespaces } = options;
+  const inPlace = [...tablespaces].filter(
+    (place) => place[1] === inPlaceOf(dataDirectory, place[0]),
+  );
+  inPlace.forEach(([, path]) => paths.set(path, 0o700));
+  const bases = new Set([dataDirectory, ...tablespaces.values()]);
+  inPlace.forEach(([, path]) => bases.delete(path));
   const sorted = [...paths]
     .filter(([path]) => !bases.has(path))
     .sort(([a], [b]) => (a < b ? -1 : 1));
@@ -156,7 +167,7 @@ export async function makeDirectories(
 export async function linkTablespaces(options: RestoreFilesOptions): Promise<void> {
   const { owner, dataDirectory } = options;
   for (const [oid, location] of options.tablespaces) {
-    const path = join(dataDirectory, "pg_tblspc", String(oid));
+    const path = inPlaceOf(dataDirectory, oid);
     if (location !== path) {
       await symlink(systemPath(location), path);
       if (owner !== undefined) {

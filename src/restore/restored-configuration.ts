@@ -55,6 +55,8 @@ export async function configureRestored(
   options: {
     readonly major: number;
     readonly control: ControlFile;
+    /** A tablespace lies below `pg_tblspc` itself: without leave for that, recovery panics. */
+    readonly inPlaceTablespaces: boolean;
     readonly settings: Readonly<Record<string, string>>;
   },
 ): Promise<ReadonlyMap<string, Buffer>> {
@@ -65,6 +67,7 @@ export async function configureRestored(
   const isolated = {
     ...isolationSettings(options.major),
     ...ownPlaces(dataDirectory),
+    ...(options.inPlaceTablespaces ? { allow_in_place_tablespaces: "on" } : {}),
     ...options.settings,
   };
   await putFile(target, AUTO_CONF, withIsolationBlock(withoutRecoverySettings(theirs), isolated));

@@ -65,7 +65,7 @@ export async function claimDirectory(
   options: { readonly owner: Owner | undefined; readonly signal: AbortSignal },
 ): Promise<void> {
   const { owner, signal } = options;
-  await createDirectories(directory, { group: "RESTORE", signal });
+  await createDirectories(directory, { group: "RESTORE", mode: 0o755, signal });
   const content = await requireFree(directory);
   for (const name of content.filter((found) => found !== UNFINISHED_MARKER)) {
     signal.throwIfAborted();
