@@ -1,6 +1,6 @@
 /**
- * Bringing the lost server back, from the repository and the key alone: what can be reached, the restore, the start, and what
- * the load's oracle says about it. Nothing here knows what production held.
+ * Bringing the lost server back, from the repository and the key alone, with the code of `pra restore`: what can be reached, the
+ * restore, the start, what the load's oracle says about it, and the proof. Nothing here knows what production held.
  */
 import { present } from "../../core/assert.ts";
 import { lsnDistanceBytes } from "../../core/lsn.ts";
@@ -13,32 +13,20 @@ import type { Proof } from "../../proof/proof-result.ts";
 import { prove } from "../../proof/prove.ts";
 import { listIncarnations } from "../../repository/incarnation.ts";
 import { type IncarnationPlace, clusterNameOf } from "../../repository/object-names.ts";
-import type { BackupRoot } from "../../repository/root.ts";
+import { decodeRoot } from "../../repository/root.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
-import { summaryOf } from "../../restore/plan-backup.ts";
 import type { RestorePlan } from "../../restore/plan-result.ts";
-import { planRestore } from "../../restore/plan.ts";
-import { recoverySettings } from "../../restore/recovery-settings.ts";
-import { type RestoredBackup, restoreBackup } from "../../restore/restore-backup.ts";
-import { walKnowledgeOf } from "../../restore/wal-knowledge-of-catalogue.ts";
-import { materialiseWal } from "../../wal/materialise-wal.ts";
+import { materialiseHistories, materialiseWal } from "../../wal/materialise-wal.ts";
 import { WalCatalogue } from "../../wal/wal-catalogue.ts";
 import { WalReader } from "../../wal/wal-reader.ts";
-import { listRoots } from "../backup-roots.ts";
 import type { Adapters } from "../compose.ts";
-import { demoCluster } from "./demo-environment.ts";
+import { type RestoreResult, runRestore } from "../restore.ts";
+import { demoCluster, demoEnvironment } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
 import { demoWorkers } from "./demo-production.ts";
 import { demoPort, withClient } from "./demo-server.ts";
 
 const LOOK_EVERY_MS = 20;
-
-/** What can be reached, and from which backup. */
-export type DemoPlan = {
-  readonly plan: RestorePlan;
-  readonly root: BackupRoot;
-  readonly reader: WalReader;
-};
 
 /** Everything a recovery works with. */
 export type DemoRecovery = {
@@ -69,74 +57,36 @@ export async function heldWalBytes(recovery: DemoRecovery): Promise<number> {
     .reduce((sum, { fromLsn, toLsn }) => sum + lsnDistanceBytes(fromLsn, toLsn), 0);
 }
 
-/** The plan for the latest point that the repository holds. @throws DrError `PLAN_*`, as `pra restore` would. */
-export async function planLatest(recovery: DemoRecovery): Promise<DemoPlan> {
-  const { sealed, place, signal } = recovery;
-  const roots: BackupRoot[] = [];
-  for await (const listed of listRoots(sealed, place, { signal })) {
-    if (listed.state === "readable") {
-      roots.push(listed.root);
-    }
-  }
-  const catalogue = await WalCatalogue.load(sealed, place, { signal });
-  const plan = await planRestore(
-    { backups: roots.map(summaryOf), wal: walKnowledgeOf(sealed, catalogue) },
-    { kind: "latest", timeline: "latest" },
-    { signal },
-  );
-  if (!plan.reachable) {
-    throw plan.error;
-  }
-  const root = roots.find(({ id }) => id === plan.backup.id);
-  const reader = new WalReader(sealed, catalogue);
-  return { plan, root: present(root, "a planned backup was listed"), reader };
-}
-
-function layWalOf(
-  recovery: DemoRecovery,
-  planned: DemoPlan,
-): (directory: string) => Promise<number> {
-  const { account, signal } = recovery;
-  const owner = account.switched ? account : undefined;
-  return async (directory) => {
-    const { reader, plan } = planned;
-    const laid = await materialiseWal(reader, plan.wal, { directory, owner }, { signal });
-    return laid.bytes;
-  };
-}
-
-/** Restores what the plan says, isolated and not started. */
+/** Plans and restores the latest point, isolated and not started. @throws DrError as `pra restore` does. */
 export async function restoreLatest(
   recovery: DemoRecovery,
-  planned: DemoPlan,
-  onProgress: (writtenBytes: number) => void,
-): Promise<RestoredBackup> {
-  const { adapters, sealed, place, folder, account, signal } = recovery;
-  const { clock, random } = adapters;
-  return restoreBackup({
-    sealed,
-    place,
-    root: planned.root,
-    dataDirectory: folder.restored,
+  told: {
+    readonly onPlan: (plan: RestorePlan) => void;
+    readonly onProgress: (writtenBytes: number) => void;
+  },
+): Promise<RestoreResult> {
+  const { adapters, folder, account, signal } = recovery;
+  return runRestore(adapters, demoEnvironment(folder), {
+    flags: { latest: true },
+    backup: undefined,
+    command: "pra demo",
+    to: folder.restored,
+    // Started apart: a server that `pra restore --start` starts would outlive the demonstration.
+    start: undefined,
     tablespaces: new Map(),
-    owner: account.switched ? account : undefined,
-    layWal: layWalOf(recovery, planned),
-    settings: recoverySettings({
-      stop: planned.plan.stop,
-      timeline: planned.plan.timeline,
-      action: "promote",
-    }),
+    owner: account.switched ? account.name : undefined,
     workers: demoWorkers,
-    clock,
-    random,
+    acceptRollback: false,
+    reason: "pra demo: pra restore --latest",
+    onPlan: told.onPlan,
     onProgress: ({ writtenBytes }) => {
-      onProgress(writtenBytes);
+      told.onProgress(writtenBytes);
     },
     signal,
   });
 }
 
-/** Starts the restored server; it has answered and takes writes when this resolves. */
+/** Starts the restored server; it has replayed, answered and taken a write when this resolves. */
 export async function startRestored(recovery: DemoRecovery): Promise<ThrowawayServer> {
   const { adapters, folder, binaries, account, signal } = recovery;
   const server = await startServer({
@@ -178,19 +128,27 @@ export async function judgeRestored(
 /** Proves the same point once more, in a throw-away server of its own. */
 export async function proveLatest(
   recovery: DemoRecovery,
-  planned: DemoPlan,
+  plan: RestorePlan,
   onPhase: () => void,
 ): Promise<Proof> {
   const { adapters, sealed, place, folder, binaries, account, signal } = recovery;
   const { clock, random } = adapters;
+  const name = { ...place, type: "root", id: plan.backup.id } as const;
+  const root = decodeRoot((await sealed.getWhole(name, { signal })).content);
+  const reader = new WalReader(sealed, await WalCatalogue.load(sealed, place, { signal }));
+  const owner = account.switched ? account : undefined;
   return prove({
     sealed,
     place,
-    root: planned.root,
-    stop: planned.plan.stop,
-    timeline: planned.plan.timeline,
-    reachLsn: planned.plan.reached.lsn,
-    layWal: layWalOf(recovery, planned),
+    root,
+    stop: plan.stop,
+    timeline: plan.timeline,
+    reachLsn: plan.reached.lsn,
+    layWal: async (directory) => {
+      const target = { directory, owner };
+      await materialiseHistories({ sealed, reader }, plan.wal.lineage, target, { signal });
+      return (await materialiseWal(reader, plan.wal, target, { signal })).bytes;
+    },
     workDirectory: folder.proof,
     binaries,
     account,

@@ -17,7 +17,6 @@ export type DemoPhase =
   | "load"
   | "kill"
   | "sabotage"
-  | "plan"
   | "restore"
   | "start"
   | "judge"

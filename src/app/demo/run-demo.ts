@@ -10,6 +10,7 @@ import { serverAccount } from "../../postgres/server-account.ts";
 import { findServerBinaries } from "../../postgres/server-binaries.ts";
 import type { Proof } from "../../proof/proof-result.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
+import type { RestorePlan } from "../../restore/plan-result.ts";
 import type { RestoredBackup } from "../../restore/restore-backup.ts";
 import type { Adapters } from "../compose.ts";
 import { createRepository, openRepository } from "../repository-access.ts";
@@ -17,12 +18,10 @@ import { demoEnvironment, writeDemoEnvironment } from "./demo-environment.ts";
 import { type DemoFolder, makeDemoFolder } from "./demo-folder.ts";
 import { type Loss, demoClients, runProduction } from "./demo-production.ts";
 import {
-  type DemoPlan,
   type DemoRecovery,
   judgeRestored,
   heldWalBytes,
   placeOf,
-  planLatest,
   proveLatest,
   restoreLatest,
   startRestored,
@@ -54,7 +53,7 @@ type Recovered = {
   readonly sabotage: Sabotage | undefined;
   /** All WAL that the repository held when production was lost. */
   readonly walReceivedBytes: number;
-  readonly plan: DemoPlan;
+  readonly plan: RestorePlan;
   readonly restored: RestoredBackup;
   readonly rtoMs: number;
   readonly verdict: OracleVerdict;
@@ -79,16 +78,23 @@ async function makeRepository(
 
 async function restoreAndStart(
   recovery: DemoRecovery,
-  plan: DemoPlan,
   context: { readonly loss: Loss; readonly steps: DemoSteps },
-): Promise<Pick<Recovered, "restored" | "rtoMs" | "verdict">> {
+): Promise<Pick<Recovered, "plan" | "restored" | "rtoMs" | "verdict">> {
   const { steps, loss } = context;
-  const totalBytes = plan.root.totals.clusterBytes;
-  const { value: restored, durationMs } = await steps.run("restore", () =>
-    restoreLatest(recovery, plan, (doneBytes) => {
-      steps.tell({ kind: "progress", phase: "restore", doneBytes, totalBytes });
+  let totalBytes = 0;
+  const { value, durationMs } = await steps.run("restore", () =>
+    restoreLatest(recovery, {
+      onPlan: ({ backup, reached, restoreBytes }) => {
+        totalBytes = restoreBytes;
+        const { id, kind: backupKind } = backup;
+        steps.tell({ kind: "planned", backup: id, backupKind, reachLsn: reached.lsn });
+      },
+      onProgress: (doneBytes) => {
+        steps.tell({ kind: "progress", phase: "restore", doneBytes, totalBytes });
+      },
     }),
   );
+  const { plan, restored } = value;
   const { restoredBytes, walBytes } = restored;
   const directory = recovery.folder.restored;
   steps.tell({ kind: "restored", directory, restoredBytes, walBytes, durationMs });
@@ -102,7 +108,7 @@ async function restoreAndStart(
   const { found, lost, ok } = verdict;
   steps.tell({ kind: "judged", found, lost: lost.length, ok });
   await running.stop("fast", { signal: recovery.signal });
-  return { restored, rtoMs, verdict };
+  return { plan, restored, rtoMs, verdict };
 }
 
 async function recover(
@@ -132,18 +138,14 @@ async function recover(
     ));
     steps.tell({ kind: "sabotaged", sabotage });
   }
-  const { value: plan } = await steps.run("plan", () => planLatest(recovery));
-  const { backup, reached } = plan.plan;
-  const { id, kind } = backup;
-  steps.tell({ kind: "planned", backup: id, backupKind: kind, reachLsn: reached.lsn });
-  const started = await restoreAndStart(recovery, plan, context);
+  const started = await restoreAndStart(recovery, context);
   const { value: proof, durationMs } = await steps.run("proof", () =>
-    proveLatest(recovery, plan, () => {
+    proveLatest(recovery, started.plan, () => {
       steps.tell({ kind: "progress", phase: "proof" });
     }),
   );
   steps.tell({ kind: "proved", verdict: proof.verdict, durationMs });
-  return { sabotage, walReceivedBytes, plan, ...started, proof };
+  return { sabotage, walReceivedBytes, ...started, proof };
 }
 
 /** From the first acknowledgement that was lost to the kill. */
@@ -206,7 +208,7 @@ async function runIn(
     restoreReadBytes: restored.readBytes,
     restoredBytes: restored.restoredBytes,
     restoredWalBytes: restored.walBytes,
-    reachLsn: plan.plan.reached.lsn,
+    reachLsn: plan.reached.lsn,
     rpoMs: measureRpo(acknowledged, verdict, loss.killedEpochMs),
     rtoMs,
     proof: {

@@ -161,7 +161,7 @@ function resultTable(report: DemoReport, frame: Frame): string {
 }
 
 function stepTable(report: DemoReport, frame: Frame): string {
-  const { text, bytes, duration, number } = writing(frame);
+  const { text, bytes, duration } = writing(frame);
   const { rows, columns } = text;
   const time = (...phases: readonly string[]): string => duration(durationOf(report, ...phases));
   return formatTable(
