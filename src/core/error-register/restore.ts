@@ -102,4 +102,14 @@ export const restoreErrors = {
       hint: `Rien n'a été touché. Donnez au répertoire de données et à chaque tablespace un répertoire à lui.`,
     },
   },
+  RESTORE_TABLESPACE_UNKNOWN: {
+    en: {
+      message: `the backup has no tablespace at {location}`,
+      hint: `Name the place it had on the server. Tablespaces of this backup: {known}.`,
+    },
+    fr: {
+      message: `la sauvegarde n'a pas de tablespace à {location}`,
+      hint: `Indiquez l'emplacement qu'il avait sur le serveur. Tablespaces de cette sauvegarde : {known}.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,74 @@
+/** `pra plan`: what a restore would do, or why it cannot, from the repository alone. Nothing is written. */
+import type { ObjectId } from "../core/object-id.ts";
+import { clusterNameOf, type IncarnationPlace } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { DrError } from "../core/errors.ts";
+import type { RestorePlan, Unreachable } from "../restore/plan-result.ts";
+import { planRestore } from "../restore/plan.ts";
+import { type RestoreTarget, type TargetFlags, parseTarget } from "../restore/target.ts";
+import { formatInstant } from "../restore/target-time.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { findBackup } from "./find-backup.ts";
+import { newestIncarnation } from "./newest-incarnation.ts";
+import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
+import { type OpenRepository, openRepository } from "./repository-access.ts";
+
+/** What to plan for. */
+export type PlanRequest = {
+  readonly flags: TargetFlags;
+  /** A backup as typed: its id or the beginning of it. */
+  readonly backup: string | undefined;
+  /** "pra plan", for messages. */
+  readonly command: string;
+};
+
+/** A plan and what it was made from. */
+export type PlanResult = {
+  readonly repository: OpenRepository;
+  readonly view: IncarnationView;
+  readonly target: RestoreTarget;
+  readonly plan: RestorePlan | Unreachable;
+};
+
+async function placeFor(
+  repository: OpenRepository,
+  environment: Environment,
+  request: PlanRequest,
+  call: StoreCall,
+): Promise<{ readonly place: IncarnationPlace; readonly backup: ObjectId | undefined }> {
+  const { sealed } = repository;
+  if (request.backup !== undefined) {
+    const { place, id } = await findBackup(sealed, request.backup, call);
+    return { place, backup: id };
+  }
+  const place = await newestIncarnation(sealed, clusterNameOf(environment.cluster), call);
+  if (place === undefined) {
+    throw new DrError("PLAN_NO_BACKUP", { timeline: "–", timelines: "–" });
+  }
+  return { place, backup: undefined };
+}
+
+/** Plans. @throws DrError `USAGE_*` for the target; `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`; `PLAN_NO_BACKUP`. */
+export async function planOperation(
+  adapters: Adapters,
+  environment: Environment,
+  request: PlanRequest,
+  call: StoreCall,
+): Promise<PlanResult> {
+  const target = parseTarget(request.flags, {
+    now: adapters.clock.now(),
+    localZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    command: request.command,
+  });
+  const repository = await openRepository(adapters, environment, call);
+  const { place, backup } = await placeFor(repository, environment, request, call);
+  const view = await readIncarnation(repository.sealed, place, call);
+  const plan = await planRestore(view.catalogue, target, { backup, ...call });
+  return { repository, view, target, plan };
+}
+
+/** An instant as people and JSON get it. */
+export function showTime(micros: bigint): string {
+  return formatInstant(micros);
+}

@@ -1,0 +1,399 @@
+/**
+ * `pra restore`: plan, pin, restore, and with `--start` a server on it. Everything that can be refused is refused before the first
+ * byte is written; the copy is isolated from production whether or not it is started here.
+ */
+import { resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { present } from "../core/assert.ts";
+import { DrError, isDrError } from "../core/errors.ts";
+import { leaseTtlSeconds } from "../core/limits.ts";
+import { type Lsn, addToLsn, formatLsn, parseLsn } from "../core/lsn.ts";
+import { segmentAt, type TimelineId } from "../core/wal-name.ts";
+import { placeOf } from "../postgres/connection-settings.ts";
+import { findServerBinaries, type ServerBinaries } from "../postgres/server-binaries.ts";
+import { type ServerAccount, serverAccount } from "../postgres/server-account.ts";
+import { SqlSession } from "../postgres/sql-session.ts";
+import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
+import type { EventData } from "../ledger/event-kinds.ts";
+import { holdPin } from "../repository/pins.ts";
+import type { Protection } from "../repository/pin-rules.ts";
+import { decodeRoot } from "../repository/root.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
+import { recoverySettings } from "../restore/recovery-settings.ts";
+import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
+import { requireFree } from "../restore/target-directory.ts";
+import { formatInstant } from "../restore/target-time.ts";
+import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
+import { WalReader } from "../wal/wal-reader.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { LedgerRecorder } from "./ledger-recorder.ts";
+import { type PlanRequest, type PlanResult, planOperation } from "./plan-operation.ts";
+import { checkHistory } from "./rollback.ts";
+
+/** How the restored server is started. */
+export type StartWish = {
+  readonly port: number;
+  /** Undefined: the socket only. */
+  readonly listen: string | undefined;
+};
+
+/** What was asked for. */
+export type RestoreRequest = PlanRequest & {
+  readonly to: string;
+  readonly start: StartWish | undefined;
+  /** New places of tablespaces, by their old ones. */
+  readonly tablespaces: ReadonlyMap<string, string>;
+  readonly owner: string | undefined;
+  readonly workers: number;
+  readonly acceptRollback: boolean;
+  readonly reason: string;
+  /** Told once, before anything is written. */
+  readonly onPlan: (plan: RestorePlan) => void;
+  readonly onProgress: (progress: {
+    readonly phase: string;
+    readonly writtenBytes: number;
+  }) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Where the server ended up. */
+export type Reached = {
+  readonly lsn: Lsn;
+  readonly time: string | null;
+  readonly timeline: TimelineId;
+};
+
+/** A server that runs on the copy. */
+export type StartedCopy = {
+  readonly pid: number;
+  readonly port: number;
+  readonly socketDirectory: string;
+  readonly listen: string | undefined;
+  readonly database: string;
+  readonly user: string;
+};
+
+/** What was restored. */
+export type RestoreResult = {
+  readonly plan: RestorePlan;
+  readonly dataDirectory: string;
+  readonly restored: RestoredBackup;
+  readonly reached: Reached;
+  readonly phases: readonly { readonly name: string; readonly durationMs: number }[];
+  readonly durationMs: number;
+  readonly started: StartedCopy | undefined;
+};
+
+/** Everything decided before the first byte is written. */
+type Prepared = {
+  readonly planned: PlanResult;
+  readonly plan: RestorePlan;
+  readonly dataDirectory: string;
+  readonly account: ServerAccount | undefined;
+  readonly binaries: ServerBinaries | undefined;
+};
+
+async function ownerOf(
+  directory: string,
+  request: RestoreRequest,
+): Promise<ServerAccount | undefined> {
+  if (process.getuid?.() !== 0) {
+    return undefined;
+  }
+  if (request.owner === undefined) {
+    try {
+      const { uid, gid } = await stat(directory);
+      if (uid !== 0) {
+        return { uid, gid, name: `uid ${uid}`, switched: true };
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw error;
+      }
+    }
+  }
+  return await serverAccount(request.owner);
+}
+
+async function prepare(
+  adapters: Adapters,
+  environment: Environment,
+  request: RestoreRequest,
+): Promise<Prepared> {
+  const { signal } = request;
+  const dataDirectory = resolve(request.to);
+  await requireFree(dataDirectory);
+  const planned = await planOperation(adapters, environment, request, { signal });
+  const { plan, view } = planned;
+  if (!plan.reachable) {
+    throw plan.error;
+  }
+  const account = await ownerOf(dataDirectory, request);
+  const root = view.roots.find((listed) => listed.root?.id === plan.backup.id)?.root;
+  const { server } = present(root, "a plan names a backup that was listed");
+  const binaries =
+    request.start === undefined
+      ? undefined
+      : await findServerBinaries(server.major, {
+          account: account ?? (await serverAccount()),
+          binDirectory: environment.postgresBinDirectory,
+          signal,
+        });
+  return { planned, plan, dataDirectory, account, binaries };
+}
+
+/** The backup and the WAL that a restore reads. */
+function protectionsOf({ planned, plan }: Prepared): readonly Protection[] {
+  const { cluster, incarnation } = planned.view.place;
+  const { walSegmentBytes } = planned.view.catalogue.wal;
+  const wal = plan.pieces.map(({ timeline, fromLsn, toLsn }): Protection => {
+    const last = toLsn > fromLsn ? addToLsn(toLsn, -1) : toLsn;
+    const fromSegment = segmentAt(timeline, fromLsn, walSegmentBytes);
+    const toSegment = segmentAt(timeline, last, walSegmentBytes);
+    return { kind: "wal", cluster, incarnation, fromSegment, toSegment };
+  });
+  return [{ kind: "backups", cluster, incarnation, ids: [plan.backup.id] }, ...wal];
+}
+
+/** Old places to oids. @throws DrError `RESTORE_TABLESPACE_UNKNOWN`. */
+function tablespaceMapping(
+  tablespaces: readonly { readonly oid: number; readonly location: string }[],
+  wanted: ReadonlyMap<string, string>,
+): ReadonlyMap<number, string> {
+  const mapping = new Map<number, string>();
+  for (const [old, fresh] of wanted) {
+    const found = tablespaces.find(({ location }) => location === old);
+    if (found === undefined) {
+      const known = tablespaces.map(({ location }) => location).join(", ") || "–";
+      throw new DrError("RESTORE_TABLESPACE_UNKNOWN", { location: old, known });
+    }
+    mapping.set(found.oid, fresh);
+  }
+  return mapping;
+}
+
+async function restoreFiles(
+  adapters: Adapters,
+  request: RestoreRequest,
+  prepared: Prepared,
+  signal: AbortSignal,
+): Promise<RestoredBackup> {
+  const { planned, plan, dataDirectory, account } = prepared;
+  const { sealed } = planned.repository;
+  const { place, walCatalogue } = planned.view;
+  const name = { ...place, type: "root", id: plan.backup.id } as const;
+  const root = decodeRoot((await sealed.getWhole(name, { signal })).content);
+  const owner = account?.switched === true ? { uid: account.uid, gid: account.gid } : undefined;
+  const reader = new WalReader(sealed, walCatalogue);
+  const { stop, timeline, wal } = plan;
+  return await restoreBackup({
+    sealed,
+    place,
+    root,
+    dataDirectory,
+    tablespaces: tablespaceMapping(root.tablespaces, request.tablespaces),
+    owner,
+    layWal: async (directory) => {
+      const target = { directory, owner };
+      await materialiseHistories({ sealed, reader }, wal.lineage, target, { signal });
+      const { bytes } = await materialiseWal(reader, wal, target, { signal });
+      return bytes;
+    },
+    settings: recoverySettings({ stop, timeline, action: "promote" }),
+    workers: request.workers,
+    clock: adapters.clock,
+    random: adapters.random,
+    onProgress: request.onProgress,
+    signal,
+  });
+}
+
+/** What the server itself says it reached; the plan's word where it does not let us in. */
+async function askReached(
+  server: ThrowawayServer,
+  environment: Environment,
+  planned: Reached,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const { user, password } = environment.connection;
+  const { socketDirectory: host, port } = server;
+  const settings = {
+    ...environment.connection,
+    host,
+    port,
+    user,
+    password,
+    sslMode: "disable",
+  } as const;
+  try {
+    const options = { applicationName: "pra_restore", database: "postgres", signal };
+    await using session = await SqlSession.open(settings, options);
+    const [row] = await session.query(
+      `SELECT pg_catalog.pg_last_wal_replay_lsn()::text AS lsn,
+        to_char(pg_catalog.pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC',
+          'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time`,
+      { signal },
+    );
+    const lsn = row?.["lsn"];
+    const time = row?.["time"] ?? planned.time;
+    return typeof lsn === "string" ? { ...planned, lsn: parseLsn(lsn), time } : planned;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isDrError(error) && error.code.startsWith("PG_")) {
+      return planned;
+    }
+    throw error;
+  }
+}
+
+async function startCopy(
+  environment: Environment,
+  wish: StartWish,
+  prepared: Prepared,
+  call: { readonly planned: Reached; readonly signal: AbortSignal },
+): Promise<{ readonly started: StartedCopy; readonly reached: Reached }> {
+  const { dataDirectory, binaries, account } = prepared;
+  const { port, listen } = wish;
+  const server = await startServer({
+    dataDirectory,
+    binaries: present(binaries, "the programs were found before"),
+    port,
+    ...(account === undefined ? {} : { account }),
+    ...(listen === undefined ? {} : { listenAddresses: listen }),
+    signal: call.signal,
+  });
+  try {
+    const reached = await askReached(server, environment, call.planned, call.signal);
+    await server.detach();
+    const { socketDirectory } = server;
+    const { pid } = server.identity;
+    const { user } = environment.connection;
+    return { started: { pid, port, socketDirectory, listen, database: "postgres", user }, reached };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+type RestoreFacts = Omit<EventData<"restoreFinished">, "reached">;
+
+function factsOf(
+  prepared: Prepared,
+  adapters: Adapters,
+  restored: { readonly restoredBytes: number; readonly phases: RestoreFacts["phases"] },
+  durationMs: number,
+): RestoreFacts {
+  const { planned, plan } = prepared;
+  const { cluster, incarnation } = planned.view.place;
+  const { target } = planned;
+  const value =
+    target.kind === "time"
+      ? formatInstant(target.timeMicros)
+      : target.kind === "lsn"
+        ? formatLsn(target.lsn)
+        : target.kind === "xid"
+          ? String(target.xid)
+          : target.kind === "name"
+            ? target.name
+            : null;
+  return {
+    cluster,
+    incarnation,
+    backup: plan.backup.id,
+    target: { kind: target.kind, value, timeline: plan.timeline },
+    purpose: "restore",
+    host: adapters.observer.self.host,
+    restoredBytes: restored.restoredBytes,
+    phases: restored.phases,
+    durationMs,
+    predictedMs: null,
+  };
+}
+
+/**
+ * Restores. @throws DrError `PLAN_*` (nothing was written), `RESTORE_*`, `PG_*` of the start, `KEY_*`, `STORE_*`, `REPO_*`. Aborted: an
+ * unfinished directory stays, marked, that cannot start; the same command takes it up again.
+ */
+export async function runRestore(
+  adapters: Adapters,
+  environment: Environment,
+  request: RestoreRequest,
+): Promise<RestoreResult> {
+  const { clock, observer } = adapters;
+  const began = clock.monotonic();
+  const prepared = await prepare(adapters, environment, request);
+  const { planned, plan, dataDirectory } = prepared;
+  const { sealed } = planned.repository;
+  const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
+  const accept = request.acceptRollback;
+  await checkHistory({ adapters, environment, sealed, ledger, accept }, request);
+  request.onPlan(plan);
+  const planMs = clock.monotonic() - began;
+  const phases: { name: string; durationMs: number }[] = [
+    { name: "plan", durationMs: Math.round(planMs) },
+  ];
+  await using pin = await holdPin(sealed, {
+    purpose: "restore",
+    protects: protectionsOf(prepared),
+    ttlSeconds: leaseTtlSeconds,
+    clock,
+    observer,
+    signal: request.signal,
+  });
+  const signal = AbortSignal.any([request.signal, pin.lost]);
+  const elapsed = (): number => Math.round(clock.monotonic() - began);
+  let restoredBytes = 0;
+  try {
+    const restored = await restoreFiles(adapters, request, prepared, signal);
+    restoredBytes = restored.restoredBytes;
+    phases.push(...restored.phases);
+    const { timeMicros, lsn } = plan.reached;
+    const time = timeMicros === undefined ? null : formatInstant(timeMicros);
+    let reached: Reached = { lsn, time, timeline: plan.timeline };
+    let started: StartedCopy | undefined;
+    if (request.start !== undefined) {
+      const startedMs = clock.monotonic();
+      const call = { planned: reached, signal };
+      ({ started, reached } = await startCopy(environment, request.start, prepared, call));
+      phases.push({ name: "start", durationMs: Math.round(clock.monotonic() - startedMs) });
+    }
+    const durationMs = elapsed();
+    const facts = factsOf(prepared, adapters, { restoredBytes, phases }, durationMs);
+    const ledgerReached = {
+      ...reached,
+      lsn: formatLsn(reached.lsn),
+      time: shortTime(reached.time),
+    };
+    await ledger.record({ kind: "restoreFinished", data: { ...facts, reached: ledgerReached } });
+    return { plan, dataDirectory, restored, reached, phases, durationMs, started };
+  } catch (error) {
+    const facts = factsOf(prepared, adapters, { restoredBytes, phases }, elapsed());
+    const code = isDrError(error) ? error.code : "UNEXPECTED";
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+    const phase = phases.at(-1)?.name ?? "plan";
+    await ledger.record({ kind: "restoreFailed", data: { ...facts, phase, code, message } });
+    throw error;
+  }
+}
+
+/** With milliseconds, as the ledger's instants are written. */
+function shortTime(time: string | null): string | null {
+  return time === null ? null : new Date(Date.parse(time)).toISOString();
+}
+
+/** Where people connect to. */
+export function connectionOf(started: StartedCopy): {
+  readonly psql: string;
+  readonly url: string;
+} {
+  const { socketDirectory, port, database, user } = started;
+  const host =
+    started.listen === undefined ? socketDirectory : (started.listen.split(",")[0] ?? "");
+  const place = placeOf({ host, port });
+  const account = encodeURIComponent(user);
+  const url = host.startsWith("/")
+    ? `postgresql://${account}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+    : `postgresql://${account}@${place}/${database}`;
+  return { psql: `psql -h ${host} -p ${port} -U ${user} ${database}`, url };
+}

@@ -1,0 +1,155 @@
+/** `pra plan`: where a restore would arrive, before anything is written. Exit 4 when it cannot. */
+import type { Command } from "commander";
+
+import { errorText } from "../../core/errors.ts";
+import { formatLsn } from "../../core/lsn.ts";
+import type { Instant, PlanNotice, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
+import { factLines } from "../fact-lines.ts";
+import { formatBytes } from "../format.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
+import { restoreText } from "../text/restore-text.ts";
+
+/** How an instant's time is written; given by `app`, because only types come from below. */
+export type FormatTime = (micros: bigint) => string;
+
+function instantJson(instant: Instant | undefined, time: FormatTime): JsonValue {
+  return instant === undefined
+    ? null
+    : {
+        lsn: formatLsn(instant.lsn),
+        time: instant.timeMicros === undefined ? null : time(instant.timeMicros),
+        timeline: instant.timeline,
+      };
+}
+
+function jsonOf(plan: RestorePlan | Unreachable, frame: Frame, time: FormatTime): JsonValue {
+  if (!plan.reachable) {
+    const { error, nearest } = plan;
+    return {
+      reachable: false,
+      backup: null,
+      timeline: null,
+      walBytes: null,
+      predictedMs: null,
+      reason: { code: error.code, ...errorText(error, frame.language) },
+      nearest: {
+        before: instantJson(nearest.before, time),
+        after: instantJson(nearest.after, time),
+      },
+    };
+  }
+  const { reached, reason } = plan;
+  return {
+    reachable: true,
+    backup: plan.backup.id,
+    timeline: plan.timeline,
+    walBytes: plan.walBytes,
+    restoreBytes: plan.restoreBytes,
+    predictedMs: null,
+    reason: {
+      kind: reason.kind,
+      passedOver: reason.passedOver.map(({ backup, unfit }) => ({ backup, unfit: unfit.kind })),
+    },
+    nearest: null,
+    reached: {
+      lsn: formatLsn(reached.lsn),
+      time: reached.timeMicros === undefined ? null : time(reached.timeMicros),
+    },
+    lastCommit:
+      reached.lastCommit === undefined
+        ? null
+        : { xid: reached.lastCommit.xid, time: time(reached.lastCommit.timeMicros) },
+    notices: plan.notices.map(({ kind }) => kind),
+  };
+}
+
+/** What a person should know, a line each. */
+export function noticeLines(notices: readonly PlanNotice[], frame: Frame): string[] {
+  const text = restoreText[frame.language];
+  return notices.map((notice) => {
+    switch (notice.kind) {
+      case "ends-at-hole":
+        return text.endsAtHole(formatLsn(notice.hole.fromLsn), formatLsn(notice.hole.toLsn));
+      case "unread":
+        return text.unread;
+      case "name-again":
+        return text.nameAgain(formatLsn(notice.lsn));
+      case "history-missing":
+        return text.historyMissing(notice.timeline);
+    }
+  });
+}
+
+/** Where a plan arrives, for people. */
+export function reachedText(plan: RestorePlan, time: FormatTime): string {
+  const { lsn, timeMicros } = plan.reached;
+  return timeMicros === undefined ? formatLsn(lsn) : `${time(timeMicros)} (${formatLsn(lsn)})`;
+}
+
+function renderPlan(plan: RestorePlan, frame: Frame, time: FormatTime): string {
+  const { language } = frame;
+  const text = restoreText[language];
+  const { lastCommit } = plan.reached;
+  return [
+    text.reachable,
+    ...factLines([
+      [text.backup, plan.backup.id],
+      ...plan.reason.passedOver.map(({ backup }) => ["", text.passedOver(backup)] as const),
+      [text.timeline, String(plan.timeline)],
+      [text.reaches, reachedText(plan, time)],
+      [
+        text.lastCommit,
+        lastCommit === undefined
+          ? text.noCommit
+          : text.commit(lastCommit.xid, time(lastCommit.timeMicros), formatLsn(lastCommit.lsn)),
+      ],
+      [text.files, formatBytes(plan.restoreBytes, language)],
+      [text.wal, formatBytes(plan.walBytes, language)],
+    ]),
+    ...noticeLines(plan.notices, frame),
+    "",
+    text.nextRestore,
+  ].join("\n");
+}
+
+function renderRefusal(plan: Unreachable, frame: Frame, time: FormatTime): string {
+  const { language } = frame;
+  const text = restoreText[language];
+  const { message, hint } = errorText(plan.error, language);
+  const show = (instant: Instant | undefined): string =>
+    instant === undefined
+      ? "–"
+      : instant.timeMicros === undefined
+        ? formatLsn(instant.lsn)
+        : `${time(instant.timeMicros)} (${formatLsn(instant.lsn)})`;
+  return [
+    text.unreachable(message),
+    `  ${hint}`,
+    text.nearest,
+    ...factLines([
+      [text.before, show(plan.nearest.before)],
+      [text.after, show(plan.nearest.after)],
+    ]),
+  ].join("\n");
+}
+
+/** Registers the command. */
+export function registerPlan(program: Command, frame: Frame): void {
+  const text = restoreText[frame.language];
+  const command = defineCommand(program, frame.language, "plan", text.plan);
+  addTargetOptions(command, frame.language).action(async (options: TargetOptions) => {
+    const { compose } = await import("../../app/compose.ts");
+    const { planOperation, showTime } = await import("../../app/plan-operation.ts");
+    const request = { flags: flagsOf(options), backup: options.backup, command: "pra plan" };
+    const { signal } = frame;
+    const { plan } = await planOperation(compose(), frame.environment(), request, { signal });
+    frame.result(jsonOf(plan, frame, showTime), () =>
+      plan.reachable ? renderPlan(plan, frame, showTime) : renderRefusal(plan, frame, showTime),
+    );
+    if (!plan.reachable) {
+      frame.conclude({ kind: "problems" });
+    }
+  });
+}

@@ -1,0 +1,165 @@
+/** `pra restore`: a backup, to any instant of the window, into a directory; with `--start` as a running server. */
+import { availableParallelism } from "node:os";
+
+import { type Command, Option } from "commander";
+
+import type { RestoreResult } from "../../app/restore.ts";
+import { DrError } from "../../core/errors.ts";
+import { formatLsn } from "../../core/lsn.ts";
+import { factLines } from "../fact-lines.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
+import { restoreText } from "../text/restore-text.ts";
+import { wholeNumber } from "../whole-number.ts";
+import { noticeLines, reachedText } from "./plan.ts";
+
+type Options = TargetOptions & {
+  readonly to: string;
+  readonly start?: true;
+  readonly port: number;
+  readonly listen?: string;
+  readonly tablespace?: ReadonlyMap<string, string>;
+  readonly owner?: string;
+  readonly workers: number;
+  readonly acceptRollback?: true;
+};
+
+type Connection = { readonly psql: string; readonly url: string } | undefined;
+
+/** Beside the usual port, so that `--listen` does not meet production's server on the same host. */
+const PORT_DEFAULT = 5433;
+const WORKERS_DEFAULT_MAX = 4;
+const WORKERS_MAX = 64;
+
+function parseTablespace(
+  typed: string,
+  before: ReadonlyMap<string, string> | undefined,
+): ReadonlyMap<string, string> {
+  const at = typed.indexOf("=");
+  const [old, fresh] = [typed.slice(0, at), typed.slice(at + 1)];
+  if (at < 1 || fresh === "") {
+    throw new DrError("USAGE_VALUE", {
+      name: "--tablespace",
+      value: typed,
+      command: "pra restore",
+    });
+  }
+  return new Map([...(before ?? []), [old, fresh]]);
+}
+
+function jsonOf(result: RestoreResult, connection: Connection): JsonValue {
+  const { reached, started } = result;
+  return {
+    dataDirectory: result.dataDirectory,
+    backup: result.plan.backup.id,
+    reached: { lsn: formatLsn(reached.lsn), time: reached.time, timeline: reached.timeline },
+    restoredBytes: result.restored.restoredBytes,
+    phases: result.phases.map(({ name, durationMs }) => ({ name, durationMs })),
+    durationMs: result.durationMs,
+    socketDirectory: started?.socketDirectory ?? null,
+    port: started?.port ?? null,
+    connection: connection?.url ?? null,
+    pid: started?.pid ?? null,
+    walBytes: result.restored.walBytes,
+  };
+}
+
+function renderRestored(result: RestoreResult, connection: Connection, frame: Frame): string {
+  const { language } = frame;
+  const text = restoreText[language];
+  const { reached, started, restored, phases } = result;
+  const duration = (ms: number): string => formatDuration(ms, language);
+  const at = reached.time === null ? "" : `${reached.time} `;
+  return [
+    text.restored(formatBytes(restored.restoredBytes, language), duration(result.durationMs)),
+    ...factLines([
+      [text.directory, result.dataDirectory],
+      [text.backup, result.plan.backup.id],
+      [text.reached, `${at}(${formatLsn(reached.lsn)}, timeline ${reached.timeline})`],
+      [
+        text.duration,
+        phases.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(", "),
+      ],
+      ...(started === undefined || connection === undefined
+        ? []
+        : ([
+            [text.server, text.serverFacts(started.pid, started.port)],
+            [text.connect, connection.psql],
+            [text.url, connection.url],
+          ] as const)),
+    ]),
+    "",
+    text.isolated,
+    started === undefined ? text.startLater : text.stopLater(result.dataDirectory),
+  ].join("\n");
+}
+
+async function restore(options: Options, frame: Frame): Promise<void> {
+  const text = restoreText[frame.language];
+  const { compose } = await import("../../app/compose.ts");
+  const { connectionOf, runRestore } = await import("../../app/restore.ts");
+  const { showTime } = await import("../../app/plan-operation.ts");
+  const { to, port, listen } = options;
+  let totalBytes: number | undefined;
+  frame.progress.update({ phase: text.phases["plan"] ?? "" });
+  const result = await runRestore(compose(), frame.environment(), {
+    flags: flagsOf(options),
+    backup: options.backup,
+    command: "pra restore",
+    to,
+    start: options.start === true ? { port, listen } : undefined,
+    tablespaces: options.tablespace ?? new Map<string, string>(),
+    owner: options.owner,
+    workers: options.workers,
+    acceptRollback: options.acceptRollback === true,
+    reason: "pra restore",
+    onPlan: (plan) => {
+      totalBytes = plan.restoreBytes;
+      frame.note(text.restoring(plan.backup.id, reachedText(plan, showTime)));
+      noticeLines(plan.notices, frame).forEach((line) => {
+        frame.note(line);
+      });
+    },
+    onProgress: ({ phase, writtenBytes }) => {
+      frame.progress.update({
+        phase: text.phases[phase] ?? phase,
+        doneBytes: writtenBytes,
+        ...(totalBytes === undefined ? {} : { totalBytes: Math.max(totalBytes, writtenBytes) }),
+      });
+    },
+    signal: frame.signal,
+  });
+  const connection = result.started === undefined ? undefined : connectionOf(result.started);
+  frame.result(jsonOf(result, connection), () => renderRestored(result, connection, frame));
+}
+
+/** Registers the command. */
+export function registerRestore(program: Command, frame: Frame): void {
+  const { language } = frame;
+  const text = restoreText[language];
+  const { options } = text;
+  const number = (name: string, max: number) =>
+    wholeNumber({ name, command: "pra restore", min: 1, max });
+  const command = defineCommand(program, language, "restore", text.restore).addOption(
+    new Option("--to <directory>", options.to).makeOptionMandatory(),
+  );
+  addTargetOptions(command, language)
+    .addOption(new Option("--start", options.start))
+    .addOption(
+      new Option("--port <n>", options.port)
+        .argParser(number("--port", 65_535))
+        .default(PORT_DEFAULT),
+    )
+    .addOption(new Option("--listen <address>", options.listen))
+    .addOption(new Option("--tablespace <old=new>", options.tablespace).argParser(parseTablespace))
+    .addOption(new Option("--owner <account>", options.owner))
+    .addOption(
+      new Option("--workers <n>", options.workers)
+        .argParser(number("--workers", WORKERS_MAX))
+        .default(Math.min(WORKERS_DEFAULT_MAX, availableParallelism())),
+    )
+    .addOption(new Option("--accept-rollback", options.acceptRollback))
+    .action((given: Options) => restore(given, frame));
+}
