@@ -25,7 +25,7 @@ import { assert, present } from "../core/assert.ts";
 import { segmentStartAt, type TimelineId } from "../core/wal-name.ts";
 import type { ServerPosition, WalStatus, WalTaker } from "../postgres/wal-stream.ts";
 import { KnownAtJudge } from "./known-at.ts";
-import type { PartSink } from "./part-sink.ts";
+import type { PartPiece, PartSink } from "./part-sink.ts";
 import type { SegmentMemory, SegmentMemoryPool } from "./segment-memory.ts";
 import type { SegmentPublisher } from "./segment-publisher.ts";
 
@@ -113,6 +113,7 @@ export class WalIntake implements WalTaker {
     this.#judge = new KnownAtJudge({ inRecovery: connection.inRecovery });
     this.#connection = connection;
     this.#replyDue = false;
+    this.#lastReportedLsn = LSN_ZERO;
   }
 
   /** The connection is gone. What was received and not stored is forgotten, except for what is being stored. */
@@ -264,6 +265,10 @@ export class WalIntake implements WalTaker {
       startLsn: from,
       knownAt: endLsn === to ? knownAt : 0n,
     };
+    this.#store(piece, to);
+  }
+
+  #store(piece: PartPiece, to: Lsn): void {
     try {
       const storing = this.#options.sink.append(piece);
       if (storing === undefined) {
@@ -309,21 +314,13 @@ export class WalIntake implements WalTaker {
 
   /** A frame without WAL that says when the server still had nothing more. */
   #recordIdle(): void {
-    const { sink, clock, storeFrom, walSegmentBytes } = this.#options;
+    const { sink, clock, storeFrom } = this.#options;
     const { endLsn, knownAt } = this.#judge.claim;
     const idle = this.#receivedLsn === this.#durableLsn && endLsn === this.#durableLsn;
     const due = clock.monotonic() - this.#lastKnownAtMs >= walKnownAtIntervalMs;
-    const inSegment = this.#durableLsn % BigInt(walSegmentBytes) !== 0n;
     const worth = knownAt > this.#knownAtStored && this.#durableLsn > storeFrom;
-    if (!idle || !due || !worth || !inSegment || this.#storing || !sink.takesEmpty) {
-      return;
-    }
-    try {
-      const storing = sink.append({ wal: new Uint8Array(0), startLsn: endLsn, knownAt });
-      assert(storing === undefined, "an open part takes an empty frame at once");
-      this.#stored(endLsn, knownAt);
-    } catch (error) {
-      this.#fail(error);
+    if (idle && due && worth && !this.#storing && this.#failure === undefined && sink.takesEmpty) {
+      this.#store({ wal: new Uint8Array(0), startLsn: endLsn, knownAt }, endLsn);
     }
   }
 

@@ -235,6 +235,8 @@ test(
     await using lab = await WalLab.open(server);
     await using receiver = lab.receive(server);
     await server.query("CREATE TABLE t (g int, x text)");
+    // As the end of a backup does: nothing of the next segment is written then.
+    await server.query("SELECT pg_switch_wal()");
     await receiver.untilDurable(await flushLsn(server), { signal });
     const asked = await server.value(
       "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - 946684800000000",
