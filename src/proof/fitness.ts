@@ -2,46 +2,107 @@
  * Whether this host can judge a backup at all. A server of another build may fail, or worse, succeed, for reasons that say
  * nothing about the backup: what it lacks is named, and the proof ends "unfit", which is never green.
  */
+import { join } from "node:path";
 import type { ClientBase } from "pg";
+import { DrError } from "../core/errors.ts";
+import type { ServerAccount } from "../postgres/server-account.ts";
+import { runProgram } from "../postgres/run-program.ts";
+import type { ServerBinaries } from "../postgres/server-binaries.ts";
 import type { ServerIdentity } from "../repository/root.ts";
+import { recordedRows, recordedSetting, rowsAt } from "./recorded-facts.ts";
 
 /** Something this host has not, or has otherwise, than the backed-up server. */
 export type FitnessFinding = {
-  readonly kind: "extension" | "collation" | "library";
+  readonly kind: "extension" | "collation" | "size" | "compression";
   readonly name: string;
   readonly detail: string;
 };
 
-type FactRow = Readonly<Record<string, unknown>>;
-
-function rowsAt(value: unknown, path: readonly string[]): readonly FactRow[] {
-  let at: unknown = value;
-  for (const step of path) {
-    at = typeof at === "object" && at !== null ? (at as FactRow)[step] : undefined;
-  }
-  return Array.isArray(at) ? at.filter((row): row is FactRow => typeof row === "object") : [];
-}
-
 /** Extensions that the backed-up databases used, by what the backup recorded. */
 export function recordedExtensions(server: ServerIdentity): readonly string[] {
-  const databases = rowsAt(server.facts, ["databases"]);
-  const names = databases.flatMap((database) =>
-    rowsAt(database, ["extensions", "value"]).map((row) => String(row["extname"] ?? row["name"])),
+  const names = recordedRows(server, ["databases"]).flatMap((database) =>
+    rowsAt(database, ["extensions"]).map((row) => String(row["extname"] ?? row["name"])),
   );
   return [...new Set(names)].sort();
 }
 
-/** Libraries that the source preloaded. */
-export function recordedLibraries(server: ServerIdentity): readonly string[] {
-  const visible = server.facts["preloadLibraries"];
-  const value =
-    typeof visible === "object" && visible !== null ? (visible as FactRow)["value"] : undefined;
-  return typeof value === "string"
-    ? value
-        .split(",")
-        .map((name) => name.trim())
-        .filter((name) => name !== "")
-    : [];
+/** Compile-time sizes of a server, by the name under which it tells them. */
+const SIZES = [
+  ["block_size", "blockBytes"],
+  ["wal_block_size", "walBlockBytes"],
+  ["segment_size", "segmentBlocks"],
+] as const;
+
+/** Settings whose value needs a library that the programs may have been built without. */
+const COMPRESSIONS = ["wal_compression", "default_toast_compression"] as const;
+
+type Told = { readonly value: string } | { readonly refusal: string };
+
+/** Reading one setting takes the programs a few milliseconds; a directory without files is enough. */
+async function tell(programs: FitPrograms, setting: string, value?: string): Promise<Told> {
+  const { account, emptyDirectory, signal } = programs;
+  const given = value === undefined ? [] : ["-c", `${setting}=${value}`];
+  const flags = ["-C", setting, ...given, "-D", emptyDirectory, "-c", "config_file=/dev/null"];
+  const result = await runProgram(programOf(programs), flags, { account, signal });
+  if (result.state === "unstartable") {
+    return { refusal: result.reason };
+  }
+  return result.code === 0
+    ? { value: result.output.trim() }
+    : { refusal: result.errorOutput.trim().split("\n").at(-1) ?? "" };
+}
+
+function programOf(programs: FitPrograms): string {
+  return join(programs.binaries.binDirectory, "postgres");
+}
+
+/** What only a program that does not run at all refuses to tell. @throws DrError `PROOF_PROGRAMS_FAIL`. */
+async function sizeOf(programs: FitPrograms, setting: string): Promise<number> {
+  const told = await tell(programs, setting);
+  if ("refusal" in told) {
+    throw new DrError("PROOF_PROGRAMS_FAIL", {
+      program: programOf(programs),
+      account: programs.account.name,
+      directory: programs.emptyDirectory,
+      reason: told.refusal,
+    });
+  }
+  return Number(told.value);
+}
+
+/** The programs that prove, and a directory in which they find nothing. */
+export type FitPrograms = {
+  readonly binaries: ServerBinaries;
+  readonly account: ServerAccount;
+  readonly emptyDirectory: string;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * What the programs cannot do although the backed-up server did: sizes that they were built with, compressions that they
+ * lack. Known before anything is restored. @throws DrError `PROOF_PROGRAMS_FAIL` when they do not run at all.
+ */
+export async function unfitPrograms(
+  programs: FitPrograms,
+  server: ServerIdentity,
+): Promise<readonly FitnessFinding[]> {
+  const findings: FitnessFinding[] = [];
+  for (const [setting, key] of SIZES) {
+    const here = await sizeOf(programs, setting);
+    if (here !== server[key]) {
+      const detail = `the backed-up server has ${server[key]}, the programs that prove have ${here}`;
+      findings.push({ kind: "size", name: setting, detail });
+    }
+  }
+  for (const setting of COMPRESSIONS) {
+    const value = recordedSetting(server, setting);
+    const told = value === undefined ? undefined : await tell(programs, setting, value);
+    if (told !== undefined && "refusal" in told) {
+      const detail = `the backed-up server uses ${value}, which the programs that prove were built without`;
+      findings.push({ kind: "compression", name: setting, detail });
+    }
+  }
+  return findings;
 }
 
 /** Extensions that are used and that these programs do not bring. */

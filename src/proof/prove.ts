@@ -26,10 +26,19 @@ import { isolationSettings } from "../restore/isolation.ts";
 import { type RecoveryStop, recoverySettings } from "../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
 import type { TimelineId } from "../core/wal-name.ts";
-import { type FitnessFinding, differingCollations, missingExtensions } from "./fitness.ts";
+import {
+  type FitnessFinding,
+  differingCollations,
+  missingExtensions,
+  unfitPrograms,
+} from "./fitness.ts";
+import { superuserCandidates } from "./superuser.ts";
 import { checkDatabases } from "./check-databases.ts";
 import { checkPages } from "./page-checksums.ts";
 import type { Proof, ProofFinding, ProofLevel, ReachedPoint } from "./proof-result.ts";
+
+/** What a proof is doing. */
+export type ProofPhase = "fitness" | "restore" | "recovery" | "checks";
 
 /** What is proved, where and with what. */
 export type ProveOptions = {
@@ -49,7 +58,7 @@ export type ProveOptions = {
   readonly workers: number;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onPhase?: (phase: string) => void;
+  readonly onPhase?: (phase: ProofPhase) => void;
   readonly signal: AbortSignal;
 };
 
@@ -146,16 +155,41 @@ async function reachedPoint(dataDirectory: string): Promise<ReachedPoint | undef
   };
 }
 
-async function connect(server: ThrowawayServer, database: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    host: server.socketDirectory,
-    port: server.port,
-    user: "postgres",
-    database,
-  });
-  await client.connect();
-  return client;
+/** Connections to the throw-away server, under the first name that it knows. */
+class Connections {
+  readonly #server: ThrowawayServer;
+  readonly #candidates: readonly string[];
+  #user: string | undefined;
+
+  constructor(server: ThrowawayServer, candidates: readonly string[]) {
+    this.#server = server;
+    this.#candidates = candidates;
+  }
+
+  async open(database: string): Promise<pg.Client> {
+    const names = this.#user === undefined ? this.#candidates : [this.#user];
+    let refusal: unknown;
+    for (const user of names) {
+      const { socketDirectory: host, port } = this.#server;
+      // An empty password: else the password file of whoever runs this would be read.
+      const client = new pg.Client({ host, port, user, database, password: "" });
+      try {
+        await client.connect();
+        this.#user = user;
+        return client;
+      } catch (error) {
+        if (!UNKNOWN_ROLE.has((error as { readonly code?: string }).code ?? "")) {
+          throw error;
+        }
+        refusal = error;
+      }
+    }
+    throw refusal;
+  }
 }
+
+/** SQLSTATE of a role that does not exist or may not log in. */
+const UNKNOWN_ROLE: ReadonlySet<string> = new Set(["28000", "28P01"]);
 
 /** The mutable record of a proof under way. */
 class ProofRecord {
@@ -276,14 +310,18 @@ async function judgeContent(
   const { root, clock, signal } = options;
   options.onPhase?.("checks");
   const checked = await timed(clock, async () => {
-    const client = await connect(server, "postgres");
+    const connections = new Connections(server, superuserCandidates(root.server));
+    const client = await connections.open("postgres");
     try {
       record.unfit = await missingExtensions(client, root.server);
       record.environment = await differingCollations(client, root.server.major);
     } finally {
       await client.end();
     }
-    const content = await checkDatabases((database) => connect(server, database), { signal });
+    const content = await checkDatabases((database) => connections.open(database), {
+      random: options.random,
+      signal,
+    });
     await server.stop("fast", { signal });
     const pages = root.server.dataChecksums
       ? await checkPages(
@@ -310,6 +348,15 @@ async function judgeContent(
   record.levels.push(level(3, checked.durationMs, findings, counts));
 }
 
+/** Programs that cannot run this cluster at all are told before anything is restored. */
+async function isFit(options: ProveOptions, record: ProofRecord): Promise<boolean> {
+  const { binaries, account, root, workDirectory, signal } = options;
+  options.onPhase?.("fitness");
+  const programs = { binaries, account, emptyDirectory: workDirectory, signal };
+  record.unfit = await unfitPrograms(programs, root.server);
+  return record.unfit.length === 0;
+}
+
 /**
  * Proves a backup up to a target. Resolves with a verdict whatever the backup is like; rejects only when the proof itself could
  * not be made: no disk, aborted, programs that do not run. Nothing is left behind in either case.
@@ -323,7 +370,7 @@ export async function prove(options: ProveOptions): Promise<Proof> {
     if (account.switched) {
       await chown(workDirectory, account.uid, account.gid);
     }
-    if (await restoreForProof(options, record)) {
+    if ((await isFit(options, record)) && (await restoreForProof(options, record))) {
       await using server = await startForProof(options, record);
       if (server !== undefined) {
         await judgeContent(options, server, record);

@@ -9,6 +9,7 @@
 import type { ClientBase } from "pg";
 import { present } from "../core/assert.ts";
 import { findingsKeptMax } from "../core/limits.ts";
+import type { Random } from "../core/random.ts";
 
 /** Something that does not hold. */
 export type RelationFinding = { readonly relation: string; readonly finding: string };
@@ -18,8 +19,38 @@ export type RelationChecks = {
   readonly amcheck: boolean;
   readonly heaps: number;
   readonly indexes: number;
+  /** Relations that a sample left out. */
+  readonly leftOut: number;
   readonly findings: readonly RelationFinding[];
 };
+
+/** How much to look at: all of it, or relations drawn at random up to so many bytes of heaps and as many of indexes. */
+export type Sampling = { readonly random: Random; readonly bytesMax: number };
+
+/** Draws from `all` until `bytesMax` are reached; always at least one. Pages of 8 KiB are assumed: it is a bound, not a count. */
+export function sampleOf<T extends { readonly pages: number }>(
+  all: readonly T[],
+  sampling: Sampling | undefined,
+): { readonly chosen: readonly T[]; readonly leftOut: number } {
+  const bytes = all.reduce((sum, each) => sum + each.pages * PAGE_BYTES, 0);
+  if (sampling === undefined || bytes <= sampling.bytesMax) {
+    return { chosen: all, leftOut: 0 };
+  }
+  const drawn = all
+    .map((each) => ({ each, order: Buffer.from(sampling.random.bytes(6)).readUIntBE(0, 6) }))
+    .sort((a, b) => a.order - b.order);
+  const chosen: T[] = [];
+  let taken = 0;
+  for (const { each } of drawn) {
+    if (chosen.length === 0 || taken + each.pages * PAGE_BYTES <= sampling.bytesMax) {
+      chosen.push(each);
+      taken += each.pages * PAGE_BYTES;
+    }
+  }
+  return { chosen, leftOut: all.length - chosen.length };
+}
+
+const PAGE_BYTES = 8192;
 
 async function hasAmcheck(client: ClientBase): Promise<boolean> {
   const available = await client.query(
@@ -32,11 +63,11 @@ async function hasAmcheck(client: ClientBase): Promise<boolean> {
   return true;
 }
 
-type Relation = { readonly oid: number; readonly name: string };
+type Relation = { readonly oid: number; readonly name: string; readonly pages: number };
 
 async function relations(client: ClientBase, condition: string): Promise<readonly Relation[]> {
   const result = await client.query<Relation>(`
-    SELECT c.oid, c.oid::regclass::text AS name
+    SELECT c.oid, c.oid::regclass::text AS name, greatest(c.relpages, 0) AS pages
       FROM pg_class c
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
       LEFT JOIN pg_am a ON a.oid = c.relam
@@ -72,21 +103,30 @@ async function checkHeap(client: ClientBase, heap: Relation): Promise<readonly R
   }));
 }
 
-/** Runs amcheck over every heap and valid B-tree of the client's database. */
-export async function checkRelations(client: ClientBase): Promise<RelationChecks> {
+/** Runs amcheck over every heap and valid B-tree of the client's database, or over a sample of them. */
+export async function checkRelations(
+  client: ClientBase,
+  sampling?: Sampling,
+): Promise<RelationChecks> {
   if (!(await hasAmcheck(client))) {
-    return { amcheck: false, heaps: 0, indexes: 0, findings: [] };
+    return { amcheck: false, heaps: 0, indexes: 0, leftOut: 0, findings: [] };
   }
   const findings: RelationFinding[] = [];
-  const heaps = await relations(client, "c.relkind IN ('r', 't', 'm') AND a.amname = 'heap'");
-  for (const heap of heaps) {
+  const heaps = sampleOf(
+    await relations(client, "c.relkind IN ('r', 't', 'm') AND a.amname = 'heap'"),
+    sampling,
+  );
+  for (const heap of heaps.chosen) {
     findings.push(...(await checkHeap(client, heap)));
   }
-  const indexes = await relations(
-    client,
-    "c.relkind = 'i' AND a.amname = 'btree' AND i.indisvalid AND i.indisready",
+  const indexes = sampleOf(
+    await relations(
+      client,
+      "c.relkind = 'i' AND a.amname = 'btree' AND i.indisvalid AND i.indisready",
+    ),
+    sampling,
   );
-  for (const index of indexes) {
+  for (const index of indexes.chosen) {
     const finding = await checkIndex(client, index);
     if (finding !== undefined) {
       findings.push(finding);
@@ -94,8 +134,9 @@ export async function checkRelations(client: ClientBase): Promise<RelationChecks
   }
   return {
     amcheck: true,
-    heaps: heaps.length,
-    indexes: indexes.length,
+    heaps: heaps.chosen.length,
+    indexes: indexes.chosen.length,
+    leftOut: heaps.leftOut + indexes.leftOut,
     findings: findings.slice(0, findingsKeptMax),
   };
 }

@@ -22,4 +22,14 @@ export const proofErrors = {
       hint: `Gardez le dossier et lisez ce qui a été trouvé plus haut : chaînes rompues, soldes faux, ou preuve en échec.`,
     },
   },
+  PROOF_PROGRAMS_FAIL: {
+    en: {
+      message: `{program} does not run as {account} in {directory}: {reason}`,
+      hint: `Nothing was proved. That account must be able to reach the directory and every one above it: set PRA_SPOOL_DIR to one that it can.`,
+    },
+    fr: {
+      message: `{program} ne tourne pas sous le compte {account} dans {directory} : {reason}`,
+      hint: `Rien n'a été prouvé. Ce compte doit pouvoir atteindre le dossier et tous ceux qui le contiennent : désignez-en un par PRA_SPOOL_DIR.`,
+    },
+  },
 } as const satisfies ErrorGroup;
