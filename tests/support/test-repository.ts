@@ -72,8 +72,8 @@ export class RestoredCluster implements AsyncDisposable {
     this.#server = undefined;
   }
 
-  /** Rows of a query on the started server. */
-  async query(sql: string, database = "postgres"): Promise<Record<string, unknown>[]> {
+  /** Runs `work` on a connection to the started server. */
+  async withClient<T>(work: (client: Client) => Promise<T>, database = "postgres"): Promise<T> {
     const client = new Client({
       host: this.#server?.socketDirectory ?? "",
       port: this.#server?.port ?? 0,
@@ -82,11 +82,18 @@ export class RestoredCluster implements AsyncDisposable {
     });
     await client.connect();
     try {
-      const result = await client.query<Record<string, unknown>>(sql);
-      return result.rows;
+      return await work(client);
     } finally {
       await client.end();
     }
+  }
+
+  /** Rows of a query on the started server. */
+  async query(sql: string, database?: string): Promise<Record<string, unknown>[]> {
+    return await this.withClient(async (client) => {
+      const result = await client.query<Record<string, unknown>>(sql);
+      return result.rows;
+    }, database);
   }
 
   /** The first column of the first row, as text. */
