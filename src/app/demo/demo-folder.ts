@@ -3,7 +3,7 @@
  * account that the server runs under, which is not ours when we are root, and it never is a folder that was there before.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, rm, statfs } from "node:fs/promises";
+import { chmod, mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DrError } from "../../core/errors.ts";
@@ -111,6 +111,8 @@ export async function makeDemoFolder(options: {
     if (reason === undefined) {
       await requireRoom(root, options.dataBytes);
       await mkdir(join(root, "keys"), { mode: 0o700 });
+      // It may lie in somebody's checkout, and belongs in no commit.
+      await writeFile(join(root, ".gitignore"), "*\n");
       return {
         root,
         repository: join(root, "repository"),

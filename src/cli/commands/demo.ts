@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 
 import type { DemoEvent, DemoReport } from "../../app/demo/demo-report.ts";
+import { unreachable } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
@@ -21,6 +22,8 @@ type DemoFlags = {
   readonly folder?: string;
 };
 
+/** Where lines begin, behind the time. */
+const INDENT = " ".repeat(9);
 const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 /** More table data than this is a benchmark, not a demonstration. */
 const DATA_BYTES_MAX = 100 * 2 ** 30;
@@ -67,12 +70,37 @@ function tellProgress(event: Extract<DemoEvent, { kind: "progress" }>, frame: Fr
   });
 }
 
-/** What is said about an event, if anything. */
-function lineOf(event: DemoEvent, frame: Frame): string | undefined {
-  const { text, bytes, duration, number } = writing(frame);
+type Told = Exclude<DemoEvent, { kind: "progress" }>;
+/** Before the loss, and from it on. */
+type BeforeKind =
+  | "begun"
+  | "server-ready"
+  | "data-loaded"
+  | "repository-made"
+  | "receiving"
+  | "load-started"
+  | "backed-up";
+type Before = Extract<Told, { kind: BeforeKind }>;
+type After = Exclude<Told, Before>;
+
+function isBefore(event: Told): event is Before {
+  const kinds: readonly string[] = [
+    "begun",
+    "server-ready",
+    "data-loaded",
+    "repository-made",
+    "receiving",
+    "load-started",
+    "backed-up",
+  ] satisfies readonly BeforeKind[];
+  return kinds.includes(event.kind);
+}
+
+function lineBefore(event: Before, frame: Frame): string {
+  const { text, bytes, duration } = writing(frame);
   switch (event.kind) {
     case "begun":
-      return `${text.begun(event.folder)}\n         ${text.seed(event.seed)}`;
+      return `${text.begun(event.folder)}\n${INDENT}${text.seed(event.seed)}`;
     case "server-ready":
       return text.serverReady(event.version, event.account);
     case "data-loaded":
@@ -87,6 +115,14 @@ function lineOf(event: DemoEvent, frame: Frame): string | undefined {
       const { kind, readBytes, storedBytes, durationMs } = event.backup;
       return text.backedUp[kind](bytes(readBytes), bytes(storedBytes), duration(durationMs));
     }
+    default:
+      return unreachable(event);
+  }
+}
+
+function lineAfter(event: After, frame: Frame): string {
+  const { text, bytes, duration, number } = writing(frame);
+  switch (event.kind) {
     case "killed":
       return text.killed(duration(event.afterIncrementalMs), number(event.commits));
     case "receiver-survived":
@@ -97,12 +133,10 @@ function lineOf(event: DemoEvent, frame: Frame): string | undefined {
     }
     case "planned":
       return text.planned(event.backupKind, formatLsn(event.reachLsn));
-    case "restored":
-      return text.restored(
-        bytes(event.restoredBytes),
-        bytes(event.walBytes),
-        duration(event.durationMs),
-      );
+    case "restored": {
+      const { restoredBytes, walBytes, durationMs } = event;
+      return text.restored(bytes(restoredBytes), bytes(walBytes), duration(durationMs));
+    }
     case "started":
       return text.started(duration(event.rtoMs));
     case "judged":
@@ -111,8 +145,8 @@ function lineOf(event: DemoEvent, frame: Frame): string | undefined {
       return text.proved[event.verdict](duration(event.durationMs));
     case "folder-kept":
       return text.folderKept(event.folder);
-    case "progress":
-      return undefined;
+    default:
+      return unreachable(event);
   }
 }
 
@@ -124,11 +158,9 @@ function teller(frame: Frame): (event: DemoEvent) => void {
       tellProgress(event, frame);
       return;
     }
-    const line = lineOf(event, frame);
-    if (line !== undefined) {
-      const seconds = formatNumber((performance.now() - beganMs) / 1000, frame.language, 1);
-      frame.note(`${`${seconds} s`.padStart(7)}  ${line}`);
-    }
+    const line = isBefore(event) ? lineBefore(event, frame) : lineAfter(event, frame);
+    const seconds = formatNumber((performance.now() - beganMs) / 1000, frame.language, 1);
+    frame.note(`${`${seconds} s`.padStart(INDENT.length - 2)}  ${line}`);
   };
 }
 
