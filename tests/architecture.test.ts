@@ -41,7 +41,7 @@ const permitted: Readonly<Record<string, readonly string[]>> = {
   ledger: ["core", "repository"],
   wal: belowUseCases,
   backup: [...belowUseCases, "wal"],
-  restore: belowUseCases,
+  restore: [...belowUseCases, "wal"],
   dump: [...belowUseCases, "restore"],
   proof: probing,
   rescue: probing,
