@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { isDrError } from "../../core/errors.ts";
+import { decodeFileName, encodeFileName } from "../../core/file-name-bytes.ts";
+import { type ObjectId, parseObjectId } from "../../core/object-id.ts";
+import { PageBuilder, type PageEntry, PageReader } from "./page.ts";
+
+const id = (n: number): ObjectId => parseObjectId(n.toString(16).padStart(32, "0"));
+
+const ref = fc.record(
+  {
+    map: fc.nat(3).map(id),
+    frame: fc.nat(1000),
+    offset: fc.nat(1_000_000),
+    length: fc.nat(1_000_000),
+  },
+  { noNullPrototype: true },
+);
+
+/** Any bytes but NUL: names need not be UTF-8. */
+const name = fc
+  .uint8Array({ minLength: 1, maxLength: 30 })
+  .map((bytes) => decodeFileName(bytes.map((byte) => (byte === 0 ? 1 : byte))));
+
+const entry: fc.Arbitrary<PageEntry> = fc
+  .record({
+    name,
+    type: fc.constantFrom("file" as const, "directory" as const, "symlink" as const),
+    mode: fc.nat(0o7777),
+    sizeBytes: fc.nat(2 ** 40),
+    checked: fc.boolean(),
+    bad: fc.uniqueArray(fc.nat(131_071), { maxLength: 5 }),
+    stretches: fc.array(fc.array(ref, { minLength: 1, maxLength: 17 }), { maxLength: 3 }),
+    linkTarget: name,
+  })
+  .map(({ bad, linkTarget, ...rest }) => {
+    const base = { ...rest, badBlocks: bad.sort((a, b) => a - b) };
+    return rest.type === "symlink" ? { ...base, linkTarget } : base;
+  });
+
+const entries = fc.uniqueArray(entry, {
+  maxLength: 20,
+  selector: ({ name: of }) => encodeFileName(of).toString("hex"),
+});
+
+function encoded(files: readonly PageEntry[]): Buffer {
+  const builder = new PageBuilder();
+  files.forEach((file) => builder.add(file));
+  assert.equal(builder.count, files.length);
+  return builder.encode();
+}
+
+const byName = (a: PageEntry, b: PageEntry): number =>
+  Buffer.compare(encodeFileName(a.name), encodeFileName(b.name));
+
+test("L31 any files come back, sorted by the bytes of their names, and each is found by its name", () => {
+  fc.assert(
+    fc.property(entries, name, (files, other) => {
+      const reader = new PageReader(encoded(files));
+      assert.deepEqual([...reader.entries()], [...files].sort(byName));
+      files.forEach((file) => assert.deepEqual(reader.find(file.name), file));
+      if (files.every((file) => file.name !== other)) {
+        assert.equal(reader.find(other), undefined);
+      }
+      const used = new Set(files.flatMap((file) => file.stretches.flat().map(({ map }) => map)));
+      assert.deepEqual(new Set(reader.maps), used);
+    }),
+  );
+});
+
+test("the same files give the same bytes, in whatever order they came", () => {
+  fc.assert(
+    fc.property(entries, (files) => {
+      assert.deepEqual(encoded(files.toReversed()), encoded(files));
+    }),
+  );
+});
+
+test("any bytes, and any damage to a page, are read or refused with REPO_ENCODING", () => {
+  const good = encoded(fc.sample(entries, { numRuns: 1, seed: 7 })[0] ?? []);
+  const tryIt = (bytes: Uint8Array): void => {
+    try {
+      [...new PageReader(bytes).entries()].forEach(() => undefined);
+    } catch (error) {
+      assert.ok(isDrError(error, "REPO_ENCODING"), String(error));
+    }
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), tryIt));
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), (at, value) => {
+      const bad = Buffer.from(good);
+      bad[at] = value;
+      tryIt(bad);
+      tryIt(good.subarray(0, at));
+    }),
+  );
+});
+
+test("two entries of one name are refused with REPO_ENCODING", () => {
+  const file: PageEntry = {
+    name: "base/5/1",
+    type: "file",
+    mode: 0o600,
+    sizeBytes: 0,
+    checked: false,
+    badBlocks: [],
+    stretches: [],
+  };
+  assert.throws(
+    () => new PageReader(encoded([file, file])),
+    (error: unknown) => isDrError(error, "REPO_ENCODING"),
+  );
+});
