@@ -6,12 +6,13 @@
  * own handling, which kills at once. A reader of standard output that goes away (`pra list | head`) never
  * stops a backup.
  */
+import { appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { type Command, CommanderError } from "commander";
 
 import { DrError } from "../core/errors.ts";
-import { configureFailpoints } from "../core/failpoint.ts";
+import { type FailpointEffects, configureFailpoints } from "../core/failpoint.ts";
 import { type Language, languageOf } from "../core/language.ts";
 import { type CommandLine, readCommandLine } from "./command-line.ts";
 import { commandEntries } from "./commands/registry.ts";
@@ -61,6 +62,13 @@ function killThisProcess(): never {
   }
 }
 
+/** Also one line for each failpoint reached, when a log is named; `files/failpoint-effects.ts` does the same in workers. */
+function failpointEffects(logPath: string | undefined): FailpointEffects {
+  return logPath === undefined || logPath === ""
+    ? { kill: killThisProcess }
+    : { kill: killThisProcess, record: (name) => appendFileSync(logPath, `${name}\n`) };
+}
+
 function languageFor(line: CommandLine): Language {
   return line.lang === "fr" || line.lang === "en" ? line.lang : languageOf(process.env);
 }
@@ -103,7 +111,7 @@ async function run(argv: readonly string[]): Promise<number> {
     configureFailpoints({
       failpoints: process.env["PRA_FAILPOINT"],
       guardsOff: process.env["PRA_GUARD_OFF"],
-      effects: { kill: killThisProcess },
+      effects: failpointEffects(process.env["PRA_FAILPOINT_LOG"]),
     });
     const program = await programFor(line, frame);
     await program.parseAsync(argv, { from: "user" });
