@@ -66,6 +66,7 @@ is_node_18() {
 }
 
 # One at a time, by a link that names the process: npm removes what another run installs.
+locked=
 lock() {
   mkdir -p "$root/dist"
   lock=$root/dist/.installing
@@ -74,6 +75,9 @@ lock() {
     owner=$(readlink "$lock" || true)
     if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
       rm -f "$lock"
+    elif [ ! -w "$root/dist" ]; then
+      say "quickstart: cannot write to $root/dist." "quickstart : impossible d'écrire dans $root/dist."
+      exit 2
     else
       [ -n "$told" ] || say "Another run installs the packages; waiting for it (process $owner)..." \
         "Un autre lancement installe les paquets ; attente de sa fin (processus $owner)..."
@@ -81,6 +85,7 @@ lock() {
       sleep 1
     fi
   done
+  locked=yes
 }
 
 install() {
@@ -90,8 +95,7 @@ install() {
     exit 2
   fi
   temporary=$(mktemp -d)
-  lock=
-  trap 'rm -rf "$temporary"; [ -z "$lock" ] || rm -f "$lock"' EXIT
+  trap 'rm -rf "$temporary"; [ -z "$locked" ] || rm -f "$lock"' EXIT
   trap 'exit 130' INT TERM
   lock
   if ! installed; then
