@@ -10,7 +10,7 @@ import { formatInstant } from "../restore/target-time.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
-import { newestIncarnation } from "./newest-incarnation.ts";
+import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 
@@ -42,7 +42,7 @@ async function placeFor(
     const { place, id } = await findBackup(sealed, request.backup, call);
     return { place, backup: id };
   }
-  const place = await newestIncarnation(sealed, clusterNameOf(environment.cluster), call);
+  const place = await newestRestorable(sealed, clusterNameOf(environment.cluster), call);
   if (place === undefined) {
     throw new DrError("PLAN_NO_BACKUP", { timeline: "–", timelines: "–" });
   }

@@ -165,7 +165,8 @@ function tablespaceMapping(
   for (const [old, fresh] of wanted) {
     const found = tablespaces.find(({ location }) => location === old);
     if (found === undefined) {
-      const known = tablespaces.map(({ location }) => location).join(", ") || "–";
+      const places = tablespaces.map(({ location }) => location);
+      const known = places.length === 0 ? "–" : places.join(", ");
       throw new DrError("RESTORE_TABLESPACE_UNKNOWN", { location: old, known });
     }
     mapping.set(found.oid, fresh);

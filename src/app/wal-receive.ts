@@ -160,12 +160,16 @@ class ReceiverLedger {
         const data = { ...place, segment: event.segment, key: event.conflict };
         return this.#ledger.record({ kind: "conflictFound", data });
       }
-      default:
+      case "slot-created":
+      case "disconnected":
+      case "timeline-switched":
+      case "segment-published":
+      case "index-failed":
         return undefined;
     }
   }
 
-  async stopped(receiver: WalReceiver, error: unknown): Promise<void> {
+  async stopped(receiver: WalReceiver, error: Error | undefined): Promise<void> {
     const { timeline, durableLsn } = receiver;
     if (timeline === undefined || durableLsn === undefined) {
       return;
@@ -178,8 +182,7 @@ class ReceiverLedger {
           : isDrError(error) && error.code.startsWith("STORE_")
             ? "storeFailed"
             : "other";
-    const detail =
-      error === undefined ? "" : error instanceof Error ? error.message : String(error);
+    const detail = error?.message ?? "";
     const lsn = formatLsn(durableLsn);
     const { place } = this.#cluster;
     const facts = { ...place, timeline, durableLsn: lsn, durableTime: null, slot: this.#slot };
@@ -308,17 +311,14 @@ async function receive(
     signal: lease.lost,
   });
   const sampler = new Sampler(adapters, connection, slot);
-  let failure: unknown;
   try {
     await watchUntilAborted(adapters, receiver, sampler, request);
     await (request.signal.aborted ? receiver.stop() : receiver.done);
   } catch (error) {
-    failure = error;
+    await events.stopped(receiver, error instanceof Error ? error : new Error("unknown"));
+    throw error;
   }
-  await events.stopped(receiver, failure);
-  if (failure !== undefined) {
-    throw failure;
-  }
+  await events.stopped(receiver, undefined);
   const { timeline, durableLsn: repositoryLsn } = receiver;
   return { timeline, repositoryLsn, slot, gaps: events.gaps, ledgerFailure: ledger.failure };
 }

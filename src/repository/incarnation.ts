@@ -125,3 +125,40 @@ export async function openIncarnation(
   }
   return place;
 }
+
+/**
+ * A new incarnation for a restored copy that becomes production: from now on it is the one that a server of this system
+ * identifier is backed up to. @throws DrError what the store throws.
+ */
+export async function adoptIncarnation(
+  sealed: SealedStore,
+  copy: {
+    readonly cluster: ClusterName;
+    readonly systemIdentifier: bigint;
+    /** 16 random bytes. */
+    readonly randomId: Uint8Array;
+  },
+  call: StoreCall & { readonly nowMs: number },
+): Promise<IncarnationPlace> {
+  const { cluster, systemIdentifier, randomId } = copy;
+  const all = await listIncarnations(sealed, cluster, call);
+  const dated = await Promise.all(
+    all
+      .filter((place) => systemIdentifierOf(place.incarnation) === systemIdentifier)
+      .map(async (place) => ({ place, identity: await readIdentity(sealed, place, call) })),
+  );
+  dated.sort((a, b) => a.identity.createdAt.localeCompare(b.identity.createdAt));
+  const origin = dated.at(-1);
+  const place = { cluster, incarnation: incarnationNameOf(systemIdentifier, randomId) };
+  const identity: Identity = {
+    version: 1,
+    cluster,
+    systemId: String(systemIdentifier),
+    major: origin?.identity.major ?? 0,
+    serverVersion: origin?.identity.serverVersion ?? "",
+    createdAt: new Date(call.nowMs).toISOString(),
+    adoptedFrom: origin?.place.incarnation ?? null,
+  };
+  await sealed.putWhole({ ...place, type: "identity", number: 1 }, encodeDocument(identity), call);
+  return place;
+}

@@ -78,16 +78,13 @@ function warningLines(result: BackupResult, frame: Frame): string[] {
             : []),
           `  ${text.corruptAdvice}`,
         ];
-  const wal = result.walEvents.flatMap((event) => {
-    switch (event.kind) {
-      case "segment-conflict":
-        return [`! ${text.conflict(event.segment)}`];
-      case "index-failed":
-        return [`! ${text.indexFailed(event.segment)}`];
-      default:
-        return [];
-    }
-  });
+  const wal = result.walEvents.flatMap((event) =>
+    event.kind === "segment-conflict"
+      ? [`! ${text.conflict(event.segment)}`]
+      : event.kind === "index-failed"
+        ? [`! ${text.indexFailed(event.segment)}`]
+        : [],
+  );
   const { ledgerFailure } = result;
   const reason = (error: Error | DrError): string =>
     isDrError(error) ? errorText(error, frame.language).message : error.message;

@@ -37,6 +37,8 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "plan", load: async () => (await import("./plan.ts")).registerPlan },
   { name: "restore", load: async () => (await import("./restore.ts")).registerRestore },
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
+  { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
+  { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

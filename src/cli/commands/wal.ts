@@ -55,7 +55,7 @@ function eventLine(event: ReceiverEvent, frame: Frame): string | undefined {
       return text.conflict(event.segment);
     case "index-failed":
       return text.indexFailed(event.segment);
-    default:
+    case "segment-published":
       return undefined;
   }
 }

@@ -112,4 +112,34 @@ export const restoreErrors = {
       hint: `Indiquez l'emplacement qu'il avait sur le serveur. Tablespaces de cette sauvegarde : {known}.`,
     },
   },
+  RESTORE_NOT_ISOLATED: {
+    en: {
+      message: `{directory} is not an isolated copy made by pra`,
+      hint: `Nothing was changed. Name the directory that pra restore wrote; one that was adopted already needs nothing more.`,
+    },
+    fr: {
+      message: `{directory} n'est pas une copie isolée faite par pra`,
+      hint: `Rien n'a été modifié. Indiquez le dossier écrit par pra restore ; s'il a déjà été adopté, il n'y a plus rien à faire.`,
+    },
+  },
+  RESTORE_NOT_RECOVERED: {
+    en: {
+      message: `the copy in {directory} was never started: its recovery is still ahead`,
+      hint: `Nothing was changed. Start it isolated first (pra restore --start, or its own pg_ctl), look at its data, stop it with pra stop, then adopt it.`,
+    },
+    fr: {
+      message: `la copie dans {directory} n'a jamais été démarrée : sa récupération est encore à faire`,
+      hint: `Rien n'a été modifié. Démarrez-la d'abord isolée (pra restore --start, ou son pg_ctl), regardez ses données, arrêtez-la avec pra stop, puis adoptez-la.`,
+    },
+  },
+  RESTORE_ADOPT_UNCONFIRMED: {
+    en: {
+      message: `adopting {directory} lets it archive, replicate and listen like production`,
+      hint: `Nothing was changed. If this copy shall become production and the old server cannot come back by itself, run: pra adopt {directory} --allow-production --confirm {name}`,
+    },
+    fr: {
+      message: `adopter {directory} la laisse archiver, répliquer et écouter comme la production`,
+      hint: `Rien n'a été modifié. Si cette copie doit devenir la production et que l'ancien serveur ne peut pas revenir de lui-même, lancez : pra adopt {directory} --allow-production --confirm {name}`,
+    },
+  },
 } as const satisfies ErrorGroup;

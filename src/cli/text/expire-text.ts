@@ -1,0 +1,127 @@
+/** What `pra expire` and `pra adopt` say. */
+import type { Language } from "../../core/language.ts";
+import type { LeftoverReason } from "../../repository/leftovers.ts";
+import type { CommandText } from "../program.ts";
+
+type Messages = {
+  readonly expire: CommandText;
+  readonly adopt: CommandText;
+  readonly optionDryRun: string;
+  readonly optionAcceptRollback: string;
+  readonly optionAllow: string;
+  readonly optionConfirm: string;
+  readonly argumentDirectory: string;
+  readonly nothing: string;
+  readonly would: (count: number) => string;
+  readonly reasons: Readonly<Record<LeftoverReason, string>>;
+  readonly working: string;
+  readonly deleted: (count: number) => string;
+  readonly spared: (count: number) => string;
+  readonly more: string;
+  readonly watching: (host: string, pid: number, duration: string) => string;
+  readonly turnsOn: string;
+  readonly adopted: (directory: string) => string;
+  readonly incarnation: string;
+  readonly nextSteps: string;
+};
+
+const en: Messages = {
+  expire: {
+    summary: "clear away what killed runs left; gives up no backup",
+    description:
+      "Deletes objects that nobody needs any more: of runs that were killed, parts of WAL that are published, old renewals. In two phases, under a lease, against pins; a run waits about a minute before it deletes.",
+    examples: [
+      ["pra expire --dry-run", "show what would go"],
+      ["pra expire", "delete it"],
+    ],
+  },
+  adopt: {
+    summary: "turn an isolated, restored copy into production",
+    description:
+      "Takes the isolation out of a copy that was restored, started, looked at and stopped, after showing what that turns on, and gives it a history of its own in the repository. It has to be told twice.",
+    examples: [
+      ["pra adopt /srv/copy", "show what would be turned on; refused"],
+      ["pra adopt /srv/copy --allow-production --confirm copy", "do it"],
+    ],
+  },
+  optionDryRun: "show what would go, write nothing",
+  optionAcceptRollback: "go on although the repository shows less than this host has seen",
+  optionAllow: "yes: this copy becomes production",
+  optionConfirm: "the directory's last name, typed once more",
+  argumentDirectory: "the data directory of the copy",
+  nothing: "Nothing to clear away.",
+  would: (count) => `${count} objects would go:`,
+  reasons: {
+    "published by a fenced writer": "backups published by a writer that had lost its lease",
+    "no backup names it and its writer's epoch is over": "of backups that were not finished",
+    "its segment is published and verified": "WAL in the making, of segments published since",
+    "an older renewal": "older renewals of leases",
+    "an older epoch": "leases that are over",
+    "released or replaced": "pins that were released",
+    "its holder is gone": "pins whose holder is gone",
+    "of an ended expiry": "of expiries that are over",
+  },
+  working: "Clearing away",
+  deleted: (count) => `${count} objects deleted.`,
+  spared: (count) => `${count} objects spared: somebody needs them after all.`,
+  more: "There is more: run it again.",
+  watching: (host, pid, duration) =>
+    `The lease is held by process ${pid} on ${host}; watching for at most ${duration} whether it lives.`,
+  turnsOn: "These settings of the isolation hold no more; the copy's own come back:",
+  adopted: (directory) => `Adopted: ${directory} is production when it starts.`,
+  incarnation: "Its history in the repository",
+  nextSteps:
+    "Before the start: make sure the old server cannot come back, and check listen_addresses, archive_command and synchronous_standby_names. Then: pra backup --full",
+};
+
+const fr: Messages = {
+  expire: {
+    summary: "enlever ce que des exécutions tuées ont laissé ; n'abandonne aucune sauvegarde",
+    description:
+      "Supprime les objets dont personne n'a plus besoin : d'exécutions tuées, morceaux de WAL déjà publiés, anciens renouvellements. En deux phases, sous un bail, contre les épingles ; une exécution attend environ une minute avant de supprimer.",
+    examples: [
+      ["pra expire --dry-run", "montrer ce qui partirait"],
+      ["pra expire", "le supprimer"],
+    ],
+  },
+  adopt: {
+    summary: "faire d'une copie isolée, restaurée, la production",
+    description:
+      "Retire l'isolation d'une copie restaurée, démarrée, regardée et arrêtée, après avoir montré ce que cela rallume, et lui donne sa propre histoire dans le dépôt. Il faut le dire deux fois.",
+    examples: [
+      ["pra adopt /srv/copie", "montrer ce qui serait rallumé ; refusé"],
+      ["pra adopt /srv/copie --allow-production --confirm copie", "le faire"],
+    ],
+  },
+  optionDryRun: "montrer ce qui partirait, ne rien écrire",
+  optionAcceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
+  optionAllow: "oui : cette copie devient la production",
+  optionConfirm: "le dernier nom du dossier, tapé encore une fois",
+  argumentDirectory: "le dossier de données de la copie",
+  nothing: "Rien à enlever.",
+  would: (count) => `${count} objets partiraient :`,
+  reasons: {
+    "published by a fenced writer": "sauvegardes publiées par un écrivain qui avait perdu son bail",
+    "no backup names it and its writer's epoch is over": "de sauvegardes non terminées",
+    "its segment is published and verified": "WAL en cours de segments publiés depuis",
+    "an older renewal": "anciens renouvellements de baux",
+    "an older epoch": "baux terminés",
+    "released or replaced": "épingles relâchées",
+    "its holder is gone": "épingles dont le détenteur a disparu",
+    "of an ended expiry": "d'expirations terminées",
+  },
+  working: "Nettoyage",
+  deleted: (count) => `${count} objets supprimés.`,
+  spared: (count) => `${count} objets épargnés : quelqu'un en a finalement besoin.`,
+  more: "Il y en a d'autres : relancez la commande.",
+  watching: (host, pid, duration) =>
+    `Le bail est tenu par le processus ${pid} sur ${host} ; observation pendant au plus ${duration} pour savoir s'il vit.`,
+  turnsOn: "Ces réglages de l'isolation ne valent plus ; ceux de la copie reviennent :",
+  adopted: (directory) => `Adoptée : ${directory} est la production à son démarrage.`,
+  incarnation: "Son histoire dans le dépôt",
+  nextSteps:
+    "Avant de démarrer : assurez-vous que l'ancien serveur ne peut pas revenir, et vérifiez listen_addresses, archive_command et synchronous_standby_names. Ensuite : pra backup --full",
+};
+
+/** The texts by language. */
+export const expireText: Readonly<Record<Language, Messages>> = { en, fr };
