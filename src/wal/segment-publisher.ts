@@ -108,8 +108,9 @@ export class SegmentThread implements SegmentWork, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#fail(new Error("the publishing thread is closed"));
+    // First the thread, then who waits for it: nothing writes a staged file any more when that one is removed.
     await this.#worker.terminate();
+    this.#fail(new Error("the publishing thread is closed"));
   }
 }
 

@@ -6,6 +6,7 @@
  * Safe to begin anew after any crash: every step finds what an earlier attempt left.
  * Follows docs/format.md, section 10.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DrError, isDrError } from "../core/errors.ts";
@@ -154,9 +155,15 @@ async function putObject(
     }),
   });
   const path = join(await sealed.store.stagingDirectory({ signal }), `wal-${objectId}`);
-  await work.seal(memory, { ticket, path, knownAt });
-  await failpointAsync("wal.put-segment", { signal });
-  await sealed.store.putFile(path, objectKey(name), { signal });
+  try {
+    await work.seal(memory, { ticket, path, knownAt });
+    await failpointAsync("wal.put-segment", { signal });
+    await sealed.store.putFile(path, objectKey(name), { signal });
+  } catch (error) {
+    // What the store did not take is of no use to anybody: the WAL is durable in parts.
+    await rm(path, { force: true });
+    throw error;
+  }
   return ticket;
 }
 

@@ -223,10 +223,11 @@ test("a receiver runs once, feeds backups, tells the exposure, and stops in good
 
 test("restore brings the newest state back as a running, isolated server; what cannot be reached is refused", async () => {
   await using pra = await initialised();
-  await pra.run("backup --full");
+  const taken = await pra.run("backup --full");
+  assert.equal(taken.code, 0, taken.err);
   const expected = await server.value("SELECT md5(string_agg(t::text, ',' ORDER BY t)) FROM t");
   const plan = await pra.json("plan --latest");
-  assert.equal(plan.value["reachable"], true);
+  assert.equal(plan.value["reachable"], true, plan.out);
   const early = await pra.json("plan --at 2001-01-01T00:00:00Z");
   assert.equal(early.code, 4);
   assert.equal(early.value["reachable"], false);
