@@ -81,7 +81,7 @@ async function untilSaid(run: Run, pattern: RegExp): Promise<void> {
 
 type Result = {
   readonly acknowledged: number;
-  readonly lostCommits: number;
+  readonly lost: number;
   readonly ok: boolean;
   readonly folder: string;
   readonly rpoSeconds: number;
@@ -100,7 +100,7 @@ test("the demonstration loses nothing that was acknowledged, proves it, and leav
   const result = JSON.parse(run.out()) as Result;
   assert.ok(result.ok);
   assert.ok(result.acknowledged >= 300);
-  assert.equal(result.lostCommits, 0);
+  assert.equal(result.lost, 0);
   assert.equal(result.rpoSeconds, 0);
   assert.ok(result.rtoSeconds > 0 && result.rtoSeconds < 1800);
   assert.ok(result.killAfterIncrementalMs >= 2000);
@@ -112,7 +112,7 @@ test("the demonstration loses nothing that was acknowledged, proves it, and leav
   assert.equal(result.proof.levels.length, 3);
   assert.deepEqual(await readdir(ground.path), [result.folder.slice(ground.path.length + 1)]);
   assert.ok(!(await readdir(result.folder)).includes("production"), "the server's files are gone");
-  assert.ok(!(await readdir(result.folder)).includes("proof"));
+  assert.ok(!(await readdir(result.folder)).includes("spool"));
   await untilNoProcess(ground.path);
 });
 

@@ -14,19 +14,25 @@ export const demoCluster = "demo";
 /** Where a server listens: a socket in a private directory. */
 export type DemoSocket = { readonly socketDirectory: string; readonly port: number };
 
-type Places = Pick<DemoFolder, "root" | "repository" | "keyFile">;
+/** What the configuration is made of. */
+export type DemoPlaces = Pick<
+  DemoFolder,
+  "root" | "repository" | "keyFile" | "spool" | "binDirectory"
+>;
 
-function repositoryValues(folder: Places): Readonly<Record<string, string>> {
+function repositoryValues(folder: DemoPlaces): Readonly<Record<string, string>> {
   return {
     BACKUP_DIR: folder.repository,
     PRA_KEY_FILE: folder.keyFile,
     PRA_CLUSTER: demoCluster,
     PRA_STATE_DIR: join(folder.root, "state"),
+    PRA_SPOOL_DIR: folder.spool,
+    PRA_PG_BIN_DIR: folder.binDirectory,
   };
 }
 
 /** The configuration; without a server, only the repository can be reached. */
-export function demoEnvironment(folder: Places, server?: DemoSocket): Environment {
+export function demoEnvironment(folder: DemoPlaces, server?: DemoSocket): Environment {
   return readEnvironment({
     variables: {
       ...repositoryValues(folder),
@@ -50,7 +56,7 @@ function quoted(value: string): string {
 }
 
 /** Writes the folder's `.env`. */
-export async function writeDemoEnvironment(folder: Places): Promise<void> {
+export async function writeDemoEnvironment(folder: DemoPlaces): Promise<void> {
   const lines = Object.entries(repositoryValues(folder)).map(
     ([name, value]) => `${name}=${quoted(value)}`,
   );

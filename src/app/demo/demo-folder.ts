@@ -18,13 +18,15 @@ export type DemoFolder = {
   /** The server that will be lost. */
   readonly production: string;
   readonly restored: string;
-  /** The proof's own; gone when it ends. */
-  readonly proof: string;
+  /** The proof's own: the server's account must pass through; gone when it ends. */
+  readonly spool: string;
   /** What clients were told: outside the server, or it could not be judged. */
   readonly acknowledged: string;
   readonly receiverLog: string;
   /** Copies of server programs, where the installed ones cannot be reached. */
   readonly programs: string;
+  /** Where the server's programs lie, there or where they were installed. */
+  readonly binDirectory: string;
 };
 
 /** At the peak there are: the repository, the restored cluster and its copy for the proof, each with its WAL. */
@@ -98,7 +100,7 @@ export async function makeDemoFolder(options: {
   readonly dataBytes: number;
   readonly nowMs: number;
   readonly signal: AbortSignal;
-}): Promise<DemoFolder> {
+}): Promise<Omit<DemoFolder, "binDirectory">> {
   const { wished, account, signal } = options;
   const name = nameOf(options.nowMs);
   const candidates =
@@ -119,7 +121,7 @@ export async function makeDemoFolder(options: {
         keyFile: join(root, "keys", "demo.key"),
         production: join(root, "production"),
         restored: join(root, "restored"),
-        proof: join(root, "proof"),
+        spool: join(root, "spool"),
         acknowledged: join(root, "acknowledged.txt"),
         receiverLog: join(root, "receiver.log"),
         programs: join(root, "programs"),

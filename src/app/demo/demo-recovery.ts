@@ -1,7 +1,8 @@
 /**
- * Bringing the lost server back, from the repository and the key alone, with the code of `pra restore`: what can be reached, the
+ * Bringing the lost server back, from the repository and the key alone, with the code of `pra restore` and `pra prove`: what can be reached, the
  * restore, the start, what the load's oracle says about it, and the proof. Nothing here knows what production held.
  */
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { present } from "../../core/assert.ts";
 import { lsnDistanceBytes } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
@@ -10,16 +11,13 @@ import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ThrowawayServer, startServer } from "../../postgres/throwaway-server.ts";
 import type { Proof } from "../../proof/proof-result.ts";
-import { prove } from "../../proof/prove.ts";
 import { listIncarnations } from "../../repository/incarnation.ts";
 import { type IncarnationPlace, clusterNameOf } from "../../repository/object-names.ts";
-import { decodeRoot } from "../../repository/root.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
 import type { RestorePlan } from "../../restore/plan-result.ts";
-import { materialiseHistories, materialiseWal } from "../../wal/materialise-wal.ts";
 import { WalCatalogue } from "../../wal/wal-catalogue.ts";
-import { WalReader } from "../../wal/wal-reader.ts";
 import type { Adapters } from "../compose.ts";
+import { runProve } from "../prove-operation.ts";
 import { type RestoreResult, runRestore } from "../restore.ts";
 import { demoCluster, demoEnvironment } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
@@ -125,38 +123,19 @@ export async function judgeRestored(
   return withClient(server, (client) => verifyOracle(client, acknowledged));
 }
 
-/** Proves the same point once more, in a throw-away server of its own. */
-export async function proveLatest(
-  recovery: DemoRecovery,
-  plan: RestorePlan,
-  onPhase: () => void,
-): Promise<Proof> {
-  const { adapters, sealed, place, folder, binaries, account, signal } = recovery;
-  const { clock, random } = adapters;
-  const name = { ...place, type: "root", id: plan.backup.id } as const;
-  const root = decodeRoot((await sealed.getWhole(name, { signal })).content);
-  const reader = new WalReader(sealed, await WalCatalogue.load(sealed, place, { signal }));
-  const owner = account.switched ? account : undefined;
-  return prove({
-    sealed,
-    place,
-    root,
-    stop: plan.stop,
-    timeline: plan.timeline,
-    reachLsn: plan.reached.lsn,
-    layWal: async (directory) => {
-      const target = { directory, owner };
-      await materialiseHistories({ sealed, reader }, plan.wal.lineage, target, { signal });
-      return (await materialiseWal(reader, plan.wal, target, { signal })).bytes;
-    },
-    workDirectory: folder.proof,
-    binaries,
-    account,
-    port: demoPort,
+/** Proves the same point once more, in a throw-away server of its own. @throws DrError as `pra prove` does. */
+export async function proveLatest(recovery: DemoRecovery, onStep: () => void): Promise<Proof> {
+  const { adapters, folder, signal } = recovery;
+  // Made here, because the server's account must pass through, whatever the umask is.
+  await mkdir(folder.spool);
+  await chmod(folder.spool, 0o711);
+  const { proof } = await runProve(adapters, demoEnvironment(folder), {
+    target: { latest: true },
     workers: demoWorkers,
-    clock,
-    random,
-    onPhase,
+    localZone: "UTC",
+    onStep,
     signal,
   });
+  await rm(folder.spool, { recursive: true, force: true });
+  return proof;
 }

@@ -1,13 +1,12 @@
 /** What the demonstration and its receiver's process say to each other. */
 import type { TransferredError } from "../../core/error-transfer.ts";
-import type { DemoFolder } from "./demo-folder.ts";
-import type { DemoSocket } from "./demo-environment.ts";
+import type { DemoPlaces, DemoSocket } from "./demo-environment.ts";
 
 /** To the receiver; the first message says what to receive. An end of the channel means that the demonstration died. */
 export type ToReceiver =
   | {
       readonly kind: "receive";
-      readonly folder: Pick<DemoFolder, "root" | "repository" | "keyFile">;
+      readonly folder: DemoPlaces;
       readonly server: DemoSocket;
     }
   | { readonly kind: "stop" };

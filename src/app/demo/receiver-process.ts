@@ -59,8 +59,8 @@ export class ReceiverProcess implements AsyncDisposable {
       stdio: ["ignore", log.fd, log.fd, "ipc"],
     });
     const started = new ReceiverProcess(child, clock, folder.receiverLog);
-    const { root, repository, keyFile } = folder;
-    started.#tell({ kind: "receive", folder: { root, repository, keyFile }, server });
+    const { socketDirectory, port } = server;
+    started.#tell({ kind: "receive", folder, server: { socketDirectory, port } });
     return started;
   }
 

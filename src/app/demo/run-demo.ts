@@ -140,7 +140,7 @@ async function recover(
   }
   const started = await restoreAndStart(recovery, context);
   const { value: proof, durationMs } = await steps.run("proof", () =>
-    proveLatest(recovery, started.plan, () => {
+    proveLatest(recovery, () => {
       steps.tell({ kind: "progress", phase: "proof" });
     }),
   );
@@ -235,7 +235,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { adapters, signal, dataBytes } = options;
   const account = await serverAccount();
   const nowMs = adapters.clock.now();
-  const folder = await makeDemoFolder({
+  const made = await makeDemoFolder({
     wished: options.folder,
     account,
     dataBytes,
@@ -248,14 +248,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
       signal,
       origins: ["embedded", "distribution", "pg_config"],
       // Where the server's account cannot reach the installed ones, copies go away with the folder.
-      cacheDirectories: [folder.programs],
+      cacheDirectories: [made.programs],
     });
+    const folder = { ...made, binDirectory: binaries.binDirectory };
     return await runIn(options, { folder, binaries, account });
   } catch (error) {
     if (signal.aborted) {
-      await rm(folder.root, { recursive: true, force: true });
+      await rm(made.root, { recursive: true, force: true });
     } else {
-      options.onEvent({ kind: "folder-kept", folder: folder.root });
+      options.onEvent({ kind: "folder-kept", folder: made.root });
     }
     throw error;
   }

@@ -2,12 +2,15 @@
  * `pra demo`: the demonstration, told as it goes on standard error and summed up in a table on standard output. Needs no
  * configuration and reads none, so that it can never touch the user's server or repository.
  */
+import { join } from "node:path";
+
 import type { Command } from "commander";
 
 import type { DemoEvent, DemoReport } from "../../app/demo/demo-report.ts";
 import { unreachable } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
+import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
@@ -229,6 +232,7 @@ function stepTable(report: DemoReport, frame: Frame): string {
 function renderReport(report: DemoReport, frame: Frame): string {
   const { text, bytes, number } = writing(frame);
   const commits = number(report.acknowledged);
+  const folder = shellWord(report.folder);
   const verdict = report.ok
     ? text.good(commits)
     : report.lost > 0
@@ -247,7 +251,10 @@ function renderReport(report: DemoReport, frame: Frame): string {
     ),
     "",
     text.keeps(report.folder, bytes(report.repositoryBytes)),
-    `${text.remove} rm -rf ${shellWord(report.folder)}`,
+    ...factLines([
+      [text.look, `cd ${folder} && ${shellWord(join(frame.checkoutDirectory, "pra"))} list`],
+      [text.remove, `rm -rf ${folder}`],
+    ]),
   ].join("\n");
 }
 
@@ -257,16 +264,15 @@ function shellWord(path: string): string {
 }
 
 function jsonOf(report: DemoReport): JsonValue {
-  const { sabotage, proof, chainBroken, reachLsn, ...rest } = report;
+  const { sabotage, proof, chainBroken, reachLsn, rpoMs, rtoMs, ...rest } = report;
   return {
     ...rest,
-    lostCommits: report.lost,
     chainBroken: chainBroken.map(({ client, sequence, fault }) => ({ client, sequence, fault })),
     backups: report.backups.map((backup) => ({ ...backup })),
     timings: report.timings.map((timing) => ({ ...timing })),
     reachedLsn: formatLsn(reachLsn),
-    rpoSeconds: report.rpoMs / 1000,
-    rtoSeconds: report.rtoMs / 1000,
+    rpoSeconds: rpoMs / 1000,
+    rtoSeconds: rtoMs / 1000,
     sabotage:
       sabotage === undefined
         ? null

@@ -71,6 +71,7 @@ type Messages = CommandText & {
   readonly badOtherwise: string;
   readonly sabotageSeen: string;
   readonly keeps: (folder: string, size: string) => string;
+  readonly look: string;
   readonly remove: string;
 };
 
@@ -178,6 +179,7 @@ const en: Messages = {
   sabotageSeen: "That is what --sabotage is for: the loss was seen, counted and told.",
   keeps: (folder, size) =>
     `Nothing runs any more. Left behind: ${folder} (repository ${size}, restored cluster)`,
+  look: "Look at it:",
   remove: "Remove it:",
 };
 
@@ -288,6 +290,7 @@ const fr: Messages = {
   sabotageSeen: "C'est à cela que sert --sabotage : la perte a été vue, comptée et dite.",
   keeps: (folder, size) =>
     `Plus rien ne tourne. Il reste : ${folder} (dépôt ${size}, cluster restauré)`,
+  look: "Pour y regarder :",
   remove: "Pour le supprimer :",
 };
 
