@@ -253,3 +253,5 @@ export const proofWholeBytesMax = 16 * 1024 * MIB;
 export const proofAbandonedMs = 3_600_000;
 /** A piece of WAL shorter than this is not compressed in a part: a sync commit sends some 300 bytes. */
 export const walPartStoredBytesMax = 2 * KIB;
+/** Segments before a backup in which a plan looks for the last transaction: 1 GiB of 16 MiB segments without one is rarer than a clock that errs. */
+export const planLookBackSegmentsMax = 64;

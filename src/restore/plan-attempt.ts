@@ -88,20 +88,20 @@ function timelineAt(run: WalRun): WalPiece["timeline"] {
   return run.pieces.at(-1)?.timeline ?? run.branch.timeline;
 }
 
-/** The last instant that a replay to its end gives. */
+/** The last instant that a replay to its end gives. A backup's own clock proves nothing about WAL behind the backup. */
 export function newestOf(survey: SurveyedBackup, replayed: Replayed): Instant {
-  const { run, endLsn } = replayed;
-  const timeMicros = newestMicros(survey, replayed);
-  const known = run.known;
+  const { run, endLsn: lsn } = replayed;
+  const [found, before] = [replayed.newestMicros, survey.newestMicros];
+  const timeMicros = found === undefined || (before ?? found) > found ? before : found;
+  const claim = run.known?.atMicros;
   const timeline = timelineAt(run);
-  return known !== undefined && known.atMicros > timeMicros
-    ? { kind: "known", timeline, lsn: endLsn, timeMicros: known.atMicros }
-    : { kind: "transaction", timeline, lsn: endLsn, timeMicros };
-}
-
-function newestMicros(survey: SurveyedBackup, replayed: Replayed): bigint {
-  const found = replayed.newestMicros ?? survey.earliestMicros;
-  return found > survey.earliestMicros ? found : survey.earliestMicros;
+  const proven: Instant =
+    claim !== undefined && (timeMicros === undefined || claim > timeMicros)
+      ? { kind: "known", timeline, lsn, timeMicros: claim }
+      : { kind: "transaction", timeline, lsn, timeMicros };
+  // Where a host's clock dates the backup, what is proven may lie before it.
+  const early = proven.timeMicros !== undefined && proven.timeMicros < survey.earliestMicros;
+  return early ? { ...proven, timeMicros: undefined } : proven;
 }
 
 async function replayFrom(

@@ -6,12 +6,13 @@
  * first later transaction gives the state of that time. Only where no transaction ended near the backup does the clock
  * of the host that took it decide.
  */
-import { type Lsn, laterLsn } from "../core/lsn.ts";
+import { planLookBackSegmentsMax } from "../core/limits.ts";
+import { type Lsn, addToLsn, laterLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
-import type { TimelineId } from "../core/wal-name.ts";
+import { type TimelineId, segmentStartAt } from "../core/wal-name.ts";
 import type { BackupRoot } from "../repository/root.ts";
 import { type TransactionEnd, pgTimeOfEpochMs } from "../wal/record/wal-event.ts";
-import { type Branch, type WalRun, runFrom, stepOf } from "./plan-lineage.ts";
+import { type Branch, type WalRun, holds, runFrom, stepOf } from "./plan-lineage.ts";
 import {
   type RequiredSettings,
   type Slice,
@@ -87,19 +88,14 @@ export type SurveyedBackup = {
   readonly earliestMicros: bigint;
   /** The earliest position: the start of the record that ends the backup, when that is known. */
   readonly earliestLsn: Lsn;
-  /** The last commit that it contains for certain; undefined when none is near. */
+  /** The last commit that it contains; undefined when none is near. */
   readonly lastCommit: TransactionEnd | undefined;
+  /** The latest time of a transaction that it contains; undefined when none is near: then a clock decides. */
   readonly newestMicros: bigint | undefined;
   readonly required: RequiredSettings;
   /** What of it a server would meet before the backup's end. */
   readonly slices: readonly Slice[];
 };
-
-/** The slice from its segment's beginning, for what lies shortly before the backup. */
-function widened(slice: Slice, branch: Branch): Slice {
-  const floor = stepOf(branch, slice.timeline)?.fromLsn ?? slice.fromLsn;
-  return { ...slice, fromLsn: laterLsn(floor, slice.segmentLsn) };
-}
 
 function pagesMayBeTorn(slice: Slice): Lsn | undefined {
   return eventsIn(slice).find(
@@ -109,8 +105,58 @@ function pagesMayBeTorn(slice: Slice): Lsn | undefined {
   )?.lsn;
 }
 
+/** The segments before a backup, newest first, as far as they are held without a hole. */
+async function* backwardsFrom(
+  knowledge: WalKnowledge,
+  branch: Branch,
+  { timeline, startLsn }: BackupSummary,
+  call: { readonly signal: AbortSignal },
+): AsyncGenerator<Slice> {
+  const bytes = knowledge.walSegmentBytes;
+  const floor = stepOf(branch, timeline)?.fromLsn ?? startLsn;
+  let segmentLsn = segmentStartAt(startLsn, bytes);
+  for (let looked = 0; looked < planLookBackSegmentsMax; looked++) {
+    const segmentEndLsn = addToLsn(segmentLsn, bytes);
+    const toLsn = startLsn < segmentEndLsn ? startLsn : segmentEndLsn;
+    const fromLsn = laterLsn(floor, segmentLsn);
+    if (!holds(knowledge, { timeline, fromLsn, toLsn })) {
+      return;
+    }
+    const index = await knowledge.indexAt(timeline, segmentLsn, call);
+    // A record belongs to the segment in which it ends; it may begin before.
+    yield { timeline, segmentLsn, segmentEndLsn, fromLsn: floor, toLsn: startLsn, index };
+    if (fromLsn <= floor || segmentLsn < BigInt(bytes) || index === undefined) {
+      return;
+    }
+    segmentLsn = addToLsn(segmentLsn, -bytes);
+  }
+}
+
 function later(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
   return a === undefined || (b !== undefined && b > a) ? b : a;
+}
+
+/** The last commit before a backup's end, and the latest time there. */
+async function lastBefore(
+  knowledge: WalKnowledge,
+  branch: Branch,
+  backup: BackupSummary,
+  call: { readonly slices: readonly Slice[]; readonly signal: AbortSignal },
+): Promise<Pick<SurveyedBackup, "lastCommit" | "newestMicros">> {
+  let lastCommit: TransactionEnd | undefined;
+  let newestMicros: bigint | undefined;
+  for (const slice of call.slices) {
+    lastCommit = lastCommitIn(slice) ?? lastCommit;
+    newestMicros = later(newestMicros, newestMicrosIn(slice));
+  }
+  for await (const slice of backwardsFrom(knowledge, branch, backup, call)) {
+    lastCommit ??= lastCommitIn(slice);
+    newestMicros = later(newestMicros, newestMicrosIn(slice));
+    if (newestMicros !== undefined && lastCommit !== undefined) {
+      break;
+    }
+  }
+  return { lastCommit, newestMicros };
 }
 
 /**
@@ -145,12 +191,10 @@ export async function surveyBackup(
   if (tornLsn !== undefined) {
     return { kind: "torn-pages", lsn: tornLsn };
   }
-  let lastCommit: TransactionEnd | undefined;
-  let newestMicros: bigint | undefined;
-  for (const slice of slices.map((one) => widened(one, branch))) {
-    lastCommit = lastCommitIn(slice) ?? lastCommit;
-    newestMicros = later(newestMicros, newestMicrosIn(slice));
-  }
+  const { lastCommit, newestMicros } = await lastBefore(knowledge, branch, backup, {
+    slices,
+    ...call,
+  });
   const end = slices
     .flatMap(eventsIn)
     .findLast((event) => event.kind === "backup-end" && event.endLsn === stopLsn);

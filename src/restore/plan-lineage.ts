@@ -5,7 +5,7 @@
  * The segment in which a timeline begins exists twice: the old one's, perhaps never finished, and the new one's,
  * which begins with a copy of the old one's bytes (XLogInitNewTimeline in xlog.c). Either serves.
  */
-import { type Lsn, LSN_ZERO } from "../core/lsn.ts";
+import { type Lsn, LSN_ZERO, addToLsn, laterLsn, lsnOf } from "../core/lsn.ts";
 import { type TimelineId, segmentStartAt } from "../core/wal-name.ts";
 import { type LineageStep, lineageOf } from "../wal/timeline-history.ts";
 import type { KnownSpan, WalKnowledge } from "./wal-knowledge.ts";
@@ -65,6 +65,13 @@ function spanAt(knowledge: WalKnowledge, timeline: TimelineId, lsn: Lsn): KnownS
   return spansOf(knowledge, timeline).find((span) => span.fromLsn <= lsn && lsn < span.toLsn);
 }
 
+/** True when a timeline's own WAL holds all of a stretch. */
+export function holds(knowledge: WalKnowledge, piece: WalPiece): boolean {
+  return spansOf(knowledge, piece.timeline).some(
+    (span) => span.fromLsn <= piece.fromLsn && piece.toLsn <= span.toLsn,
+  );
+}
+
 /** True when the next timeline's first segment holds its parent's bytes from `lsn` on. */
 function copiedByNext(
   knowledge: WalKnowledge,
@@ -104,7 +111,11 @@ function reachIn(
   from: { readonly step: LineageStep; readonly lsn: Lsn },
 ): { readonly toLsn: Lsn; readonly whole: boolean; readonly known: KnownSpan["known"] } {
   const { step, lsn } = from;
-  const span = spanAt(knowledge, step.timeline, lsn);
+  const found = spanAt(knowledge, step.timeline, lsn);
+  // The new timeline's first segment is laid as a whole, its copy of the old one's bytes included.
+  const begins = segmentStartAt(step.fromLsn, knowledge.walSegmentBytes);
+  const span =
+    found !== undefined && lsn === step.fromLsn && found.fromLsn > begins ? undefined : found;
   const held = span?.toLsn ?? lsn;
   const next = steps[steps.indexOf(step) + 1];
   const left = step.toLsn;
@@ -162,6 +173,24 @@ function finish(
       : { timeline, fromLsn: toLsn, toLsn: later.fromLsn, cause: "missing" };
   const claim = known !== undefined && known.endLsn <= toLsn ? known : undefined;
   return { branch, pieces, toLsn, hole, known: claim };
+}
+
+/**
+ * Up to where WAL is laid for a stop at `toLsn`: further, when the stop lies in a stretch that only the next timeline's first
+ * segment holds, because that is laid only when its own WAL is wanted too.
+ */
+export function laidUntil(knowledge: WalKnowledge, run: WalRun, toLsn: Lsn): Lsn {
+  const bytes = knowledge.walSegmentBytes;
+  const number = run.pieces.findLastIndex((piece) => piece.fromLsn < toLsn);
+  const [piece, next] = [run.pieces[number], run.pieces[number + 1]];
+  const segmentLsn = segmentStartAt(lsnOf(toLsn - 1n), bytes);
+  if (piece === undefined || next === undefined) {
+    return toLsn;
+  }
+  const fromLsn = laterLsn(piece.fromLsn, segmentLsn);
+  const end = addToLsn(segmentLsn, bytes);
+  const own = holds(knowledge, { timeline: piece.timeline, fromLsn, toLsn });
+  return own || end <= next.fromLsn ? toLsn : next.toLsn < end ? next.toLsn : end;
 }
 
 /** A run that ends earlier, because what follows cannot be used. */

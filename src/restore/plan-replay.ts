@@ -12,7 +12,7 @@ import { present } from "../core/assert.ts";
 import type { ParameterChange, TransactionEnd } from "../wal/record/wal-event.ts";
 import type { SegmentEvent, SegmentIndex } from "../wal/segment-index.ts";
 import { isCommit, transactionAt } from "../wal/transaction-columns.ts";
-import { type WalHoleCause, type WalPiece, type WalRun, cutRun } from "./plan-lineage.ts";
+import { type WalHoleCause, type WalPiece, type WalRun, cutRun, holds } from "./plan-lineage.ts";
 import type { WalKnowledge } from "./wal-knowledge.ts";
 
 /** The records of one segment that count: those that start in `fromLsn` up to `toLsn`. */
@@ -112,7 +112,7 @@ export function newestMicrosIn(slice: Slice): bigint | undefined {
 }
 
 /** The end of the last record of a slice that the index tells of; its beginning when it tells of none. */
-function endOf(slice: Slice): Lsn {
+export function endIn(slice: Slice): Lsn {
   const records = slice.index?.records;
   if (records !== undefined && records.lastRecordLsn < slice.toLsn) {
     return records.endLsn > slice.fromLsn ? records.endLsn : slice.fromLsn;
@@ -177,7 +177,7 @@ class Progress {
     if (newest !== undefined && (this.newestMicros === undefined || newest > this.newestMicros)) {
       this.newestMicros = newest;
     }
-    const end = endOf(slice);
+    const end = endIn(slice);
     this.endLsn = laterLsn(end, this.endLsn);
     for (const event of eventsIn(slice)) {
       if (event.kind === "parameter-change") {
@@ -203,12 +203,11 @@ export async function* slicesOf(
     let segmentLsn = segmentStartAt(fromLsn, bytes);
     while (segmentLsn < toLsn && fromLsn < toLsn) {
       signal.throwIfAborted();
-      const own = await knowledge.indexAt(timeline, segmentLsn, { signal });
       const segmentEndLsn = addToLsn(segmentLsn, bytes);
-      const isLast = segmentEndLsn >= piece.toLsn;
-      const usable = readable(own, segmentLsn, fromLsn);
-      const copied = isLast && next !== undefined && !usable;
-      const index = copied ? await knowledge.indexAt(next, segmentLsn, { signal }) : own;
+      const stretch = { timeline, fromLsn: laterLsn(fromLsn, segmentLsn), toLsn: piece.toLsn };
+      const copied =
+        next !== undefined && segmentEndLsn >= piece.toLsn && !holds(knowledge, stretch);
+      const index = await knowledge.indexAt(copied ? next : timeline, segmentLsn, { signal });
       yield {
         timeline,
         segmentLsn,

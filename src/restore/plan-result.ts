@@ -7,6 +7,7 @@ import { type Lsn, formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 import type { TransactionEnd } from "../wal/record/wal-event.ts";
+import type { LineageStep } from "../wal/timeline-history.ts";
 import type { BackupSummary, Unfit } from "./plan-backup.ts";
 import type { WalHole, WalPiece } from "./plan-lineage.ts";
 import type { RequiredSettings } from "./plan-replay.ts";
@@ -66,6 +67,12 @@ export type RestorePlan = {
   readonly histories: readonly TimelineId[];
   /** The WAL to lay. With the stop `end` nothing behind the last position may be there. */
   readonly pieces: readonly WalPiece[];
+  /** The same for whoever lays it: along this lineage, whole segments from `fromLsn` on, nothing from `toLsn` on. */
+  readonly wal: {
+    readonly lineage: readonly LineageStep[];
+    readonly fromLsn: Lsn;
+    readonly toLsn: Lsn;
+  };
   readonly stop: RecoveryStop;
   readonly reached: {
     /** Where replay stands. With a position as target that is no record's start: at least here. */

@@ -14,8 +14,22 @@ import { DrError } from "../core/errors.ts";
 import { type Lsn, lsnDistanceBytes } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type Attempt, type Reachable, attempt, earliestOf } from "./plan-attempt.ts";
-import { type BackupSummary, backupsOn, isOnBranch, surveyBackup } from "./plan-backup.ts";
-import { type Branch, branchesOf, piecesUntil, siblingsOf } from "./plan-lineage.ts";
+import {
+  type BackupSummary,
+  type SurveyedBackup,
+  backupsOn,
+  isOnBranch,
+  surveyBackup,
+} from "./plan-backup.ts";
+import {
+  type Branch,
+  type WalRun,
+  branchesOf,
+  laidUntil,
+  piecesUntil,
+  runFrom,
+  siblingsOf,
+} from "./plan-lineage.ts";
 import { refusalOf } from "./plan-refusal.ts";
 import {
   type Instant,
@@ -107,9 +121,51 @@ type BranchAnswer =
       readonly passedOver: PlanReason["passedOver"];
     };
 
-/** An older backup may know what a newer one does not, unless the answer would be the same. */
-function isFinal(found: Exclude<Attempt, Reachable>): boolean {
-  return found.kind === "beyond" || found.kind === "not-a-commit";
+/** The first instant of a backup; without its time when that cannot be asked for. */
+async function reachableEarliest(call: Call, survey: SurveyedBackup): Promise<Instant> {
+  const earliest = earliestOf(survey);
+  const { wal: knowledge, signal } = call;
+  const timeMicros = survey.earliestMicros;
+  if (timeMicros === survey.newestMicros) {
+    return earliest;
+  }
+  const input = { knowledge, survey, untilLsn: undefined, signal };
+  const found = await attempt(input, { kind: "time", timeMicros });
+  return found.kind === "reachable" ? earliest : { ...earliest, timeMicros: undefined };
+}
+
+/** What has been tried on a branch. */
+class Tried {
+  readonly passedOver: PlanReason["passedOver"][number][] = [];
+  closest: Exclude<Attempt, Reachable> | undefined;
+  after: Instant | undefined;
+  /** Where the last replay began and the run that it followed to its end. */
+  #from: Lsn | undefined;
+  #end: Lsn | undefined;
+  #dated = false;
+
+  /** What lies behind was looked through from a newer backup. */
+  untilLsn(run: WalRun): Lsn | undefined {
+    return this.#end === run.toLsn ? this.#from : undefined;
+  }
+
+  /** An older backup of the same run can only end at the same instant, unless a clock alone dated the newer one. */
+  isSettledFor(run: WalRun | undefined): boolean {
+    return this.closest?.kind === "beyond" && this.#dated && run?.toLsn === this.#end;
+  }
+
+  add(survey: SurveyedBackup, found: Exclude<Attempt, Reachable>): void {
+    const told =
+      this.closest?.kind === "beyond" && this.closest.newest.timeMicros !== undefined
+        ? this.closest
+        : undefined;
+    this.closest = found.kind === "too-early" ? (this.closest ?? found) : (told ?? found);
+    if (found.kind !== "too-early") {
+      this.#from = survey.backup.stopLsn;
+      this.#end = survey.run.toLsn;
+      this.#dated = survey.newestMicros !== undefined;
+    }
+  }
 }
 
 async function answerOn(
@@ -118,34 +174,35 @@ async function answerOn(
   chosen: BackupSummary | undefined,
 ): Promise<BranchAnswer> {
   const { wal: knowledge, target, signal } = call;
-  const passedOver: PlanReason["passedOver"][number][] = [];
-  let closest: Exclude<Attempt, Reachable> | undefined;
-  let after: Instant | undefined;
-  let triedFrom: { readonly lsn: Lsn; readonly endLsn: Lsn } | undefined;
+  const tried = new Tried();
   for (const backup of chosen === undefined ? backupsOn(branch, call.backups) : [chosen]) {
-    const survey = await surveyBackup(knowledge, branch, backup, { signal });
-    if (!("run" in survey)) {
-      passedOver.push({ backup: backup.id, unfit: survey });
+    const { timeline, walFrom: lsn } = backup;
+    if (tried.isSettledFor(runFrom(knowledge, branch, { timeline, lsn }))) {
       continue;
     }
-    const untilLsn = triedFrom?.endLsn === survey.run.toLsn ? triedFrom.lsn : undefined;
+    const survey = await surveyBackup(knowledge, branch, backup, { signal });
+    if (!("run" in survey)) {
+      tried.passedOver.push({ backup: backup.id, unfit: survey });
+      continue;
+    }
+    const bySearch = target.kind === "xid" || target.kind === "name";
+    const untilLsn = bySearch ? tried.untilLsn(survey.run) : undefined;
     const found = await attempt({ knowledge, survey, untilLsn, signal }, target);
     if (found.kind === "reachable") {
       const kind = chosen === undefined ? "newest" : "chosen";
-      return { kind: "plan", plan: planOf(call, backup, found, { kind, passedOver }) };
+      const reason = { kind, passedOver: tried.passedOver } as const;
+      return { kind: "plan", plan: planOf(call, backup, found, reason) };
     }
     if (found.kind === "too-early") {
-      after = earliestOf(survey);
-      closest ??= found;
-    } else {
-      closest = found;
-      if (isFinal(found)) {
-        break;
-      }
-      triedFrom = { lsn: backup.stopLsn, endLsn: survey.run.toLsn };
+      tried.after = await reachableEarliest(call, survey);
+    }
+    tried.add(survey, found);
+    if (found.kind === "not-a-commit") {
+      break;
     }
   }
-  return { kind: "none", attempt: closest, after, passedOver };
+  const { closest: attempted, after, passedOver } = tried;
+  return { kind: "none", attempt: attempted, after, passedOver };
 }
 
 function noticesOf(call: Call, branch: Branch, found: Reachable): readonly PlanNotice[] {
@@ -173,7 +230,8 @@ function planOf(
   reason: PlanReason,
 ): RestorePlan {
   const { branch } = found.run;
-  const pieces = piecesUntil(found.run.pieces, found.toLsn);
+  const toLsn = laidUntil(call.wal, found.run, found.toLsn);
+  const pieces = piecesUntil(found.run.pieces, toLsn);
   return {
     reachable: true,
     backup,
@@ -182,6 +240,7 @@ function planOf(
       ? branch.steps.map((step) => step.timeline).filter((timeline) => timeline > 1)
       : [],
     pieces,
+    wal: { lineage: branch.steps, fromLsn: backup.walFrom, toLsn },
     stop: found.stop,
     reached: {
       lsn: found.reachedLsn,

@@ -1,35 +1,20 @@
 /**
- * What the repository's WAL catalogue knows, as the plan asks for it. A published segment's index is an object of its own;
- * of a segment in the making the parts are given to `indexOfParts`, because reading them needs the private key
- * and a plan must also work where there is none: then such a segment counts as unread.
+ * What the repository's WAL catalogue knows, as the plan asks for it. Published segments are judged by their stored indexes.
+ * Where an index is missing or lacks its head, or WAL lies in parts, the WAL itself is read, which needs the private
+ * key; on a host without it such a segment counts as unread, and the plan says so.
  *
- * Memory: the `walIndexesKeptMax` newest indexes, some 60 bytes a transaction each.
+ * Memory: the indexes that `WalTargets` keeps.
  */
 import { isDrError } from "../core/errors.ts";
-import { walIndexesKeptMax } from "../core/limits.ts";
-import { type Lsn, formatLsn } from "../core/lsn.ts";
-import { type TimelineId, segmentAt } from "../core/wal-name.ts";
-import { objectKey } from "../repository/object-names.ts";
+import { type Lsn, LSN_ZERO, lsnOf } from "../core/lsn.ts";
+import type { TimelineId } from "../core/wal-name.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { decodeSegmentIndex } from "../wal/segment-index-codec.ts";
 import type { SegmentIndex } from "../wal/segment-index.ts";
-import type { TimelineSwitch } from "../wal/timeline-history.ts";
+import { type LineageStep, type TimelineSwitch, lineageOf } from "../wal/timeline-history.ts";
 import type { WalCatalogue } from "../wal/wal-catalogue.ts";
+import { WalReader } from "../wal/wal-reader.ts";
+import { WalTargets } from "../wal/wal-targets.ts";
 import type { KnownTimeline, WalKnowledge } from "./wal-knowledge.ts";
-
-type Call = { readonly signal: AbortSignal };
-
-/** Where to read. */
-export type CatalogueSource = {
-  readonly sealed: SealedStore;
-  readonly catalogue: WalCatalogue;
-  /** Reads the WAL of a segment that is not published, up to where it goes; undefined when that cannot be. */
-  readonly indexOfParts: (
-    timeline: TimelineId,
-    segmentLsn: Lsn,
-    call: Call,
-  ) => Promise<SegmentIndex | undefined>;
-};
 
 function switchesOf(
   catalogue: WalCatalogue,
@@ -62,64 +47,50 @@ function knownTimeline(catalogue: WalCatalogue, timeline: TimelineId): KnownTime
   };
 }
 
-/** The newest indexes, by key. */
-class IndexCache {
-  readonly #kept = new Map<string, SegmentIndex | undefined>();
-
-  async get(
-    key: string,
-    load: () => Promise<SegmentIndex | undefined>,
-  ): Promise<SegmentIndex | undefined> {
-    if (this.#kept.has(key)) {
-      return this.#kept.get(key);
-    }
-    const index = await load();
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= walIndexesKeptMax && oldest !== undefined) {
-      this.#kept.delete(oldest);
-    }
-    this.#kept.set(key, index);
-    return index;
-  }
-}
-
 /**
- * The knowledge of a catalogue, which is a snapshot. `indexAt` throws what the store and `openWhole` throw for an index
- * that is there and damaged; one that is missing is `undefined`.
+ * The knowledge of a catalogue, which is a snapshot. `indexAt` throws what the store throws, and those of authenticity: a
+ * damaged index or segment is no missing one.
  */
-export function walKnowledgeOf(source: CatalogueSource): WalKnowledge {
-  const { sealed, catalogue, indexOfParts } = source;
-  const cache = new IndexCache();
+export function walKnowledgeOf(sealed: SealedStore, catalogue: WalCatalogue): WalKnowledge {
+  const targets = new WalTargets(sealed, new WalReader(sealed, catalogue));
+  const timelines = catalogue.timelines.map(({ timeline }) => knownTimeline(catalogue, timeline));
   const walSegmentBytes = catalogue.timelines[0]?.walSegmentBytes ?? 1 << 24;
-  const published = async (
-    timeline: TimelineId,
-    segmentLsn: Lsn,
-    call: Call,
-  ): Promise<SegmentIndex | undefined> => {
-    const segment = segmentAt(timeline, segmentLsn, walSegmentBytes);
-    const name = { ...catalogue.place, type: "walIndex", segment } as const;
-    try {
-      const { content } = await sealed.getWhole(name, call);
-      return decodeSegmentIndex(content);
-    } catch (error) {
-      if (isDrError(error, "STORE_MISSING") && error.details["key"] === objectKey(name)) {
-        return undefined;
-      }
-      throw error;
-    }
-  };
+  const lineages = new Map<TimelineId, readonly LineageStep[]>(
+    timelines.map(({ timeline, switches }) => [timeline, lineageOf(timeline, switches ?? [])]),
+  );
   return {
     walSegmentBytes,
-    timelines: catalogue.timelines.map(({ timeline }) => knownTimeline(catalogue, timeline)),
-    indexAt: (timeline, segmentLsn, call) =>
-      cache.get(`${timeline} ${formatLsn(segmentLsn)}`, () => {
-        const spans = catalogue.timeline(timeline)?.published ?? [];
-        const isPublished = spans.some(
-          (span) => span.fromLsn <= segmentLsn && segmentLsn < span.toLsn,
-        );
-        return isPublished
-          ? published(timeline, segmentLsn, call)
-          : indexOfParts(timeline, segmentLsn, call);
-      }),
+    timelines,
+    indexAt: async (timeline, segmentLsn, call): Promise<SegmentIndex | undefined> => {
+      const toLsn = catalogue.spanCovering(timeline, segmentLsn)?.toLsn;
+      const lineage = lineages.get(timeline);
+      if (toLsn === undefined || toLsn <= segmentLsn || lineage === undefined) {
+        return undefined;
+      }
+      const path = { lineage, fromLsn: lookFrom(catalogue, lineage, segmentLsn), toLsn };
+      try {
+        for await (const index of targets.indexes(path, call)) {
+          if (index.startLsn >= segmentLsn) {
+            return index.startLsn === segmentLsn && index.timeline === timeline ? index : undefined;
+          }
+        }
+        return undefined;
+      } catch (error) {
+        if (isDrError(error, "KEY_PRIVATE_MISSING")) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
   };
+}
+
+/** The segment, or one byte of the one before when that is held, so that a record that reaches over is looked for. */
+function lookFrom(catalogue: WalCatalogue, lineage: readonly LineageStep[], segmentLsn: Lsn): Lsn {
+  const before = segmentLsn === LSN_ZERO ? LSN_ZERO : lsnOf(segmentLsn - 1n);
+  const held = lineage.some(({ timeline }) => {
+    const span = catalogue.spanCovering(timeline, before);
+    return span !== undefined && before < span.toLsn;
+  });
+  return held ? before : segmentLsn;
 }
