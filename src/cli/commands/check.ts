@@ -7,7 +7,7 @@ import type { CheckReport } from "../../app/check.ts";
 import type { FactValues, Finding } from "../../app/check-finding.ts";
 import { errorText } from "../../core/errors.ts";
 import type { Language } from "../../core/language.ts";
-import { padToWidth } from "../display-width.ts";
+import { padToWidth, wrapWords } from "../display-width.ts";
 import { formatBytes } from "../format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
@@ -45,13 +45,19 @@ function renderCheck(report: CheckReport, frame: Frame): string {
   const { language } = frame;
   const text = checkText[language];
   const widest = Math.max(...Object.values(text.names).map((name) => name.length));
+  // Into a pipe a hint is one line: it may be looked for.
+  const columns = process.stdout.isTTY ? process.stdout.columns : Infinity;
   const lines = report.findings.flatMap((finding) => {
     const [mark, colour] = MARKS[finding.state];
     const { summary, hint } = wordsOf(finding, language);
     const coloured = styleText(colour, mark, { stream: process.stdout });
     return [
       `${coloured} ${padToWidth(text.names[finding.id], widest, "left")}  ${summary}`,
-      ...(hint === "" ? [] : [`${" ".repeat(widest + 4)}→ ${hint}`]),
+      ...(hint === ""
+        ? []
+        : wrapWords(hint, columns - widest - 6).map(
+            (line, index) => `${" ".repeat(widest + 4)}${index === 0 ? "→" : " "} ${line}`,
+          )),
     ];
   });
   const bad = report.findings.filter(({ state }) => state === "bad").length;

@@ -15,7 +15,7 @@ type InstantShown = Windows["windows"][number]["from"];
 type ToJson = (windows: Windows) => { readonly windows: JsonValue; readonly gaps: JsonValue };
 
 function minute(iso: string): string {
-  return iso.slice(0, 19).replace("T", " ");
+  return iso.slice(0, 16).replace("T", " ");
 }
 
 function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame): string[] {
@@ -35,7 +35,6 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
         minute(root.startedAt),
         String(root.timeline),
         formatLsn(root.stopLsn),
-        formatBytes(root.totals.clusterBytes, language),
         formatBytes(root.totals.storedBytes, language),
         proof === undefined ? text.notProven : text.proofs[proof.verdict],
         [...(damage > 0 ? [text.corrupt(damage)] : []), root.note].join(" "),
@@ -49,7 +48,6 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
       { heading: columns.started },
       { heading: columns.timeline, align: "right" },
       { heading: columns.stop, align: "right" },
-      { heading: columns.cluster, align: "right" },
       { heading: columns.stored, align: "right" },
       { heading: columns.proof },
       { heading: columns.note },

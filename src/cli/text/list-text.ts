@@ -9,10 +9,7 @@ type Messages = {
   readonly cluster: (name: string, systemId: string) => string;
   readonly noBackups: string;
   readonly columns: Readonly<
-    Record<
-      "id" | "kind" | "started" | "timeline" | "stop" | "cluster" | "stored" | "proof" | "note",
-      string
-    >
+    Record<"id" | "kind" | "started" | "timeline" | "stop" | "stored" | "proof" | "note", string>
   >;
   readonly kinds: Readonly<Record<"full" | "incremental", string>>;
   readonly proofs: Readonly<Record<"proven" | "failed" | "unfit", string>>;
@@ -51,7 +48,6 @@ const en: Messages = {
     started: "started (UTC)",
     timeline: "tl",
     stop: "stop LSN",
-    cluster: "cluster",
     stored: "stored",
     proof: "proof",
     note: "note",
@@ -95,7 +91,6 @@ const fr: Messages = {
     started: "début (UTC)",
     timeline: "tl",
     stop: "LSN de fin",
-    cluster: "cluster",
     stored: "rangé",
     proof: "preuve",
     note: "note",
