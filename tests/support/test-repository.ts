@@ -99,7 +99,8 @@ export class RestoredCluster implements AsyncDisposable {
   /** The first column of the first row, as text. */
   async value(sql: string, database?: string): Promise<string> {
     const rows = await this.query(sql, database);
-    return String(Object.values(rows[0] ?? {})[0] ?? "");
+    const value = Object.values(rows[0] ?? {})[0];
+    return typeof value === "string" ? value : JSON.stringify(value ?? "");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
