@@ -3,7 +3,7 @@
  * account that the server runs under, which is not ours when we are root, and it never is a folder that was there before.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, rm, statfs, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DrError } from "../../core/errors.ts";
@@ -23,6 +23,8 @@ export type DemoFolder = {
   /** What clients were told: outside the server, or it could not be judged. */
   readonly acknowledged: string;
   readonly receiverLog: string;
+  /** The servers' own logs; belongs to their account. */
+  readonly serverLogs: string;
   /** Copies of server programs, where the installed ones cannot be reached. */
   readonly programs: string;
   /** Where the server's programs lie, there or where they were installed. */
@@ -75,6 +77,14 @@ async function tryMake(
   return `${account.name}?`;
 }
 
+/** A directory that the server's account owns. */
+export async function makeFor(account: ServerAccount, directory: string): Promise<void> {
+  await mkdir(directory, { mode: 0o700 });
+  if (account.switched) {
+    await chown(directory, account.uid, account.gid);
+  }
+}
+
 async function requireRoom(root: string, dataBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(root);
   const freeBytes = bavail * bsize;
@@ -113,6 +123,8 @@ export async function makeDemoFolder(options: {
     if (reason === undefined) {
       await requireRoom(root, options.dataBytes);
       await mkdir(join(root, "keys"), { mode: 0o700 });
+      const serverLogs = join(root, "server-logs");
+      await makeFor(account, serverLogs);
       // It may lie in somebody's checkout, and belongs in no commit.
       await writeFile(join(root, ".gitignore"), "*\n");
       return {
@@ -124,6 +136,7 @@ export async function makeDemoFolder(options: {
         spool: join(root, "spool"),
         acknowledged: join(root, "acknowledged.txt"),
         receiverLog: join(root, "receiver.log"),
+        serverLogs,
         programs: join(root, "programs"),
       };
     }

@@ -3,6 +3,7 @@
  * what the load has done by then is never repeated exactly, since it runs as fast as this machine lets it.
  */
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import type { Random } from "../../core/random.ts";
@@ -79,8 +80,9 @@ async function makeServer(
   const { adapters, steps, folder, binaries, account, dataBytes, signal } = options;
   const { clock } = adapters;
   const dataDirectory = folder.production;
+  const logFile = join(folder.serverLogs, "production.log");
   const { value: server } = await steps.run("server", async () =>
-    stack.use(await startProduction({ dataDirectory, binaries, account, clock, signal })),
+    stack.use(await startProduction({ dataDirectory, logFile, binaries, account, clock, signal })),
   );
   const { major, minor } = binaries.version;
   steps.tell({

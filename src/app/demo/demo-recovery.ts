@@ -3,6 +3,7 @@
  * restore, the start, what the load's oracle says about it, and the proof. Nothing here knows what production held.
  */
 import { chmod, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { present } from "../../core/assert.ts";
 import { lsnDistanceBytes } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
@@ -89,6 +90,7 @@ export async function startRestored(recovery: DemoRecovery): Promise<ThrowawaySe
   const { adapters, folder, binaries, account, signal } = recovery;
   const server = await startServer({
     dataDirectory: folder.restored,
+    logFile: join(folder.serverLogs, "restored.log"),
     binaries,
     account,
     port: demoPort,

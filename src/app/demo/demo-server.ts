@@ -8,8 +8,8 @@ import { initCluster } from "../../postgres/init-cluster.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ThrowawayServer, startServer } from "../../postgres/throwaway-server.ts";
-import { chown, mkdir } from "node:fs/promises";
 import type { DemoSocket } from "./demo-environment.ts";
+import { makeFor } from "./demo-folder.ts";
 
 /** Sockets lie in private directories, so every server of ours may have the usual port. */
 export const demoPort = 5432;
@@ -60,16 +60,13 @@ export async function withClient<T>(
 /** Makes a cluster and starts it. @throws DrError `PG_*`. */
 export async function startProduction(options: {
   readonly dataDirectory: string;
+  readonly logFile: string;
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }): Promise<ThrowawayServer> {
-  const { dataDirectory, account } = options;
-  await mkdir(dataDirectory, { mode: 0o700 });
-  if (account.switched) {
-    await chown(dataDirectory, account.uid, account.gid);
-  }
+  await makeFor(options.account, options.dataDirectory);
   await initCluster({ ...options, initdbArguments: ["--data-checksums"] });
   return startServer({ ...options, port: demoPort, settings: PRODUCTION_SETTINGS });
 }
