@@ -2,6 +2,7 @@
  * `pra list`: every cluster with its backups, the windows that can be restored and the gaps between them. It asks no server, and
  * what is damaged is shown, not fatal.
  */
+import { type DrError, isDrError } from "../core/errors.ts";
 import { readLedger } from "../ledger/read-ledger.ts";
 import { listClusters } from "../repository/catalogue.ts";
 import {
@@ -13,7 +14,14 @@ import type { StoreCall } from "../repository/object-store.ts";
 import { listIncarnations } from "../repository/read-lease.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type Instant, describeInstant } from "../restore/plan-result.ts";
-import { type Windows, type WindowsJson, windowsIn, windowsJson } from "../restore/window.ts";
+import type { PlanCatalogue } from "../restore/plan.ts";
+import {
+  type WindowOptions,
+  type Windows,
+  type WindowsJson,
+  windowsIn,
+  windowsJson,
+} from "../restore/window.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type ListedBackup, readIncarnation } from "./plan-catalogue.ts";
@@ -29,6 +37,8 @@ export type ListedIncarnation = {
   readonly systemId: string;
   readonly backups: readonly ListedBackup[];
   readonly windows: Windows;
+  /** Why there are none: WAL, or an index of it, cannot be believed. */
+  readonly windowsError: DrError | undefined;
 };
 
 /** Everything that is listed. */
@@ -38,14 +48,40 @@ export type RepositoryList = {
   readonly proofs: ReadonlyMap<string, LastProof>;
 };
 
+/** Something in the repository that cannot be believed, as opposed to a store that does not answer. */
+function isDamage(error: unknown): error is DrError {
+  return isDrError(error) && /^(?:REPO|KEY|WAL)_/.test(error.code);
+}
+
+async function listedWindows(
+  catalogue: PlanCatalogue,
+  options: WindowOptions,
+): Promise<Pick<ListedIncarnation, "windows" | "windowsError">> {
+  try {
+    return { windows: await windowsIn(catalogue, options), windowsError: undefined };
+  } catch (error) {
+    if (isDamage(error)) {
+      return { windows: { windows: [], gaps: [] }, windowsError: error };
+    }
+    throw error;
+  }
+}
+
 async function readProofs(
   sealed: SealedStore,
   call: StoreCall,
 ): Promise<ReadonlyMap<string, LastProof>> {
   const proofs = new Map<string, LastProof>();
-  for await (const { content, time } of readLedger(sealed, call)) {
-    if (content?.kind === "proofFinished") {
-      proofs.set(content.data.backup, { verdict: content.data.verdict, time });
+  try {
+    for await (const { content, time } of readLedger(sealed, call)) {
+      if (content?.kind === "proofFinished") {
+        proofs.set(content.data.backup, { verdict: content.data.verdict, time });
+      }
+    }
+  } catch (error) {
+    // What a damaged ledger hides `pra ledger verify` tells; backups can be listed without it.
+    if (!isDamage(error)) {
+      throw error;
     }
   }
   return proofs;
@@ -62,13 +98,9 @@ export async function readWindows(
   for (const cluster of await listClusters(sealed, call)) {
     for await (const place of listIncarnations(sealed, cluster, call)) {
       const { catalogue } = await readIncarnation(sealed, place, call);
-      const windows = await windowsIn(catalogue, { depth: "all", ...call });
-      found.push({
-        cluster,
-        place,
-        systemId: String(systemIdentifierOf(place.incarnation)),
-        windows,
-      });
+      const windows = await listedWindows(catalogue, { depth: "all", ...call });
+      const systemId = String(systemIdentifierOf(place.incarnation));
+      found.push({ cluster, place, systemId, ...windows });
     }
   }
   return found;
@@ -85,9 +117,9 @@ export async function listRepository(
   for (const cluster of await listClusters(sealed, call)) {
     for await (const place of listIncarnations(sealed, cluster, call)) {
       const view = await readIncarnation(sealed, place, call);
-      const windows = await windowsIn(view.catalogue, { depth: "ends", ...call });
+      const windows = await listedWindows(view.catalogue, { depth: "ends", ...call });
       const systemId = String(systemIdentifierOf(place.incarnation));
-      incarnations.push({ cluster, place, systemId, backups: view.roots, windows });
+      incarnations.push({ cluster, place, systemId, backups: view.roots, ...windows });
     }
   }
   return { location, incarnations, proofs: await readProofs(sealed, call) };

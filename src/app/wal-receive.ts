@@ -97,14 +97,22 @@ async function hadSlot(
   place: IncarnationPlace,
   options: { readonly slot: string; readonly signal: AbortSignal },
 ): Promise<boolean> {
-  for await (const { content } of readLedger(sealed, { signal: options.signal })) {
-    if (
-      content?.kind === "walReceiverStarted" &&
-      content.data.incarnation === place.incarnation &&
-      content.data.slot === options.slot
-    ) {
+  try {
+    for await (const { content } of readLedger(sealed, { signal: options.signal })) {
+      if (
+        content?.kind === "walReceiverStarted" &&
+        content.data.incarnation === place.incarnation &&
+        content.data.slot === options.slot
+      ) {
+        return true;
+      }
+    }
+  } catch (error) {
+    // A damaged ledger may hide that there was one: then a missing slot is told rather than passed over.
+    if (isDrError(error) && /^(?:REPO|KEY)_/.test(error.code)) {
       return true;
     }
+    throw error;
   }
   return false;
 }

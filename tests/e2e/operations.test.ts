@@ -151,6 +151,10 @@ test("R1 R2 init, full, incremental, list: paths, sizes, the contract's keys", a
   assert.equal(damaged.code, 4);
   assert.match(damaged.out, /✗ [0-9a-f]{32} is damaged/);
   assert.match(damaged.out, new RegExp(String(full.value["id"])));
+  const writers = await readdir(join(pra.repository, "ledger"));
+  const writer = join(pra.repository, "ledger", present(writers[0], "backups wrote the ledger"));
+  await writeFile(join(writer, "000000000001"), "no ledger any more");
+  assert.equal((await pra.run("list")).code, 4, "a damaged ledger does not hide the backups");
 });
 
 test("backup without a repository or a server says what to do, with 1", async () => {

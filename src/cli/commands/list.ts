@@ -69,13 +69,16 @@ function damagedLines(listed: ListedIncarnation, frame: Frame): string[] {
   });
 }
 
-/** The windows and gaps of one incarnation, for people. */
-export function windowLines(
-  { windows, gaps }: Windows,
+/** The windows and gaps of one incarnation. */
+function windowLines(
+  { windows: { windows, gaps }, windowsError }: ListedIncarnation,
   frame: Frame,
   show: (instant: InstantShown) => string,
 ): string[] {
   const text = listText[frame.language];
+  if (windowsError !== undefined) {
+    return [text.windowsFailed(errorText(windowsError, frame.language).message)];
+  }
   return [
     ...(windows.length === 0 ? [text.noWindow] : [text.windows]),
     ...windows.map(
@@ -106,7 +109,7 @@ function renderList(
         ...tableOf(listed, list, frame),
         ...damagedLines(listed, frame),
         "",
-        ...windowLines(listed.windows, frame, show),
+        ...windowLines(listed, frame, show),
       ].join("\n"),
     )
     .join("\n\n");
@@ -150,6 +153,7 @@ function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
       incarnation: listed.place.incarnation,
       backups: backupsJson(listed, list),
       ...windowsJson(listed.windows),
+      windowsError: listed.windowsError?.code ?? null,
     })),
   };
 }
@@ -162,8 +166,9 @@ export function registerList(program: Command, frame: Frame): void {
     const { listRepository, showInstant, windowsToJson } = await import("../../app/list.ts");
     const list = await listRepository(compose(), frame.environment(), { signal: frame.signal });
     frame.result(jsonOf(list, windowsToJson), () => renderList(list, frame, showInstant));
-    const damaged = list.incarnations.some(({ backups }) =>
-      backups.some(({ state }) => state === "damaged"),
+    const damaged = list.incarnations.some(
+      ({ backups, windowsError }) =>
+        windowsError !== undefined || backups.some(({ state }) => state === "damaged"),
     );
     if (damaged) {
       frame.conclude({ kind: "problems" });

@@ -1,6 +1,7 @@
 /** `pra window`: the instants that can be restored, as bars on one common scale, and the gaps. Exit 4 when a gap is open. */
 import type { Command } from "commander";
 
+import { errorText } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Windows } from "../../restore/window.ts";
 import type { Frame } from "../frame.ts";
@@ -44,11 +45,15 @@ export function registerWindow(program: Command, frame: Frame): void {
     }));
     frame.result({ clusters }, () =>
       found
-        .map(({ cluster, systemId, windows: { windows, gaps } }) => {
+        .map(({ cluster, systemId, windows: { windows, gaps }, windowsError }) => {
           const bars = barsOf(windows);
+          const none =
+            windowsError === undefined
+              ? text.noWindow
+              : text.windowsFailed(errorText(windowsError, frame.language).message);
           return [
             text.cluster(cluster, systemId),
-            ...(windows.length === 0 ? [text.noWindow] : []),
+            ...(windows.length === 0 ? [none] : []),
             ...windows.flatMap(({ timeline, from, to, backups }, index) => [
               `  ${bars[index] ?? ""}`,
               `  ${text.windowLine(timeline, showInstant(from), showInstant(to), backups)}`,
@@ -60,7 +65,10 @@ export function registerWindow(program: Command, frame: Frame): void {
         })
         .join("\n\n"),
     );
-    if (found.some(({ windows }) => windows.gaps.length > 0)) {
+    const open = found.some(
+      ({ windows, windowsError }) => windows.gaps.length > 0 || windowsError !== undefined,
+    );
+    if (open) {
       frame.conclude({ kind: "problems" });
     }
   });

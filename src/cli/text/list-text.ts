@@ -18,6 +18,7 @@ type Messages = {
   readonly damaged: (id: string, reason: string) => string;
   readonly windows: string;
   readonly noWindow: string;
+  readonly windowsFailed: (reason: string) => string;
   readonly windowLine: (timeline: number, from: string, to: string, backups: number) => string;
   readonly gap: (timeline: number, from: string, to: string, cause: string) => string;
   readonly gapAdvice: string;
@@ -58,6 +59,7 @@ const en: Messages = {
   corrupt: (count) => `${count} damaged pages`,
   damaged: (id, reason) => `✗ ${id} is damaged: ${reason}`,
   windows: "Can be restored:",
+  windowsFailed: (reason) => `✗ What can be restored could not be told: ${reason}`,
   noWindow: "Nothing can be restored: no backup whose WAL is whole.",
   windowLine: (timeline, from, to, backups) =>
     `timeline ${timeline}: from ${from} to ${to} (${backups} ${backups === 1 ? "backup" : "backups"})`,
@@ -101,6 +103,7 @@ const fr: Messages = {
   corrupt: (count) => `${count} pages abîmées`,
   damaged: (id, reason) => `✗ ${id} est abîmée : ${reason}`,
   windows: "Peut être restauré :",
+  windowsFailed: (reason) => `✗ Impossible de dire ce qui peut être restauré : ${reason}`,
   noWindow: "Rien ne peut être restauré : aucune sauvegarde dont le WAL soit entier.",
   windowLine: (timeline, from, to, backups) =>
     `timeline ${timeline} : de ${from} à ${to} (${backups} ${backups === 1 ? "sauvegarde" : "sauvegardes"})`,
