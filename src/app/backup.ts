@@ -189,6 +189,32 @@ async function copyCluster(
   });
 }
 
+/** Damage of what an increment is built upon; a lost lease is none. */
+function isParentDamage(error: unknown): boolean {
+  return (
+    isDrError(error) &&
+    /^REPO_(?!LEASE|CONDEMNED|PIN|ROLLED)|^STORE_(?:MISSING|SHORT_READ)$/.test(error.code)
+  );
+}
+
+/** A damaged parent is no reason to be without a backup: then everything is stored anew, which needs nothing of it. */
+async function copyOrStartAnew(
+  run: Run,
+  lease: Lease,
+  parts: Parameters<typeof copyCluster>[2],
+): Promise<{ readonly taken: TakenBackup; readonly used: ChosenKind }> {
+  const { chosen } = parts;
+  try {
+    return { taken: await copyCluster(run, lease, parts), used: chosen };
+  } catch (error) {
+    if (chosen.kind === "full" || !isParentDamage(error)) {
+      throw error;
+    }
+    const used = { kind: "full", reason: "parent-damaged" } as const;
+    return { taken: await copyCluster(run, lease, { ...parts, chosen: used }), used };
+  }
+}
+
 async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
   const { adapters, environment, request, repository, server, place } = run;
   const { sealed } = repository;
@@ -230,11 +256,11 @@ async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
     signal,
   });
   const predecessor = newest?.id ?? null;
-  const taken = await copyCluster(run, lease, { chosen, predecessor, wal });
+  const { taken, used } = await copyOrStartAnew(run, lease, { chosen, predecessor, wal });
   // The backup counts when the lease was still ours after its root was published.
   await lease.renewNow({ signal });
   const walFrom = wal.from;
-  return { taken, chosen, place, repository, walFrom, walEvents, ledgerFailure: undefined };
+  return { taken, chosen: used, place, repository, walFrom, walEvents, ledgerFailure: undefined };
 }
 
 async function recordFinished(run: Run, result: BackupResult): Promise<void> {

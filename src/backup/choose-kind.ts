@@ -7,8 +7,12 @@ import type { BackupRoot, ServerIdentity } from "../repository/root.ts";
 /** What was asked for; `policy`: nothing. */
 export type WantedKind = "policy" | "full" | "incremental";
 
-/** Why it became what it is. `no-parent`: there is none; `layout-changed`: blocks or segments have another size. */
-export type KindReason = "asked" | "no-parent" | "layout-changed" | "weekly" | "between-fulls";
+/**
+ * Why it became what it is. `no-parent`: there is none; `layout-changed`: blocks or segments have another size; `parent-damaged`:
+ * what the newest backup says of its files cannot be read.
+ */
+export type KindReason =
+  "asked" | "no-parent" | "layout-changed" | "weekly" | "between-fulls" | "parent-damaged";
 
 /** The decision. */
 export type ChosenKind =

@@ -157,6 +157,25 @@ test("R1 R2 init, full, incremental, list: paths, sizes, the contract's keys", a
   assert.equal((await pra.run("list")).code, 4, "a damaged ledger does not hide the backups");
 });
 
+test("a damaged parent does not leave one without a backup: a full one is taken, with 5", async () => {
+  await using pra = await initialised();
+  const first = await pra.json("backup --full");
+  const maps = join(String(first.value["path"]), "..", "..", "..", "maps");
+  const [folder] = await readdir(maps);
+  const [map] = await readdir(join(maps, present(folder, "a backup has a map")));
+  {
+    const path = join(maps, folder ?? "", map ?? "");
+    const { size } = await stat(path);
+    await using file = await open(path, "r+");
+    await file.write(Buffer.alloc(64, 7), 0, 64, Math.floor(size / 2));
+  }
+  const second = await pra.json("backup --incremental");
+  assert.equal(second.code, 5, second.out);
+  assert.equal(second.value["kind"], "full");
+  assert.equal(second.value["reason"], "parent-damaged");
+  assert.equal((await pra.json("backup --incremental")).code, 0);
+});
+
 test("backup without a repository or a server says what to do, with 1", async () => {
   await using pra = await CommandLine.create(server);
   const none = await pra.run("backup --lang fr");

@@ -103,7 +103,8 @@ function renderBackup(result: BackupResult, wanted: WantedKind, frame: Frame): s
   const bytes = (value: number): string => formatBytes(value, language);
   const number = (value: number): string => formatNumber(value, language);
   const reason = text.reasons[result.chosen.reason];
-  const instead = wanted === "incremental" && root.kind === "full";
+  const asked = result.chosen.reason === "parent-damaged" || wanted === "incremental";
+  const instead = asked && root.kind === "full";
   return [
     text.finished(text.kinds[root.kind], formatDuration(durationMs, language)),
     ...(instead ? [`  ${text.instead} ${reason}.`] : reason === "" ? [] : [`  (${reason})`]),
@@ -159,7 +160,10 @@ async function backup(options: Options, frame: Frame): Promise<void> {
     signal: frame.signal,
   });
   frame.result(jsonOf(result, wanted), () => renderBackup(result, wanted, frame));
-  const odd = result.walEvents.length > 0 || result.ledgerFailure !== undefined;
+  const odd =
+    result.walEvents.length > 0 ||
+    result.ledgerFailure !== undefined ||
+    result.chosen.reason === "parent-damaged";
   if (result.taken.root.corruptPages.length > 0 || odd) {
     frame.conclude({ kind: "warnings" });
   }
