@@ -3,14 +3,13 @@
  * settings, isolation, and `pg_control` last. The order makes a half-restored directory unable to start
  * (loss class 49) and a started one unable to touch production (promise 6).
  */
-import { chmod, chown, link, mkdir, readdir, rm } from "node:fs/promises";
+import { chown, link, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
 import type { Clock } from "../core/clock.ts";
 import { decodeFileName, systemPath } from "../core/file-name-bytes.ts";
-import { createDirectories, syncDirectory } from "../files/directories.ts";
-import { acquireLocalLock } from "../files/local-lock.ts";
+import { syncDirectory } from "../files/directories.ts";
 import type { Random } from "../core/random.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
 import { type ControlFile, parseControlFile, poisonCheckpoint } from "../postgres/control-file.ts";
@@ -30,7 +29,8 @@ import { inRestoreWords, putFile } from "./restored-file.ts";
 import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
 import { type TablespacePlace, tablespaceMapWith, tablespacePlaces } from "./tablespace-places.ts";
-import { claimDirectory, releaseDirectory, requireFree } from "./target-directory.ts";
+import { claimTargets } from "./claim-targets.ts";
+import { releaseDirectory } from "./target-directory.ts";
 
 const CONTROL = "global/pg_control";
 const MANIFEST = "backup_manifest";
@@ -38,9 +38,6 @@ const TABLESPACE_MAP = "tablespace_map";
 
 /** Not written as they are: the first three are changed or come last, the others say how the *source* was to recover. */
 const HELD_BACK = new Set([CONTROL, MANIFEST, TABLESPACE_MAP, "standby.signal", "recovery.signal"]);
-
-/** Directories that BASE_BACKUP leaves out or empty, and a server wants. */
-const NEEDED_DIRECTORIES = ["pg_wal", "pg_wal/archive_status", "pg_tblspc", "pg_replslot"];
 
 /** What to restore, where to, and how it shall recover. */
 export type RestoreBackupOptions = {
@@ -107,14 +104,6 @@ async function putControl(options: RestoreBackupOptions, content: Uint8Array): P
   await syncDirectory(join(options.dataDirectory, "global"), "RESTORE");
 }
 
-async function makeOwned(path: string, owner: Owner | undefined): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await chmod(path, 0o700);
-  if (owner !== undefined) {
-    await chown(path, owner.uid, owner.gid);
-  }
-}
-
 async function ownTree(directory: string, owner: Owner | undefined): Promise<void> {
   if (owner !== undefined) {
     for (const name of await readdir(directory)) {
@@ -133,52 +122,6 @@ async function syncTree(directory: string, signal: AbortSignal): Promise<void> {
     }
   }
   await syncDirectory(directory, "RESTORE");
-}
-
-/** Runs `step` for a place; a tablespace that nobody mapped fails as unplaced. */
-async function atPlace(
-  place: TablespacePlace | undefined,
-  step: () => Promise<void>,
-): Promise<void> {
-  try {
-    await step();
-  } catch (cause) {
-    if (place === undefined || place.mapped) {
-      throw cause;
-    }
-    const { oid, location } = place;
-    throw new DrError("RESTORE_TABLESPACE_UNPLACED", { oid, location }, { cause });
-  }
-}
-
-type Place = { readonly directory: string; readonly tablespace: TablespacePlace | undefined };
-
-/**
- * Looks at every directory before it touches one; then locks, empties and marks each. The locks are held until `locks` is
- * disposed of.
- */
-async function claim(
-  options: RestoreBackupOptions,
-  places: readonly Place[],
-  locks: AsyncDisposableStack,
-): Promise<void> {
-  const { signal, clock, random, owner, dataDirectory } = options;
-  for (const { directory, tablespace } of places) {
-    await atPlace(tablespace, async () => {
-      await requireFree(directory);
-    });
-  }
-  for (const { directory, tablespace } of places) {
-    await atPlace(tablespace, async () => {
-      // What is missing on the way must let the server's account through; the directory itself becomes 0700.
-      await createDirectories(directory, { group: "RESTORE", mode: 0o755, signal });
-      locks.use(await acquireLocalLock(directory, { signal, clock, random }));
-      await claimDirectory(directory, { owner, signal });
-    });
-  }
-  for (const name of NEEDED_DIRECTORIES) {
-    await makeOwned(join(dataDirectory, name), owner);
-  }
 }
 
 type Sources = { readonly maps: MapReader; readonly packs: PackReader };
@@ -338,14 +281,9 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const phases = new Phases(clock, signal);
   try {
     const places = tablespacePlaces(options.root, dataDirectory, options.tablespaces);
-    const outside = places.filter(({ inPlace }) => !inPlace);
-    const claimed: readonly Place[] = [
-      { directory: dataDirectory, tablespace: undefined },
-      ...outside.map((tablespace) => ({ directory: tablespace.directory, tablespace })),
-    ];
     await using local = new LocalObjects(sealed.store, { signal });
     await using locks = new AsyncDisposableStack();
-    await phases.run("claim", () => claim(options, claimed, locks));
+    await phases.run("claim", () => claimTargets(options, places, locks));
     const filled = await fill(options, phases, { local, places });
     return { ...filled, phases: phases.done };
   } catch (error) {
