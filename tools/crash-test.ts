@@ -58,8 +58,22 @@ function available(): readonly CrashCommand[] {
 }
 
 /** A world in which every command has run once without harm, so that it is known what each reaches. */
-async function prepare(coverage: Coverage, commands: readonly CrashCommand[]): Promise<CrashWorld> {
+async function openWorld(
+  coverage: Coverage,
+  commands: readonly CrashCommand[],
+): Promise<CrashWorld> {
   const world = await CrashWorld.create({ major: major as 18, coverage, program: values.program });
+  try {
+    await prepare(world, commands);
+    return world;
+  } catch (error) {
+    world.keep = true;
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function prepare(world: CrashWorld, commands: readonly CrashCommand[]): Promise<void> {
   await world.makeHome("main");
   await world.mustSucceed("init", ["init"]);
   await world.startLoad(CLIENTS);
@@ -81,7 +95,6 @@ async function prepare(coverage: Coverage, commands: readonly CrashCommand[]): P
       await world.mustSucceed(command, command === "verify" ? ["verify", "--deep"] : [command]);
     }
   }
-  return world;
 }
 
 async function play(): Promise<void> {
@@ -93,7 +106,7 @@ async function play(): Promise<void> {
   let played = 0;
   try {
     while (played < kills) {
-      await using world = await prepare(coverage, commands);
+      await using world = await openWorld(coverage, commands);
       for (let n = 0; n < KILLS_PER_WORLD && played < kills; n++) {
         const round = drawRound(world, random, commands);
         const rule = round.fate.kind === "failpoint" ? round.fate.rule : `SIGKILL at ${round.name}`;

@@ -5,7 +5,7 @@
  * told, and are damage only where a backup needs what is missing.
  *
  * A part's torn end is no damage: its writer died, and the next one streamed that WAL again. When it did not, there is a hole.
- * A whole frame that is not authentic is damage, unless the segment was published since: then the part is about to go.
+ * A frame that is not authentic although more follows is damage, unless the segment was published: then the part is about to go.
  * Memory: one segment's frame, one part, 100 bytes a segment.
  */
 import { DrError, isDrError } from "../core/errors.ts";
@@ -13,6 +13,7 @@ import { type Lsn, addToLsn, formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type TimelineId, type WalSegmentName, formatTimeline } from "../core/wal-name.ts";
 import { FrameReader } from "../pipeline/sealing/frame-codec.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../pipeline/sealing/frame-layout.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
 import {
   type IncarnationPlace,
@@ -151,18 +152,10 @@ class WalCheck {
 
   /** A part may be gone since it was listed, and may end before its header: a writer died there. */
   async #checkPart(key: string, name: NameOf<"walPart">): Promise<void> {
-    const { log, deep, signal } = this.#options;
     this.#parts += 1;
-    await log.watch(key, [], async () => {
+    await this.#options.log.watch(key, [], async () => {
       try {
-        const { stop, endLsn, facts } = deep
-          ? await this.#sealed.readPart(name, { signal })
-          : await this.#sealed.readPartPositions(name, { signal });
-        this.#tornParts += stop.reason === "end" ? 0 : 1;
-        this.#readBytes += deep ? Number(endLsn - facts.startLsn) : 0;
-        if (stop.reason === "corrupt" && !this.#segments.has(name.segment)) {
-          throw new DrError("REPO_OBJECT_DAMAGED", { object: key, reason: stop.detail });
-        }
+        await this.#readPart(key, name);
       } catch (error) {
         if (isDrError(error, "REPO_HEADER_INVALID") || isDrError(error, "REPO_NOT_AN_OBJECT")) {
           this.#tornParts += 1;
@@ -171,6 +164,40 @@ class WalCheck {
         }
       }
     });
+  }
+
+  /** Its writer may be at it: what does not hold is damage only when it is still so at the next look. */
+  async #readPart(key: string, name: NameOf<"walPart">): Promise<void> {
+    const { deep, signal } = this.#options;
+    let stoppedAt: number | undefined;
+    for (;;) {
+      const { stop, endLsn, facts } = deep
+        ? await this.#sealed.readPart(name, { signal })
+        : await this.#sealed.readPartPositions(name, { signal });
+      const suspect = stop.reason === "corrupt" && !this.#segments.has(name.segment);
+      if (!suspect || !(await this.#goesOnBehind(key, stop.offset))) {
+        this.#tornParts += stop.reason === "torn" ? 1 : 0;
+        this.#readBytes += deep ? Number(endLsn - facts.startLsn) : 0;
+        return;
+      }
+      if (stop.offset === stoppedAt) {
+        throw new DrError("REPO_OBJECT_DAMAGED", { object: key, reason: stop.detail });
+      }
+      stoppedAt = stop.offset;
+    }
+  }
+
+  /**
+   * True when bytes follow the frame at `offset`: then it was once complete. Else it is the end that a writer was about to write, into
+   * room that it had reserved with zeros: that writer is at it, or died there.
+   */
+  async #goesOnBehind(key: string, offset: number): Promise<boolean> {
+    const { signal } = this.#options;
+    const length = (await this.#sealed.store.size(key, { signal })) - offset;
+    const rest = await this.#sealed.store.get(key, { signal, range: { offset, length } });
+    const header = readFrameHeader(rest, 0);
+    const end = typeof header === "string" ? FRAME_HEADER_BYTES : header.frameBytes;
+    return rest.subarray(end).some((byte) => byte !== 0);
   }
 
   async #checkIndex(key: string, name: NameOf<"walIndex">): Promise<void> {

@@ -31,6 +31,8 @@ export class CrashWorld implements AsyncDisposable {
   #workload: Workload | undefined;
   #receiver: PraRun | undefined;
   #numbers = 0;
+  /** Set when it failed: its directory stays for a look. */
+  keep = false;
   /** Acknowledged by all loads so far. */
   readonly acknowledged: Acknowledged[] = [];
 
@@ -160,7 +162,7 @@ export class CrashWorld implements AsyncDisposable {
         password: "",
       },
       clients,
-      pauseMs: 10,
+      pauseMs: 40,
       signal: new AbortController().signal,
     });
     this.acknowledged.push(this.#workload.acknowledged);
@@ -238,6 +240,8 @@ export class CrashWorld implements AsyncDisposable {
     await this.server.query("SELECT pg_reload_conf()");
     await this.#workload?.stop();
     await this.server[Symbol.asyncDispose]();
-    await rm(this.directory, { recursive: true, force: true });
+    if (!this.keep) {
+      await rm(this.directory, { recursive: true, force: true });
+    }
   }
 }
