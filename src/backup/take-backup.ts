@@ -41,6 +41,7 @@ import type { BackupEnd, BackupSink } from "../source/backup-source.ts";
 import { BackupStage } from "./backup-stage.ts";
 import { type BackupProgress, BackupTaker, type Begun } from "./backup-taker.ts";
 import { FileMapper } from "./file-mapper.ts";
+import { requireAllTablespaces } from "./left-out-tablespaces.ts";
 import { PreviousBackup } from "./previous-backup.ts";
 import { corruptPages, mapObjects, packObjects, writePages } from "./root-parts.ts";
 import { SlotFiller } from "./slot-filler.ts";
@@ -172,7 +173,9 @@ async function streamCluster(
 ): Promise<Begun & { readonly end: BackupEnd }> {
   const { options, pool, maps, previous } = workshop;
   const { blockBytes, dataChecksums, segmentBlocks } = options.server;
-  const taker = new BackupTaker(({ startLsn }) => {
+  const taker = new BackupTaker((start) => {
+    requireAllTablespaces(options.server, start);
+    const { startLsn } = start;
     const checksums = dataChecksums;
     const about = { blockBytes, maps, previous, startLsn, checksums, segmentBlocks };
     const mapper = new FileMapper(about);
@@ -252,7 +255,7 @@ async function runBackup(workshop: Workshop): Promise<Omit<TakenBackup, "duratio
 
 /**
  * Takes a backup. @throws DrError what the source (`SRC_*`, `PG_*`), the store (`STORE_*`) and the WAL (`WAL_*`)
- * throw, `BACKUP_PARENT_FOREIGN`; the signal's reason when aborted. Nothing is listed then, and no thread is left.
+ * throw, `BACKUP_PARENT_FOREIGN`, `BACKUP_TABLESPACE_LEFT_OUT`; the signal's reason when aborted. Nothing is listed then, and no thread is left.
  */
 export async function takeBackup(options: TakeBackupOptions): Promise<TakenBackup> {
   const { sealed, signal, clock, zstdLevel } = options;

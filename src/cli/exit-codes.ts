@@ -83,6 +83,7 @@ export const exitCodeTable: readonly {
  */
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "BACKUP_PARENT_FOREIGN",
+  "BACKUP_TABLESPACE_LEFT_OUT",
   "KEY_OTHER_REPOSITORY",
   "PG_MAJOR_UNTESTED",
   "REPO_CONDEMNED",

@@ -218,3 +218,17 @@ test("L49 targets that are not free are refused before anything is touched", asy
     await rm(home, { recursive: true, force: true });
   }
 });
+
+test("L28 a tablespace that the server of 15 would leave out stops the backup", async () => {
+  await using server = await startTestServer({ major: 15 });
+  await using repository = await TestRepository.create();
+  {
+    await using client = await server.connect();
+    await client.query("SET allow_in_place_tablespaces = on");
+    await client.query(`CREATE TABLESPACE "in place" LOCATION ''`);
+  }
+  await assert.rejects(
+    repository.backup(connectionOf(server)),
+    rejectsWith("BACKUP_TABLESPACE_LEFT_OUT"),
+  );
+});

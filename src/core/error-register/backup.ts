@@ -22,4 +22,14 @@ export const backupErrors = {
       hint: `Rien n'a été sauvegardé. Un incrément ne s'appuie que sur une sauvegarde du même cluster : faites une sauvegarde complète, ou indiquez une autre base.`,
     },
   },
+  BACKUP_TABLESPACE_LEFT_OUT: {
+    en: {
+      message: `the server leaves tablespace {oid} at {location} out of its backups`,
+      hint: `No backup was taken, because it would lack these tables. A server of 15 or earlier does this with tablespaces made under allow_in_place_tablespaces: move their tables with ALTER TABLE ... SET TABLESPACE, or upgrade to 16.`,
+    },
+    fr: {
+      message: `le serveur laisse le tablespace {oid}, situé dans {location}, hors de ses sauvegardes`,
+      hint: `Aucune sauvegarde n'a été faite : il y manquerait ces tables. Un serveur 15 ou antérieur traite ainsi les tablespaces créés sous allow_in_place_tablespaces : déplacez leurs tables avec ALTER TABLE ... SET TABLESPACE, ou passez à la 16.`,
+    },
+  },
 } as const satisfies ErrorGroup;
