@@ -58,6 +58,7 @@ async function isReachable(
   return seen.state === "exited" && seen.code === 0;
 }
 
+/** Makes the folder; answers why it cannot be used. */
 async function tryMake(
   root: string,
   account: ServerAccount,
@@ -68,13 +69,25 @@ async function tryMake(
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
   }
-  // The server's account only passes through; what it may read lies in folders of its own.
-  await chmod(root, account.switched ? 0o711 : 0o700);
-  if (await isReachable(root, account, signal)) {
-    return undefined;
+  return withoutTrace(root, async () => {
+    // The server's account only passes through; what it may read lies in folders of its own.
+    await chmod(root, account.switched ? 0o711 : 0o700);
+    if (await isReachable(root, account, signal)) {
+      return undefined;
+    }
+    await rm(root, { recursive: true, force: true });
+    return `${account.name}?`;
+  });
+}
+
+/** Removes the folder when `work` fails or is interrupted. */
+async function withoutTrace<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(root, { recursive: true, force: true });
+    throw error;
   }
-  await rm(root, { recursive: true, force: true });
-  return `${account.name}?`;
 }
 
 /** A directory that the server's account owns. */
@@ -90,14 +103,34 @@ async function requireRoom(root: string, dataBytes: number): Promise<void> {
   const freeBytes = bavail * bsize;
   const neededBytes = COPIES * dataBytes + WAL_ROOM_BYTES;
   if (freeBytes < neededBytes) {
-    await rm(root, { recursive: true, force: true });
-    const mib = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
-    throw new DrError("CONFIG_DEMO_SPACE", {
-      path: root,
-      free: `${mib(freeBytes)} MiB`,
-      needed: `${mib(neededBytes)} MiB`,
-    });
+    const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+    const [free, needed] = [mib(freeBytes), mib(neededBytes)];
+    throw new DrError("CONFIG_DEMO_SPACE", { path: root, free, needed });
   }
+}
+
+/** What lies in a fresh folder from the beginning. */
+async function furnish(
+  root: string,
+  account: ServerAccount,
+): Promise<Omit<DemoFolder, "binDirectory">> {
+  const serverLogs = join(root, "server-logs");
+  await mkdir(join(root, "keys"), { mode: 0o700 });
+  await makeFor(account, serverLogs);
+  // It may lie in somebody's checkout, and belongs in no commit.
+  await writeFile(join(root, ".gitignore"), "*\n");
+  return {
+    root,
+    repository: join(root, "repository"),
+    keyFile: join(root, "keys", "demo.key"),
+    production: join(root, "production"),
+    restored: join(root, "restored"),
+    spool: join(root, "spool"),
+    acknowledged: join(root, "acknowledged.txt"),
+    receiverLog: join(root, "receiver.log"),
+    serverLogs,
+    programs: join(root, "programs"),
+  };
 }
 
 /**
@@ -121,24 +154,10 @@ export async function makeDemoFolder(options: {
   for (const root of candidates) {
     const reason = await tryMake(root, account, signal);
     if (reason === undefined) {
-      await requireRoom(root, options.dataBytes);
-      await mkdir(join(root, "keys"), { mode: 0o700 });
-      const serverLogs = join(root, "server-logs");
-      await makeFor(account, serverLogs);
-      // It may lie in somebody's checkout, and belongs in no commit.
-      await writeFile(join(root, ".gitignore"), "*\n");
-      return {
-        root,
-        repository: join(root, "repository"),
-        keyFile: join(root, "keys", "demo.key"),
-        production: join(root, "production"),
-        restored: join(root, "restored"),
-        spool: join(root, "spool"),
-        acknowledged: join(root, "acknowledged.txt"),
-        receiverLog: join(root, "receiver.log"),
-        serverLogs,
-        programs: join(root, "programs"),
-      };
+      return withoutTrace(root, async () => {
+        await requireRoom(root, options.dataBytes);
+        return furnish(root, account);
+      });
     }
     tried.push(`${root} (${reason})`);
   }

@@ -20,7 +20,13 @@ import type { Environment } from "../environment.ts";
 import { demoEnvironment } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
 import type { DemoBackup, DemoPhase } from "./demo-report.ts";
-import { clientConfig, makeSynchronous, startProduction, withClient } from "./demo-server.ts";
+import {
+  clientConfig,
+  makeSynchronous,
+  startProduction,
+  untilQuiet,
+  withClient,
+} from "./demo-server.ts";
 import type { DemoSteps } from "./demo-steps.ts";
 import { ReceiverProcess } from "./receiver-process.ts";
 
@@ -93,7 +99,13 @@ async function makeServer(
     directory: dataDirectory,
   });
   const loaded = await steps.run("data", async () => {
-    const bytes = await addBulkData(clientConfig(server), { bytes: dataBytes, signal });
+    const bytes = await addBulkData(clientConfig(server), { bytes: dataBytes, signal }).catch(
+      async (error: unknown) => {
+        // One connection failed or saw the interrupt; the other is still at its piece.
+        await untilQuiet(server, clock);
+        throw error;
+      },
+    );
     // A new slot keeps WAL from the last checkpoint on; the WAL of the loading is none that anybody needs.
     await withClient(server, (client) => client.query("CHECKPOINT"));
     return bytes;

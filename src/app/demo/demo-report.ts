@@ -82,6 +82,8 @@ export type DemoEvent =
   | { readonly kind: "started"; readonly rtoMs: number }
   | { readonly kind: "judged"; readonly found: number; readonly lost: number; readonly ok: boolean }
   | { readonly kind: "proved"; readonly verdict: ProofVerdict; readonly durationMs: number }
+  /** It was interrupted; nothing stays. */
+  | { readonly kind: "folder-removed"; readonly folder: string }
   /** It failed; the folder stays for a look. */
   | { readonly kind: "folder-kept"; readonly folder: string }
   | {

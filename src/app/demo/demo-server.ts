@@ -26,6 +26,8 @@ const PRODUCTION_SETTINGS = {
   log_checkpoints: "off",
 } as const;
 
+/** A piece of the loading takes a second at most. */
+const QUIET_WITHIN_MS = 5000;
 /** How often a state is looked at. */
 const LOOK_EVERY_MS = 20;
 
@@ -69,6 +71,22 @@ export async function startProduction(options: {
   await makeFor(options.account, options.dataDirectory);
   await initCluster({ ...options, initdbArguments: ["--data-checksums"] });
   return startServer({ ...options, port: demoPort, settings: PRODUCTION_SETTINGS });
+}
+
+/** Waits until no client but this one is connected: what was begun has ended, and nothing will miss the server. */
+export async function untilQuiet(server: DemoSocket, clock: Clock): Promise<void> {
+  const signal = AbortSignal.timeout(QUIET_WITHIN_MS);
+  await withClient(server, async (client) => {
+    for (;;) {
+      const { rows } = await client.query<{ others: string }>(
+        "SELECT count(*) AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+      );
+      if (rows[0]?.others === "0") {
+        return;
+      }
+      await clock.sleep(LOOK_EVERY_MS, { signal });
+    }
+  });
 }
 
 /**

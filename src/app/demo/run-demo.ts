@@ -254,7 +254,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     return await runIn(options, { folder, binaries, account });
   } catch (error) {
     if (signal.aborted) {
-      await rm(made.root, { recursive: true, force: true });
+      // A program that was killed may have had a child that still writes.
+      await rm(made.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      options.onEvent({ kind: "folder-removed", folder: made.root });
     } else {
       options.onEvent({ kind: "folder-kept", folder: made.root });
     }

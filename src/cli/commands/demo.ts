@@ -10,6 +10,7 @@ import type { DemoEvent, DemoReport } from "../../app/demo/demo-report.ts";
 import { unreachable } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
+import { displayWidth } from "../display-width.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
@@ -103,7 +104,7 @@ function lineBefore(event: Before, frame: Frame): string {
   const { text, bytes, duration } = writing(frame);
   switch (event.kind) {
     case "begun":
-      return `${text.begun(event.folder)}\n${INDENT}${text.seed(event.seed)}`;
+      return `${text.begun(event.folder)}\n${text.seed(event.seed)}`;
     case "server-ready":
       return text.serverReady(event.version, event.account);
     case "data-loaded":
@@ -146,11 +147,29 @@ function lineAfter(event: After, frame: Frame): string {
       return text.judged(number(event.found), number(event.lost));
     case "proved":
       return text.proved[event.verdict](duration(event.durationMs));
+    case "folder-removed":
+      return text.folderRemoved(event.folder);
     case "folder-kept":
       return text.folderKept(event.folder);
     default:
       return unreachable(event);
   }
+}
+
+/** Breaks a line between words so that it fits `columns`; a longer word stands alone. */
+function wrapped(line: string, columns: number): string {
+  const lines: string[] = [];
+  let current = "";
+  for (const word of line.split(" ")) {
+    const longer = current === "" ? word : `${current} ${word}`;
+    if (displayWidth(longer) > columns && current.trim() !== "") {
+      lines.push(current);
+      current = word;
+    } else {
+      current = longer;
+    }
+  }
+  return [...lines, current].join(`\n${INDENT}`);
 }
 
 /** Tells events, each with the time since the beginning. */
@@ -163,7 +182,9 @@ function teller(frame: Frame): (event: DemoEvent) => void {
     }
     const line = isBefore(event) ? lineBefore(event, frame) : lineAfter(event, frame);
     const seconds = formatNumber((performance.now() - beganMs) / 1000, frame.language, 1);
-    frame.note(`${`${seconds} s`.padStart(INDENT.length - 2)}  ${line}`);
+    const columns = process.stderr.isTTY ? process.stderr.columns : Infinity;
+    const fitting = line.split("\n").map((each) => wrapped(each, columns - INDENT.length));
+    frame.note(`${`${seconds} s`.padStart(INDENT.length - 2)}  ${fitting.join(`\n${INDENT}`)}`);
   };
 }
 

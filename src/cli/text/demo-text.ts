@@ -31,6 +31,7 @@ type Messages = CommandText & {
   readonly started: (rto: string) => string;
   readonly judged: (found: string, lost: string) => string;
   readonly proved: Readonly<Record<"proved" | "failed" | "unfit", (duration: string) => string>>;
+  readonly folderRemoved: (folder: string) => string;
   readonly folderKept: (folder: string) => string;
 
   readonly columns: {
@@ -137,6 +138,7 @@ const en: Messages = {
     failed: (duration) => `The proof failed, after ${duration}`,
     unfit: (duration) => `This host cannot judge the proof (${duration})`,
   },
+  folderRemoved: (folder) => `Interrupted: everything is stopped, ${folder} is removed`,
   folderKept: (folder) => `The folder stays for a look at its logs: ${folder}`,
 
   columns: {
@@ -247,6 +249,7 @@ const fr: Messages = {
     failed: (duration) => `La preuve a échoué, après ${duration}`,
     unfit: (duration) => `Cette machine ne peut pas juger la preuve (${duration})`,
   },
+  folderRemoved: (folder) => `Interrompu : tout est arrêté, ${folder} est supprimé`,
   folderKept: (folder) => `Le dossier reste, pour lire ses journaux : ${folder}`,
 
   columns: {
