@@ -11,6 +11,7 @@ import { connectionOf, never } from "../support/connection-of.ts";
 import { TestRepository } from "../support/test-repository.ts";
 import {
   freePort,
+  startStandby,
   startTestServer,
   takeOverTree,
   testBinaries,
@@ -231,4 +232,30 @@ test("L28 a tablespace that the server of 15 would leave out stops the backup", 
     repository.backup(connectionOf(server)),
     rejectsWith("BACKUP_TABLESPACE_LEFT_OUT"),
   );
+});
+
+test("L17 a backup of a standby, whose configuration names targets and delays, restores to a server of its own that promotes", async () => {
+  await using archive = await WalArchive.create();
+  await using server = await startTestServer({ major: 18, settings: archive.settings });
+  await using repository = await TestRepository.create();
+  await server.query("CREATE TABLE t AS SELECT 5 AS v");
+  await using standby = await startStandby(server, {
+    settings: {
+      recovery_min_apply_delay: "0",
+      recovery_target_name: "never made",
+      synchronous_standby_names: "*",
+    },
+  });
+  await server.query("CHECKPOINT");
+  const backup = await repository.backup(connectionOf(standby));
+  assert.ok(backup.root.server.standby);
+  await server.query("INSERT INTO t VALUES (6)");
+  await archive.catchUp(server);
+  await using copy = await repository.restore(server, backup, { archive });
+  const names = await readdir(copy.dataDirectory);
+  assert.ok(!names.includes("standby.signal") && names.includes("recovery.signal"));
+  await copy.start();
+  assert.equal(await copy.value("SELECT sum(v) FROM t"), "11");
+  assert.equal(await copy.value("SELECT count(*) FROM t"), "2");
+  assert.equal((await copy.query("INSERT INTO t VALUES (7) RETURNING v")).length, 1);
 });
