@@ -147,12 +147,16 @@ async function toLatest(input: AttemptInput): Promise<Attempt> {
   return toTheEnd(input.survey, replayed);
 }
 
+/**
+ * `recovery_target = 'immediate'` stops before the record that follows the consistent point, and fails when there is none. A replay
+ * of exactly the backup's own WAL needs none.
+ */
 function toImmediate({ survey }: AttemptInput): Reachable {
   const { stopLsn } = survey.backup;
   return {
     kind: "reachable",
     run: survey.run,
-    stop: { kind: "immediate" },
+    stop: { kind: "end" },
     toLsn: stopLsn,
     reachedLsn: stopLsn,
     lastCommit: survey.lastCommit,

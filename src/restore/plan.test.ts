@@ -76,6 +76,7 @@ test("immediate is the end of a backup", async () => {
   const newest = await planned(catalogue, { kind: "immediate" });
   assert.deepEqual([newest.backup.id, newest.reached.lsn], [idOf(2), newest.backup.stopLsn]);
   assert.equal(newest.wal.toLsn, newest.backup.stopLsn);
+  assert.deepEqual(newest.stop, { kind: "end" }, "no record need follow");
   assert.equal(newest.reached.lastCommit?.xid, 902);
   const first = await planned(catalogue, { kind: "immediate" }, { backup: idOf(1) });
   assert.deepEqual(first.reason, { kind: "chosen", passedOver: [] });

@@ -288,7 +288,7 @@ export function server(
       commits.push(record.xid);
     }
     consistent ||= record.endLsn >= backup.stopLsn;
-    if (how === "after" || (stop.kind === "immediate" && consistent)) {
+    if (how === "after") {
       reached = true;
       break;
     }
