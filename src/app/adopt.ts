@@ -5,6 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { DrError } from "../core/errors.ts";
+import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { syncDirectory } from "../files/directories.ts";
 import { parseControlFile } from "../postgres/control-file.ts";
@@ -12,7 +13,7 @@ import { runningServerOf } from "../postgres/throwaway-server.ts";
 import { adoptIncarnation } from "../repository/incarnation.ts";
 import { clusterNameOf } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { withoutIsolationBlock } from "../restore/isolation.ts";
+import { settingIn, withSetting, withoutIsolationBlock } from "../restore/isolation.ts";
 import { entryExists, putFile } from "../restore/restored-file.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -98,13 +99,15 @@ export async function adoptCopy(
     {
       cluster: clusterNameOf(environment.cluster),
       systemIdentifier,
+      named: settingIn(after, INCARNATION_SETTING),
       randomId: adapters.random.bytes(16),
     },
     { signal, nowMs: adapters.clock.now() },
   );
   const { uid, gid } = await stat(directory);
   const owner = process.getuid?.() === 0 ? { uid, gid } : undefined;
-  await putFile({ dataDirectory: directory, owner }, AUTO_CONF, after);
+  const configuration = withSetting(after, INCARNATION_SETTING, place.incarnation);
+  await putFile({ dataDirectory: directory, owner }, AUTO_CONF, configuration);
   await syncDirectory(directory, "RESTORE");
   return { dataDirectory: directory, released, incarnation: place.incarnation };
 }

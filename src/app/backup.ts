@@ -5,6 +5,7 @@
  *
  * Failing or interrupted: nothing is listed, the lease is released, the server ends its backup by itself.
  */
+import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
 import type { BackupProgress } from "../backup/backup-taker.ts";
 import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-kind.ts";
 import { outsideConfiguration, serverIdentity } from "../backup/server-identity.ts";
@@ -14,7 +15,7 @@ import { backupZstdLevel, leaseTtlSeconds } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
-import { identifySystem } from "../postgres/replication-commands.ts";
+import { identifySystem, showSettingIfKnown } from "../postgres/replication-commands.ts";
 import { ReplicationConnection } from "../postgres/replication-connection.ts";
 import { type ServerFacts, readServerFacts, requireFitServer } from "../postgres/server-facts.ts";
 import { openIncarnation } from "../repository/incarnation.ts";
@@ -70,6 +71,8 @@ type Server = {
   readonly connection: ConnectionSettings;
   readonly facts: ServerFacts;
   readonly systemIdentifier: bigint;
+  /** Its `pra.incarnation`. */
+  readonly named: string | undefined;
   readonly identity: ServerIdentity;
 };
 
@@ -82,8 +85,9 @@ async function meetServer(environment: Environment, request: BackupRequest): Pro
   await using replication = await ReplicationConnection.open(connection, options);
   const { systemIdentifier: text } = await identifySystem(replication, { signal });
   const systemIdentifier = BigInt(text);
+  const named = await showSettingIfKnown(replication, INCARNATION_SETTING, { signal });
   const identity = serverIdentity(facts, systemIdentifier);
-  return { connection, facts, systemIdentifier, identity };
+  return { connection, facts, systemIdentifier, identity, named };
 }
 
 /** What one run works with. */
@@ -325,6 +329,7 @@ export async function runBackup(
       systemIdentifier: server.systemIdentifier,
       major: server.identity.major,
       serverVersion: server.identity.version,
+      named: server.named,
     },
     { signal, nowMs: clock.now() },
   );

@@ -3,13 +3,14 @@
  * ends in good order: what arrived is stored, finished segments are published, the lease is released.
  */
 import { DrError, isDrError } from "../core/errors.ts";
+import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
 import { exposureSampleIntervalMs, leaseTtlSeconds } from "../core/limits.ts";
 import { type Lsn, formatLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 import { readLedger } from "../ledger/read-ledger.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
-import { identifySystem } from "../postgres/replication-commands.ts";
+import { identifySystem, showSettingIfKnown } from "../postgres/replication-commands.ts";
 import { ReplicationConnection } from "../postgres/replication-connection.ts";
 import { readServerFacts, requireFitServer } from "../postgres/server-facts.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
@@ -78,6 +79,7 @@ async function meetCluster(
   requireFitServer(facts, { settings: connection, allowUntestedMajor });
   await using replication = await ReplicationConnection.open(connection, options);
   const { systemIdentifier } = await identifySystem(replication, { signal });
+  const named = await showSettingIfKnown(replication, INCARNATION_SETTING, { signal });
   const place = await openIncarnation(
     sealed,
     {
@@ -85,6 +87,7 @@ async function meetCluster(
       systemIdentifier: BigInt(systemIdentifier),
       major: facts.version.major,
       serverVersion: facts.versionText,
+      named,
     },
     { signal, nowMs: adapters.clock.now() },
   );

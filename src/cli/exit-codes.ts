@@ -89,6 +89,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "REPO_CONDEMNED",
   "REPO_DIRECTORY_FOREIGN",
   "REPO_EXISTS_OTHER_KEY",
+  "REPO_ISOLATED_COPY",
   "REPO_LEASE_HELD",
   "REPO_ROLLED_BACK",
   "RESTORE_ADOPT_UNCONFIRMED",

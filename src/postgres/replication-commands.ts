@@ -13,6 +13,9 @@ import { placeOf } from "./connection-settings.ts";
 import { quoteIdentifier, type ReplicationConnection } from "./replication-connection.ts";
 import type { ServerMessage, TextRow } from "./server-message.ts";
 
+/** An unknown setting, among others: errcodes.txt. */
+const UNDEFINED_OBJECT = "42704";
+
 /** IDENTIFY_SYSTEM's answer. */
 export type SystemIdentity = {
   /** 64 bits, in decimal. */
@@ -59,6 +62,24 @@ export async function showSetting(
 ): Promise<string> {
   const [row] = await connection.rows(`SHOW ${quoteIdentifier(name)}`, options);
   return text(connection, row, 0);
+}
+
+/** The value of a setting; undefined when the server knows none of this name. */
+export async function showSettingIfKnown(
+  connection: ReplicationConnection,
+  name: string,
+  options: Waiting,
+): Promise<string | undefined> {
+  const rows: TextRow[] = [];
+  const command = `SHOW ${quoteIdentifier(name)}`;
+  const error = await connection.run(command, { row: (row) => rows.push(row) }, options);
+  if (error === undefined) {
+    return text(connection, rows[0], 0);
+  }
+  if (error.sqlstate === UNDEFINED_OBJECT) {
+    return undefined;
+  }
+  throw streamRefusal(connection, error, undefined);
 }
 
 /** Which cluster this is, and where it stands. */

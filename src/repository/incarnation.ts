@@ -7,8 +7,9 @@
  */
 import { hkdfSync } from "node:crypto";
 import { z } from "zod/mini";
-import { present } from "../core/assert.ts";
-import { isDrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
+import { ISOLATED_COPY } from "../core/incarnation-setting.ts";
 import { decodeDocument, encodeDocument } from "./json-document.ts";
 import { listChildren } from "./list-children.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type IncarnationPlace,
   clusterPrefix,
   incarnationNameOf,
+  parseIncarnationName,
   systemIdentifierOf,
   tryParseObjectKey,
 } from "./object-names.ts";
@@ -79,31 +81,50 @@ export async function readIdentity(
   return decodeDocument(identitySchema, content, "an identity");
 }
 
+/** What a running server says of itself. */
+export type IncarnationServer = {
+  readonly cluster: ClusterName;
+  readonly systemIdentifier: bigint;
+  readonly major: number;
+  readonly serverVersion: string;
+  /** Its `pra.incarnation`; undefined for one that was never restored. */
+  readonly named: string | undefined;
+};
+
+/** The incarnation that the server names, or its system identifier's first. @throws DrError `REPO_ISOLATED_COPY`. */
+function incarnationOf(ring: SealedStore["ring"], server: IncarnationServer): IncarnationName {
+  const { cluster, systemIdentifier, named } = server;
+  if (named === ISOLATED_COPY && guard("L16-isolated-copy")) {
+    throw new DrError("REPO_ISOLATED_COPY", { cluster });
+  }
+  if (named === undefined || named === "" || named === ISOLATED_COPY) {
+    return firstIncarnation(ring.metadataKey, cluster, systemIdentifier);
+  }
+  const incarnation = parseIncarnationName(named);
+  if (systemIdentifierOf(incarnation) !== systemIdentifier) {
+    // A data directory of another cluster under an old configuration file: the name is not this one's.
+    return firstIncarnation(ring.metadataKey, cluster, systemIdentifier);
+  }
+  return incarnation;
+}
+
 /**
- * The incarnation that a running server is backed up to, made when there is none. Several with this system identifier:
- * the one created last.
+ * The incarnation that a running server is backed up to, made when it is not there yet. The server itself says which one,
+ * so a copy that was adopted and the server it was made from never write to the same place.
+ * @throws DrError `REPO_ISOLATED_COPY` for a restored copy that nobody adopted; what the store throws.
  */
 export async function openIncarnation(
   sealed: SealedStore,
-  server: {
-    readonly cluster: ClusterName;
-    readonly systemIdentifier: bigint;
-    readonly major: number;
-    readonly serverVersion: string;
-  },
+  server: IncarnationServer,
   call: StoreCall & { readonly nowMs: number },
 ): Promise<IncarnationPlace> {
   const { cluster, systemIdentifier } = server;
+  const incarnation = incarnationOf(sealed.ring, server);
   const all = await listIncarnations(sealed, cluster, call);
-  const same = all.filter((place) => systemIdentifierOf(place.incarnation) === systemIdentifier);
-  if (same.length > 0) {
-    const dated = await Promise.all(
-      same.map(async (place) => ({ place, identity: await readIdentity(sealed, place, call) })),
-    );
-    dated.sort((a, b) => a.identity.createdAt.localeCompare(b.identity.createdAt));
-    return present(dated.at(-1), "one of several is the last").place;
+  const known = all.find((place) => place.incarnation === incarnation);
+  if (known !== undefined) {
+    return known;
   }
-  const incarnation = firstIncarnation(sealed.ring.metadataKey, cluster, systemIdentifier);
   const place = { cluster, incarnation };
   const identity: Identity = {
     version: 1,
@@ -127,38 +148,23 @@ export async function openIncarnation(
 }
 
 /**
- * A new incarnation for a restored copy that becomes production: from now on it is the one that a server of this system
- * identifier is backed up to. @throws DrError what the store throws.
+ * A new incarnation for a restored copy that becomes production. The copy has to name it (`pra.incarnation`).
+ * @throws DrError what the store throws.
  */
 export async function adoptIncarnation(
   sealed: SealedStore,
-  copy: {
-    readonly cluster: ClusterName;
-    readonly systemIdentifier: bigint;
+  copy: Omit<IncarnationServer, "major" | "serverVersion"> & {
     /** 16 random bytes. */
     readonly randomId: Uint8Array;
   },
   call: StoreCall & { readonly nowMs: number },
 ): Promise<IncarnationPlace> {
   const { cluster, systemIdentifier, randomId } = copy;
-  const all = await listIncarnations(sealed, cluster, call);
-  const dated = await Promise.all(
-    all
-      .filter((place) => systemIdentifierOf(place.incarnation) === systemIdentifier)
-      .map(async (place) => ({ place, identity: await readIdentity(sealed, place, call) })),
-  );
-  dated.sort((a, b) => a.identity.createdAt.localeCompare(b.identity.createdAt));
-  const origin = dated.at(-1);
+  const adoptedFrom = incarnationOf(sealed.ring, { ...copy, major: 0, serverVersion: "" });
+  const origin = await readIdentity(sealed, { cluster, incarnation: adoptedFrom }, call);
   const place = { cluster, incarnation: incarnationNameOf(systemIdentifier, randomId) };
-  const identity: Identity = {
-    version: 1,
-    cluster,
-    systemId: String(systemIdentifier),
-    major: origin?.identity.major ?? 0,
-    serverVersion: origin?.identity.serverVersion ?? "",
-    createdAt: new Date(call.nowMs).toISOString(),
-    adoptedFrom: origin?.place.incarnation ?? null,
-  };
+  const createdAt = new Date(call.nowMs).toISOString();
+  const identity: Identity = { ...origin, createdAt, adoptedFrom };
   await sealed.putWhole({ ...place, type: "identity", number: 1 }, encodeDocument(identity), call);
   return place;
 }

@@ -7,6 +7,7 @@
  * A setting that a major does not know would stop its start, so each has the majors that know it; checked on all
  * supported majors by tests/postgres/isolation.test.ts.
  */
+import { INCARNATION_SETTING, ISOLATED_COPY } from "../core/incarnation-setting.ts";
 
 type Isolation = {
   readonly name: string;
@@ -38,6 +39,8 @@ const ISOLATION: readonly Isolation[] = [
   { name: "cron.launch_active_jobs", value: "off" },
   { name: "timescaledb.max_background_workers", value: "0" },
   { name: "pg_partman_bgw.dbname", value: "" },
+  // Refused as a source of backups until somebody adopts it.
+  { name: INCARNATION_SETTING, value: ISOLATED_COPY },
 ];
 
 /** The settings that isolate a copy of this major. */
@@ -99,4 +102,24 @@ export function withoutRecoverySettings(configuration: string): string {
     .split("\n")
     .filter((line) => !theirs.test(line))
     .join("\n");
+}
+
+function linesOf(name: string): RegExp {
+  return new RegExp(`^\\s*${name.replaceAll(".", "\\.")}\\s*=\\s*'((?:[^']|'')*)'.*$`, "gim");
+}
+
+/** The value of a quoted setting in a configuration file: the last line wins. */
+export function settingIn(configuration: string, name: string): string | undefined {
+  const found = [...configuration.matchAll(linesOf(name))].at(-1)?.[1];
+  return found?.replaceAll("''", "'");
+}
+
+/** The configuration file with a setting of this value, once. */
+export function withSetting(configuration: string, name: string, value: string): string {
+  const rest = configuration
+    .split("\n")
+    .filter((line) => !new RegExp(linesOf(name).source, "i").test(line))
+    .join("\n");
+  const gap = rest === "" || rest.endsWith("\n") ? "" : "\n";
+  return `${rest}${gap}${name} = ${quoteSetting(value)}\n`;
 }

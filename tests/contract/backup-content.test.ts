@@ -48,7 +48,13 @@ class Lab implements AsyncDisposable {
   async place(): Promise<IncarnationPlace> {
     return await openIncarnation(
       this.sealed,
-      { cluster: clusterNameOf("main"), systemIdentifier, major: 18, serverVersion: "18" },
+      {
+        cluster: clusterNameOf("main"),
+        systemIdentifier,
+        major: 18,
+        serverVersion: "18",
+        named: undefined,
+      },
       { signal: never, nowMs: systemClock.now() },
     );
   }

@@ -277,6 +277,12 @@ test("restore brings the newest state back as a running, isolated server; what c
     );
     await client.end();
     assert.deepEqual(rows, [{ value: expected, archive: "off" }]);
+    const isolated = await pra.run("backup --full --lang fr", {
+      PG_HOST: String(restored.value["socketDirectory"]),
+      PG_PORT: String(restored.value["port"]),
+    });
+    assert.equal(isolated.code, 3, "L16 an isolated copy is no source of backups");
+    assert.match(isolated.err, /copie isolée/);
   } finally {
     const stopped = await pra.run(`stop ${to} --lang fr`);
     assert.equal(stopped.code, 0, stopped.err);
@@ -293,6 +299,14 @@ test("restore brings the newest state back as a running, isolated server; what c
   assert.ok(!(await readFile(join(to, "postgresql.auto.conf"), "utf8")).includes("archive_mode"));
   const still = await pra.json("plan");
   assert.equal(still.value["reachable"], true, "what it was restored from can still be restored");
+  const history = new RegExp(`^pra.incarnation = '${String(adopted.value["incarnation"])}'$`, "m");
+  assert.match(await readFile(join(to, "postgresql.auto.conf"), "utf8"), history);
+  const production = await pra.json("backup --incremental");
+  assert.equal(production.code, 0, production.out);
+  assert.ok(
+    !String(production.value["path"]).includes(String(adopted.value["incarnation"])),
+    "L16 the old server stays in its own history",
+  );
   const preview = await pra.json("expire --dry-run");
   assert.equal(preview.code, 0);
 });

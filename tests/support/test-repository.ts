@@ -170,6 +170,7 @@ export class TestRepository implements AsyncDisposable {
         systemIdentifier,
         major: facts.version.major,
         serverVersion: facts.versionText,
+        named: undefined,
       },
       { signal: never, nowMs: systemClock.now() },
     );

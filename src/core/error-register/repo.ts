@@ -255,4 +255,14 @@ export const repoErrors = {
       hint: `Donnez l'identifiant que montre pra list, ou assez de son début, au moins 4 chiffres.`,
     },
   },
+  REPO_ISOLATED_COPY: {
+    en: {
+      message: `this server is an isolated copy of cluster {cluster}`,
+      hint: `Nothing was written: its backups and WAL would mix with production's. If it shall be production, stop it and run "pra adopt" on its directory first.`,
+    },
+    fr: {
+      message: `ce serveur est une copie isolée du cluster {cluster}`,
+      hint: `Rien n'a été écrit : ses sauvegardes et son WAL se mêleraient à ceux de la production. S'il doit devenir la production, arrêtez-le et lancez d'abord « pra adopt » sur son répertoire.`,
+    },
+  },
 } as const satisfies ErrorGroup;
