@@ -122,6 +122,8 @@ async function play(): Promise<void> {
           say(
             `${String(played).padStart(4)}  ${round.command.padEnd(11)} ${rule.padEnd(40)} FAILED`,
           );
+          world.keep = true;
+          say(`its directory is kept: ${world.directory}`);
           throw error;
         }
       }

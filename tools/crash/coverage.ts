@@ -11,6 +11,8 @@ export class Coverage {
   /** Per command the failpoints that a clean run reaches, and how often. */
   readonly profiles = new Map<string, ReadonlyMap<string, number>>();
   readonly kills = new Map<string, number>();
+  /** Rounds in which the run did not come by the site: no kill, and not counted as one. */
+  unreachedRounds = 0;
 
   reached(command: string, names: ReadonlyMap<string, number>): void {
     const profile = new Map(this.profiles.get(command));
@@ -30,6 +32,14 @@ export class Coverage {
       site[action === "kill" ? "killed" : action === "tear" ? "torn" : "failed"] += 1;
     }
     this.count(command);
+  }
+
+  /** A run that did not come by the site again: the next draw takes another. */
+  unreached(command: string, name: string): void {
+    this.unreachedRounds += 1;
+    const profile = new Map(this.profiles.get(command));
+    profile.delete(name);
+    this.profiles.set(command, profile);
   }
 
   count(command: string): void {
@@ -54,6 +64,7 @@ export class Coverage {
       `${"failpoint".padEnd(28)}  reached  killed   torn  failed`,
       ...rows,
       `${hits.length} sites: ${once} hit, ${thrice} at least three times, ${hits.length - once} never`,
+      `${this.unreachedRounds} rounds did not come by their site`,
       [...this.kills].map(([command, count]) => `${command} ${count}`).join(", "),
     ].join("\n");
   }

@@ -50,6 +50,8 @@ export type Round = {
   readonly fate: Exclude<Fate, { readonly kind: "none" }>;
   readonly name: string;
   readonly action: string;
+  /** Which passing of the site by one thread acts. */
+  readonly hit: number;
 };
 
 function pick<T>(random: SeededRandom, from: readonly T[]): T {
@@ -91,6 +93,7 @@ export function drawRound(
       fate: { kind: "sigkill", afterMs },
       name: `${afterMs} ms`,
       action: "sigkill",
+      hit: 1,
     };
   }
   const least = Math.min(...profile.map(([name]) => coverage.hits(name)));
@@ -102,7 +105,7 @@ export function drawRound(
   // Counts are a thread's own, and other runs differ a little: an eighth of what was seen in all is reached for sure.
   const hit = 1 + Math.floor(random.fraction() * Math.floor(Math.min(count, 400) / 8));
   const rule = `${name}:${action}:${hit}`;
-  return { command, fate: { kind: "failpoint", rule }, name, action };
+  return { command, fate: { kind: "failpoint", rule }, name, action, hit };
 }
 
 /** The words of a command. */
@@ -125,8 +128,14 @@ function wordsOf(command: Exclude<CrashCommand, "receive">, target: string): rea
   }
 }
 
-/** A death must be the one that was ordered; a failure must be told as one, not crash. */
-function judgeEnd(round: Round, end: PraEnd): "died" | "failed" | "passed" {
+/** How an ordered death or failure came out. "unreached": this run never came to the site as often as it was to. */
+type Outcome = "died" | "failed" | "passed" | "lived" | "unreached";
+
+/**
+ * A death must be the one that was ordered; a failure must be told as one, not crash. The log tells what all threads together
+ * reached, so that only a first passing is certain.
+ */
+function judgeEnd(round: Round, end: PraEnd): Outcome {
   const told = `${round.command} with ${round.fate.kind === "failpoint" ? round.fate.rule : round.name}`;
   if (end.signal === "SIGKILL") {
     return "died";
@@ -136,15 +145,20 @@ function judgeEnd(round: Round, end: PraEnd): "died" | "failed" | "passed" {
       `${told} ended with an error that nobody foresaw:\n${end.output}${end.errors}`,
     );
   }
+  const reached = end.reached.get(round.name) ?? 0;
+  if (round.fate.kind === "failpoint" && (reached === 0 || (reached < 64 && round.hit > 1))) {
+    return "unreached";
+  }
   if (round.action === "kill" || round.action === "tear") {
     throw new CrashTestFailure(
-      `${told} did not die where it was told; it ended with ${end.signal ?? end.code}, having reached it ${end.reached.get(round.name) ?? 0} times:\n${end.errors}`,
+      `${told} did not die where it was told; it ended with ${end.signal ?? end.code}, having reached it ${reached} times:\n${end.errors}`,
     );
   }
   return end.code === 0 ? "passed" : "failed";
 }
 
-async function killReceiver(world: CrashWorld, round: Round): Promise<PraEnd | undefined> {
+/** Told to die or to fail while it runs; answers its end, or that it lived on. */
+async function killReceiver(world: CrashWorld, round: Round): Promise<Outcome> {
   await world.stopReceiver();
   const run = world.startReceiver(round.fate);
   const until = performance.now() + RECEIVER_DIES_MS;
@@ -153,27 +167,31 @@ async function killReceiver(world: CrashWorld, round: Round): Promise<PraEnd | u
     // Not awaited: it may hang with the commits until the receiver is back.
     void world.server.query("SELECT pg_switch_wal()").catch(() => undefined);
   }
-  const passes = round.action === "error" || round.action === "enospc";
-  if (!run.hasEnded) {
-    if (!passes) {
-      const { reached } = await run.kill("SIGKILL");
-      throw new CrashTestFailure(
-        `receive with ${round.name}:${round.action} lived on, having reached it ${reached.get(round.name) ?? 0} times`,
-      );
-    }
-    return undefined;
+  if (run.hasEnded) {
+    return judgeEnd(round, await run.ended);
   }
-  return run.ended;
+  // An error that it overcomes is no death; nor is a site that it did not come by.
+  const end = await run.kill("SIGKILL");
+  const reached = end.reached.get(round.name) ?? 0;
+  if (round.action === "error" || round.action === "enospc") {
+    return reached === 0 ? "unreached" : "lived";
+  }
+  if (reached === 0 || round.hit > 1) {
+    return "unreached";
+  }
+  throw new CrashTestFailure(
+    `receive with ${round.name}:${round.action} lived on, having reached it ${reached} times`,
+  );
 }
 
 /** Kills, and runs again what was killed. */
-async function killAndConverge(world: CrashWorld, round: Round, target: string): Promise<string> {
+async function killAndConverge(world: CrashWorld, round: Round, target: string): Promise<Outcome> {
   const { command, fate } = round;
   if (command === "receive") {
-    const end = await killReceiver(world, round);
+    const outcome = await killReceiver(world, round);
     world.startReceiver();
     await world.awaitCommits(20);
-    return end === undefined ? "lived" : judgeEnd(round, end);
+    return outcome;
   }
   const repository = command === "init" ? `init-${world.nextNumber()}` : "main";
   await world.makeHome(repository);
@@ -181,7 +199,7 @@ async function killAndConverge(world: CrashWorld, round: Round, target: string):
   const end = await world.run(command, words, { fate, repository });
   const outcome = judgeEnd(round, end);
   // A restore that came through has filled its directory; anything else is simply run again.
-  if (command !== "restore" || outcome !== "passed") {
+  if (command !== "restore" || end.code !== 0) {
     await world.mustSucceed(command, words, { repository });
   }
   if (command === "init") {
@@ -243,7 +261,7 @@ export async function requireNothingLost(world: CrashWorld): Promise<number> {
     const verdict = await world.judge({ host, port }, acknowledged);
     if (!verdict.ok) {
       throw new CrashTestFailure(
-        `the oracle is not satisfied: ${JSON.stringify({ ...verdict, lost: verdict.lost.slice(0, 10) })}`,
+        `the oracle is not satisfied: ${JSON.stringify({ ...verdict, lost: verdict.lost.slice(0, 3) })}\n${end.errors}\n${end.output}`,
       );
     }
     return verdict.required;
@@ -258,7 +276,9 @@ export async function playRound(world: CrashWorld, round: Round): Promise<string
   const target = join(world.directory, `restored-${world.nextNumber()}`);
   const outcome = await killAndConverge(world, round, target);
   await rm(target, { recursive: true, force: true });
-  if (round.fate.kind === "failpoint") {
+  if (outcome === "unreached") {
+    world.coverage.unreached(round.command, round.name);
+  } else if (round.fate.kind === "failpoint") {
     world.coverage.hit(round.command, round.name, round.action);
   } else {
     world.coverage.count(round.command);
