@@ -6,7 +6,8 @@ import { resolve } from "node:path";
 import { stat } from "node:fs/promises";
 import { present } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
-import { leaseTtlSeconds } from "../core/limits.ts";
+import { guard } from "../core/failpoint.ts";
+import { leaseTtlSeconds, restoreReplayMsMax } from "../core/limits.ts";
 import { type Lsn, addToLsn, formatLsn, parseLsn } from "../core/lsn.ts";
 import { segmentAt, type TimelineId } from "../core/wal-name.ts";
 import { placeOf } from "../postgres/connection-settings.ts";
@@ -15,6 +16,7 @@ import { type ServerAccount, serverAccount } from "../postgres/server-account.ts
 import { SqlSession } from "../postgres/sql-session.ts";
 import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
+import { reachedPoint } from "../proof/prove.ts";
 import { holdPin } from "../repository/pins.ts";
 import type { Protection } from "../repository/pin-rules.ts";
 import { decodeRoot } from "../repository/root.ts";
@@ -248,6 +250,16 @@ async function askReached(
   }
 }
 
+/** Holds where recovery ended against the plan. @throws DrError `RESTORE_ENDED_SHORT`. */
+async function requireReached(directory: string, wanted: Lsn): Promise<void> {
+  const point = await reachedPoint(directory);
+  const short = point === undefined || point.lsn < wanted;
+  if (short && guard("L44-outcome-compared")) {
+    const reached = point === undefined ? "–" : formatLsn(point.lsn);
+    throw new DrError("RESTORE_ENDED_SHORT", { directory, reached, wanted: formatLsn(wanted) });
+  }
+}
+
 async function startCopy(
   environment: Environment,
   wish: StartWish,
@@ -262,9 +274,13 @@ async function startCopy(
     port,
     ...(account === undefined ? {} : { account }),
     ...(listen === undefined ? {} : { listenAddresses: listen }),
+    // A replaying server answers with what it has so far: a person would take that for the target.
+    goal: "recovered",
+    startTimeoutMs: restoreReplayMsMax,
     signal: call.signal,
   });
   try {
+    await requireReached(dataDirectory, call.planned.lsn);
     const reached = await askReached(server, environment, call.planned, call.signal);
     await server.detach();
     const { socketDirectory } = server;

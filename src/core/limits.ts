@@ -255,3 +255,5 @@ export const proofAbandonedMs = 3_600_000;
 export const walPartStoredBytesMax = 2 * KIB;
 /** Segments before a backup in which a plan looks for the last transaction: 1 GiB of 16 MiB segments without one is rarer than a clock that errs. */
 export const planLookBackSegmentsMax = 64;
+/** How long a restored server may replay before its start counts as failed: a week of WAL at a hundredth of its speed is hours. */
+export const restoreReplayMsMax = 7 * 86_400_000;

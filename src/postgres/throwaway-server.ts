@@ -11,11 +11,11 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { realpath, rm } from "node:fs/promises";
+import { readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assert, present } from "../core/assert.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { DrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import {
   serverPollIntervalMs,
@@ -24,6 +24,7 @@ import {
   serverStopTimeoutMs,
   socketPathBytesMax,
 } from "../core/limits.ts";
+import { parseControlFile } from "./control-file.ts";
 import { guardedStartScript } from "./guard-script.ts";
 import { makePrivateDirectory, privateFiles } from "./private-directory.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
@@ -41,8 +42,11 @@ import type { ServerBinaries } from "./server-binaries.ts";
 import { ServerLog } from "./server-log.ts";
 import { isListening, socketPath } from "./server-probe.ts";
 
-/** How far a start is waited for. "standby": replaying, connections not required. */
-export type ServerGoal = "launched" | "standby" | "ready";
+/**
+ * How far a start is waited for. "standby": replaying, connections not required. "ready": it lets clients in, which a replaying
+ * server does as soon as it is consistent. "recovered": replay has ended, and it is promoted.
+ */
+export type ServerGoal = "launched" | "standby" | "ready" | "recovered";
 
 /** As `pg_ctl stop -m`: wait for clients; roll back and checkpoint; abandon, the next start replays. */
 export type StopMode = "smart" | "fast" | "immediate";
@@ -225,7 +229,24 @@ export class ThrowawayServer implements AsyncDisposable {
     if (file.status === "standby") {
       return goal === "standby";
     }
-    return file.status === "ready" && (await isListening(this, { signal }));
+    if (file.status !== "ready" || !(await isListening(this, { signal }))) {
+      return false;
+    }
+    return goal !== "recovered" || !guard("L44-recovery-ended") || (await this.#isInProduction());
+  }
+
+  /** Set at the very end of recovery, in StartupXLOG of xlog.c. */
+  async #isInProduction(): Promise<boolean> {
+    try {
+      const bytes = await readFile(join(this.dataDirectory, "global", "pg_control"));
+      return parseControlFile(bytes).state === "in production";
+    } catch (error) {
+      // Read in the middle of a write of the server's: the next look tells.
+      if (isDrError(error, "PG_CONTROL_CRC")) {
+        return false;
+      }
+      throw error;
+    }
   }
 
   async #reportLog(onLogLine: ((line: string) => void) | undefined): Promise<void> {

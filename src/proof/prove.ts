@@ -134,7 +134,7 @@ async function serverSettings(
 }
 
 /** Where recovery ended: the newest history file's last line says it exactly. */
-async function reachedPoint(dataDirectory: string): Promise<ReachedPoint | undefined> {
+export async function reachedPoint(dataDirectory: string): Promise<ReachedPoint | undefined> {
   const names = (await readdir(join(dataDirectory, "pg_wal")))
     .filter((name) => /^[0-9A-F]{8}\.history$/.test(name))
     .sort();

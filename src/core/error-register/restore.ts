@@ -142,4 +142,14 @@ export const restoreErrors = {
       hint: `Rien n'a été modifié. Si cette copie doit devenir la production et que l'ancien serveur ne peut pas revenir de lui-même, lancez : pra adopt {directory} --allow-production --confirm {name}`,
     },
   },
+  RESTORE_ENDED_SHORT: {
+    en: {
+      message: `recovery in {directory} ended at {reached}; the plan promised {wanted}`,
+      hint: `The server was stopped. Do not use this copy: data is missing from it. Run pra verify --deep, then restore into another directory.`,
+    },
+    fr: {
+      message: `la récupération dans {directory} s'est terminée à {reached} ; le plan promettait {wanted}`,
+      hint: `Le serveur a été arrêté. N'utilisez pas cette copie : il y manque des données. Lancez pra verify --deep, puis restaurez dans un autre dossier.`,
+    },
+  },
 } as const satisfies ErrorGroup;
