@@ -85,13 +85,27 @@ export function withIsolationBlock(
   return `${own}${gap}${[BEGIN, ...lines, END].join("\n")}\n`;
 }
 
-/** The configuration file without our block. */
+/**
+ * The configuration file without our block. `ALTER SYSTEM` on a copy rewrites the file without comments, markers included;
+ * the copy still says that it is isolated, and then our lines are known by name and value.
+ */
 export function withoutIsolationBlock(configuration: string): string {
   const begin = configuration.indexOf(BEGIN);
   const end = configuration.indexOf(END, begin);
-  return begin < 0 || end < 0
-    ? configuration
-    : `${configuration.slice(0, begin)}${configuration.slice(end + END.length).replace(/^\n/, "")}`;
+  if (begin >= 0 && end >= 0) {
+    return `${configuration.slice(0, begin)}${configuration.slice(end + END.length).replace(/^\n/, "")}`;
+  }
+  return settingIn(configuration, INCARNATION_SETTING) === ISOLATED_COPY
+    ? withoutIsolationLines(configuration)
+    : configuration;
+}
+
+function withoutIsolationLines(configuration: string): string {
+  const ours = new Set(ISOLATION.map(({ name, value }) => `${name} = ${quoteSetting(value)}`));
+  return withoutRecoverySettings(configuration)
+    .split("\n")
+    .filter((line) => !ours.has(line.trim()))
+    .join("\n");
 }
 
 /** Removes what the source server set about its own recovery, which would lead this copy's astray. */

@@ -132,3 +132,19 @@ test("the manifest's entry and its own checksum are made again for a changed fil
   assert.equal(manifestWith(manifest, "nowhere", content), undefined);
   assert.equal(manifestWith(Buffer.from("{}"), "global/pg_control", content), undefined);
 });
+
+test("L16 a copy whose markers ALTER SYSTEM removed is still known, and its own settings are kept", () => {
+  const theirs = "archive_mode = 'on'\nwork_mem = '64MB'\n";
+  const settings = {
+    ...isolationSettings(18),
+    ...recoverySettings({ stop: { kind: "end" }, timeline: timelineOf(3), action: "promote" }),
+  };
+  const isolated = withIsolationBlock(theirs, settings);
+  const rewritten = isolated
+    .split("\n")
+    .filter((line) => !line.startsWith("#"))
+    .join("\n");
+  assert.ok(rewritten.includes("archive_mode = 'off'"));
+  assert.equal(withoutIsolationBlock(rewritten), theirs);
+  assert.equal(withoutIsolationBlock(theirs), theirs, "a server of its own is left alone");
+});
