@@ -6,7 +6,7 @@
  * Compression is not done here: content comes compressed and leaves compressed (`frame-codec.ts`).
  * Follows docs/format.md, section 5.
  */
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { guard } from "../../core/failpoint.ts";
@@ -56,8 +56,13 @@ export type OpenedFrame = {
   readonly position?: FramePosition;
 };
 
+/** Keys as `node:crypto` keeps them: given as bytes, each cipher would spend 10 µs on its key, as long as 10 KiB take. */
+function secretKey(bytes: Uint8Array | undefined): KeyObject | undefined {
+  return bytes === undefined ? undefined : createSecretKey(bytes);
+}
+
 function encryptInto(
-  cipher: { readonly key: Uint8Array; readonly nonce: Buffer; readonly aad: Buffer },
+  cipher: { readonly key: KeyObject; readonly nonce: Buffer; readonly aad: Buffer },
   plain: Uint8Array,
   target: Buffer,
   at: number,
@@ -73,7 +78,7 @@ function encryptInto(
 }
 
 function decrypt(
-  cipher: { readonly key: Uint8Array; readonly nonce: Buffer; readonly aad: Buffer },
+  cipher: { readonly key: KeyObject; readonly nonce: Buffer; readonly aad: Buffer },
   sealed: Buffer,
 ): Buffer | undefined {
   const tagAt = sealed.length - TAG_BYTES;
@@ -99,6 +104,8 @@ function decrypt(
 export class FrameSealer {
   readonly #ticket: ObjectTicket;
   readonly #binding: FrameBinding;
+  readonly #key: KeyObject;
+  readonly #positionKey: KeyObject | undefined;
   readonly #position = Buffer.alloc(POSITION_PLAIN_BYTES);
   #nextIndex = 0;
   #closed = false;
@@ -106,6 +113,8 @@ export class FrameSealer {
   constructor(ticket: ObjectTicket) {
     this.#ticket = ticket;
     this.#binding = new FrameBinding(ticket);
+    this.#key = createSecretKey(ticket.key);
+    this.#positionKey = secretKey(ticket.positionKey);
   }
 
   /** The index that the next frame gets; how many frames were sealed. */
@@ -155,7 +164,7 @@ export class FrameSealer {
       at += this.#sealPosition(position, index, target, targetOffset);
     }
     const cipher = {
-      key: this.#ticket.key,
+      key: this.#key,
       nonce: this.#binding.nonce(NONCE_DOMAIN.content, index),
       aad: this.#binding.ofContent(
         index,
@@ -169,7 +178,7 @@ export class FrameSealer {
   }
 
   #sealPosition(position: FramePosition, index: number, target: Buffer, frameAt: number): number {
-    const key = this.#ticket.positionKey;
+    const key = this.#positionKey;
     assert(key !== undefined, "the ticket of a kind with positions has a position key");
     writePosition(this.#position, 0, position);
     const cipher = {
@@ -185,11 +194,13 @@ export class FrameSealer {
 export class FrameOpener {
   readonly #ticket: ObjectTicket;
   readonly #binding: FrameBinding;
+  readonly #key: KeyObject;
   readonly #positions: PositionOpener | undefined;
 
   constructor(ticket: ObjectTicket) {
     this.#ticket = ticket;
     this.#binding = new FrameBinding(ticket);
+    this.#key = createSecretKey(ticket.key);
     this.#positions =
       ticket.positionKey === undefined
         ? undefined
@@ -215,7 +226,7 @@ export class FrameOpener {
     }
     const position = header.hasPosition ? this.#positions?.openPlain(frame, index) : undefined;
     const cipher = {
-      key: this.#ticket.key,
+      key: this.#key,
       nonce: this.#binding.nonce(NONCE_DOMAIN.content, index),
       aad: this.#binding.ofContent(index, frame, 0, position),
     };
@@ -231,11 +242,13 @@ export class FrameOpener {
 
 /** Opens the positions of frames and nothing else: needs the metadata key, not the object's. */
 export class PositionOpener {
-  readonly #place: FramePlace & { readonly positionKey: Uint8Array };
+  readonly #place: FramePlace;
+  readonly #key: KeyObject;
   readonly #binding: FrameBinding;
 
   constructor(place: FramePlace & { readonly positionKey: Uint8Array }) {
     this.#place = place;
+    this.#key = createSecretKey(place.positionKey);
     this.#binding = new FrameBinding(place);
   }
 
@@ -253,7 +266,7 @@ export class PositionOpener {
       throw corrupt(this.#place, index, "its position is cut");
     }
     const cipher = {
-      key: this.#place.positionKey,
+      key: this.#key,
       nonce: this.#binding.nonce(NONCE_DOMAIN.position, index),
       aad: this.#binding.ofPosition(index, frame, 0),
     };
