@@ -79,6 +79,7 @@ export const guardNames = [
   "L40-rollback",
   "L44-outcome-compared",
   "L44-recovery-ended",
+  "L5-wal-before-root",
   "L53-pid-file-proved",
   "L53-server-ends-with-parent",
   "L6-fsync-before-link",
