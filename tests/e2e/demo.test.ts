@@ -95,7 +95,8 @@ type Result = {
 test("the demonstration loses nothing that was acknowledged, proves it, and leaves its folder alone", async () => {
   await using ground = await playground();
   const run = demo(ground.path, ["--json"]);
-  assert.equal(await ended(run), 0, run.err());
+  const code = await ended(run);
+  assert.equal(code, 0, run.err() + run.out());
   assert.equal(run.err(), "", "with --json nothing is said on the way");
   const result = JSON.parse(run.out()) as Result;
   assert.ok(result.ok);

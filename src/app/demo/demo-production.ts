@@ -165,7 +165,10 @@ async function backUp(
     }),
   );
   const { root } = value.taken;
-  assert(root.kind === kind, "the demonstration's backups are of the kind asked for");
+  assert(
+    root.kind === kind,
+    `a backup is of the kind asked for (${kind}), and not ${root.kind}: ${value.chosen.reason}`,
+  );
   const { id, totals } = root;
   const { readBytes, storedBytes, newBlocks, totalBlocks } = totals;
   const backup = { id, kind, readBytes, storedBytes, newBlocks, totalBlocks, durationMs };
