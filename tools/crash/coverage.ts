@@ -11,6 +11,8 @@ export class Coverage {
   /** Per command the failpoints that a clean run reaches, and how often. */
   readonly profiles = new Map<string, ReadonlyMap<string, number>>();
   readonly kills = new Map<string, number>();
+  /** How long a command that was left alone took last. */
+  readonly durationsMs = new Map<string, number>();
   /** Rounds in which the run did not come by the site: no kill, and not counted as one. */
   unreachedRounds = 0;
 

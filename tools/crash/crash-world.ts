@@ -107,6 +107,9 @@ export class CrashWorld implements AsyncDisposable {
       throw new CrashTestFailure(`pra ${words.join(" ")} hung:\n${errors}`);
     }
     this.coverage.reached(command, end.reached);
+    if (end.code === 0) {
+      this.coverage.durationsMs.set(command, end.durationMs);
+    }
     return end;
   }
 
