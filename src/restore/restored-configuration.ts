@@ -7,6 +7,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { guard } from "../core/failpoint.ts";
 import { socketPathBytesMax } from "../core/limits.ts";
 import type { ControlFile } from "../postgres/control-file.ts";
 import { isolationSettings, withIsolationBlock, withoutRecoverySettings } from "./isolation.ts";
@@ -65,7 +66,7 @@ export async function configureRestored(
   const autoConf = join(dataDirectory, AUTO_CONF);
   const theirs = (await entryExists(autoConf)) ? await readFile(autoConf, "utf8") : "";
   const isolated = {
-    ...isolationSettings(options.major),
+    ...(guard("L16-isolation") ? isolationSettings(options.major) : {}),
     ...ownPlaces(dataDirectory),
     ...(options.inPlaceTablespaces ? { allow_in_place_tablespaces: "on" } : {}),
     ...options.settings,
