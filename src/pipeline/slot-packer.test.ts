@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { present } from "../core/assert.ts";
-import { slotExtentsMax } from "../core/limits.ts";
+import { slotBytes, slotExtentsMax } from "../core/limits.ts";
 import { deriveFingerprintKey } from "./fingerprint-key.ts";
 import { type FinishedObject, FramedFileWriter } from "./framed-file-writer.ts";
 import { FrameReader } from "./sealing/frame-codec.ts";
@@ -195,6 +195,46 @@ test("a slot of as many files as it can take, each shorter than a block, is pack
     pack.plainBytes,
     frames.reduce((sum, frame) => sum + frame.length, 0),
   );
+});
+
+test("a slot of one file, new to its last block, is a frame as it lies, and what follows begins the next", async () => {
+  const codec = new ZstdCodec();
+  const [place] = await tickets(1);
+  const finished: FinishedObject[] = [];
+  const packer = new SlotPacker({
+    pass,
+    openPack: () => new FramedFileWriter({ ...present(place, "a ticket"), codec }),
+    onFinished: (pack) => finished.push(pack),
+  });
+  const slot = new Slot(memory, 0);
+  const count = slotBytes / BLOCK;
+  const whole = {
+    blocks: Array.from({ length: count }, () => "new" as const),
+    tail: 0,
+    old: false,
+  };
+  const holed = { ...whole, blocks: whole.blocks.map((kind, n) => (n === 7 ? "zeros" : kind)) };
+  const short = { blocks: ["new", "new"] as const, tail: 9, old: false };
+  const found: { bytes: Buffer; frame: number; offset: number }[] = [];
+  for (const extents of [[whole], [holed], [short], [whole], [short], [whole]]) {
+    const blocks = fill(slot, extents);
+    const { frame } = packer.process(slot);
+    blocks.forEach((bytes, at) => {
+      const offset = slot.placements[at] ?? -1;
+      assert.equal(
+        offset === PLACED_ZEROS,
+        bytes.every((byte) => byte === 0),
+      );
+      found.push(...(offset < 0 ? [] : [{ bytes, frame, offset }]));
+    });
+  }
+  packer.finish();
+  const frames = await framesOf(present(finished[0], "a pack"));
+  assert.equal(frames.length, 4);
+  for (const { bytes, frame, offset } of found) {
+    assert.deepEqual(frames[frame]?.subarray(offset, offset + bytes.length), bytes);
+  }
+  assert.equal(found.length, count * 4 - 1 + 3 * 2);
 });
 
 test("a writer that is disposed of closes its file, and one that exists is not written over", async () => {

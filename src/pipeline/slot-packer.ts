@@ -59,6 +59,13 @@ export class SlotPacker {
     if (newBytes === 0) {
       return { pack: null, frame: 0 };
     }
+    const whole = this.#frameLength === 0 ? this.#wholeFrame(slot, newBytes) : undefined;
+    if (whole !== undefined) {
+      this.#pack ??= this.#openPack();
+      const placement = { pack: this.#pack.id, frame: this.#pack.frames };
+      this.#addFrame(whole);
+      return placement;
+    }
     const padding = slot.extentCount * RUN_ALIGNMENT;
     if (this.#frameLength + newBytes + padding > FRAME_CAPACITY_BYTES) {
       this.#closeFrame();
@@ -149,13 +156,28 @@ export class SlotPacker {
     }
   }
 
-  #closeFrame(): void {
-    if (this.#frameLength === 0) {
-      return;
+  /** The bytes of a slot whose one extent is new to the last block and fills a frame: they need no gathering. */
+  #wholeFrame(slot: Slot, newBytes: number): Uint8Array | undefined {
+    const { offsetBytes, lengthBytes } = slot.extent(0);
+    if (slot.extentCount !== 1 || newBytes !== lengthBytes || lengthBytes < slotBytes) {
+      return undefined;
     }
+    for (let block = 0; block < slot.blockCount; block++) {
+      slot.placements[block] = block * this.#pass.blockBytes;
+    }
+    return slot.data.subarray(offsetBytes, offsetBytes + lengthBytes);
+  }
+
+  #closeFrame(): void {
+    if (this.#frameLength > 0) {
+      this.#addFrame(this.#frame.subarray(0, this.#frameLength));
+      this.#frameLength = 0;
+    }
+  }
+
+  #addFrame(plain: Uint8Array): void {
     assert(this.#pack !== undefined, "blocks are gathered for an open pack");
-    this.#pack.addFrame(this.#frame.subarray(0, this.#frameLength));
-    this.#frameLength = 0;
+    this.#pack.addFrame(plain);
     if (this.#pack.sealedBytes >= packBytes) {
       this.#finishPack();
     }

@@ -97,6 +97,7 @@ export class Scatterer implements Disposable {
   readonly #pass: BlockPass;
   readonly #codec = new ZstdCodec();
   readonly #owner: ScatterWorkerData["owner"];
+  #opened = Buffer.alloc(0);
   #writtenBytes = 0;
 
   constructor(data: ScatterWorkerData) {
@@ -144,7 +145,10 @@ export class Scatterer implements Disposable {
   }
 
   #openFrame(opener: FrameOpener, sealed: Buffer, index: number): number {
-    const frame = opener.open(sealed, index);
+    if (this.#opened.length < sealed.length) {
+      this.#opened = Buffer.allocUnsafeSlow(sealed.length);
+    }
+    const frame = opener.open(sealed, index, this.#opened);
     const target = this.#pass.input.subarray(0, frame.plainLength);
     if (frame.codec === "stored") {
       target.set(frame.content);

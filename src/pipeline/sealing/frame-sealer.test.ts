@@ -240,3 +240,39 @@ test("an authentic frame that states another plain length than zstd gives is ref
     "REPO_FRAME_CODEC",
   );
 });
+
+test("frames of any length around the cipher's pieces open, into room of the caller and into a buffer of their own", async () => {
+  const ticket = testTicket("pack");
+  const sealer = new FrameSealer(ticket);
+  const opener = new FrameOpener(ticket);
+  const room = Buffer.alloc(300_000);
+  for (const length of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_001]) {
+    const content = Buffer.from(Array.from({ length }, (_, at) => (at * 31 + length) & 255));
+    const index = sealer.nextIndex;
+    const frame = sealStored(sealer, content);
+    assert.deepEqual(opener.open(frame, index).content, content);
+    const opened = opener.open(frame, index, room).content;
+    assert.deepEqual(opened, content);
+    assert.equal(opened.buffer, room.buffer);
+    const damaged = withBitFlipped(frame, (frame.length - 20) * 8);
+    const code = await codeOf(() => opener.open(damaged, index, room));
+    assert.equal(code, "REPO_FRAME_CORRUPT");
+  }
+});
+
+test("sealing three hundred frames of a MiB leaves no more memory behind than sealing ten", () => {
+  const content = Buffer.alloc(1_048_576, 5);
+  const target = Buffer.alloc(content.length + frameOverheadBytes(false));
+  const sealer = new FrameSealer(testTicket("pack"));
+  const frame = { plainLength: content.length, codec: "stored", last: false } as const;
+  const external = (count: number): number => {
+    let most = 0;
+    for (let n = 0; n < count; n++) {
+      sealer.seal(content, frame, target, 0);
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }
+    return most;
+  };
+  const few = external(10);
+  assert.ok(external(300) < few + 1_048_576);
+});

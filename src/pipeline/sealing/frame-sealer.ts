@@ -6,7 +6,13 @@
  * Compression is not done here: content comes compressed and leaves compressed (`frame-codec.ts`).
  * Follows docs/format.md, section 5.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import {
+  type CipherGCM,
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+} from "node:crypto";
 import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import { guard } from "../../core/failpoint.ts";
@@ -62,13 +68,13 @@ function secretKey(bytes: Uint8Array | undefined): KeyObject | undefined {
 }
 
 function encryptInto(
-  cipher: { readonly key: KeyObject; readonly nonce: Buffer; readonly aad: Buffer },
+  cipher: { readonly gcm: CipherGCM; readonly aad: Buffer },
   plain: Uint8Array,
   target: Buffer,
   at: number,
 ): number {
-  const gcm = createCipheriv(CIPHER, cipher.key, cipher.nonce, { authTagLength: TAG_BYTES });
-  gcm.setAAD(cipher.aad);
+  const { gcm, aad } = cipher;
+  gcm.setAAD(aad);
   if (plain.length > 0) {
     target.set(gcm.update(plain), at);
   }
@@ -97,6 +103,9 @@ function decrypt(
   return plain;
 }
 
+/** Each serves one frame: its nonce is in it. */
+type FrameCiphers = { readonly content: CipherGCM; readonly position: CipherGCM | undefined };
+
 /**
  * Seals the frames of one object, in order. One sealer for one ticket: a second one would repeat nonces.
  * States: open, until a frame flagged last was sealed; then closed.
@@ -109,6 +118,8 @@ export class FrameSealer {
   readonly #position = Buffer.alloc(POSITION_PLAIN_BYTES);
   #nextIndex = 0;
   #closed = false;
+  /** Of the frame `#nextIndex`, when they were made ahead. */
+  #ready: FrameCiphers | undefined;
 
   constructor(ticket: ObjectTicket) {
     this.#ticket = ticket;
@@ -120,6 +131,25 @@ export class FrameSealer {
   /** The index that the next frame gets; how many frames were sealed. */
   get nextIndex(): number {
     return this.#nextIndex;
+  }
+
+  /** Makes the next frame's ciphers now, so that whoever waits for that frame does not wait for them. */
+  prepare(): void {
+    if (!this.#closed && this.#nextIndex < sealedFramesMax) {
+      this.#ready ??= this.#ciphersOf(this.#nextIndex, { position: true });
+    }
+  }
+
+  #ciphersOf(index: number, options: { readonly position: boolean }): FrameCiphers {
+    const settings = { authTagLength: TAG_BYTES };
+    const { content, position } = NONCE_DOMAIN;
+    const cipher = (key: KeyObject, domain: number): CipherGCM =>
+      createCipheriv(CIPHER, key, this.#binding.nonce(domain, index), settings);
+    const positionKey = options.position ? this.#positionKey : undefined;
+    return {
+      content: cipher(this.#key, content),
+      position: positionKey === undefined ? undefined : cipher(positionKey, position),
+    };
   }
 
   #check(content: Uint8Array, frame: FrameToSeal): void {
@@ -150,6 +180,8 @@ export class FrameSealer {
     const frameBytes = content.length + frameOverheadBytes(position !== undefined);
     assert(target.length - targetOffset >= frameBytes, "the target has room for the frame");
     const index = this.#nextIndex;
+    const ciphers = this.#ready ?? this.#ciphersOf(index, { position: position !== undefined });
+    this.#ready = undefined;
     this.#nextIndex += 1;
     this.#closed = frame.last;
     writeFrameHeader(target, targetOffset, {
@@ -161,32 +193,16 @@ export class FrameSealer {
     });
     let at = targetOffset + FRAME_HEADER_BYTES;
     if (position !== undefined) {
-      at += this.#sealPosition(position, index, target, targetOffset);
+      const gcm = ciphers.position;
+      assert(gcm !== undefined, "the ticket of a kind with positions has a position key");
+      writePosition(this.#position, 0, position);
+      const cipher = { gcm, aad: this.#binding.ofPosition(index, target, targetOffset) };
+      at += encryptInto(cipher, this.#position, target, at);
     }
-    const cipher = {
-      key: this.#key,
-      nonce: this.#binding.nonce(NONCE_DOMAIN.content, index),
-      aad: this.#binding.ofContent(
-        index,
-        target,
-        targetOffset,
-        position === undefined ? undefined : this.#position,
-      ),
-    };
-    encryptInto(cipher, content, target, at);
+    const plainPosition = position === undefined ? undefined : this.#position;
+    const aad = this.#binding.ofContent(index, target, targetOffset, plainPosition);
+    encryptInto({ gcm: ciphers.content, aad }, content, target, at);
     return frameBytes;
-  }
-
-  #sealPosition(position: FramePosition, index: number, target: Buffer, frameAt: number): number {
-    const key = this.#positionKey;
-    assert(key !== undefined, "the ticket of a kind with positions has a position key");
-    writePosition(this.#position, 0, position);
-    const cipher = {
-      key,
-      nonce: this.#binding.nonce(NONCE_DOMAIN.position, index),
-      aad: this.#binding.ofPosition(index, target, frameAt),
-    };
-    return encryptInto(cipher, this.#position, target, frameAt + FRAME_HEADER_BYTES);
   }
 }
 
