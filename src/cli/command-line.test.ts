@@ -5,7 +5,8 @@ import { readCommandLine } from "./command-line.ts";
 
 test("global options are seen before and after the command", () => {
   const line = readCommandLine(["--lang", "fr", "list", "--json", "--env-file=/a b/.env"]);
-  assert.deepEqual(line, { json: true, lang: "fr", envFile: "/a b/.env", command: "list" });
+  const path = "list";
+  assert.deepEqual(line, { json: true, lang: "fr", envFile: "/a b/.env", command: "list", path });
 });
 
 test("the value of a global option is not taken for the command", () => {
@@ -21,4 +22,9 @@ test("help before any word concerns the whole program", () => {
 test("what follows -- is left to the command", () => {
   assert.equal(readCommandLine(["explain", "--", "--json"]).json, false);
   assert.equal(readCommandLine([]).command, undefined);
+});
+
+test("the path of a command of a group is its first two words, wherever the options stand", () => {
+  const line = readCommandLine(["--lang", "fr", "wal", "--json", "push", "pg_wal/1"]);
+  assert.equal(line.path, "wal push");
 });

@@ -13,6 +13,8 @@ export type CommandLine = {
   readonly envFile: string | undefined;
   /** The first word that is no option; undefined also when help is asked for before any word. */
   readonly command: string | undefined;
+  /** The first two words that are no options, as far as there are: `wal push`. */
+  readonly path: string;
 };
 
 /** Looks through the arguments (without node and script). Nothing is refused here. */
@@ -26,9 +28,9 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   };
   const present = (name: string): boolean =>
     words.some((word) => word === name || word.startsWith(`${name}=`));
-  const firstWord = words.findIndex(
-    (word, index) => !word.startsWith("-") && !WITH_VALUE.has(words[index - 1] ?? ""),
-  );
+  const isWord = (word: string, index: number): boolean =>
+    !word.startsWith("-") && !WITH_VALUE.has(words[index - 1] ?? "");
+  const firstWord = words.findIndex(isWord);
   const firstHelp = words.findIndex((word) => word === "--help" || word === "-h");
   const helpFirst = firstHelp !== -1 && (firstWord === -1 || firstHelp < firstWord);
   return {
@@ -36,5 +38,6 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     lang: present("--lang") ? valueOf("--lang") : undefined,
     envFile: present("--env-file") ? valueOf("--env-file") : undefined,
     command: helpFirst ? undefined : words[firstWord],
+    path: words.filter(isWord).slice(0, 2).join(" "),
   };
 }

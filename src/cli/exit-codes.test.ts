@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DrError } from "../core/errors.ts";
-import { type Outcome, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
+import { type Outcome, exitCodeFor, exitCodeOf, exitCodeTable } from "./exit-codes.ts";
 
 const failed = (error: unknown): number => exitCodeOf({ kind: "failed", error });
 
@@ -38,4 +38,10 @@ test("wrong usage and wrong configuration answer 2, an interruption 130", () => 
 test("what is refused for safety answers 3", () => {
   const details = { directory: "/x", found: "base" };
   assert.equal(failed(new DrError("RESTORE_TARGET_NOT_EMPTY", details)), 3);
+});
+
+test("wal push answers 0 or 1, whatever happened; other commands their code", () => {
+  const answers = [0, 1, 2, 3, 4, 5, 130].map((code) => exitCodeFor("wal push", code));
+  assert.deepEqual(answers, [0, 1, 1, 1, 1, 1, 1]);
+  assert.equal(exitCodeFor("wal fetch", 64), 64);
 });

@@ -115,6 +115,14 @@ function exitCodeOfError(error: unknown): number {
   return /^(?:USAGE|CONFIG)_/.test(error.code) ? 2 : 1;
 }
 
+/**
+ * What a command, typed as `path`, answers for a code. `wal push` answers 0 or 1: a server takes more than 125 as a reason to end its
+ * archiver, and nothing between as worth another look.
+ */
+export function exitCodeFor(path: string, code: number): number {
+  return path === "wal push" && code !== 0 ? 1 : code;
+}
+
 /** The process's exit code. */
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {

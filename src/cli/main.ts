@@ -16,7 +16,7 @@ import { type FailpointEffects, configureFailpoints } from "../core/failpoint.ts
 import { type Language, languageOf } from "../core/language.ts";
 import { type CommandLine, readCommandLine } from "./command-line.ts";
 import { commandEntries } from "./commands/registry.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { exitCodeFor, exitCodeOf } from "./exit-codes.ts";
 import { failureLines, failureObject } from "./failure-text.ts";
 import type { Frame } from "./frame.ts";
 import { ProcessFrame } from "./process-frame.ts";
@@ -31,10 +31,12 @@ const HELP_SHOWN: ReadonlySet<string> = new Set(["commander.helpDisplayed", "com
 /** Two folders up, both from `src/cli/main.ts` and from the bundle `dist/build-…/main.mjs`. */
 const checkoutDirectory = fileURLToPath(new URL("../../", import.meta.url));
 
-function abortOnSignals(controller: AbortController): void {
-  const signals = ["SIGINT", "SIGTERM"] as const;
+/** A server that sees its archiver's command die of a signal ends the archiver: `wal push` dies of none that it can take. */
+function abortOnSignals(controller: AbortController, path: string): void {
+  const isPush = path === "wal push";
+  const signals = ["SIGINT", "SIGTERM", ...(isPush ? ["SIGHUP", "SIGQUIT"] : [])] as const;
   const abort = (signal: NodeJS.Signals): void => {
-    for (const name of signals) {
+    for (const name of isPush ? [] : signals) {
       process.removeListener(name, abort);
     }
     controller.abort(new DrError("USAGE_INTERRUPTED", { signal }));
@@ -95,10 +97,9 @@ function tellFailure(error: unknown, frame: Frame): void {
 }
 
 /** Runs the command; the exit code. */
-async function run(argv: readonly string[]): Promise<number> {
-  const line = readCommandLine(argv);
+async function run(argv: readonly string[], line: CommandLine): Promise<number> {
   const controller = new AbortController();
-  abortOnSignals(controller);
+  abortOnSignals(controller, line.path);
   ignoreClosedReaders();
   const frame = new ProcessFrame({
     commandLine: line,
@@ -119,7 +120,8 @@ async function run(argv: readonly string[]): Promise<number> {
     return exitCodeOf(frame.outcome);
   } catch (error) {
     if (error instanceof CommanderError) {
-      return HELP_SHOWN.has(error.code) || error.exitCode === 0 ? 0 : 2;
+      const isHelp = HELP_SHOWN.has(error.code) || error.exitCode === 0;
+      return isHelp ? 0 : 2;
     }
     const told: unknown = controller.signal.aborted ? controller.signal.reason : error;
     tellFailure(told, frame);
@@ -127,5 +129,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await run(process.argv.slice(2));
+const argv = process.argv.slice(2);
+const line = readCommandLine(argv);
+process.exitCode = exitCodeFor(line.path, await run(argv, line));
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();

@@ -257,3 +257,7 @@ export const walPartStoredBytesMax = 2 * KIB;
 export const planLookBackSegmentsMax = 64;
 /** How long a restored server may replay before its start counts as failed: a week of WAL at a hundredth of its speed is hours. */
 export const restoreReplayMsMax = 7 * 86_400_000;
+/** Reads of a `pg_control` that its server is writing: a write takes far less than a millisecond. */
+export const controlFileReadsMax = 20;
+/** Between two of them: at most 0.2 s in all. */
+export const controlFileRetryMs = 10;

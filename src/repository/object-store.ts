@@ -153,13 +153,13 @@ export function checkedPrefix(prefix: string): string {
   return prefix;
 }
 
-/** Every object under a prefix, page by page; peak memory one page. */
+/** Every object under a prefix, behind `startAfter` when given, page by page; peak memory one page. */
 export async function* listAll(
   store: ObjectStore,
   prefix: string,
-  call: StoreCall,
+  call: StoreCall & { readonly startAfter?: string },
 ): AsyncGenerator<StoreEntry, void, undefined> {
-  let startAfter: string | undefined;
+  let { startAfter } = call;
   for (;;) {
     const page = await store.list(prefix, {
       signal: call.signal,

@@ -243,7 +243,10 @@ export class SealedStore {
   }
 
   /** Every object under a prefix, in order of keys. Nothing is read, so nothing is authentic but the fact of a name. */
-  async *listNames(prefix: string, call: StoreCall): AsyncGenerator<NamedEntry, void, undefined> {
+  async *listNames(
+    prefix: string,
+    call: StoreCall & { readonly startAfter?: string },
+  ): AsyncGenerator<NamedEntry, void, undefined> {
     for await (const { key, sizeBytes } of listAll(this.store, prefix, call)) {
       yield { key, sizeBytes, name: tryParseObjectKey(key) };
     }

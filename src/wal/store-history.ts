@@ -20,7 +20,7 @@ export async function storeHistory(
     readonly epoch: number;
   },
   call: { readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<"created" | "identical"> {
   const { place, timeline, content, epoch } = history;
   parseTimelineHistory(timeline, content);
   const name = { ...place, type: "history", timeline } as const;
@@ -31,6 +31,7 @@ export async function storeHistory(
       epoch,
       facts: encodeHistoryFacts({ timeline }),
     });
+    return "created";
   } catch (error) {
     if (!isDrError(error, "STORE_CONFLICT")) {
       throw error;
@@ -40,5 +41,6 @@ export async function storeHistory(
       const segment = timelineHistoryName(timeline);
       throw new DrError("WAL_SEGMENT_CONFLICT", { segment, conflict: objectKey(name) });
     }
+    return "identical";
   }
 }

@@ -17,6 +17,7 @@ import { encodeWalFacts, encodeWalSegmentFacts } from "../pipeline/sealing/facts
 import { sealTicket, type ObjectTicket } from "../pipeline/sealing/object-header.ts";
 import {
   incarnationIdBytes,
+  incarnationPrefix,
   objectKey,
   systemIdentifierOf,
   type IncarnationPlace,
@@ -167,16 +168,39 @@ async function putObject(
   return ticket;
 }
 
+/** The key under which this other content is kept already: a server offers a refused file again every minute. */
+async function keptConflict(
+  target: SegmentTarget,
+  segment: WalSegmentName,
+  contentDigest: Uint8Array,
+): Promise<string | undefined> {
+  const { sealed, place, signal } = target;
+  const prefix = `${incarnationPrefix(place)}conflicts/${segment}-`;
+  for await (const { key, name } of sealed.listNames(prefix, { signal })) {
+    if (name?.type === "walConflict") {
+      const facts = await sealed.segmentFacts(name, { signal });
+      if (Buffer.compare(facts.contentDigest, contentDigest) === 0) {
+        return key;
+      }
+    }
+  }
+  return undefined;
+}
+
 async function keepConflict(
   target: SegmentTarget,
   memory: SegmentMemory,
   contentDigest: Uint8Array,
 ): Promise<never> {
-  const id = target.sealed.newId();
   const segment = memory.name;
+  const kept = await keptConflict(target, segment, contentDigest);
+  if (kept !== undefined) {
+    throw new DrError("WAL_SEGMENT_CONFLICT", { segment, conflict: kept, kept: "before" });
+  }
+  const id = target.sealed.newId();
   const name = { ...target.place, type: "walConflict", segment, id } as const;
   await putObject(target, memory, { name, contentDigest, knownAt: 0n });
-  throw new DrError("WAL_SEGMENT_CONFLICT", { segment, conflict: objectKey(name) });
+  throw new DrError("WAL_SEGMENT_CONFLICT", { segment, conflict: objectKey(name), kept: "now" });
 }
 
 async function readBack(

@@ -26,6 +26,7 @@ import { headerBytesMax } from "../core/limits.ts";
 import {
   incarnationPrefix,
   objectKey,
+  timelinePrefix,
   type IncarnationPlace,
   type ObjectName,
 } from "../repository/object-names.ts";
@@ -70,11 +71,6 @@ export type TimelineWal = {
 export type WalHole = WalSpan & { readonly cause: "missing" };
 
 type PartName = KnownPart["name"];
-
-class Collecting {
-  readonly published: Lsn[] = [];
-  readonly partNames: PartName[] = [];
-}
 
 type Call = { readonly signal: AbortSignal };
 
@@ -123,6 +119,22 @@ async function segmentBytesOf(
   }
 }
 
+/** The size of segments in an incarnation, from the first object that tells; undefined when it holds no WAL. */
+export async function storedSegmentBytes(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: Call,
+): Promise<number | undefined> {
+  for await (const { name } of sealed.listNames(`${incarnationPrefix(place)}wal/`, call)) {
+    const isWal = name?.type === "walSegment" || name?.type === "walPart";
+    const bytes = isWal ? await segmentBytesOf(sealed, name, call) : undefined;
+    if (bytes !== undefined) {
+      return bytes;
+    }
+  }
+  return undefined;
+}
+
 async function readKnownPart(
   sealed: SealedStore,
   name: PartName,
@@ -142,6 +154,69 @@ async function readKnownPart(
       return undefined;
     }
     throw error;
+  }
+}
+
+/** Sorts listed names by timeline; what is published and what is in parts. */
+class Collector {
+  readonly #sealed: SealedStore;
+  readonly #call: Call;
+  readonly #found = new Map<
+    TimelineId,
+    { readonly published: Lsn[]; readonly partNames: PartName[] }
+  >();
+  #walSegmentBytes: number | undefined;
+
+  constructor(sealed: SealedStore, call: Call) {
+    this.#sealed = sealed;
+    this.#call = call;
+  }
+
+  async add(name: Extract<ObjectName, { readonly type: "walSegment" | "walPart" }>): Promise<void> {
+    this.#walSegmentBytes ??= await segmentBytesOf(this.#sealed, name, this.#call);
+    const timeline = timelineOfSegment(name.segment);
+    const collecting = this.#found.get(timeline) ?? { published: [], partNames: [] };
+    this.#found.set(timeline, collecting);
+    if (name.type === "walPart") {
+      collecting.partNames.push(name);
+    } else if (this.#walSegmentBytes !== undefined) {
+      collecting.published.push(startOfSegment(name.segment, this.#walSegmentBytes));
+    }
+  }
+
+  /** All that was added; reads the positions of the parts of unpublished segments. */
+  async timelines(): Promise<ReadonlyMap<TimelineId, TimelineWal>> {
+    const timelines = new Map<TimelineId, TimelineWal>();
+    const walSegmentBytes = this.#walSegmentBytes;
+    if (walSegmentBytes === undefined) {
+      return timelines;
+    }
+    for (const [timeline, { published: starts, partNames }] of this.#found) {
+      const segmentEnds = starts.map((start) => [start, addToLsn(start, walSegmentBytes)] as const);
+      const published = merge(timeline, segmentEnds);
+      const parts = await this.#partsOf(partNames, published, walSegmentBytes);
+      const pieces = parts.map((part) => [part.startLsn, part.endLsn] as const);
+      const spans = merge(timeline, [...segmentEnds, ...pieces]);
+      timelines.set(timeline, { timeline, walSegmentBytes, published, parts, spans });
+    }
+    return timelines;
+  }
+
+  async #partsOf(
+    names: readonly PartName[],
+    published: readonly WalSpan[],
+    walSegmentBytes: number,
+  ): Promise<readonly KnownPart[]> {
+    const parts: KnownPart[] = [];
+    for (const name of names) {
+      const start = segmentStartAt(name.startLsn, walSegmentBytes);
+      const isPublished = published.some((span) => start >= span.fromLsn && start < span.toLsn);
+      const part = isPublished ? undefined : await readKnownPart(this.#sealed, name, this.#call);
+      if (part !== undefined) {
+        parts.push(part);
+      }
+    }
+    return parts;
   }
 }
 
@@ -170,37 +245,48 @@ export class WalCatalogue {
     place: IncarnationPlace,
     call: Call,
   ): Promise<WalCatalogue> {
-    const found = new Map<TimelineId, Collecting>();
     const histories = new Map<TimelineId, readonly TimelineSwitch[]>();
-    let walSegmentBytes: number | undefined;
-    const of = (segment: WalSegmentName): Collecting => {
-      const timeline = timelineOfSegment(segment);
-      const collecting = found.get(timeline) ?? new Collecting();
-      found.set(timeline, collecting);
-      return collecting;
-    };
+    const collector = new Collector(sealed, call);
     for await (const { name } of sealed.listNames(`${incarnationPrefix(place)}wal/`, call)) {
       if (name?.type === "history") {
         const { content } = await sealed.getWhole(name, call);
         histories.set(name.timeline, parseTimelineHistory(name.timeline, content));
-      } else if (name?.type === "walPart") {
-        of(name.segment).partNames.push(name);
-        walSegmentBytes ??= await segmentBytesOf(sealed, name, call);
-      } else if (name?.type === "walSegment") {
-        walSegmentBytes ??= await segmentBytesOf(sealed, name, call);
-        if (walSegmentBytes !== undefined) {
-          of(name.segment).published.push(startOfSegment(name.segment, walSegmentBytes));
+      } else if (name?.type === "walPart" || name?.type === "walSegment") {
+        await collector.add(name);
+      }
+    }
+    return new WalCatalogue({ place, timelines: await collector.timelines(), histories });
+  }
+
+  /**
+   * The WAL of one timeline from a segment on, up to and including another: what lies before it is not listed, nor is any history
+   * read, so `lineage` knows nothing. For whoever asks often. @throws as `load`.
+   */
+  static async loadSegments(
+    sealed: SealedStore,
+    place: IncarnationPlace,
+    range: { readonly from: WalSegmentName; readonly to?: WalSegmentName },
+    call: Call,
+  ): Promise<WalCatalogue> {
+    const { from, to } = range;
+    const prefix = timelinePrefix(place, timelineOfSegment(from));
+    // A listing begins behind a key: the shorter one stands before the segment and all its parts.
+    const startAfter = objectKey({ ...place, type: "walSegment", segment: from }).slice(0, -1);
+    const collector = new Collector(sealed, call);
+    for await (const { key, name } of sealed.listNames(prefix, { ...call, startAfter })) {
+      if (name?.type === "walPart" || name?.type === "walSegment") {
+        if (to !== undefined && name.segment > to) {
+          break;
         }
+        if (name.segment >= from) {
+          await collector.add(name);
+        }
+      } else if (key.startsWith(`${prefix}index/`)) {
+        break;
       }
     }
-    const timelines = new Map<TimelineId, TimelineWal>();
-    for (const [timeline, collecting] of found) {
-      if (walSegmentBytes !== undefined) {
-        const wal = await timelineWal(sealed, { timeline, walSegmentBytes, collecting }, call);
-        timelines.set(timeline, wal);
-      }
-    }
-    return new WalCatalogue({ place, timelines, histories });
+    const histories = new Map<TimelineId, readonly TimelineSwitch[]>();
+    return new WalCatalogue({ place, timelines: await collector.timelines(), histories });
   }
 
   /** Timelines that hold WAL, ascending. */
@@ -292,33 +378,4 @@ export class WalCatalogue {
         undefined,
       );
   }
-}
-
-async function timelineWal(
-  sealed: SealedStore,
-  input: {
-    readonly timeline: TimelineId;
-    readonly walSegmentBytes: number;
-    readonly collecting: Collecting;
-  },
-  call: Call,
-): Promise<TimelineWal> {
-  const { timeline, walSegmentBytes, collecting } = input;
-  const segmentEnds = collecting.published.map(
-    (start) => [start, addToLsn(start, walSegmentBytes)] as const,
-  );
-  const published = merge(timeline, segmentEnds);
-  const isPublished = (lsn: Lsn): boolean =>
-    published.some((span) => lsn >= span.fromLsn && lsn < span.toLsn);
-  const parts: KnownPart[] = [];
-  for (const name of collecting.partNames) {
-    const segmentStart = segmentStartAt(name.startLsn, walSegmentBytes);
-    const part = isPublished(segmentStart) ? undefined : await readKnownPart(sealed, name, call);
-    if (part !== undefined) {
-      parts.push(part);
-    }
-  }
-  const pieces = parts.map((part) => [part.startLsn, part.endLsn] as const);
-  const spans = merge(timeline, [...segmentEnds, ...pieces]);
-  return { timeline, walSegmentBytes, published, parts, spans };
 }

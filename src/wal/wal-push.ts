@@ -3,6 +3,11 @@
  * read back, never takes a file that is not what its name says, and takes the same file twice: a server offers a file again
  * whenever it did not hear the answer (loss class 10).
  *
+ * It takes no lease. Put-if-absent and the digest of the content in the header give what a lease would: the first content stands, the
+ * same one again is fine, another one is kept beside it and refused. So a push never waits for a receiver (both may run,
+ * while a user changes from one to the other), and a store costs no lease per segment. Its objects bear epoch 0: fences decide
+ * about roots, WAL is believed by its signature and its content.
+ *
  * Follows section 26.3.1 "Setting Up WAL Archiving" of PostgreSQL's documentation.
  */
 import { readFile } from "node:fs/promises";
@@ -42,7 +47,10 @@ export type PushOptions = {
   readonly signal: AbortSignal;
 };
 
-/** What became of it. `ignored`: a file that restores do not need (`.backup`, `.partial`). */
+/**
+ * What became of it. `ignored`: a file that restores do not need. `.backup` repeats what the backup's label says; `.partial` is what a
+ * promoted server found of its old timeline's last segment, whose WAL up to the switch its new timeline's segment repeats.
+ */
 export type PushResult = "created" | "identical" | "ignored";
 
 async function readPushed(path: string, signal: AbortSignal): Promise<Buffer> {
@@ -124,8 +132,7 @@ export async function pushWal(options: PushOptions): Promise<PushResult> {
       throw new DrError("WAL_FILE_SIZE", { name, found: content.length, expected });
     }
     const timeline = parseTimeline(name.slice(0, 8));
-    await storeHistory(sealed, { place, timeline, content, epoch }, { signal });
-    return "created";
+    return await storeHistory(sealed, { place, timeline, content, epoch }, { signal });
   }
   if (!/^[0-9A-F]{24}$/.test(name)) {
     throw new DrError("WAL_FILE_NAME", { name });

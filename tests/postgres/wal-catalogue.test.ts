@@ -7,10 +7,16 @@ import { test } from "node:test";
 import { present } from "../../src/core/assert.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { isDrError } from "../../src/core/errors.ts";
-import { type Lsn, LSN_ZERO, parseLsn } from "../../src/core/lsn.ts";
-import { parseWalSegmentName, segmentAt, timelineOf } from "../../src/core/wal-name.ts";
+import { type Lsn, LSN_ZERO, addToLsn, formatLsn, parseLsn } from "../../src/core/lsn.ts";
+import {
+  parseWalSegmentName,
+  segmentAt,
+  segmentStartAt,
+  timelineOf,
+} from "../../src/core/wal-name.ts";
 import { WalCapture } from "../../src/wal/capture-wal.ts";
 import { materialiseHistories, materialiseWal } from "../../src/wal/materialise-wal.ts";
+import { storeHistory } from "../../src/wal/store-history.ts";
 import { fetchWal } from "../../src/wal/wal-fetch.ts";
 import { pushWal } from "../../src/wal/wal-push.ts";
 import { WalTargets } from "../../src/wal/wal-targets.ts";
@@ -275,11 +281,10 @@ test("L10 L45 pushed files are taken twice, fetched as they were, and absent onl
   await assert.rejects(pushWal({ ...lab.pushOptions(), path: other }), (error) =>
     isDrError(error, "WAL_PAGE_ADDRESS"),
   );
-  const reader = await lab.reader();
   const fetch = (wanted: string): Promise<string> =>
     fetchWal({
       sealed: lab.opened,
-      reader,
+      place: lab.place,
       name: wanted,
       path: join(lab.directory, `fetched-${wanted}`),
       signal,
@@ -295,4 +300,15 @@ test("L10 L45 pushed files are taken twice, fetched as they were, and absent onl
   const missing = segmentAt(ONE, LSN_ZERO, size);
   assert.notEqual(held, missing);
   await assert.rejects(fetch(missing), (error) => isDrError(error, "WAL_MISSING"));
+  // A history that left this timeline further on: its WAL existed up to there.
+  const next = segmentAt(ONE, start, size);
+  const leave = async (timeline: number, lsn: Lsn): Promise<void> => {
+    const content = Buffer.from(`1\t${formatLsn(lsn)}\tno recovery target specified\n`);
+    const history = { place: lab.place, timeline: timelineOf(timeline), content, epoch: 0 };
+    await storeHistory(lab.opened, history, { signal });
+  };
+  await leave(2, segmentStartAt(start, size));
+  assert.equal(await fetch(next), "absent");
+  await leave(3, addToLsn(start, 1));
+  await assert.rejects(fetch(next), (error) => isDrError(error, "WAL_MISSING"));
 });

@@ -1,9 +1,10 @@
 /** `./pra` as a person runs it, in a folder of its own: settings by environment, no terminal. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ServerAccount } from "../../src/postgres/server-account.ts";
 import type { TestServer } from "./test-server.ts";
 
 const launcher = fileURLToPath(new URL("../../pra", import.meta.url));
@@ -25,9 +26,15 @@ export class CommandLine implements AsyncDisposable {
   readonly repository: string;
   readonly keyFile: string;
   readonly #variables: Readonly<Record<string, string>>;
+  readonly #account: ServerAccount | undefined;
 
-  private constructor(directory: string, server: TestServer | undefined) {
+  private constructor(
+    directory: string,
+    server: TestServer | undefined,
+    account: ServerAccount | undefined,
+  ) {
     this.directory = directory;
+    this.#account = account?.switched === true ? account : undefined;
     this.repository = join(directory, "repository");
     this.keyFile = join(directory, "pra.key");
     this.#variables = {
@@ -43,13 +50,26 @@ export class CommandLine implements AsyncDisposable {
     };
   }
 
-  static async create(server?: TestServer): Promise<CommandLine> {
-    return new CommandLine(await mkdtemp("/tmp/pra-command-"), server);
+  /** `account`: who runs the commands and owns what they make, where it is not ourselves. */
+  static async create(server?: TestServer, account?: ServerAccount): Promise<CommandLine> {
+    const directory = await mkdtemp("/tmp/pra-command-");
+    if (account?.switched === true) {
+      await chown(directory, account.uid, account.gid);
+    }
+    return new CommandLine(directory, server, account);
+  }
+
+  /** As a shell line of a server needs it: settings, then the program. */
+  shellCall(words: string): string {
+    const { BACKUP_DIR, PRA_KEY_FILE, HOME } = this.#variables;
+    return `HOME=${HOME} BACKUP_DIR=${BACKUP_DIR} PRA_KEY_FILE=${PRA_KEY_FILE} ${launcher} ${words}`;
   }
 
   /** Starts a command. */
   start(words: string, variables: Readonly<Record<string, string>> = {}): Running {
+    const account = this.#account;
     const child = spawn(launcher, words.split(" "), {
+      ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
       cwd: this.directory,
       env: { ...this.#variables, ...variables },
       stdio: ["ignore", "pipe", "pipe"],

@@ -1,9 +1,9 @@
-/** `pra wal receive` and `pra wal status`. */
+/** `pra wal`: `receive` and `status` for people, `push` and `fetch` for servers. */
 import { type Command, Option } from "commander";
 
 import type { ReceiveResult, ReceiveStatus } from "../../app/wal-receive.ts";
 import type { WalState } from "../../app/wal-status.ts";
-import { errorText } from "../../core/errors.ts";
+import { DrError, errorText } from "../../core/errors.ts";
 import { formatLsn, type Lsn } from "../../core/lsn.ts";
 import type { ReceiverEvent } from "../../wal/receiver-events.ts";
 import { factLines } from "../fact-lines.ts";
@@ -195,6 +195,55 @@ async function status(frame: Frame): Promise<void> {
   }
 }
 
+async function push(path: string, frame: Frame): Promise<void> {
+  const { compose } = await import("../../app/compose.ts");
+  const { runPush } = await import("../../app/wal-push.ts");
+  const request = { path, reason: "pra wal push", signal: frame.signal };
+  const result = await runPush(compose(), frame.environment(), request);
+  // A server's log has no use for a line a segment.
+  frame.result({ path, result }, () => "");
+}
+
+type FetchOptions = {
+  readonly incarnation?: string;
+  readonly printRestoreCommand?: true;
+};
+
+async function printRestoreCommand(options: FetchOptions, frame: Frame): Promise<void> {
+  const { restoreCommand } = await import("../../app/wal-fetch.ts");
+  const text = walText[frame.language];
+  const { checkoutDirectory } = frame;
+  const { incarnation } = options;
+  const line = restoreCommand(frame.environment(), { checkoutDirectory, incarnation });
+  frame.result({ restoreCommand: line.command, setting: line.setting }, () => line.setting);
+  frame.note(text.restoreCommandAdvice);
+}
+
+async function fetch(
+  name: string | undefined,
+  path: string | undefined,
+  options: FetchOptions,
+  frame: Frame,
+): Promise<void> {
+  if (options.printRestoreCommand === true) {
+    await printRestoreCommand(options, frame);
+    return;
+  }
+  if (name === undefined || path === undefined) {
+    const missing = name === undefined ? "name" : "path";
+    throw new DrError("USAGE_MISSING_ARGUMENT", { name: missing, command: "pra wal fetch" });
+  }
+  const { compose } = await import("../../app/compose.ts");
+  const { runFetch } = await import("../../app/wal-fetch.ts");
+  const { incarnation } = options;
+  const request = { name, path, incarnation, signal: frame.signal };
+  const result = await runFetch(compose(), frame.environment(), request);
+  frame.result({ name, path, result }, () => "");
+  if (result === "absent") {
+    frame.conclude({ kind: "absent" });
+  }
+}
+
 /** Registers the group. */
 export function registerWal(program: Command, frame: Frame): void {
   const { language } = frame;
@@ -205,4 +254,15 @@ export function registerWal(program: Command, frame: Frame): void {
     .addOption(new Option("--allow-untested-major", text.optionUntested))
     .action((options: ReceiveOptions) => receive(options, frame));
   defineCommand(group, language, "status", text.status).action(() => status(frame));
+  defineCommand(group, language, "push", text.push)
+    .argument("<path>", text.argumentPushed)
+    .action((path: string) => push(path, frame));
+  defineCommand(group, language, "fetch", text.fetch)
+    .argument("[name]", text.argumentName)
+    .argument("[path]", text.argumentPath)
+    .addOption(new Option("--print-restore-command", text.optionPrint))
+    .addOption(new Option("--incarnation <name>", text.optionIncarnation))
+    .action((name: string | undefined, path: string | undefined, options: FetchOptions) =>
+      fetch(name, path, options, frame),
+    );
 }

@@ -1,4 +1,4 @@
-/** What `pra wal receive` and `pra wal status` say. */
+/** What `pra wal` says. */
 import type { Language } from "../../core/language.ts";
 import type { ReceiverState } from "../../wal/receiver.ts";
 import type { CommandText } from "../program.ts";
@@ -7,6 +7,14 @@ type Messages = {
   readonly groupSummary: string;
   readonly receive: CommandText;
   readonly status: CommandText;
+  readonly push: CommandText;
+  readonly fetch: CommandText;
+  readonly argumentPushed: string;
+  readonly argumentName: string;
+  readonly argumentPath: string;
+  readonly optionPrint: string;
+  readonly optionIncarnation: string;
+  readonly restoreCommandAdvice: string;
   readonly optionAcceptRollback: string;
   readonly optionUntested: string;
   readonly states: Readonly<Record<ReceiverState, string>>;
@@ -50,7 +58,7 @@ type Messages = {
 };
 
 const en: Messages = {
-  groupSummary: "receive WAL and show how far the repository is",
+  groupSummary: "WAL into the repository and back, and how far it is",
   receive: {
     summary: "receive WAL into the repository until interrupted",
     description:
@@ -66,6 +74,28 @@ const en: Messages = {
       "Judged from the repository, so it answers with the server dead too. Exit code 4: a gap is open, no receiver runs, or the server does not answer.",
     examples: [["pra wal status", "what would be lost if the server vanished now"]],
   },
+  push: {
+    summary: "store one finished WAL file: for archive_command",
+    description:
+      "For servers that cannot be streamed from. Exit code 0: the file is in the repository, durable; 1: it is not, and the server offers it again. Set archive_timeout as well, or a quiet server's last minutes stay on it alone. The server's account must be able to read the key file and write to BACKUP_DIR.",
+    examples: [["archive_command = '/path/to/pra wal push %p'", "in postgresql.conf"]],
+  },
+  fetch: {
+    summary: "fetch one WAL file: for restore_command",
+    description:
+      "Exit code 0: the file lies at PATH; 64: it is proved not to exist; anything else: nobody knows. A server takes 1 for the end of all WAL and starts with what it has, so never call this bare: take the line that --print-restore-command writes.",
+    examples: [
+      ["pra wal fetch --print-restore-command", "the line for postgresql.conf"],
+      ["pra wal fetch 000000010000000000000007 /tmp/7", "one segment, to look at it"],
+    ],
+  },
+  argumentPushed: "the file, as %p gives it",
+  argumentName: "the file's name, as %f gives it",
+  argumentPath: "where to write it, as %p gives it; must not exist",
+  optionPrint: "print the restore_command that calls this safely",
+  optionIncarnation: "fetch from this history, where several have the same system identifier",
+  restoreCommandAdvice:
+    "Put this line into the postgresql.conf of the server that recovers. Its account must be able to read the key file and BACKUP_DIR.",
   optionAcceptRollback: "go on although the repository shows less than this host has seen",
   optionUntested: "take a server whose major version nobody has tried",
   states: {
@@ -117,7 +147,7 @@ const en: Messages = {
 };
 
 const fr: Messages = {
-  groupSummary: "recevoir le WAL et montrer où en est le dépôt",
+  groupSummary: "le WAL vers le dépôt et retour, et où il en est",
   receive: {
     summary: "recevoir le WAL dans le dépôt jusqu'à interruption",
     description:
@@ -133,6 +163,29 @@ const fr: Messages = {
       "Jugé d'après le dépôt, donc répond aussi serveur mort. Code de sortie 4 : une lacune est ouverte, aucun récepteur ne tourne, ou le serveur ne répond pas.",
     examples: [["pra wal status", "ce qui serait perdu si le serveur disparaissait maintenant"]],
   },
+  push: {
+    summary: "ranger un fichier WAL terminé : pour archive_command",
+    description:
+      "Pour les serveurs qui ne peuvent pas envoyer leur flux. Code de sortie 0 : le fichier est dans le dépôt, durable ; 1 : il n'y est pas, et le serveur le proposera de nouveau. Réglez aussi archive_timeout, sinon les dernières minutes d'un serveur calme restent sur lui seul. Le compte du serveur doit pouvoir lire le fichier de clés et écrire dans BACKUP_DIR.",
+    examples: [["archive_command = '/chemin/vers/pra wal push %p'", "dans postgresql.conf"]],
+  },
+  fetch: {
+    summary: "chercher un fichier WAL : pour restore_command",
+    description:
+      "Code de sortie 0 : le fichier est à CHEMIN ; 64 : il est prouvé qu'il n'existe pas ; tout autre : personne ne le sait. Un serveur prend 1 pour la fin de tout WAL et démarre avec ce qu'il a, donc n'appelez jamais ceci nu : prenez la ligne qu'écrit --print-restore-command.",
+    examples: [
+      ["pra wal fetch --print-restore-command", "la ligne pour postgresql.conf"],
+      ["pra wal fetch 000000010000000000000007 /tmp/7", "un segment, pour le regarder"],
+    ],
+  },
+  argumentPushed: "le fichier, tel que %p le donne",
+  argumentName: "le nom du fichier, tel que %f le donne",
+  argumentPath: "où l'écrire, tel que %p le donne ; ne doit pas exister",
+  optionPrint: "écrire le restore_command qui appelle ceci sans danger",
+  optionIncarnation:
+    "chercher dans cette histoire, quand plusieurs ont le même identifiant système",
+  restoreCommandAdvice:
+    "Mettez cette ligne dans le postgresql.conf du serveur qui récupère. Son compte doit pouvoir lire le fichier de clés et BACKUP_DIR.",
   optionAcceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
   optionUntested: "prendre un serveur dont personne n'a essayé la version majeure",
   states: {

@@ -315,4 +315,24 @@ export const walErrors = {
       hint: `Laissez la charge tourner plus longtemps avec --commits.`,
     },
   },
+  WAL_NONE_HERE: {
+    en: {
+      message: `the repository holds no WAL at all of this cluster, so it cannot say whether {segment} exists`,
+      hint: `Check BACKUP_DIR and PRA_CLUSTER in the restore_command; pra list shows what the repository holds.`,
+    },
+    fr: {
+      message: `le dépôt n'a aucun WAL de ce cluster, il ne peut donc pas dire si {segment} existe`,
+      hint: `Vérifiez BACKUP_DIR et PRA_CLUSTER dans le restore_command ; pra list montre ce que le dépôt contient.`,
+    },
+  },
+  WAL_HISTORY_UNCLEAR: {
+    en: {
+      message: `it cannot be told to which history of cluster {cluster} this belongs: {found}`,
+      hint: `Run it in the server's data directory, as archive_command and restore_command do; for pra wal fetch, --incarnation names the history.`,
+    },
+    fr: {
+      message: `impossible de dire à quelle histoire du cluster {cluster} ceci appartient : {found}`,
+      hint: `Lancez-le dans le répertoire de données du serveur, comme le font archive_command et restore_command ; pour pra wal fetch, --incarnation nomme l'histoire.`,
+    },
+  },
 } as const satisfies ErrorGroup;
