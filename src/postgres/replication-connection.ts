@@ -195,12 +195,13 @@ export class ReplicationConnection implements AsyncDisposable {
     return rows;
   }
 
-  /** Sends a CopyData message; `body` must not change afterwards. */
+  /** Sends a CopyData message. */
   sendCopyData(body: Buffer): void {
-    const header = Buffer.alloc(5);
-    header.writeUInt8(messageType.copyData, 0);
-    header.writeUInt32BE(4 + body.length, 1);
-    this.#send(Buffer.concat([header, body]));
+    const message = Buffer.allocUnsafe(5 + body.length);
+    message[0] = messageType.copyData;
+    message.writeUInt32BE(4 + body.length, 1);
+    message.set(body, 5);
+    this.#send(message);
   }
 
   /** Ends our side of a copy in both directions. */

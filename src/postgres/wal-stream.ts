@@ -191,6 +191,8 @@ export class WalStream {
   readonly #connection: ReplicationConnection;
   readonly #receiver: MessageTaker;
   readonly #clock: Clock;
+  /** The newest status, copied by whoever sends it. */
+  readonly #status = Buffer.alloc(STATUS_BYTES);
   #copyDoneSent = false;
   #stopping = false;
   /** How it ends. Rejects with DrError `WAL_*`, `PG_CONNECTION_LOST`, `PG_SHUTTING_DOWN`, or the abort reason. */
@@ -250,7 +252,7 @@ export class WalStream {
     if (!this.#receiver.streaming || this.#copyDoneSent) {
       return;
     }
-    const body = Buffer.allocUnsafe(STATUS_BYTES);
+    const body = this.#status;
     body[0] = kind.status;
     body.writeBigUInt64BE(status.write, 1);
     body.writeBigUInt64BE(status.flush, 9);

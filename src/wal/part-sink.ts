@@ -50,6 +50,8 @@ export interface PartSink {
   readonly takesEmpty: boolean;
   /** Undefined: durable already. Rejects or throws `STORE_*`; nothing can be stored by this sink afterwards. */
   append(piece: PartPiece): Promise<void> | undefined;
+  /** Makes ready for the next piece what can be. To be called when nobody waits for anything. */
+  prepare?(): void;
   /** The parts that hold WAL of a segment, as keys. */
   partsOf(segment: WalSegmentName): readonly string[];
   /** Forgets a segment. */
@@ -176,6 +178,10 @@ export class AppendParts implements PartSink {
       return undefined;
     }
     return this.#openAndAppend(piece);
+  }
+
+  prepare(): void {
+    this.#current?.appender.prepare();
   }
 
   #continues(part: OpenPart, lsn: Lsn): boolean {

@@ -179,6 +179,7 @@ export class WalIntake implements WalTaker {
     if (this.#replyDue || this.reportableLsn !== this.#lastReportedLsn) {
       this.report({ replyRequested: false });
     }
+    this.#options.sink.prepare?.();
     return this.#mustHold() ? this.#hold() : undefined;
   }
 

@@ -12,12 +12,12 @@
 import { assert } from "../../core/assert.ts";
 import { isDrError } from "../../core/errors.ts";
 import { addToLsn, type Lsn } from "../../core/lsn.ts";
-import type { ZstdCodec } from "../zstd-codec.ts";
+import { zstdBoundBytes, type ZstdCodec } from "../zstd-codec.ts";
 import { decodeWalFacts, encodeWalFacts, type WalFacts } from "./facts.ts";
-import { FrameReader, FrameWriter } from "./frame-codec.ts";
-import { oneTimeCodec } from "./frame-content.ts";
+import { FrameReader } from "./frame-codec.ts";
+import { compressed, oneTimeCodec } from "./frame-content.ts";
 import { readFrameHeader, type FrameHeader, type FramePosition } from "./frame-layout.ts";
-import { PositionOpener } from "./frame-sealer.ts";
+import { frameOverheadBytes, FrameSealer, PositionOpener } from "./frame-sealer.ts";
 import { positionKey } from "./key-derivation.ts";
 import type { KeyRing } from "./key-ring.ts";
 import {
@@ -62,11 +62,16 @@ export type PartContent<Frame extends FramePosition> = {
 /**
  * Seals what is appended to one part. The caller writes `header` first, then every returned buffer once, in order. After
  * a write that failed or may have failed, it throws the appender away and begins another part:
- * what the failed write left behind is a torn tail.
+ * what the failed write left behind is a torn tail. It remembers nothing of a frame: a part under load has tens
+ * of thousands and no directory. Memory: twice the largest frame.
  */
 export class PartAppender {
   readonly header: Uint8Array;
-  readonly #writer: FrameWriter;
+  readonly #sealer: FrameSealer;
+  readonly #codec: ZstdCodec;
+  #roomFor = 0;
+  #room = Buffer.alloc(0);
+  #frame = Buffer.alloc(frameOverheadBytes(true));
   #endLsn: Lsn;
 
   constructor(
@@ -74,7 +79,8 @@ export class PartAppender {
     options: { readonly startLsn: Lsn; readonly codec: ZstdCodec },
   ) {
     this.header = ticket.header;
-    this.#writer = new FrameWriter(ticket, options.codec);
+    this.#sealer = new FrameSealer(ticket);
+    this.#codec = options.codec;
     this.#endLsn = options.startLsn;
   }
 
@@ -97,9 +103,26 @@ export class PartAppender {
   append(wal: Uint8Array, knownAt = 0n): Buffer {
     const startLsn = this.#endLsn;
     const endLsn = addToLsn(startLsn, wal.length);
-    const frame = this.#writer.write(wal, { position: { startLsn, endLsn, knownAt } });
+    this.#reserve(wal.length);
+    const { content, codec } = compressed(wal, this.#codec, this.#room);
+    const position = { startLsn, endLsn, knownAt };
+    const frame = { plainLength: wal.length, codec, last: false, position };
+    const frameBytes = this.#sealer.seal(content, frame, this.#frame, 0);
     this.#endLsn = endLsn;
-    return frame;
+    return this.#frame.subarray(0, frameBytes);
+  }
+
+  /** Makes ready what does not depend on the WAL that comes next. */
+  prepare(): void {
+    this.#sealer.prepare();
+  }
+
+  #reserve(walBytes: number): void {
+    if (walBytes > this.#roomFor) {
+      this.#roomFor = walBytes;
+      this.#room = Buffer.allocUnsafe(zstdBoundBytes(walBytes));
+      this.#frame = Buffer.allocUnsafe(walBytes + frameOverheadBytes(true));
+    }
   }
 }
 
