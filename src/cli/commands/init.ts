@@ -4,7 +4,7 @@
  */
 import { type Command, Option } from "commander";
 
-import type { CreatedRepository } from "../../app/repository-access.ts";
+import type { CreatedRepository } from "../../app/create-repository.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
@@ -99,7 +99,7 @@ export function registerInit(program: Command, frame: Frame): void {
     )
     .action(async (options: { readonly encryption: "on" | "none" }) => {
       const { compose } = await import("../../app/compose.ts");
-      const { createRepository } = await import("../../app/repository-access.ts");
+      const { createRepository } = await import("../../app/create-repository.ts");
       const onTerminal = process.stdout.isTTY && !frame.json;
       const made = await createRepository(compose(), frame.environment(), {
         encryption: options.encryption,
