@@ -99,7 +99,19 @@ test("wrong values are refused with their origin: CONFIG_PORT, CONFIG_SSLMODE, C
 });
 
 test("L54 a password never shows in an error about its URL, nor when settings are printed", () => {
-  for (const uri of ["http://u:planted@h/d", "postgres://u:planted%zz@h/d", "u:planted@h"]) {
+  const misread = [
+    "u:planted/#@h/d",
+    "u:planted",
+    "u:1/planted@h/d",
+    "u:planted@[bad",
+    "u:1?planted@h",
+  ];
+  for (const uri of [
+    "http://u:planted@h/d",
+    "postgres://u:planted%zz@h/d",
+    "u:planted@h",
+    ...misread.map((rest) => `postgres://${rest}`),
+  ]) {
     assert.throws(
       () => settingsOf({ DATABASE_URL: uri }),
       (error: unknown) =>

@@ -6,6 +6,7 @@
  * Follows section 32.1.1.2 "Connection URIs" of PostgreSQL's documentation.
  */
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 
 /** What a URL can name; absent parts were not written. All still text. */
 export type ConnectionUriParts = {
@@ -79,6 +80,11 @@ export function parseConnectionUri(uri: string, origin: string): ConnectionUriPa
   const [, account, host = "", port, database, query] = match;
   if (host.includes(",") || (port ?? "").includes(",")) {
     throw new DrError("CONFIG_SEVERAL_HOSTS", { origin });
+  }
+  // A password with a character that should be percent-encoded reads as a port or a database: those are shown in errors.
+  const misread = !/^\d*$/.test(port ?? "") || (account === undefined && uri.includes("@"));
+  if (misread && guard("L54-misread-url")) {
+    throw new DrError("CONFIG_DATABASE_URL", { origin });
   }
   const parts: MutableParts = {};
   if (account !== undefined) {
