@@ -14,6 +14,11 @@
  * A primary that shuts down waits until all it sent is reported as flushed; with a store that takes nothing it is answered
  * for `walStoreOutageMsMax` and then left alone, so that it can stop.
  *
+ * Where the store can append, the sync blocks this thread, statuses included: handing each over to another thread would cost every
+ * synchronous commit two wake-ups. A disk that stalls for longer than `wal_sender_timeout` (60 s by default) therefore
+ * costs the connection, no WAL: what was not synced was not reported, and the receiver connects again by itself. A status
+ * would not have let a commit through meanwhile either.
+ *
  * Follows src/bin/pg_basebackup/receivelog.c and src/backend/replication/walsender.c.
  */
 import { assert } from "../core/assert.ts";
