@@ -4,8 +4,8 @@
  */
 import { DrError, isDrError } from "../core/errors.ts";
 import { backupWalPollMs, backupWalStalledMsMax, leaseTtlSeconds } from "../core/limits.ts";
-import { type Lsn, LSN_ZERO, formatLsn } from "../core/lsn.ts";
-import type { TimelineId } from "../core/wal-name.ts";
+import { type Lsn, formatLsn, laterLsn } from "../core/lsn.ts";
+import { type TimelineId, segmentAt } from "../core/wal-name.ts";
 import type { BackupWal } from "../backup/take-backup.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { acquireLease, type Lease, type LeaseOptions } from "../repository/lease.ts";
@@ -13,7 +13,7 @@ import type { IncarnationPlace } from "../repository/object-names.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { WalCapture } from "../wal/capture-wal.ts";
 import type { ReceiverEvent } from "../wal/receiver-events.ts";
-import { WalCatalogue } from "../wal/wal-catalogue.ts";
+import { WalCatalogue, storedSegmentBytes } from "../wal/wal-catalogue.ts";
 import type { Adapters } from "./compose.ts";
 
 /** What is needed to get at WAL. */
@@ -69,6 +69,7 @@ class ReceivedBackupWal implements OpenBackupWal {
   readonly from = "receiver";
   readonly lost = new AbortController().signal;
   readonly #options: BackupWalOptions;
+  #walSegmentBytes: number | undefined;
 
   constructor(options: BackupWalOptions) {
     this.#options = options;
@@ -80,20 +81,19 @@ class ReceivedBackupWal implements OpenBackupWal {
     readonly from: Lsn;
     readonly to: Lsn;
   }): Promise<void> {
-    const { sealed, place, adapters, signal } = this.#options;
-    const { clock } = adapters;
+    const { clock } = this.#options.adapters;
+    const { signal } = this.#options;
     const { timeline, from, to } = range;
-    let durable: Lsn = LSN_ZERO;
+    let durable = from;
     let progressMs = clock.monotonic();
     for (;;) {
-      const catalogue = await WalCatalogue.load(sealed, place, { signal });
-      const span = catalogue.spanCovering(timeline, from);
-      if (span !== undefined && span.toLsn >= to) {
+      const end = await this.#endFrom(timeline, durable);
+      if (end >= to) {
         return;
       }
       const now = clock.monotonic();
-      if (span !== undefined && span.toLsn > durable) {
-        durable = span.toLsn;
+      if (end > durable) {
+        durable = end;
         progressMs = now;
       }
       if (now - progressMs > backupWalStalledMsMax) {
@@ -106,6 +106,21 @@ class ReceivedBackupWal implements OpenBackupWal {
       }
       await clock.sleep(backupWalPollMs, { signal });
     }
+  }
+
+  /**
+   * Where WAL without a hole from `durable` on ends now. What is known to be there is not looked at again: a look lists the names
+   * from the segment of `durable` on, and opens parts of segments that are not published.
+   */
+  async #endFrom(timeline: TimelineId, durable: Lsn): Promise<Lsn> {
+    const { sealed, place, signal } = this.#options;
+    this.#walSegmentBytes ??= await storedSegmentBytes(sealed, place, { signal });
+    if (this.#walSegmentBytes === undefined) {
+      return durable;
+    }
+    const from = segmentAt(timeline, durable, this.#walSegmentBytes);
+    const catalogue = await WalCatalogue.loadSegments(sealed, place, { from }, { signal });
+    return laterLsn(durable, catalogue.spanCovering(timeline, durable)?.toLsn ?? durable);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,9 @@
  * what is damaged is shown, not fatal.
  */
 import { type DrError, isDrError } from "../core/errors.ts";
-import { readLedger } from "../ledger/read-ledger.ts";
+import { ledgerListObjectsMax } from "../core/limits.ts";
+import type { LedgerEvent } from "../ledger/event.ts";
+import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { listClusters } from "../repository/catalogue.ts";
 import {
   type ClusterName,
@@ -67,17 +69,27 @@ async function listedWindows(
   }
 }
 
+/**
+ * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
+ * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
+ */
 async function readProofs(
   sealed: SealedStore,
   call: StoreCall,
 ): Promise<ReadonlyMap<string, LastProof>> {
   const proofs = new Map<string, LastProof>();
-  try {
-    for await (const { content, time } of readLedger(sealed, call)) {
-      if (content?.kind === "proofFinished") {
-        proofs.set(content.data.backup, { verdict: content.data.verdict, time });
+  const take = ({ content, time }: LedgerEvent): boolean => {
+    if (content?.kind === "proofFinished") {
+      const { backup, verdict } = content.data;
+      const known = proofs.get(backup);
+      if (known === undefined || known.time < time) {
+        proofs.set(backup, { verdict, time });
       }
     }
+    return false;
+  };
+  try {
+    await searchNewestEvents(sealed, take, { ...call, objectsMax: ledgerListObjectsMax });
   } catch (error) {
     // What a damaged ledger hides `pra ledger verify` tells; backups can be listed without it.
     if (!isDamage(error)) {

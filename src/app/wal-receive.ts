@@ -4,10 +4,11 @@
  */
 import { DrError, isDrError } from "../core/errors.ts";
 import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
-import { exposureSampleIntervalMs, leaseTtlSeconds } from "../core/limits.ts";
+import { exposureSampleIntervalMs, leaseTtlSeconds, ledgerSlotObjectsMax } from "../core/limits.ts";
 import { type Lsn, formatLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import type { TimelineId } from "../core/wal-name.ts";
-import { readLedger } from "../ledger/read-ledger.ts";
+import type { LedgerEvent } from "../ledger/event.ts";
+import { searchNewestEvents } from "../ledger/newest-events.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
 import { identifySystem, showSettingIfKnown } from "../postgres/replication-commands.ts";
@@ -94,30 +95,30 @@ async function meetCluster(
   return { connection, place, synchronous: facts.synchronousStandbyNames !== "" };
 }
 
-/** True when a receiver ran on this slot before: then its absence is a loss, and told. */
+/**
+ * True when a receiver ran on this slot before: then its absence is a loss, and told. Asked only when the server does not have the
+ * slot. Where the ledger is damaged, or goes back further than is read, it may have been: a missing slot is told rather
+ * than passed over.
+ */
 async function hadSlot(
   sealed: SealedStore,
   place: IncarnationPlace,
   options: { readonly slot: string; readonly signal: AbortSignal },
 ): Promise<boolean> {
+  const { slot, signal } = options;
+  const isStart = ({ content }: LedgerEvent): boolean =>
+    content?.kind === "walReceiverStarted" &&
+    content.data.incarnation === place.incarnation &&
+    content.data.slot === slot;
   try {
-    for await (const { content } of readLedger(sealed, { signal: options.signal })) {
-      if (
-        content?.kind === "walReceiverStarted" &&
-        content.data.incarnation === place.incarnation &&
-        content.data.slot === options.slot
-      ) {
-        return true;
-      }
-    }
+    const objectsMax = ledgerSlotObjectsMax;
+    return (await searchNewestEvents(sealed, isStart, { signal, objectsMax })) !== "whole";
   } catch (error) {
-    // A damaged ledger may hide that there was one: then a missing slot is told rather than passed over.
     if (isDrError(error) && /^(?:REPO|KEY)_/.test(error.code)) {
       return true;
     }
     throw error;
   }
-  return false;
 }
 
 /** Turns what the receiver tells into events of the ledger. A gap is waited for: it must not be lost. */
@@ -305,7 +306,7 @@ async function receive(
   const { sealed, cluster, lease, ledger } = parts;
   const { connection, place } = cluster;
   const slot = environment.slotName;
-  const expected = await hadSlot(sealed, place, { slot, signal: request.signal });
+  const expected = (): Promise<boolean> => hadSlot(sealed, place, { slot, signal: lease.lost });
   const events = new ReceiverLedger(ledger, cluster, slot);
   await using receiver = WalReceiver.start({
     sealed,

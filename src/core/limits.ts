@@ -261,3 +261,9 @@ export const restoreReplayMsMax = 7 * 86_400_000;
 export const controlFileReadsMax = 20;
 /** Between two of them: at most 0.2 s in all. */
 export const controlFileRetryMs = 10;
+/** Events of one writer of the ledger that a search for the newest word reads: a daemon's last days at a few an hour. */
+export const ledgerTailEventsMax = 1_000;
+/** Objects of the ledger that `pra list` reads for the newest proofs: half a second, half a year of two commands a day. */
+export const ledgerListObjectsMax = 500;
+/** Objects read to learn whether a slot that is not there was there once: seconds, at the start of a receiver without its slot. */
+export const ledgerSlotObjectsMax = 10_000;

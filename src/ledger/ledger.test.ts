@@ -17,6 +17,7 @@ import {
   type SimulatedProcess,
 } from "../../tests/support/simulated-repository.ts";
 import {
+  type LedgerEvent,
   encodeEvents,
   eventHash,
   FIRST_PREVIOUS_HASH,
@@ -24,6 +25,7 @@ import {
   type EventEnvelope,
 } from "./event.ts";
 import { LedgerWriter, type LedgerHead, type NewEvent } from "./ledger-writer.ts";
+import { searchNewestEvents } from "./newest-events.ts";
 import { readLedger } from "./read-ledger.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 
@@ -114,6 +116,26 @@ test("a ledger of two processes of one host is two whole chains, read in order o
     "0/1000000",
   );
   assert.equal(a.head?.sequence, 4);
+});
+
+test("a search goes from the newest writer and event back, stops when told, and says when it did not see all", async () => {
+  const { repository, a, b } = await filled();
+  const { sealed } = repository.process("judge");
+  const seen: string[] = [];
+  const search = async (objectsMax: number, until?: string): Promise<string> => {
+    seen.length = 0;
+    const visit = ({ writer, sequence }: LedgerEvent): boolean => {
+      seen.push(`${writer === a.writer ? "a" : "b"}${sequence}`);
+      return seen.at(-1) === until;
+    };
+    return await searchNewestEvents(sealed, visit, { ...call, objectsMax });
+  };
+  assert.equal(await search(100), "whole");
+  assert.deepEqual(seen, ["b4", "b3", "b2", "b1", "a4", "a3", "a2", "a1"]);
+  assert.notEqual(a.writer, b.writer);
+  assert.equal(await search(4), "bounded");
+  assert.deepEqual(seen, ["b4", "b3", "b2", "b1", "a4"]);
+  assert.equal(await search(100, "b3"), "found");
 });
 
 test("a reader that knows some events gets the others", async () => {

@@ -18,8 +18,8 @@ import type { ReceiverEventSink } from "./receiver-events.ts";
 export type SlotWish = {
   readonly name: string;
   readonly temporary: boolean;
-  /** The repository had this slot before. */
-  readonly expected: boolean;
+  /** The repository had this slot before; asked only when the server does not have it. */
+  readonly expected: boolean | (() => Promise<boolean>);
 };
 
 type Position = { readonly exists: boolean; readonly restartLsn: Lsn | undefined };
@@ -71,10 +71,10 @@ export async function ensureSlot(
   if (found.restartLsn !== undefined) {
     return { lsn: found.restartLsn, created: false };
   }
-  if (expected && !found.exists) {
-    await events({ kind: "slot-missing", slot: name });
-  }
   if (!found.exists) {
+    if (typeof expected === "function" ? await expected() : expected) {
+      await events({ kind: "slot-missing", slot: name });
+    }
     try {
       await createSlot(connection, name, { signal, temporary });
       await events({ kind: "slot-created", slot: name });

@@ -242,6 +242,12 @@ test("a receiver runs once, feeds backups, tells the exposure, and stops in good
   assert.equal(stopped.code, 0, stopped.err);
   assert.match(stopped.out, /Stopped in good order/);
   await server.query("SELECT pg_drop_replication_slot('pra_main')");
+  const after = pra.start("wal receive --lang fr");
+  await after.untilSaid(/Le slot pra_main n'est plus sur le serveur/);
+  await after.untilSaid(/Réception à partir de/);
+  after.child.kill("SIGTERM");
+  assert.equal((await after.answer).code, 0);
+  await server.query("SELECT pg_drop_replication_slot('pra_main')");
 });
 
 test("restore brings the newest state back as a running, isolated server; what cannot be reached is refused", async () => {
