@@ -64,6 +64,14 @@ function readParameters(parts: MutableParts, query: string, origin: string): voi
   }
 }
 
+/** A password with a character that should be percent-encoded reads as a port or a database, which errors show. */
+function isMisread(
+  uri: string,
+  parts: { readonly account: string | undefined; readonly port: string | undefined },
+): boolean {
+  return (parts.account === undefined && uri.includes("@")) || /\D/.test(parts.port ?? "");
+}
+
 /**
  * Parses `postgresql://[user[:password]@][host][:port][/database][?name=value...]`. A host of percent-encoded
  * slashes, or a `host` parameter, names a socket directory. @throws DrError `CONFIG_DATABASE_URL`,
@@ -81,9 +89,7 @@ export function parseConnectionUri(uri: string, origin: string): ConnectionUriPa
   if (host.includes(",") || (port ?? "").includes(",")) {
     throw new DrError("CONFIG_SEVERAL_HOSTS", { origin });
   }
-  // A password with a character that should be percent-encoded reads as a port or a database: those are shown in errors.
-  const misread = !/^\d*$/.test(port ?? "") || (account === undefined && uri.includes("@"));
-  if (misread && guard("L54-misread-url")) {
+  if (guard("L54-misread-url") && isMisread(uri, { account, port })) {
     throw new DrError("CONFIG_DATABASE_URL", { origin });
   }
   const parts: MutableParts = {};
