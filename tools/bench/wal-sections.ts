@@ -83,6 +83,9 @@ function compareSegments(archive: string, fetch: (segment: string, to: string) =
   const names = readdirSync(archive)
     .filter((name) => /^[0-9A-F]{24}$/.test(name))
     .sort();
+  if (names.length === 0) {
+    return "NOT COMPARED: the server archived nothing";
+  }
   let equal = 0;
   const different: string[] = [];
   for (const name of names) {
