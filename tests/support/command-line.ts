@@ -41,6 +41,8 @@ export class CommandLine implements AsyncDisposable {
       PATH: process.env["PATH"] ?? "/usr/bin:/bin",
       HOME: directory,
       LANG: "C",
+      // `npm run test:guards` switches guards off in the commands as well.
+      PRA_GUARD_OFF: process.env["PRA_GUARD_OFF"] ?? "",
       BACKUP_DIR: this.repository,
       PRA_KEY_FILE: this.keyFile,
       PRA_STATE_DIR: join(directory, "state"),
