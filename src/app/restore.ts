@@ -11,12 +11,15 @@ import { leaseTtlSeconds, restoreReplayMsMax } from "../core/limits.ts";
 import { type Lsn, addToLsn, formatLsn, parseLsn } from "../core/lsn.ts";
 import { segmentAt, type TimelineId } from "../core/wal-name.ts";
 import { placeOf } from "../postgres/connection-settings.ts";
+import { missingLibraries } from "../postgres/installed-libraries.ts";
 import { findServerBinaries, type ServerBinaries } from "../postgres/server-binaries.ts";
 import { type ServerAccount, serverAccount } from "../postgres/server-account.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
 import { reachedPoint } from "../proof/prove.ts";
+import { recordedSetting } from "../proof/recorded-facts.ts";
+import type { StoreCall } from "../repository/object-store.ts";
 import { holdPin } from "../repository/pins.ts";
 import type { Protection } from "../repository/pin-rules.ts";
 import { decodeRoot } from "../repository/root.ts";
@@ -176,8 +179,35 @@ function tablespaceMapping(
   return mapping;
 }
 
+/**
+ * Libraries that the programs do not have which will start the copy: those found for `--start`, else those that a person of this host
+ * would take. Without any nothing is known to be missing.
+ */
+async function missingFor(
+  prepared: Prepared,
+  names: readonly string[],
+  call: { readonly major: number; readonly binDirectory: string | undefined } & StoreCall,
+): Promise<ReadonlySet<string>> {
+  const { major, binDirectory, signal } = call;
+  if (prepared.binaries !== undefined) {
+    return await missingLibraries(prepared.binaries, names);
+  }
+  try {
+    const account = prepared.account ?? (await serverAccount());
+    const origins = ["distribution", "pg_config"] as const;
+    const search = { account, binDirectory, origins, signal };
+    return await missingLibraries(await findServerBinaries(major, search), names);
+  } catch (error) {
+    if (isDrError(error) && error.code.startsWith("PG_")) {
+      return new Set();
+    }
+    throw error;
+  }
+}
+
 async function restoreFiles(
   adapters: Adapters,
+  { postgresBinDirectory: binDirectory }: Environment,
   request: RestoreRequest,
   prepared: Prepared,
   signal: AbortSignal,
@@ -204,6 +234,11 @@ async function restoreFiles(
       return bytes;
     },
     settings: recoverySettings({ stop, timeline, action: "promote" }),
+    libraries: {
+      recorded: recordedSetting(root.server, "shared_preload_libraries"),
+      missing: (names) =>
+        missingFor(prepared, names, { major: root.server.major, binDirectory, signal }),
+    },
     workers: request.workers,
     clock: adapters.clock,
     random: adapters.random,
@@ -362,7 +397,7 @@ export async function runRestore(
   const elapsed = (): number => Math.round(clock.monotonic() - began);
   let restoredBytes = 0;
   try {
-    const restored = await restoreFiles(adapters, request, prepared, signal);
+    const restored = await restoreFiles(adapters, environment, request, prepared, signal);
     restoredBytes = restored.restoredBytes;
     phases.push(...restored.phases);
     const { timeMicros, lsn } = plan.reached;

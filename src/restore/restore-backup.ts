@@ -24,7 +24,8 @@ import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { manifestWith } from "./backup-manifest.ts";
 import { PackReader } from "./pack-reader.ts";
-import { configureRestored } from "./restored-configuration.ts";
+import type { LeftOutLibrary } from "./preload-libraries.ts";
+import { type PreloadKnowledge, configureRestored } from "./restored-configuration.ts";
 import { inRestoreWords, putFile } from "./restored-file.ts";
 import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
@@ -52,6 +53,8 @@ export type RestoreBackupOptions = {
   readonly layWal: (directory: string) => Promise<number>;
   /** From `recoverySettings`, and whatever else this copy shall have. */
   readonly settings: Readonly<Record<string, string>>;
+  /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
+  readonly libraries?: PreloadKnowledge;
   readonly workers: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,6 +73,7 @@ export type RestoredBackup = {
   readonly restoredBytes: number;
   readonly readBytes: number;
   readonly walBytes: number;
+  readonly leftOutLibraries: readonly LeftOutLibrary[];
   readonly phases: readonly RestorePhase[];
 };
 
@@ -248,14 +252,16 @@ async function fill(
     await ownTree(directory, owner);
     return bytes;
   });
-  await phases.run("configuration", async () => {
+  const leftOutLibraries = await phases.run("configuration", async () => {
     const { major } = root.server;
     const inPlaceTablespaces = places.some(({ inPlace }) => inPlace);
-    const about = { major, control: control.facts, inPlaceTablespaces, settings };
+    const { libraries } = options;
+    const about = { major, control: control.facts, inPlaceTablespaces, settings, libraries };
     const configuration = await configureRestored(options, about);
     const map = await putTablespaceMap(options, sources, { heldBack, places });
-    const changed = new Map([[CONTROL, control.content], ...configuration, ...map]);
+    const changed = new Map([[CONTROL, control.content], ...configuration.changed, ...map]);
     await putManifest(options, sources, { heldBack, changed });
+    return configuration.leftOut;
   });
   const outside = places.filter(({ inPlace }) => !inPlace).map(({ directory }) => directory);
   await phases.run("sync", async () => {
@@ -268,7 +274,7 @@ async function fill(
     await releaseDirectory(directory);
   }
   const { writtenBytes, readBytes } = restored;
-  return { restoredBytes: writtenBytes, readBytes, walBytes };
+  return { restoredBytes: writtenBytes, readBytes, walBytes, leftOutLibraries };
 }
 
 /**

@@ -11,6 +11,13 @@ import { guard } from "../core/failpoint.ts";
 import { socketPathBytesMax } from "../core/limits.ts";
 import type { ControlFile } from "../postgres/control-file.ts";
 import { isolationSettings, withIsolationBlock, withoutRecoverySettings } from "./isolation.ts";
+import {
+  type LeftOutLibrary,
+  type PreloadedLibraries,
+  librariesIn,
+  preloadSettingIn,
+  preloadedLibraries,
+} from "./preload-libraries.ts";
 import { type RestoreTarget, entryExists, putFile } from "./restored-file.ts";
 
 const AUTO_CONF = "postgresql.auto.conf";
@@ -27,6 +34,32 @@ function ownPlaces(dataDirectory: string): Readonly<Record<string, string>> {
   };
   const fits = Buffer.byteLength(dataDirectory) + SOCKET_NAME_BYTES <= socketPathBytesMax;
   return fits ? { ...places, unix_socket_directories: dataDirectory } : places;
+}
+
+/** What is known of the libraries that the source loads, and of those that stand beside the programs that will start the copy. */
+export type PreloadKnowledge = {
+  /** As the backup recorded it; undefined where the role was not shown it. */
+  readonly recorded: string | undefined;
+  /** Those of the names that are not installed here. */
+  readonly missing: (names: readonly string[]) => Promise<ReadonlySet<string>>;
+};
+
+/** What the copy shall load, when the source loads anything. */
+async function preloadOf(
+  directory: string,
+  autoConf: string,
+  knowledge: PreloadKnowledge | undefined,
+): Promise<PreloadedLibraries | undefined> {
+  if (knowledge === undefined) {
+    return undefined;
+  }
+  const conf = join(directory, CONF);
+  const written =
+    preloadSettingIn(autoConf) ??
+    ((await entryExists(conf)) ? preloadSettingIn(await readFile(conf, "latin1")) : undefined);
+  const value = knowledge.recorded ?? written ?? "";
+  const names = librariesIn(value);
+  return names.length === 0 ? undefined : preloadedLibraries(value, await knowledge.missing(names));
 }
 
 /** A server that replays needs at least the source's values of these. */
@@ -47,8 +80,14 @@ export function withoutDataDirectory(configuration: string): string {
   return configuration.replaceAll(/^(?=[ \t]*data_directory\b)/gim, "# pra: ");
 }
 
+/** Files of the backup that were changed, with their content, and libraries that the copy does not load. */
+export type ConfiguredCopy = {
+  readonly changed: ReadonlyMap<string, Buffer>;
+  readonly leftOut: readonly LeftOutLibrary[];
+};
+
 /**
- * Writes the configuration; answers the files of the backup that it changed, with their content. Names are durable
+ * Writes the configuration; answers what it changed. Names are durable
  * when the directory is synced. @throws errors of the operating system.
  */
 export async function configureRestored(
@@ -59,16 +98,20 @@ export async function configureRestored(
     /** A tablespace lies below `pg_tblspc` itself: without leave for that, recovery panics. */
     readonly inPlaceTablespaces: boolean;
     readonly settings: Readonly<Record<string, string>>;
+    /** Not given: what the source loads is left as it is. */
+    readonly libraries: PreloadKnowledge | undefined;
   },
-): Promise<ReadonlyMap<string, Buffer>> {
+): Promise<ConfiguredCopy> {
   const { dataDirectory } = target;
   const changed = new Map<string, Buffer>();
   const autoConf = join(dataDirectory, AUTO_CONF);
   const theirs = (await entryExists(autoConf)) ? await readFile(autoConf, "utf8") : "";
+  const preload = await preloadOf(dataDirectory, theirs, options.libraries);
   const isolated = {
     ...(guard("L16-isolation") ? isolationSettings(options.major) : {}),
     ...ownPlaces(dataDirectory),
     ...(options.inPlaceTablespaces ? { allow_in_place_tablespaces: "on" } : {}),
+    ...(preload === undefined ? {} : { shared_preload_libraries: preload.value }),
     ...options.settings,
   };
   await putFile(target, AUTO_CONF, withIsolationBlock(withoutRecoverySettings(theirs), isolated));
@@ -91,5 +134,5 @@ export async function configureRestored(
     }
   }
   await putFile(target, "recovery.signal", "");
-  return changed;
+  return { changed, leftOut: preload?.leftOut ?? [] };
 }

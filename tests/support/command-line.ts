@@ -69,8 +69,13 @@ export class CommandLine implements AsyncDisposable {
 
   /** Starts a command. */
   start(words: string, variables: Readonly<Record<string, string>> = {}): Running {
+    return this.startWith(words.split(" "), variables);
+  }
+
+  /** Starts a command with words that may hold blanks. */
+  startWith(words: readonly string[], variables: Readonly<Record<string, string>> = {}): Running {
     const account = this.#account;
-    const child = spawn(launcher, words.split(" "), {
+    const child = spawn(launcher, words, {
       ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
       cwd: this.directory,
       env: { ...this.#variables, ...variables },

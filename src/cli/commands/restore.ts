@@ -63,6 +63,10 @@ function jsonOf(result: RestoreResult, connection: Connection): JsonValue {
     connection: connection?.url ?? null,
     pid: started?.pid ?? null,
     walBytes: result.restored.walBytes,
+    leftOutLibraries: result.restored.leftOutLibraries.map(({ name, reason }) => ({
+      name,
+      reason,
+    })),
   };
 }
 
@@ -90,6 +94,7 @@ function renderRestored(result: RestoreResult, connection: Connection, frame: Fr
             [text.url, connection.url],
           ] as const)),
     ]),
+    ...restored.leftOutLibraries.map(({ name, reason }) => `  ! ${text.leftOut[reason](name)}`),
     "",
     text.isolated,
     started === undefined ? text.startLater : text.stopLater(result.dataDirectory),

@@ -1,5 +1,6 @@
 /** What `pra plan`, `pra restore` and `pra stop` say. */
 import type { Language } from "../../core/language.ts";
+import type { LeftOutLibrary } from "../../restore/preload-libraries.ts";
 import type { CommandText } from "../program.ts";
 
 type Messages = {
@@ -55,6 +56,7 @@ type Messages = {
   readonly reached: string;
   readonly duration: string;
   readonly isolated: string;
+  readonly leftOut: Readonly<Record<LeftOutLibrary["reason"], (library: string) => string>>;
   readonly server: string;
   readonly serverFacts: (pid: number, port: number) => string;
   readonly connect: string;
@@ -142,6 +144,12 @@ const en: Messages = {
   directory: "Directory",
   reached: "Reached",
   duration: "Time",
+  leftOut: {
+    job: (library) =>
+      `${library} is not loaded in this copy: it would run production's jobs. pra adopt brings it back.`,
+    missing: (library) =>
+      `${library} is not installed on this host, so this copy does not load it: what needs it will fail.`,
+  },
   isolated: "The copy is isolated from production: no archiving, replication, network or jobs.",
   server: "Server",
   serverFacts: (pid, port) => `running, process ${pid}, port ${port}`,
@@ -230,6 +238,12 @@ const fr: Messages = {
   directory: "Dossier",
   reached: "Atteint",
   duration: "Durée",
+  leftOut: {
+    job: (library) =>
+      `${library} n'est pas chargé dans cette copie : il lancerait les tâches de la production. pra adopt le remet.`,
+    missing: (library) =>
+      `${library} n'est pas installé sur cette machine, cette copie ne le charge donc pas : ce qui en dépend échouera.`,
+  },
   isolated:
     "La copie est isolée de la production : ni archivage, ni réplication, ni réseau, ni tâches.",
   server: "Serveur",
