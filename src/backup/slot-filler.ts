@@ -25,6 +25,8 @@ export class SlotFiller {
   #file: OpenFile | undefined;
   #takenBytes = 0;
   #extentLeft = 0;
+  /** All of the memory that the last chunk was a view of. */
+  #memory: Buffer = Buffer.alloc(0);
   /** Bytes of file content taken so far. */
   readBytes = 0;
 
@@ -52,8 +54,7 @@ export class SlotFiller {
         this.#openExtent();
       }
       const length = Math.min(chunk.length - at, this.#extentLeft);
-      assert(this.#current !== undefined, "an extent lies in a slot");
-      this.#current.data.set(chunk.subarray(at, at + length), this.#fillAt);
+      this.#copy(chunk, at, length);
       at += length;
       this.#fillAt += length;
       this.#extentLeft -= length;
@@ -62,6 +63,20 @@ export class SlotFiller {
       }
     }
     this.readBytes += chunk.length;
+  }
+
+  /**
+   * Copies a part of a chunk to where the slot is filled up to. By `Buffer.copy` from the memory that it is a view of: `set`
+   * into shared memory goes byte by byte where source and target are not equally aligned, for twenty times the CPU.
+   */
+  #copy(chunk: Uint8Array, at: number, length: number): void {
+    if (chunk.buffer !== this.#memory.buffer) {
+      this.#memory = Buffer.from(chunk.buffer);
+    }
+    const from = chunk.byteOffset + at;
+    assert(this.#current !== undefined, "an extent lies in a slot");
+    const copied = this.#memory.copy(this.#current.data, this.#fillAt, from, from + length);
+    assert(copied === length, "a slot has room for its extents");
   }
 
   endEntry(): void {

@@ -7,11 +7,11 @@
  * `file-mapper.ts`; an increment also the previous pages and 24 map frames.
  */
 import { Worker } from "node:worker_threads";
-import { present } from "../core/assert.ts";
+import { assert, present } from "../core/assert.ts";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
-import { mapObjectsMax } from "../core/limits.ts";
+import { mapObjectsMax, mapTicketsAhead } from "../core/limits.ts";
 import type { Lsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { Ms } from "../core/units.ts";
@@ -19,7 +19,7 @@ import type { TimelineId } from "../core/wal-name.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
 import { type FinishedObject, FramedFileWriter } from "../pipeline/framed-file-writer.ts";
-import { PackPool } from "../pipeline/pack-pool.ts";
+import { PackPool, type PackPlace } from "../pipeline/pack-pool.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
 import { LocalObjects } from "../repository/local-objects.ts";
 import { MapReader } from "../repository/map/map-reader.ts";
@@ -157,12 +157,30 @@ async function openPool(
   });
 }
 
-/** Map objects are opened without waiting, in the middle of the stream: their tickets are made before. */
+/**
+ * Map objects are opened without waiting, in the middle of the stream: `mapTicketsAhead` tickets are ready, and one more is made
+ * for each that is used. A map object holds a GiB, so the next is asked for long after.
+ */
 async function openMaps(stage: BackupStage, codec: ZstdCodec): Promise<MapWriter> {
-  const places = await Promise.all(Array.from({ length: mapObjectsMax }, () => stage.place("map")));
+  const places: PackPlace[] = [];
+  const supply = async (): Promise<void> => {
+    places.push(await stage.place("map"));
+  };
+  await Promise.all(Array.from({ length: mapTicketsAhead }, supply));
+  let opened = 0;
+  let failure: Error | undefined;
   return new MapWriter(() => {
-    const next = present(places.shift(), "a backup has at most mapObjectsMax maps");
-    return new FramedFileWriter({ ...next, codec, digest: true });
+    opened += 1;
+    assert(opened <= mapObjectsMax, "a backup has at most mapObjectsMax maps");
+    const next = places.shift();
+    if (next === undefined && failure !== undefined) {
+      throw failure;
+    }
+    supply().catch((error: Error) => {
+      failure = error;
+    });
+    const place = present(next, "a map's ticket is ready before it is needed");
+    return new FramedFileWriter({ ...place, codec, digest: true });
   });
 }
 

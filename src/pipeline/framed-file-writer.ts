@@ -3,7 +3,7 @@
  * are made by it. The file is not synced here: `ObjectStore.putFile` does that before it publishes.
  *
  * Synchronous: for worker threads, and for the main thread where little is written. Memory: the write
- * buffer (4 MiB and one frame) and one compressed frame.
+ * buffer (a MiB and a bit, or the largest frame) and one compressed frame.
  */
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
