@@ -114,6 +114,8 @@ export class WalReceiver implements AsyncDisposable {
   readonly #options: WalReceiverOptions;
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
+  /** Ends waiting for a server, and nothing else. */
+  readonly #ending = new AbortController();
   #walSegmentBytes = 0;
   #pool: SegmentMemoryPool | undefined;
   #publisher: SegmentPublisher | undefined;
@@ -161,9 +163,7 @@ export class WalReceiver implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#stream?.stop();
-    if (this.#stream === undefined) {
-      this.#abort.abort(new DrError("PG_CONNECTION_LOST", { where: "server", reason: "stopped" }));
-    }
+    this.#ending.abort(new DrError("PG_CONNECTION_LOST", { where: "server", reason: "stopped" }));
     await this.done;
   }
 
@@ -219,7 +219,7 @@ export class WalReceiver implements AsyncDisposable {
   }
 
   async #connectAgainAndAgain(): Promise<void> {
-    const { clock, events } = this.#options;
+    const { events } = this.#options;
     let delayMs = walReconnectDelayMs;
     for (;;) {
       try {
@@ -240,8 +240,26 @@ export class WalReceiver implements AsyncDisposable {
         this.#stream = undefined;
         await this.#intake?.detach();
       }
-      await clock.sleep(delayMs, { signal: this.#signal });
+      if (!(await this.#pause(delayMs))) {
+        return;
+      }
       delayMs = Math.min(delayMs * 2, walReconnectDelayMsMax);
+    }
+  }
+
+  /** Waits before the next attempt; false when `stop` ended the waiting. */
+  async #pause(delayMs: number): Promise<boolean> {
+    const { clock } = this.#options;
+    try {
+      const signal = AbortSignal.any([this.#signal, this.#ending.signal]);
+      await clock.sleep(delayMs, { signal });
+      return true;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (this.#stopping) {
+        return false;
+      }
+      throw error;
     }
   }
 
@@ -252,7 +270,7 @@ export class WalReceiver implements AsyncDisposable {
     await failpointAsync("wal.connect", { signal });
     await using connection = await ReplicationConnection.open(settings, {
       applicationName,
-      signal,
+      signal: AbortSignal.any([signal, this.#ending.signal]),
     });
     try {
       const server = await this.#meet(connection);

@@ -17,6 +17,7 @@ import {
 import { incarnationPrefix } from "../../src/repository/object-names.ts";
 import { MemoryStore } from "../../src/stores/memory-store.ts";
 import { materialiseWal } from "../../src/wal/materialise-wal.ts";
+import type { WalReceiver } from "../../src/wal/receiver.ts";
 import { pushWal } from "../../src/wal/wal-push.ts";
 import { type TestServer, startTestServer, takeOverTree } from "../support/test-server.ts";
 import { ReceiverChild } from "../support/wal-child.ts";
@@ -159,12 +160,36 @@ test("L7 a receiver killed at any step leaves no hole, and the next one goes on 
   assert.deepEqual(lab.eventsOf("index-failed"), []);
 });
 
+/** A server that ends before the receiver is connected makes no disconnection. */
+async function untilStreaming(receiver: WalReceiver): Promise<void> {
+  while (receiver.state !== "streaming") {
+    assert.notEqual(receiver.state, "failed");
+    await systemClock.sleep(10, { signal });
+  }
+}
+
+test("a receiver that waits for its server stops in good order at once", async () => {
+  await using server = await startTestServer({ major: 18, settings: KEEPING });
+  await using lab = await WalLab.open(server);
+  await using receiver = lab.receive(server);
+  await server.query("CREATE TABLE t (x text)");
+  const held = await flushLsn(server);
+  await receiver.untilDurable(held, { signal });
+  await server.stop();
+  while (receiver.state === "streaming") {
+    await systemClock.sleep(10, { signal });
+  }
+  await receiver.stop();
+  assert.equal(receiver.state, "stopped");
+});
+
 test("a server killed and started again is received without a hole", async () => {
   await using server = await startTestServer({ major: 15, settings: KEEPING });
   await using lab = await WalLab.open(server);
   await using receiver = lab.receive(server);
   await server.query("CREATE TABLE t (x text)");
   for (const end of ["kill", "stop"] as const) {
+    await untilStreaming(receiver);
     await server.query(LOAD);
     await (end === "kill" ? server.kill() : server.stop());
     await server.start();

@@ -32,7 +32,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: "256MB",
   max_wal_size: "4GB",
   archive_mode: "on",
-  archive_command: "/bin/true",
   autovacuum: "off",
   checkpoint_timeout: "30min",
 };
@@ -76,6 +75,9 @@ export async function makeBed(
       await client.end();
     }
   };
+  // Not on the command line, which would beat what a chapter sets later.
+  await query("ALTER SYSTEM SET archive_command = '/bin/true'");
+  await query("SELECT pg_reload_conf()");
   fillWithPgbench({ home, port, scale, binaries });
   const rows = scale * 40_000;
   await query(
