@@ -42,9 +42,6 @@ export const storeRetryDelayMsMax = 10_000;
 export const probeRaceCreators = 8;
 /** Keys that two processes race for before NFS may hold leases (ENGINE: 1,000 races). */
 export const probeRacesTwoProcesses = 1000;
-/** A store's clock may differ this much before `check` complains: leases measure on monotonic clocks, so
- *  only what people read is wrong; a minute is what they notice. */
-export const probeClockSkewMsMax = 60_000;
 
 /** Block sizes a server can be built with: 1, 2, 4, 8, 16 or 32 KiB. */
 export const blockBytesMin = KIB;
@@ -97,8 +94,10 @@ export const packBytes = 64 * MIB;
  * they are in the processor's cache; 4 MiB cost twice the CPU of writing, and 3 MiB a file.
  */
 export const framedWriteBytes = MIB + 64 * KIB;
-/** Workers of one backup or restore, at most; the default is the number of processors, up to 8. */
+/** Workers of one backup, restore or proof, at most. */
 export const workersMax = 64;
+/** Workers when nobody says how many: the processors there are, and no more than one stream can feed. */
+export const workersDefaultMax = 8;
 
 /** Attempts at a local lock: two commands started in the same millisecond may withdraw for each other. */
 export const localLockAttemptsMax = 4;

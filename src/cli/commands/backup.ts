@@ -10,6 +10,7 @@ import { type DrError, errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { backupText } from "../text/backup-text.ts";
@@ -24,9 +25,6 @@ type Options = {
   readonly acceptRollback?: true;
 };
 
-/** More threads than this outrun the one connection that feeds them. */
-const WORKERS_DEFAULT_MAX = 4;
-const WORKERS_MAX = 64;
 /** Damaged pages shown to people; `--json` gives all. */
 const CORRUPT_PAGES_SHOWN = 20;
 
@@ -176,7 +174,7 @@ export function registerBackup(program: Command, frame: Frame): void {
     name: "--workers",
     command: "pra backup",
     min: 1,
-    max: WORKERS_MAX,
+    max: workersMax,
   });
   defineCommand(program, frame.language, "backup", text)
     .addOption(new Option("--full", text.optionFull).conflicts("incremental"))
@@ -185,7 +183,7 @@ export function registerBackup(program: Command, frame: Frame): void {
     .addOption(
       new Option("--workers <n>", text.optionWorkers)
         .argParser(workers)
-        .default(Math.min(WORKERS_DEFAULT_MAX, availableParallelism())),
+        .default(Math.min(workersDefaultMax, availableParallelism())),
     )
     .addOption(new Option("--allow-untested-major", text.optionUntested))
     .addOption(new Option("--accept-rollback", text.optionAcceptRollback))

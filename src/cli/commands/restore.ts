@@ -8,6 +8,7 @@ import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../format.ts";
+import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
@@ -30,8 +31,6 @@ type Connection = { readonly psql: string; readonly url: string } | undefined;
 
 /** Beside the usual port, so that `--listen` does not meet production's server on the same host. */
 const PORT_DEFAULT = 5433;
-const WORKERS_DEFAULT_MAX = 4;
-const WORKERS_MAX = 64;
 
 function parseTablespace(
   typed: string,
@@ -162,8 +161,8 @@ export function registerRestore(program: Command, frame: Frame): void {
     .addOption(new Option("--owner <account>", options.owner))
     .addOption(
       new Option("--workers <n>", options.workers)
-        .argParser(number("--workers", WORKERS_MAX))
-        .default(Math.min(WORKERS_DEFAULT_MAX, availableParallelism())),
+        .argParser(number("--workers", workersMax))
+        .default(Math.min(workersDefaultMax, availableParallelism())),
     )
     .addOption(new Option("--accept-rollback", options.acceptRollback))
     .action((given: Options) => restore(given, frame));
