@@ -97,7 +97,7 @@ export const framedWriteBytes = MIB + 64 * KIB;
 /** Workers of one backup, restore or proof, at most. */
 export const workersMax = 64;
 /** Workers when nobody says how many: the processors there are, and no more than one stream can feed. */
-export const workersDefaultMax = 8;
+export const workersDefaultMax = 4;
 
 /** Attempts at a local lock: two commands started in the same millisecond may withdraw for each other. */
 export const localLockAttemptsMax = 4;
