@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { configureFailpoints } from "../core/failpoint.ts";
 import { NumberedFile } from "./numbered-file.ts";
 
 const call = { signal: new AbortController().signal };
@@ -26,6 +27,26 @@ test("the highest number counts, older ones go, and a number is written once", a
       "seen-other-00000099.json",
       "seen-x.json",
     ]);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+test("L53 killed between a new state and the removal of the old one, the new one counts and the old one goes later", async () => {
+  const root = await mkdtemp(join(tmpdir(), "pra-numbered-"));
+  try {
+    const file = new NumberedFile({ directory: root, base: "seen" });
+    await file.write({ number: 1, content: Buffer.from("a") }, call);
+    const kill = (): never => {
+      throw new Error("killed");
+    };
+    configureFailpoints({ failpoints: "files.numbered-written:kill", effects: { kill } });
+    await assert.rejects(file.write({ number: 2, content: Buffer.from("b") }, call), /killed/);
+    configureFailpoints({ effects: { kill } });
+    assert.deepEqual(await readdir(root), ["seen-00000001.json", "seen-00000002.json"]);
+    assert.deepEqual(await file.read(call), { number: 2, content: Buffer.from("b") });
+    await file.write({ number: 3, content: Buffer.from("c") }, call);
+    assert.deepEqual(await readdir(root), ["seen-00000003.json"]);
   } finally {
     await rm(root, { recursive: true });
   }
