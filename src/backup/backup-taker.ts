@@ -4,6 +4,7 @@
  */
 import { assert } from "../core/assert.ts";
 import type { Ms } from "../core/units.ts";
+import type { ServerManifest } from "../postgres/server-manifest.ts";
 import type { BackupSink, BackupStart, SourceEntry } from "../source/backup-source.ts";
 import type { FileMapper } from "./file-mapper.ts";
 import type { SlotFiller } from "./slot-filler.ts";
@@ -24,9 +25,6 @@ export type Begun = {
 
 /** Progress is told at the end of each file, and at least this often within one. */
 const PROGRESS_STEP_BYTES = 1_048_576;
-
-/** Bytes of the server's manifest handed on at once: as much as a source hands on between two looks at `pressure`. */
-const MANIFEST_PIECE_BYTES = 65_536;
 
 /** See the file's comment. */
 export class BackupTaker implements BackupSink {
@@ -80,18 +78,18 @@ export class BackupTaker implements BackupSink {
   }
 
   /** The server's manifest, stored as the last file. */
-  async manifest(bytes: Uint8Array, modifiedAtMs: Ms): Promise<void> {
+  async manifest(manifest: ServerManifest, modifiedAtMs: Ms): Promise<void> {
     this.entry({
       tablespaceOid: 0,
       path: "backup_manifest",
       kind: "file",
-      sizeBytes: bytes.length,
+      sizeBytes: manifest.sizeBytes,
       mode: 0o600,
       modifiedAtSeconds: Math.floor(modifiedAtMs / 1000),
     });
-    for (let at = 0; at < bytes.length; at += MANIFEST_PIECE_BYTES) {
+    for (const piece of manifest.pieces()) {
       await this.pressure();
-      this.data(bytes.subarray(at, at + MANIFEST_PIECE_BYTES));
+      this.data(piece);
     }
     this.endEntry();
   }

@@ -8,7 +8,6 @@ import { corruptPagesListedMax } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { FinishedObject } from "../pipeline/framed-file-writer.ts";
 import type { MapWriter } from "../repository/map/map-writer.ts";
-import { PageReader } from "../repository/map/page.ts";
 import type { MapObject, PackObject, PageRef } from "../repository/root.ts";
 import type { ChecksumWarning } from "../source/backup-source.ts";
 import { type CorruptPage, type FileMapper, pathInDataDirectory } from "./file-mapper.ts";
@@ -34,7 +33,7 @@ export function writePages(
       bytes,
     };
     mapIds.add(ref.map);
-    new PageReader(encoded).maps.forEach((map) => mapIds.add(map));
+    page.maps.forEach((map) => mapIds.add(map));
     pages.push(ref);
   }
   return { pages, mapIds };

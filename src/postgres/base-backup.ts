@@ -8,7 +8,7 @@
  *
  * Follows section 53.4 "Streaming Replication Protocol" (BASE_BACKUP), src/backend/backup/basebackup.c and
  * basebackup_copy.c of PostgreSQL; for 14 src/backend/replication/basebackup.c and repl_gram.y.
- * Peak memory: the manifest (`backupManifestBytesMax`) and one socket buffer.
+ * Peak memory: the manifest compressed (`server-manifest.ts`; at most `backupManifestBytesMax` before) and one socket buffer.
  */
 import { DrError, isDrError } from "../core/errors.ts";
 import { backupManifestBytesMax, copyControlMessageBytesMax } from "../core/limits.ts";
@@ -21,6 +21,7 @@ import {
   quoteLiteral,
   type ReplicationConnection,
 } from "./replication-connection.ts";
+import { ManifestKeeper, type ServerManifest } from "./server-manifest.ts";
 import type { ServerMessage, TextRow } from "./server-message.ts";
 
 /** A tablespace the backup holds. The data directory itself has oid 0 and no location, and comes last. */
@@ -44,7 +45,7 @@ export type BaseBackupEnd = {
   readonly stopLsn: Lsn;
   readonly timeline: TimelineId;
   /** The server's manifest, byte for byte; undefined when none was asked for. */
-  readonly manifest: Buffer | undefined;
+  readonly manifest: ServerManifest | undefined;
   /** The server found pages whose checksum is wrong. */
   readonly checksumFailed: boolean;
   readonly receivedBytes: number;
@@ -123,12 +124,11 @@ class BaseBackupReceiver implements CommandHandler {
   readonly #taker: BaseBackupTaker;
   readonly #inOneCopy: boolean;
   readonly #tablespaces: BackupTablespace[] = [];
-  readonly #manifest: Buffer[] = [];
+  readonly #manifest = new ManifestKeeper();
   #start: { readonly lsn: Lsn; readonly timeline: TimelineId } | undefined;
   #end: { readonly lsn: Lsn; readonly timeline: TimelineId } | undefined;
   #sent: "nothing" | "archive" | "manifest" = "nothing";
   #archives = 0;
-  #manifestBytes = 0;
   #manifestSeen = false;
   #kind = 0;
   #control: Buffer = Buffer.alloc(0);
@@ -272,11 +272,10 @@ class BaseBackupReceiver implements CommandHandler {
     if (this.#sent !== "manifest") {
       throw new ProtocolFault("backup data outside an archive");
     }
-    this.#manifestBytes += piece.length;
-    if (this.#manifestBytes > backupManifestBytesMax) {
+    if (this.#manifest.sizeBytes + piece.length > backupManifestBytesMax) {
       throw new DrError("SRC_MANIFEST_SIZE", { maxBytes: backupManifestBytesMax });
     }
-    this.#manifest.push(Buffer.from(piece));
+    this.#manifest.add(piece);
   }
 
   /** What is known at the end. @throws DrError `SRC_BACKUP_INCOMPLETE`. */
@@ -297,7 +296,7 @@ class BaseBackupReceiver implements CommandHandler {
     return {
       stopLsn: end.lsn,
       timeline: end.timeline,
-      manifest: this.#manifestSeen ? Buffer.concat(this.#manifest) : undefined,
+      manifest: this.#manifestSeen ? this.#manifest : undefined,
       checksumFailed: options.checksumFailed,
       receivedBytes: this.receivedBytes,
     };

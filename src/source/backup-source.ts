@@ -4,6 +4,7 @@
  * where data comes from.
  */
 import type { BackupStart as ServerBackupStart } from "../postgres/base-backup.ts";
+import type { ServerManifest } from "../postgres/server-manifest.ts";
 import type { Lsn } from "../core/lsn.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 
@@ -58,6 +59,7 @@ export type BackupEnd = {
   readonly notices: readonly string[];
   /** Warnings beyond `backupWarningsMax`, which were only counted. */
   readonly unlistedWarnings: number;
-  readonly manifest: Uint8Array | undefined;
+  /** The server's manifest, byte for byte; undefined when none was asked for. */
+  readonly manifest: ServerManifest | undefined;
   readonly receivedBytes: number;
 };

@@ -6,7 +6,7 @@
  * Follows section 26.3 "Continuous Archiving" of PostgreSQL's documentation and perform_base_backup in
  * src/backend/backup/basebackup.c: tablespaces first; in the data directory `backup_label` first and
  * `global/pg_control` last. WAL is not included: a second connection streams it.
- * Peak memory: one socket buffer (64 KiB), one tar header, the manifest.
+ * Peak memory: one socket buffer (64 KiB), one tar header, the manifest compressed.
  */
 import { DrError } from "../core/errors.ts";
 import { backupWarningsMax } from "../core/limits.ts";

@@ -69,21 +69,20 @@ function encodeEntry(
   }
 }
 
-/** Encodes a group's files; the same files give the same bytes whatever their order. */
-function encodePage(entries: readonly PageEntry[]): Buffer {
-  const keyed = entries.map((entry) => ({ entry, key: encodeFileName(entry.name) }));
-  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
-  const maps = [
-    ...new Set(entries.flatMap((e) => e.stretches.flat().map((ref) => ref.map))),
-  ].sort();
-  const places = new Map(maps.map((map, place) => [map, place]));
-  const writer = new ByteWriter(entries.length * 64 + 64);
-  writer.u8(PAGE_VERSION);
-  writer.varint(maps.length);
-  maps.forEach((map) => writer.bytes(objectIdBytes(map)));
-  writer.varint(entries.length);
-  keyed.forEach(({ entry }) => encodeEntry(writer, entry, (map) => places.get(map) ?? 0));
-  return writer.toBuffer();
+/** Where the name of an entry that was checked lies: it comes first, its length before it. */
+function nameRange(
+  page: Buffer,
+  entryAt: number,
+): { readonly start: number; readonly end: number } {
+  let length = 0;
+  let at = entryAt;
+  for (let shift = 0; ; shift += 7) {
+    const byte = page.readUInt8(at++);
+    length += (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      return { start: at, end: at + length };
+    }
+  }
 }
 
 /**
@@ -108,10 +107,39 @@ export class PageBuilder {
     this.#count += 1;
   }
 
-  /** The page. Peak memory: its files decoded, about 400 bytes each. */
+  /** The map objects that the page will refer to. */
+  get maps(): readonly ObjectId[] {
+    return this.#maps;
+  }
+
+  /**
+   * The page, sorted: the same files give the same bytes whatever their order. Decodes one file at a time. Peak memory: the
+   * page three times, and 40 bytes a file.
+   */
   encode(): Buffer {
-    const reader = new ByteReader(this.#writer.view(), "a page in the making");
-    return encodePage(Array.from({ length: this.#count }, () => decodeEntry(reader, this.#maps)));
+    const gathered = this.#writer.view();
+    const offsets = new Uint32Array(this.#count);
+    const reader = new ByteReader(gathered, "a page in the making");
+    for (let index = 0; index < this.#count; index++) {
+      offsets[index] = reader.offset;
+      decodeEntry(reader, this.#maps);
+    }
+    offsets.sort((a, b) => {
+      const [one, other] = [nameRange(gathered, a), nameRange(gathered, b)];
+      return gathered.compare(gathered, other.start, other.end, one.start, one.end);
+    });
+    const maps = [...this.#maps].sort();
+    const places = new Map(maps.map((map, place) => [map, place]));
+    const writer = new ByteWriter(gathered.length + maps.length * 16 + 64);
+    writer.u8(PAGE_VERSION);
+    writer.varint(maps.length);
+    maps.forEach((map) => writer.bytes(objectIdBytes(map)));
+    writer.varint(this.#count);
+    for (const offset of offsets) {
+      const at = new ByteReader(gathered.subarray(offset), "a page in the making");
+      encodeEntry(writer, decodeEntry(at, this.#maps), (map) => places.get(map) ?? 0);
+    }
+    return writer.toBuffer();
   }
 }
 
@@ -172,12 +200,12 @@ function decodeEntry(reader: ByteReader, maps: readonly ObjectId[]): PageEntry {
  * @throws DrError `REPO_ENCODING` when it is not a page, or its files are not sorted.
  */
 export class PageReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #maps: readonly ObjectId[];
   readonly #offsets: Uint32Array;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const reader = new ByteReader(bytes, "a map page");
     if (reader.u8() !== PAGE_VERSION) {
       throw reader.fault("an unknown page version");
@@ -221,10 +249,10 @@ export class PageReader {
     let high = this.#offsets.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const entry = this.at(middle);
-      const order = Buffer.compare(encodeFileName(entry.name), wanted);
+      const { start, end } = nameRange(this.#bytes, this.#offsets[middle] ?? 0);
+      const order = this.#bytes.compare(wanted, 0, wanted.length, start, end);
       if (order === 0) {
-        return entry;
+        return this.at(middle);
       }
       if (order < 0) {
         low = middle + 1;
