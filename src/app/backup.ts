@@ -193,14 +193,6 @@ async function copyCluster(
   });
 }
 
-/** Damage of what an increment is built upon; a lost lease is none. */
-function isParentDamage(error: unknown): boolean {
-  return (
-    isDrError(error) &&
-    /^REPO_(?!LEASE|CONDEMNED|PIN|ROLLED)|^STORE_(?:MISSING|SHORT_READ)$/.test(error.code)
-  );
-}
-
 /** A damaged parent is no reason to be without a backup: then everything is stored anew, which needs nothing of it. */
 async function copyOrStartAnew(
   run: Run,
@@ -211,7 +203,7 @@ async function copyOrStartAnew(
   try {
     return { taken: await copyCluster(run, lease, parts), used: chosen };
   } catch (error) {
-    if (chosen.kind === "full" || !isParentDamage(error)) {
+    if (chosen.kind === "full" || !isDrError(error, "BACKUP_PARENT_DAMAGED")) {
       throw error;
     }
     const used = { kind: "full", reason: "parent-damaged" } as const;

@@ -5,6 +5,7 @@
  * Memory: the encoded pages (50 bytes a file), and the map reader's cache.
  */
 import { present } from "../core/assert.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type MergedStretch, mergeLayers } from "../repository/map/layer.ts";
 import type { MapReader } from "../repository/map/map-reader.ts";
@@ -12,6 +13,17 @@ import { type MapRef, type PageEntry, PageReader } from "../repository/map/page.
 import type { BackupRoot, MapObject, PackObject, PageRef } from "../repository/root.ts";
 import { type PageGroup, type PreviousFiles, groupKey } from "./file-mapper.ts";
 import { isMostlyDead } from "./live-count.ts";
+
+/** What cannot be read of a parent is said as that, so that nobody takes another failure for it. */
+export function asParentDamage(error: unknown, parent: BackupRoot): unknown {
+  return isDrError(error) && /^(?:REPO|STORE)_/.test(error.code)
+    ? new DrError(
+        "BACKUP_PARENT_DAMAGED",
+        { parent: parent.id, reason: error.message },
+        { cause: error },
+      )
+    : error;
+}
 
 /** See the file's comment. */
 export class PreviousBackup implements PreviousFiles {
@@ -40,15 +52,25 @@ export class PreviousBackup implements PreviousFiles {
       if (page === undefined) {
         return undefined;
       }
-      reader = new PageReader(Buffer.from(this.#maps.item(page)));
+      reader = this.#reading(() => new PageReader(Buffer.from(this.#maps.item(page))));
       this.#readers.set(key, reader);
     }
     return reader.find(name);
   }
 
   stretch(layers: readonly MapRef[]): MergedStretch {
-    const bytes = layers.map((layer) => this.#maps.item(layer));
-    return mergeLayers(bytes, this.root.server.blockBytes);
+    return this.#reading(() => {
+      const bytes = layers.map((layer) => this.#maps.item(layer));
+      return mergeLayers(bytes, this.root.server.blockBytes);
+    });
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw asParentDamage(error, this.root);
+    }
   }
 
   rewrites(pack: ObjectId): boolean {

@@ -42,7 +42,7 @@ import { BackupStage } from "./backup-stage.ts";
 import { type BackupProgress, BackupTaker, type Begun } from "./backup-taker.ts";
 import { FileMapper } from "./file-mapper.ts";
 import { requireAllTablespaces } from "./left-out-tablespaces.ts";
-import { PreviousBackup } from "./previous-backup.ts";
+import { PreviousBackup, asParentDamage } from "./previous-backup.ts";
 import { corruptPages, mapObjects, packObjects, writePages } from "./root-parts.ts";
 import { SlotFiller } from "./slot-filler.ts";
 import { inStoreWords } from "./staged-error.ts";
@@ -96,15 +96,19 @@ async function openPrevious(
   if (parent === undefined) {
     return undefined;
   }
-  const maps = await MapReader.open({
-    ring: sealed.ring,
-    incarnation: incarnationIdBytes(place.incarnation),
-    maps: parent.maps,
-    path: (id) => local.path(objectKey({ ...place, type: "map", id })),
-    checkDigests: false,
-    signal,
-  });
-  return { backup: new PreviousBackup(parent, maps), maps };
+  try {
+    const maps = await MapReader.open({
+      ring: sealed.ring,
+      incarnation: incarnationIdBytes(place.incarnation),
+      maps: parent.maps,
+      path: (id) => local.path(objectKey({ ...place, type: "map", id })),
+      checkDigests: false,
+      signal,
+    });
+    return { backup: new PreviousBackup(parent, maps), maps };
+  } catch (error) {
+    throw asParentDamage(error, parent);
+  }
 }
 
 /** Refuses a parent that is another cluster's, or was cut into other blocks. */

@@ -258,7 +258,7 @@ test("one block of a large file changed again and again costs a delta each, and 
   assert.deepEqual(same.pages, last.pages);
 });
 
-test("a pack that is gone is STORE_MISSING, for a restore and for an increment that needs its parent's maps", async () => {
+test("a pack that is gone is STORE_MISSING for a restore; an increment whose parent's maps are gone is BACKUP_PARENT_DAMAGED", async () => {
   await using lab = new Lab();
   const files: Files = new Map([["base/5/1", Buffer.alloc(3 * BLOCK, 7)]]);
   const { root } = await lab.backup(files);
@@ -270,6 +270,9 @@ test("a pack that is gone is STORE_MISSING, for a restore and for an increment t
   await lab.store.delete(objectKey({ ...place, type: "pack", id: pack.id }), { signal: never });
   await assert.rejects(lab.filesOf(root, []), missing);
   await lab.store.delete(objectKey({ ...place, type: "map", id: map.id }), { signal: never });
-  await assert.rejects(lab.backup(files, root), missing);
+  await assert.rejects(
+    lab.backup(files, root),
+    (error) => isDrError(error, "BACKUP_PARENT_DAMAGED") && isDrError(error.cause, "STORE_MISSING"),
+  );
   assert.equal(await lab.leftBytes(), 0);
 });

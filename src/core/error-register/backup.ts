@@ -32,4 +32,14 @@ export const backupErrors = {
       hint: `Aucune sauvegarde n'a été faite : il y manquerait ces tables. Un serveur 15 ou antérieur traite ainsi les tablespaces créés sous allow_in_place_tablespaces : déplacez leurs tables avec ALTER TABLE ... SET TABLESPACE, ou passez à la 16.`,
     },
   },
+  BACKUP_PARENT_DAMAGED: {
+    en: {
+      message: `the maps of backup {parent}, which the increment builds on, cannot be read: {reason}`,
+      hint: `Take a full backup, which needs nothing of it, and run "pra verify" to see what else is damaged.`,
+    },
+    fr: {
+      message: `les cartes de la sauvegarde {parent}, sur laquelle s'appuie l'incrément, sont illisibles : {reason}`,
+      hint: `Faites une sauvegarde complète, qui n'en a pas besoin, et lancez « pra verify » pour voir ce qui est abîmé d'autre.`,
+    },
+  },
 } as const satisfies ErrorGroup;
