@@ -44,12 +44,12 @@ async function placeFor(
   }
   const place = await newestRestorable(sealed, clusterNameOf(environment.cluster), call);
   if (place === undefined) {
-    throw new DrError("PLAN_NO_BACKUP", { timeline: "–", timelines: "–" });
+    throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
   }
   return { place, backup: undefined };
 }
 
-/** Plans. @throws DrError `USAGE_*` for the target; `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`; `PLAN_NO_BACKUP`. */
+/** Plans. @throws DrError `USAGE_*` for the target; `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`; `PLAN_NOTHING_YET`. */
 export async function planOperation(
   adapters: Adapters,
   environment: Environment,
@@ -64,6 +64,9 @@ export async function planOperation(
   const repository = await openRepository(adapters, environment, call);
   const { place, backup } = await placeFor(repository, environment, request, call);
   const view = await readIncarnation(repository.sealed, place, call);
+  if (view.roots.length === 0) {
+    throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
+  }
   const plan = await planRestore(view.catalogue, target, { backup, ...call });
   return { repository, view, target, plan };
 }

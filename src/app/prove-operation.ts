@@ -28,7 +28,7 @@ import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
-import { newestIncarnation } from "./newest-incarnation.ts";
+import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
 import { openProofDirectory } from "./proof-directory.ts";
 import { openRepository } from "./repository-access.ts";
@@ -169,9 +169,9 @@ async function placeFor(
     return { place, backup: id };
   }
   const cluster = clusterNameOf(environment.cluster);
-  const place = await newestIncarnation(sealed, cluster, { signal });
+  const place = await newestRestorable(sealed, cluster, { signal });
   if (place === undefined) {
-    throw new DrError("PLAN_NO_BACKUP", { timeline: "–", timelines: "–" });
+    throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
   }
   return { place, backup: undefined };
 }

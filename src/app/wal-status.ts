@@ -33,6 +33,7 @@ export type ReceiverSeen = {
 
 /** The state of a cluster's WAL. */
 export type WalState = {
+  readonly cluster: string;
   readonly place: IncarnationPlace | undefined;
   readonly systemId: string | undefined;
   readonly timeline: TimelineId | undefined;
@@ -133,7 +134,8 @@ export async function readWalState(
   const slot = environment.slotName;
   const place = await newestIncarnation(sealed, clusterNameOf(environment.cluster), call);
   const systemId = place && String(systemIdentifierOf(place.incarnation));
-  const about = { place, systemId, server, serverError, slot, receiver };
+  const { cluster } = environment;
+  const about = { cluster, place, systemId, server, serverError, slot, receiver };
   const catalogue = place && (await WalCatalogue.load(sealed, place, call));
   const wal = catalogue?.timelines.at(-1);
   if (catalogue === undefined || wal === undefined) {

@@ -23,6 +23,8 @@ export interface Frame {
   readonly json: boolean;
   /** Aborted by SIGINT or SIGTERM; its reason is a DrError `USAGE_INTERRUPTED`. */
   readonly signal: AbortSignal;
+  /** How wide standard output is; undefined when it is no terminal. */
+  readonly columns: number | undefined;
   /** Where the checkout or the installed package lies. */
   readonly checkoutDirectory: string;
   /** Progress on standard error; closed by the frame when the command ends. */

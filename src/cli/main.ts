@@ -18,6 +18,7 @@ import { type CommandLine, readCommandLine } from "./command-line.ts";
 import { commandEntries } from "./commands/registry.ts";
 import { exitCodeFor, exitCodeOf } from "./exit-codes.ts";
 import { failureLines, failureObject } from "./failure-text.ts";
+import { fitLines } from "./fit-lines.ts";
 import type { Frame } from "./frame.ts";
 import { ProcessFrame } from "./process-frame.ts";
 import { createProgram } from "./program.ts";
@@ -92,7 +93,8 @@ function tellFailure(error: unknown, frame: Frame): void {
     const object = failureObject(error, frame.language);
     process.stdout.write(`${JSON.stringify(object, undefined, 2)}\n`);
   } else {
-    process.stderr.write(`${failureLines(error, frame.language)}\n`);
+    const columns = process.stderr.isTTY ? process.stderr.columns : undefined;
+    process.stderr.write(`${fitLines(failureLines(error, frame.language), columns)}\n`);
   }
 }
 

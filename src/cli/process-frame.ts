@@ -10,6 +10,7 @@ import type { Language } from "../core/language.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { Outcome } from "./exit-codes.ts";
 import type { Frame, JsonValue } from "./frame.ts";
+import { fitLines } from "./fit-lines.ts";
 import { type Progress, openProgress, silentProgress } from "./progress.ts";
 
 /** What `main` gives. */
@@ -28,6 +29,11 @@ function accountName(): string {
     // An account without an entry in the password file, as in some containers.
     return "postgres";
   }
+}
+
+/** How wide a stream is; undefined when it is no terminal. */
+function columnsOf(stream: NodeJS.WriteStream): number | undefined {
+  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
 /** The frame of this process. */
@@ -57,6 +63,10 @@ export class ProcessFrame implements Frame {
         });
   }
 
+  get columns(): number | undefined {
+    return columnsOf(process.stdout);
+  }
+
   get outcome(): Outcome {
     return this.#outcome;
   }
@@ -65,14 +75,14 @@ export class ProcessFrame implements Frame {
     assert(!this.#printed, "a command prints one result");
     this.#printed = true;
     this.progress.clear();
-    const text = this.json ? JSON.stringify(value, undefined, 2) : render();
+    const text = this.json ? JSON.stringify(value, undefined, 2) : fitLines(render(), this.columns);
     process.stdout.write(text === "" ? "" : `${text}\n`);
   }
 
   note(text: string): void {
     if (!this.json) {
       this.progress.clear();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${fitLines(text, columnsOf(process.stderr))}\n`);
     }
   }
 

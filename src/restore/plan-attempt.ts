@@ -40,6 +40,8 @@ export type Reachable = {
   /** WAL is needed up to here. */
   readonly toLsn: Lsn;
   readonly reachedLsn: Lsn;
+  /** Of a replay of all there is: the instant up to which that is known to be everything. */
+  readonly knownMicros: bigint | undefined;
   readonly lastCommit: TransactionEnd | undefined;
   readonly possibleCommit: TransactionEnd | undefined;
   readonly required: RequiredSettings;
@@ -127,6 +129,7 @@ function reached(
   return {
     kind: "reachable",
     run: replayed.run,
+    knownMicros: undefined,
     lastCommit: replayed.lastCommit ?? survey.lastCommit,
     possibleCommit: undefined,
     required: largerSettings(survey.required, replayed.required),
@@ -139,7 +142,9 @@ function reached(
 /** Replay of all there is, without a target: a server meets no record behind the last one and would fail with one. */
 function toTheEnd(survey: SurveyedBackup, replayed: Replayed): Reachable {
   const { run, endLsn } = replayed;
-  return reached(survey, replayed, { stop: { kind: "end" }, toLsn: run.toLsn, reachedLsn: endLsn });
+  const knownMicros = newestOf(survey, replayed).timeMicros;
+  const stop = { kind: "end" } as const;
+  return reached(survey, replayed, { stop, toLsn: run.toLsn, reachedLsn: endLsn, knownMicros });
 }
 
 async function toLatest(input: AttemptInput): Promise<Attempt> {
@@ -159,6 +164,7 @@ function toImmediate({ survey }: AttemptInput): Reachable {
     stop: { kind: "end" },
     toLsn: stopLsn,
     reachedLsn: stopLsn,
+    knownMicros: undefined,
     lastCommit: survey.lastCommit,
     possibleCommit: undefined,
     required: survey.required,

@@ -79,6 +79,8 @@ export type RestorePlan = {
     readonly lsn: Lsn;
     /** The time of the last commit included. */
     readonly timeMicros: bigint | undefined;
+    /** Of a replay to the end: nothing was committed between that commit and this instant, at which the window ends. */
+    readonly knownMicros: bigint | undefined;
     readonly lastCommit: PlannedCommit | undefined;
     /** It may be included: the position asked for lies between records that the index does not name. */
     readonly possibleCommit: PlannedCommit | undefined;

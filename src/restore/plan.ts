@@ -245,6 +245,7 @@ function planOf(
     reached: {
       lsn: found.reachedLsn,
       timeMicros: found.lastCommit?.timeMicros,
+      knownMicros: found.knownMicros,
       lastCommit: plannedCommit(found.lastCommit),
       possibleCommit: plannedCommit(found.possibleCommit),
     },

@@ -27,6 +27,7 @@ export class CommandLine implements AsyncDisposable {
   readonly keyFile: string;
   readonly #variables: Readonly<Record<string, string>>;
   readonly #account: ServerAccount | undefined;
+  readonly #running = new Set<ChildProcess>();
 
   private constructor(
     directory: string,
@@ -91,6 +92,8 @@ export class CommandLine implements AsyncDisposable {
         watcher();
       });
     });
+    this.#running.add(child);
+    child.once("close", () => this.#running.delete(child));
     const answer = once(child, "close").then(() => ({ code: child.exitCode, out, err }));
     const untilSaid = (pattern: RegExp): Promise<void> =>
       new Promise((resolve, reject) => {
@@ -126,7 +129,9 @@ export class CommandLine implements AsyncDisposable {
     return { ...answer, value: JSON.parse(answer.out) as Record<string, unknown> };
   }
 
+  /** A command that a failed test left behind would keep the test's process alive. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#running.forEach((child) => child.kill("SIGKILL"));
     await rm(this.directory, { recursive: true, force: true });
   }
 }

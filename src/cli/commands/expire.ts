@@ -42,7 +42,7 @@ async function expire(options: Options, frame: Frame): Promise<void> {
     );
     return;
   }
-  frame.progress.update({ phase: text.working });
+  frame.progress.update({ phase: text.working, detail: text.waits });
   const expired = await runExpire(compose(), frame.environment(), request);
   const { deleted, spared, stagedRemoved, more } = expired;
   const counts = { deletedObjects: deleted.length, sparedObjects: spared.length };

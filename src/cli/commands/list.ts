@@ -8,11 +8,40 @@ import type { Windows } from "../../restore/window.ts";
 import { formatBytes } from "../format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
-import { formatTable } from "../table.ts";
+import { displayWidth } from "../display-width.ts";
+import { type Column, formatTable } from "../table.ts";
 import { listText } from "../text/list-text.ts";
 
 type InstantShown = Windows["windows"][number]["from"];
 type ToJson = (windows: Windows) => { readonly windows: JsonValue; readonly gaps: JsonValue };
+
+/** Ids whole, and a word of a note. */
+const FULL_TABLE_COLUMNS = 110;
+/** The milliseconds at which a backup began, and a quarter of its random digits. */
+const SHORT_ID_DIGITS = 17;
+/** Timeline, stop and size: what a list says of these in a narrow terminal is in `--json`. */
+const DROPPED: readonly number[] = [4, 3, 5];
+
+/** The table, without columns that do not fit. */
+function fittedTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  widthMax: number | undefined,
+): string {
+  let kept = columns.map((_column, index) => index);
+  for (const dropped of [undefined, ...DROPPED]) {
+    kept = kept.filter((index) => index !== dropped);
+    const table = formatTable(
+      columns.filter((_column, index) => kept.includes(index)),
+      rows.map((row) => row.filter((_cell, index) => kept.includes(index))),
+    );
+    const width = Math.max(...table.split("\n").map(displayWidth));
+    if (widthMax === undefined || width <= widthMax || dropped === DROPPED.at(-1)) {
+      return table;
+    }
+  }
+  return formatTable(columns, rows);
+}
 
 function minute(iso: string): string {
   return iso.slice(0, 16).replace("T", " ");
@@ -22,6 +51,8 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
   const { language } = frame;
   const text = listText[language];
   const { columns } = text;
+  // Least needed last: what does not fit goes, and an id may be typed by its beginning.
+  const narrow = frame.columns !== undefined && frame.columns < FULL_TABLE_COLUMNS;
   const rows = listed.backups.flatMap(({ root }) => {
     if (root === undefined) {
       return [];
@@ -30,7 +61,7 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
     const damage = root.corruptPages.length;
     return [
       [
-        root.id,
+        narrow ? root.id.slice(0, SHORT_ID_DIGITS) : root.id,
         text.kinds[root.kind],
         minute(root.startedAt),
         String(root.timeline),
@@ -41,7 +72,7 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
       ],
     ];
   });
-  const table = formatTable(
+  const table = fittedTable(
     [
       { heading: columns.id },
       { heading: columns.kind },
@@ -53,6 +84,7 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
       { heading: columns.note },
     ],
     rows,
+    frame.columns,
   );
   return rows.length === 0 ? [text.noBackups] : table.split("\n");
 }

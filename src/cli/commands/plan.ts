@@ -1,7 +1,7 @@
 /** `pra plan`: where a restore would arrive, before anything is written. Exit 4 when it cannot. */
 import type { Command } from "commander";
 
-import { errorText } from "../../core/errors.ts";
+import { errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Instant, PlanNotice, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
 import { factLines } from "../fact-lines.ts";
@@ -10,6 +10,11 @@ import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { restoreText } from "../text/restore-text.ts";
+
+/** The instant that a restore shows: at the end of a window nothing may have been committed for a while. */
+function arrivalMicros({ knownMicros, timeMicros }: RestorePlan["reached"]): bigint | undefined {
+  return knownMicros ?? timeMicros;
+}
 
 /** How an instant's time is written; given by `app`, because only types come from below. */
 export type FormatTime = (micros: bigint) => string;
@@ -41,6 +46,7 @@ function jsonOf(plan: RestorePlan | Unreachable, frame: Frame, time: FormatTime)
     };
   }
   const { reached, reason } = plan;
+  const arrival = arrivalMicros(reached);
   return {
     reachable: true,
     backup: plan.backup.id,
@@ -55,7 +61,7 @@ function jsonOf(plan: RestorePlan | Unreachable, frame: Frame, time: FormatTime)
     nearest: null,
     reached: {
       lsn: formatLsn(reached.lsn),
-      time: reached.timeMicros === undefined ? null : time(reached.timeMicros),
+      time: arrival === undefined ? null : time(arrival),
     },
     lastCommit:
       reached.lastCommit === undefined
@@ -84,7 +90,8 @@ export function noticeLines(notices: readonly PlanNotice[], frame: Frame): strin
 
 /** Where a plan arrives, for people. */
 export function reachedText(plan: RestorePlan, time: FormatTime): string {
-  const { lsn, timeMicros } = plan.reached;
+  const { lsn } = plan.reached;
+  const timeMicros = arrivalMicros(plan.reached);
   return timeMicros === undefined ? formatLsn(lsn) : `${time(timeMicros)} (${formatLsn(lsn)})`;
 }
 
@@ -127,11 +134,15 @@ function renderRefusal(plan: Unreachable, frame: Frame, time: FormatTime): strin
   return [
     text.unreachable(message),
     `  ${hint}`,
-    text.nearest,
-    ...factLines([
-      [text.before, show(plan.nearest.before)],
-      [text.after, show(plan.nearest.after)],
-    ]),
+    ...(plan.nearest.before === undefined && plan.nearest.after === undefined
+      ? []
+      : [
+          text.nearest,
+          ...factLines([
+            [text.before, show(plan.nearest.before)],
+            [text.after, show(plan.nearest.after)],
+          ]),
+        ]),
   ].join("\n");
 }
 
@@ -144,7 +155,16 @@ export function registerPlan(program: Command, frame: Frame): void {
     const { planOperation, showTime } = await import("../../app/plan-operation.ts");
     const request = { flags: flagsOf(options), backup: options.backup, command: "pra plan" };
     const { signal } = frame;
-    const { plan } = await planOperation(compose(), frame.environment(), request, { signal });
+    let plan: RestorePlan | Unreachable;
+    try {
+      ({ plan } = await planOperation(compose(), frame.environment(), request, { signal }));
+    } catch (error) {
+      if (!isDrError(error, "PLAN_NOTHING_YET")) {
+        throw error;
+      }
+      const nearest = { before: undefined, after: undefined };
+      plan = { reachable: false, error, nearest, siblings: [] };
+    }
     frame.result(jsonOf(plan, frame, showTime), () =>
       plan.reachable ? renderPlan(plan, frame, showTime) : renderRefusal(plan, frame, showTime),
     );

@@ -83,7 +83,10 @@ function renderRestored(result: RestoreResult, connection: Connection, frame: Fr
       [text.reached, `${at}(${formatLsn(reached.lsn)}, timeline ${reached.timeline})`],
       [
         text.duration,
-        phases.map(({ name, durationMs }) => `${name} ${duration(durationMs)}`).join(", "),
+        phases
+          .filter(({ durationMs }) => durationMs * 50 >= result.durationMs)
+          .map(({ name, durationMs }) => `${text.phases[name] ?? name} ${duration(durationMs)}`)
+          .join(", "),
       ],
       ...(started === undefined || connection === undefined
         ? []

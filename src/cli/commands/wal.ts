@@ -156,7 +156,10 @@ function renderStatus(state: WalState, frame: Frame): string {
   const noReceiver = state.receiver === undefined || state.receiver.liveness === "dead";
   return [
     ...factLines([
-      [text.cluster, `${state.place?.cluster ?? "–"} (${state.systemId ?? "–"})`],
+      [
+        text.cluster,
+        state.systemId === undefined ? state.cluster : `${state.cluster} (${state.systemId})`,
+      ],
       [text.timeline, String(state.timeline ?? "–")],
       [
         text.server,

@@ -8,7 +8,8 @@ import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { listText } from "../text/list-text.ts";
 
-const BAR_COLUMNS = 50;
+/** With its indent it fits a terminal of 50 columns. */
+const BAR_COLUMNS = 46;
 
 type Shown = Windows["windows"][number];
 
@@ -43,7 +44,7 @@ export function registerWindow(program: Command, frame: Frame): void {
       systemId,
       ...windowsToJson(windows),
     }));
-    frame.result({ clusters }, () =>
+    const render = (): string =>
       found
         .map(({ cluster, systemId, windows: { windows, gaps }, windowsError }) => {
           const bars = barsOf(windows);
@@ -63,8 +64,8 @@ export function registerWindow(program: Command, frame: Frame): void {
             ),
           ].join("\n");
         })
-        .join("\n\n"),
-    );
+        .join("\n\n");
+    frame.result({ clusters }, () => (found.length === 0 ? text.empty : render()));
     const open = found.some(
       ({ windows, windowsError }) => windows.gaps.length > 0 || windowsError !== undefined,
     );

@@ -15,6 +15,7 @@ type Messages = {
   readonly would: (count: number) => string;
   readonly reasons: Readonly<Record<LeftoverReason, string>>;
   readonly working: string;
+  readonly waits: string;
   readonly deleted: (count: number) => string;
   readonly spared: (count: number) => string;
   readonly more: string;
@@ -62,6 +63,7 @@ const en: Messages = {
     "of an ended expiry": "of expiries that are over",
   },
   working: "Clearing away",
+  waits: "deletes about a minute after marking, for those who still read",
   deleted: (count) => `${count} objects deleted.`,
   spared: (count) => `${count} objects spared: somebody needs them after all.`,
   more: "There is more: run it again.",
@@ -111,6 +113,7 @@ const fr: Messages = {
     "of an ended expiry": "d'expirations terminées",
   },
   working: "Nettoyage",
+  waits: "supprime environ une minute après le marquage, pour ceux qui lisent encore",
   deleted: (count) => `${count} objets supprimés.`,
   spared: (count) => `${count} objets épargnés : quelqu'un en a finalement besoin.`,
   more: "Il y en a d'autres : relancez la commande.",

@@ -133,6 +133,9 @@ const en: Messages = {
   restoring: (backup, instant) => `Restoring backup ${backup}, up to ${instant}`,
   phases: {
     plan: "Planning",
+    claim: "Claiming directories",
+    maps: "Opening maps",
+    sync: "Syncing directories",
     files: "Restoring files",
     wal: "Laying WAL",
     configuration: "Configuring",
@@ -227,6 +230,9 @@ const fr: Messages = {
   restoring: (backup, instant) => `Restauration de la sauvegarde ${backup}, jusqu'à ${instant}`,
   phases: {
     plan: "Plan",
+    claim: "Réservation des dossiers",
+    maps: "Ouverture des cartes",
+    sync: "Synchronisation des dossiers",
     files: "Restauration des fichiers",
     wal: "Pose du WAL",
     configuration: "Configuration",

@@ -12,6 +12,16 @@ export const planErrors = {
       hint: `Lancez pra list pour voir lesquelles existent.`,
     },
   },
+  PLAN_NOTHING_YET: {
+    en: {
+      message: `the repository has no backup of cluster {cluster}`,
+      hint: `Take the first one with pra backup. Is it under another name? PRA_CLUSTER names the cluster, pra list shows what there is.`,
+    },
+    fr: {
+      message: `le dépôt n'a aucune sauvegarde du cluster {cluster}`,
+      hint: `Faites la première avec pra backup. Est-elle sous un autre nom ? PRA_CLUSTER nomme le cluster, pra list montre ce qu'il y a.`,
+    },
+  },
   PLAN_NO_BACKUP: {
     en: {
       message: `no backup leads to timeline {timeline}; timelines with WAL: {timelines}`,
