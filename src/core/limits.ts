@@ -83,8 +83,11 @@ export const pathBytesMax = 4096;
 
 /** Content of one slot, and plain bytes of one frame of a pack, in bytes. Measured: 256 KiB costs 8 % more CPU. */
 export const slotBytes = MIB;
-/** Files that share a slot, at most: beyond 512 files a slot's columns would outweigh small files. */
-export const slotExtentsMax = 512;
+/**
+ * Files that share a slot, at most. Not fewer: one read of the socket (`connectionReadBufferBytes`) holds the archive's
+ * 512-byte headers and blocks of as many files, and the one slot in reserve must take them. More would keep more files open.
+ */
+export const slotExtentsMax = 256;
 /** Slots of one worker: one in work, one ready, two being filled or read back. */
 export const slotsPerWorker = 4;
 /** Sealed bytes after which a pack is finished: 64 MiB, so that an object store's request stays short. */

@@ -24,7 +24,7 @@ test("a manifest comes out byte for byte as it came, however it was cut, and mor
       }
       assert.equal(keeper.sizeBytes, whole.length);
       for (let round = 0; round < 2; round++) {
-        const pieces = [...keeper.pieces()];
+        const pieces = Array.from(keeper.pieces(), (piece) => Buffer.from(piece));
         assert.ok(pieces.every((piece) => piece.length <= 65_536));
         assert.deepEqual(Buffer.concat(pieces), whole);
       }

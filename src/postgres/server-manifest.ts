@@ -3,30 +3,41 @@
  * length is known at its end only, so it is kept compressed, a fifth of that, and handed on piece by piece. It must come out
  * byte for byte as it came.
  *
- * Peak memory: what was compressed, and two MiB.
+ * Peak memory: what was compressed, and a MiB.
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { assert } from "../core/assert.ts";
 
-/** What is compressed at once: a context and an output buffer for each, so not too little. */
-const PACKED_BYTES = 1_048_576;
+/** What is compressed at once: a context for each, so not too little. */
+const PACKED_BYTES = 262_144;
+
+/** Room for what does not compress. */
+const ROOM_BYTES = PACKED_BYTES + 4096;
 
 /** As much as a source hands on between two looks at `pressure`. */
 const PIECE_BYTES = 65_536;
 
-const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const COMPRESS = { chunkSize: ROOM_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
-/** What the compressor returns may be a view of a larger buffer, and `Buffer.from` would make a view of another. */
-function ownCopy(view: Uint8Array): Buffer {
-  const copy = Buffer.allocUnsafeSlow(view.length);
-  copy.set(view);
+/** Frees a buffer of `ROOM_BYTES` that only this file knows, at once instead of when memory is collected. */
+function release(view: Buffer): void {
+  if (view.buffer instanceof ArrayBuffer && view.buffer.byteLength === ROOM_BYTES) {
+    view.buffer.transfer(0);
+  }
+}
+
+function packed(content: Buffer): Buffer {
+  const made = zstdCompressSync(content, COMPRESS);
+  const copy = Buffer.allocUnsafeSlow(made.length);
+  copy.set(made);
+  release(made);
   return copy;
 }
 
 /** A manifest that was received whole. */
 export interface ServerManifest {
   readonly sizeBytes: number;
-  /** Its bytes in pieces of at most 64 KiB. They are not to be changed. */
+  /** Its bytes in pieces of at most 64 KiB; each is valid until the next is asked for. */
   pieces(): Iterable<Buffer>;
 }
 
@@ -48,7 +59,7 @@ export class ManifestKeeper implements ServerManifest {
       at += length;
       this.#openLength += length;
       if (this.#openLength === PACKED_BYTES) {
-        this.#packed.push(ownCopy(zstdCompressSync(this.#open, LEVEL)));
+        this.#packed.push(packed(this.#open));
         this.#openLength = 0;
       }
     }
@@ -67,8 +78,10 @@ export class ManifestKeeper implements ServerManifest {
   }
 
   *#contents(): Generator<Buffer> {
-    for (const packed of this.#packed) {
-      yield zstdDecompressSync(packed, { chunkSize: PACKED_BYTES });
+    for (const part of this.#packed) {
+      const content = zstdDecompressSync(part, { chunkSize: ROOM_BYTES });
+      yield content;
+      release(content);
     }
     yield this.#open.subarray(0, this.#openLength);
   }

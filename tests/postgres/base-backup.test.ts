@@ -97,7 +97,8 @@ type ManifestFile = {
 
 /** Files of the server's manifest by the key of `KeepingSink`. */
 function manifestSizes(end: BackupEnd): Map<string, number> {
-  const parsed: unknown = JSON.parse(Buffer.concat([...(end.manifest?.pieces() ?? [])]).toString());
+  const pieces = Array.from(end.manifest?.pieces() ?? [], (piece) => Buffer.from(piece));
+  const parsed: unknown = JSON.parse(Buffer.concat(pieces).toString());
   assert.ok(typeof parsed === "object" && parsed !== null && "Files" in parsed);
   const sizes = new Map<string, number>();
   for (const file of parsed.Files as readonly ManifestFile[]) {

@@ -57,7 +57,9 @@ export class MapWriter implements Disposable {
     if (this.#object === undefined || this.#length === 0) {
       return;
     }
-    this.#object.addFrame(Buffer.concat(this.#items, this.#length));
+    const [first, ...more] = this.#items;
+    const alone = first !== undefined && more.length === 0;
+    this.#object.addFrame(alone ? first : Buffer.concat(this.#items, this.#length));
     this.#items = [];
     this.#length = 0;
     if (this.#object.sealedBytes >= mapObjectBytes) {

@@ -114,7 +114,7 @@ export class PageBuilder {
 
   /**
    * The page, sorted: the same files give the same bytes whatever their order. Decodes one file at a time. Peak memory: the
-   * page three times, and 40 bytes a file.
+   * page twice, and 40 bytes a file.
    */
   encode(): Buffer {
     const gathered = this.#writer.view();
@@ -139,7 +139,7 @@ export class PageBuilder {
       const at = new ByteReader(gathered.subarray(offset), "a page in the making");
       encodeEntry(writer, decodeEntry(at, this.#maps), (map) => places.get(map) ?? 0);
     }
-    return writer.toBuffer();
+    return writer.view();
   }
 }
 
