@@ -6,7 +6,7 @@ import { unreachable } from "../core/assert.ts";
 import { type Lsn, laterLsn } from "../core/lsn.ts";
 import type { TransactionEnd } from "../wal/record/wal-event.ts";
 import type { SurveyedBackup } from "./plan-backup.ts";
-import type { WalPiece, WalRun } from "./plan-lineage.ts";
+import { type WalPiece, type WalRun, laidUntil } from "./plan-lineage.ts";
 import {
   type Replayed,
   type ReplayStop,
@@ -152,16 +152,12 @@ async function toLatest(input: AttemptInput): Promise<Attempt> {
   return toTheEnd(input.survey, replayed);
 }
 
-/**
- * `recovery_target = 'immediate'` stops before the record that follows the consistent point, and fails when there is none. A replay
- * of exactly the backup's own WAL needs none.
- */
-function toImmediate({ survey }: AttemptInput): Reachable {
+function atBackupEnd({ survey }: AttemptInput, stop: RecoveryStop): Reachable {
   const { stopLsn } = survey.backup;
   return {
     kind: "reachable",
     run: survey.run,
-    stop: { kind: "end" },
+    stop,
     toLsn: stopLsn,
     reachedLsn: stopLsn,
     knownMicros: undefined,
@@ -171,6 +167,29 @@ function toImmediate({ survey }: AttemptInput): Reachable {
     unread: [],
     again: [],
   };
+}
+
+/**
+ * `recovery_target = 'immediate'` stops before the record that follows the consistent point, and fails when there is none. A replay
+ * of exactly the backup's own WAL needs none. Where the backup's last segment is held only as the next timeline's copy, more
+ * has to be laid: then a record does follow, and the server must be told to stop before it.
+ */
+async function toImmediate(input: AttemptInput): Promise<Reachable> {
+  const { knowledge, survey, signal } = input;
+  const { stopLsn } = survey.backup;
+  const toLsn = laidUntil(knowledge, survey.run, stopLsn);
+  if (toLsn === stopLsn) {
+    return atBackupEnd(input, { kind: "end" });
+  }
+  const { endLsn, unread } = await replay(knowledge, survey.run, {
+    fromLsn: stopLsn,
+    toLsn,
+    passUnread: true,
+    stopIn: () => undefined,
+    signal,
+  });
+  const follows = endLsn > stopLsn || unread.length > 0;
+  return atBackupEnd(input, { kind: follows ? "immediate" : "end" });
 }
 
 async function toTime(input: AttemptInput, timeMicros: bigint): Promise<Attempt> {
@@ -199,7 +218,7 @@ async function toPosition(input: AttemptInput, asked: Lsn): Promise<Attempt> {
   }
   const recoveryStop: RecoveryStop = { kind: "lsn", lsn: asked };
   if (asked === survey.earliestLsn && asked < stopLsn) {
-    return { ...toImmediate(input), stop: recoveryStop };
+    return atBackupEnd(input, recoveryStop);
   }
   const seen: { position?: PositionStop | undefined; commit?: TransactionEnd | undefined } = {};
   const from = laterLsn(asked, stopLsn);

@@ -154,6 +154,13 @@ class Tried {
     return this.closest?.kind === "beyond" && this.#dated && run?.toLsn === this.#end;
   }
 
+  /** Older backups come later, and their instants are nearer; to who asks for a time, one without a time is none. */
+  addAfter(target: RestoreTarget, instant: Instant): void {
+    if (this.after === undefined || target.kind !== "time" || instant.timeMicros !== undefined) {
+      this.after = instant;
+    }
+  }
+
   add(survey: SurveyedBackup, found: Exclude<Attempt, Reachable>): void {
     const told =
       this.closest?.kind === "beyond" && this.closest.newest.timeMicros !== undefined
@@ -194,7 +201,7 @@ async function answerOn(
       return { kind: "plan", plan: planOf(call, backup, found, reason) };
     }
     if (found.kind === "too-early") {
-      tried.after = await reachableEarliest(call, survey);
+      tried.addAfter(target, await reachableEarliest(call, survey));
     }
     tried.add(survey, found);
     if (found.kind === "not-a-commit") {

@@ -60,10 +60,14 @@ async function endBehind(
   return { newestMicros: newest, endLsn };
 }
 
-/** The newest backup with a transaction near it, so that the search needs no clock; else the newest. */
+/** The newest backup with a transaction near it, so that the search needs no clock. */
+function newestDated(surveys: readonly SurveyedBackup[]): SurveyedBackup | undefined {
+  return surveys.findLast(({ newestMicros }) => newestMicros !== undefined);
+}
+
+/** That, or the newest. */
 function datedOf(surveys: readonly SurveyedBackup[]): SurveyedBackup {
-  const dated = surveys.findLast(({ newestMicros }) => newestMicros !== undefined);
-  return present(dated ?? surveys.at(-1), "a window has a backup");
+  return present(newestDated(surveys) ?? surveys.at(-1), "a window has a backup");
 }
 
 /** The end of a run, as far as it was looked at. */
@@ -73,7 +77,8 @@ async function endOf(
   { depth, signal }: WindowOptions,
 ): Promise<Replayed> {
   const oldest = present(surveys[0], "a window has a backup");
-  const newest = datedOf(surveys);
+  // Without a transaction near any backup, there may be one between two of them: looked for down to the oldest.
+  const newest = newestDated(surveys) ?? oldest;
   if (depth === "all") {
     const fromLsn = oldest.backup.stopLsn;
     const stopIn = (): undefined => undefined;

@@ -174,10 +174,12 @@ export class DiskStore implements ObjectStore {
       await failpointAsync("store.get", { signal });
       const gotBytes = await readFully(handle, buffer, offset);
       signal.throwIfAborted();
-      // Who appends to an object reserves room and gives it back: the whole of it is what is left then.
-      const wasCut = range === undefined && gotBytes < length && guard("L39-room-given-back");
-      if (wasCut && (await handle.stat()).size === gotBytes) {
-        return buffer.subarray(0, gotBytes);
+      // Who appends to an object reserves room and gives it back, even in the middle of a read: the whole of it is what is left then.
+      if (range === undefined && gotBytes < length && guard("L39-room-given-back")) {
+        const { size: leftBytes } = await handle.stat();
+        if (leftBytes <= gotBytes) {
+          return buffer.subarray(0, leftBytes);
+        }
       }
       if (gotBytes !== length) {
         throw new DrError("STORE_SHORT_READ", { key, offset, wantedBytes: length, gotBytes });

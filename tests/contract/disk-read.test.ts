@@ -4,6 +4,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { configureFailpoints } from "../../src/core/failpoint.ts";
 import {
   configureFailpointsFrom,
@@ -39,6 +40,30 @@ test("L39 an object that is cut to what was appended while it is read is read wh
     await slowly();
     const range = { offset: 0, length: 6000 };
     await assert.rejects(store.get("part", { ...call, range }), withCode("STORE_SHORT_READ"));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+test("L39 an object is read whole also when the reserved room goes in the middle of the read", async (t) => {
+  const root = await mkdtemp(join(tmpdir(), "pra-read-"));
+  try {
+    const store = await DiskStore.open({ root, create: true }, call);
+    const appended = Buffer.alloc(1 << 20, 7);
+    const grown = Buffer.concat([appended, Buffer.alloc(15 << 20)]);
+    const path = join(root, "part");
+    let cut = 0;
+    for (let round = 0; round < 60; round += 1) {
+      await writeFile(path, grown);
+      const [read] = await Promise.all([
+        store.get("part", call),
+        sleep((round % 12) / 2).then(() => truncate(path, appended.length)),
+      ]);
+      assert.deepEqual(read.subarray(0, appended.length), appended);
+      assert.ok(read.length === appended.length || read.equals(grown), String(read.length));
+      cut += read.length === appended.length ? 1 : 0;
+    }
+    t.diagnostic(`cut while it was read: ${cut} of 60`);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
