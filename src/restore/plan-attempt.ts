@@ -63,7 +63,7 @@ export type Attempt =
   | {
       readonly kind: "not-a-commit";
       readonly found: FoundTransaction;
-      readonly before: Instant | undefined;
+      readonly before: Instant;
       readonly after: Instant | undefined;
     };
 
@@ -181,14 +181,14 @@ async function toImmediate(input: AttemptInput): Promise<Reachable> {
   if (toLsn === stopLsn) {
     return atBackupEnd(input, { kind: "end" });
   }
-  const { endLsn, unread } = await replay(knowledge, survey.run, {
+  const { endLsn, unread, run } = await replay(knowledge, survey.run, {
     fromLsn: stopLsn,
     toLsn,
     passUnread: true,
     stopIn: () => undefined,
     signal,
   });
-  const follows = endLsn > stopLsn || unread.length > 0;
+  const follows = endLsn > stopLsn || unread.length > 0 || run.toLsn < toLsn;
   return atBackupEnd(input, { kind: follows ? "immediate" : "end" });
 }
 
@@ -339,9 +339,8 @@ async function toTransaction(input: AttemptInput, xid: number): Promise<Attempt>
     return { kind: "not-found", run, names: [] };
   }
   if (found.subtransaction || found.end.kind === "abort") {
-    const lastCommit = replayed.lastCommit ?? survey.lastCommit;
+    const before = instantOf(replayed.lastCommit, run) ?? earliestOf(survey);
     const after = await commitAfter(input, stop.endLsn);
-    const before = instantOf(lastCommit, run);
     return { kind: "not-a-commit", found, before, after: instantOf(after, run) };
   }
   const { endLsn } = stop;

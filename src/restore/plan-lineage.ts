@@ -72,7 +72,7 @@ export function holds(knowledge: WalKnowledge, piece: WalPiece): boolean {
   );
 }
 
-/** True when the next timeline's first segment holds its parent's bytes from `lsn` on. */
+/** True when the next timeline's first segment holds its parent's bytes from `lsn` on, and some of its own behind them, so that it is laid. */
 function copiedByNext(
   knowledge: WalKnowledge,
   at: { readonly step: LineageStep; readonly next: LineageStep | undefined; readonly lsn: Lsn },
@@ -85,7 +85,7 @@ function copiedByNext(
   return (
     inSwitchSegment &&
     spansOf(knowledge, next.timeline).some(
-      (span) => span.fromLsn <= lsn && span.toLsn >= (step.toLsn ?? lsn),
+      (span) => span.fromLsn <= lsn && span.toLsn > (step.toLsn ?? lsn),
     )
   );
 }

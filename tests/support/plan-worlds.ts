@@ -174,8 +174,12 @@ function spansOf(
 ): ModelTimeline["spans"] {
   const end = records.at(-1)?.endLsn ?? fromLsn;
   const toLsn = last ? share(fromLsn, end, world.cut) : end;
-  const next = records.find((record) => "timeMicros" in record && record.endLsn > toLsn);
-  const time = next !== undefined && "timeMicros" in next ? next.timeMicros - 1n : 1_000_000n;
+  // A claim is true: whatever came behind it bears a later time, also where a clock went back.
+  const time = records
+    .flatMap((record) =>
+      "timeMicros" in record && record.endLsn > toLsn ? [record.timeMicros - 1n] : [],
+    )
+    .reduce((least, micros) => (micros < least ? micros : least), 1_000_000n);
   const known = world.claim && last ? { endLsn: toLsn, atMicros: time } : undefined;
   const [a, b] = (world.hole ?? [0, 0]).toSorted((x, y) => x - y);
   const holeFrom = share(fromLsn, toLsn, a ?? 0);
