@@ -88,10 +88,7 @@ export class FileMapper {
   readonly #startLsn: bigint;
   readonly #checksums: boolean;
   readonly #segmentBlocks: number;
-  readonly pages = new Map<
-    string,
-    { readonly group: PageGroup; readonly page: PageBuilder; bytes: number }
-  >();
+  readonly pages = new Map<string, { readonly group: PageGroup; readonly page: PageBuilder }>();
   readonly live = new LiveCount();
   /** At most `corruptPagesListedMax`. */
   readonly corruptPages: CorruptPage[] = [];
@@ -226,7 +223,7 @@ export class FileMapper {
     const key = groupKey(group);
     let place = this.pages.get(key);
     if (place === undefined) {
-      place = { group, page: new PageBuilder(), bytes: 0 };
+      place = { group, page: new PageBuilder() };
       this.pages.set(key, place);
     }
     const badBlocks = file.badBlocks.sort((a, b) => a - b);
@@ -241,7 +238,6 @@ export class FileMapper {
     };
     const { linkTarget } = entry;
     place.page.add(linkTarget === undefined ? base : { ...base, linkTarget });
-    place.bytes += base.sizeBytes;
     const path = pathInDataDirectory(entry);
     const room = corruptPagesListedMax - this.corruptPages.length;
     badBlocks.slice(0, room).forEach((block) => this.corruptPages.push({ path, block }));

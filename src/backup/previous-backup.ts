@@ -7,6 +7,7 @@
 import { present } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import type { ObjectId } from "../core/object-id.ts";
+import { GroupReader } from "../repository/map/group-reader.ts";
 import { type MergedStretch, mergeLayers } from "../repository/map/layer.ts";
 import type { MapReader } from "../repository/map/map-reader.ts";
 import { type MapRef, type PageEntry, PageReader } from "../repository/map/page.ts";
@@ -29,8 +30,8 @@ export function asParentDamage(error: unknown, parent: BackupRoot): unknown {
 export class PreviousBackup implements PreviousFiles {
   readonly root: BackupRoot;
   readonly #maps: MapReader;
-  readonly #pages: ReadonlyMap<string, PageRef>;
-  readonly #readers = new Map<string, PageReader>();
+  readonly #pages: ReadonlyMap<string, readonly PageRef[]>;
+  readonly #readers = new Map<string, GroupReader>();
   readonly #packs: ReadonlyMap<ObjectId, PackObject>;
   readonly #mapObjects: ReadonlyMap<ObjectId, MapObject>;
   readonly #rewritten: ReadonlySet<ObjectId>;
@@ -38,7 +39,7 @@ export class PreviousBackup implements PreviousFiles {
   constructor(root: BackupRoot, maps: MapReader) {
     this.root = root;
     this.#maps = maps;
-    this.#pages = new Map(root.pages.map((page) => [groupKey(page), page]));
+    this.#pages = Map.groupBy(root.pages, groupKey);
     this.#packs = new Map(root.packs.map((pack) => [pack.id, pack]));
     this.#mapObjects = new Map(root.maps.map((map) => [map.id, map]));
     this.#rewritten = new Set(root.packs.filter(isMostlyDead).map((pack) => pack.id));
@@ -48,11 +49,13 @@ export class PreviousBackup implements PreviousFiles {
     const key = groupKey(group);
     let reader = this.#readers.get(key);
     if (reader === undefined) {
-      const page = this.#pages.get(key);
-      if (page === undefined) {
+      const pages = this.#pages.get(key);
+      if (pages === undefined) {
         return undefined;
       }
-      reader = this.#reading(() => new PageReader(Buffer.from(this.#maps.item(page))));
+      const read = (page: PageRef): PageReader =>
+        new PageReader(Buffer.from(this.#maps.item(page)));
+      reader = this.#reading(() => new GroupReader(pages.map(read)));
       this.#readers.set(key, reader);
     }
     return reader.find(name);
@@ -79,8 +82,7 @@ export class PreviousBackup implements PreviousFiles {
 
   /** Where the previous backup wrote this very page, when it did. */
   samePage(group: PageGroup, sha256: string): PageRef | undefined {
-    const page = this.#pages.get(groupKey(group));
-    return page?.sha256 === sha256 ? page : undefined;
+    return this.#pages.get(groupKey(group))?.find((page) => page.sha256 === sha256);
   }
 
   /** What the previous root says of one of its packs. */

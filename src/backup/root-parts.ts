@@ -21,20 +21,21 @@ export function writePages(
 ): { pages: PageRef[]; mapIds: Set<ObjectId> } {
   const mapIds = new Set<ObjectId>();
   const pages: PageRef[] = [];
-  for (const { group, page, bytes } of mapper.pages.values()) {
-    const encoded = page.encode();
-    const sha256 = createHash("sha256").update(encoded).digest("hex");
-    const same = previous?.samePage(group, sha256);
-    const ref: PageRef = same ?? {
-      ...group,
-      ...maps.add(encoded),
-      sha256,
-      files: page.count,
-      bytes,
-    };
-    mapIds.add(ref.map);
-    page.maps.forEach((map) => mapIds.add(map));
-    pages.push(ref);
+  for (const { group, page } of mapper.pages.values()) {
+    for (const { bytes: encoded, files, contentBytes, maps: needed } of page.pages()) {
+      const sha256 = createHash("sha256").update(encoded).digest("hex");
+      const same = previous?.samePage(group, sha256);
+      const ref: PageRef = same ?? {
+        ...group,
+        ...maps.add(encoded),
+        sha256,
+        files,
+        bytes: contentBytes,
+      };
+      mapIds.add(ref.map);
+      needed.forEach((map) => mapIds.add(map));
+      pages.push(ref);
+    }
   }
   return { pages, mapIds };
 }

@@ -78,6 +78,12 @@ export const serverLogReadBytes = 64 * KIB;
 export const mapFrameBytesMax = 16 * MIB;
 /** Plain bytes after which a map's frame is closed: an item is fetched with at most this much beside it. */
 export const mapFrameBytes = MIB;
+/**
+ * Plain bytes of a map's page: half a frame on the average, at most a frame unless one file needs more. The files of 1,024 relations
+ * make 200 KiB; of files that are no relation a directory can hold a million, which make some 150 pages.
+ */
+export const mapPageBytesMin = 256 * KIB;
+export const mapPageBytesMax = MIB;
 /** A path below the data directory: PATH_MAX of Linux. */
 export const pathBytesMax = 4096;
 

@@ -3,8 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isDrError } from "../../core/errors.ts";
 import { decodeFileName, encodeFileName } from "../../core/file-name-bytes.ts";
+import { mapPageBytesMax } from "../../core/limits.ts";
 import { type ObjectId, parseObjectId } from "../../core/object-id.ts";
-import { PageBuilder, type PageEntry, PageReader } from "./page.ts";
+import { GroupReader } from "./group-reader.ts";
+import { type EncodedPage, PageBuilder, type PageEntry, PageReader } from "./page.ts";
 
 const id = (n: number): ObjectId => parseObjectId(n.toString(16).padStart(32, "0"));
 
@@ -48,7 +50,9 @@ function encoded(files: readonly PageEntry[]): Buffer {
   const builder = new PageBuilder();
   files.forEach((file) => builder.add(file));
   assert.equal(builder.count, files.length);
-  return builder.encode();
+  const pages = [...builder.pages()];
+  assert.ok(pages.length <= 1);
+  return pages[0]?.bytes ?? Buffer.of(1, 0, 0);
 }
 
 const byName = (a: PageEntry, b: PageEntry): number =>
@@ -111,4 +115,88 @@ test("two entries of one name are refused with REPO_ENCODING", () => {
     () => new PageReader(encoded([file, file])),
     (error: unknown) => isDrError(error, "REPO_ENCODING"),
   );
+});
+
+const plainFile = (name: string): PageEntry => ({
+  name,
+  type: "file",
+  mode: 0o600,
+  sizeBytes: 8192,
+  checked: false,
+  badBlocks: [],
+  stretches: [[{ map: id(1), frame: 7, offset: 70_000, length: 60 }]],
+});
+
+function pagesOf(files: readonly PageEntry[]): readonly EncodedPage[] {
+  const builder = new PageBuilder();
+  files.forEach((file) => {
+    builder.add(file);
+  });
+  return [...builder.pages()];
+}
+
+const archived = (count: number): readonly PageEntry[] =>
+  Array.from({ length: count }, (_, n) => plainFile(`archive/${String(n).padStart(24, "0")}`));
+
+test("L32 a group of 300,000 files makes pages of at most a MiB, in which every file is found", () => {
+  const files = archived(300_000);
+  const pages = pagesOf(files.toReversed());
+  assert.ok(pages.length >= 15 && pages.length <= 75, `${pages.length} pages`);
+  assert.ok(pages.every(({ bytes }) => bytes.length <= mapPageBytesMax + 64));
+  assert.equal(
+    pages.reduce((sum, page) => sum + page.files, 0),
+    files.length,
+  );
+  assert.ok(pages.every((page) => page.contentBytes === page.files * 8192));
+  const group = new GroupReader(pages.map(({ bytes }) => new PageReader(bytes)));
+  for (let n = 0; n < files.length; n += 97) {
+    assert.deepEqual(group.find(files[n]?.name ?? ""), files[n]);
+  }
+  pages.forEach(({ bytes }) => {
+    const reader = new PageReader(bytes);
+    assert.ok(group.find(reader.at(0).name) && group.find(reader.at(reader.count - 1).name));
+  });
+  for (const other of ["", "a", "archive/0", "archive/000000000000000000000000x", "z"]) {
+    assert.equal(group.find(other), undefined);
+  }
+  assert.equal(new GroupReader([]).find("a"), undefined);
+});
+
+test("a file more changes the one page it belongs to, wherever it sorts", () => {
+  const files = archived(40_000);
+  const before = new Set(pagesOf(files).map(({ bytes }) => bytes.toString("latin1")));
+  for (const name of ["a", "archive/000000000000000000020000x", "z"]) {
+    const after = pagesOf([...files, plainFile(name)]);
+    const changed = after.filter(({ bytes }) => !before.has(bytes.toString("latin1")));
+    assert.ok(changed.length <= 3, `${changed.length} of ${after.length} pages`);
+  }
+});
+
+test("one file that describes itself with more than a MiB has a page of its own", () => {
+  const broken: PageEntry = {
+    ...plainFile("base/5/20000"),
+    badBlocks: Array.from({ length: 2_000_000 }, (_, block) => block),
+  };
+  const pages = pagesOf([plainFile("base/5/1"), broken, plainFile("base/5/3")]);
+  assert.deepEqual(
+    pages.map(({ files }) => files),
+    [1, 1, 1],
+  );
+});
+
+test("pages of a group that do not follow each other are refused with REPO_ENCODING", () => {
+  const page = (...names: string[]): PageReader => new PageReader(encoded(names.map(plainFile)));
+  const good = new GroupReader([page("a", "c"), page("d")]);
+  assert.equal(good.find("c")?.name, "c");
+  assert.equal(good.find("b"), undefined);
+  for (const pages of [
+    [page("a", "c"), page("c")],
+    [page("a", "c"), page("b")],
+    [page("d"), page("a")],
+  ]) {
+    assert.throws(
+      () => new GroupReader(pages),
+      (error: unknown) => isDrError(error, "REPO_ENCODING"),
+    );
+  }
 });

@@ -1,13 +1,19 @@
 /**
- * Pages: the files of one group with what describes them, sorted by name. An unchanged page is referred to
- * where an earlier backup wrote it, so a quiet database costs an increment nothing. docs/format.md
- * section 7.
+ * Pages: the files of one group with what describes them, sorted by name; a group of many files has several, one behind the
+ * other. An unchanged page is referred to where an earlier backup wrote it, so a quiet database costs an increment
+ * nothing. docs/format.md section 7.
  */
 import { present } from "../../core/assert.ts";
 import { ByteReader } from "../../core/byte-reader.ts";
 import { ByteWriter } from "../../core/byte-writer.ts";
+import { crc32c } from "../../core/crc32c.ts";
 import { decodeFileName, encodeFileName } from "../../core/file-name-bytes.ts";
-import { mapFrameBytesMax, pathBytesMax } from "../../core/limits.ts";
+import {
+  mapFrameBytesMax,
+  mapPageBytesMax,
+  mapPageBytesMin,
+  pathBytesMax,
+} from "../../core/limits.ts";
 import { type ObjectId, objectIdBytes, objectIdFromBytes } from "../../core/object-id.ts";
 
 const PAGE_VERSION = 1;
@@ -69,28 +75,51 @@ function encodeEntry(
   }
 }
 
-/** Where the name of an entry that was checked lies: it comes first, its length before it. */
-function nameRange(
-  page: Buffer,
-  entryAt: number,
-): { readonly start: number; readonly end: number } {
+type Range = { readonly start: number; readonly end: number };
+
+/** Where bytes lie that their length precedes; they were checked before. */
+function sizedRange(bytes: Buffer, at: number): Range {
   let length = 0;
-  let at = entryAt;
+  let start = at;
   for (let shift = 0; ; shift += 7) {
-    const byte = page.readUInt8(at++);
+    const byte = bytes.readUInt8(start++);
     length += (byte & 0x7f) << shift;
     if (byte < 0x80) {
-      return { start: at, end: at + length };
+      return { start, end: start + length };
     }
   }
 }
+
+const GATHERED = "a page in the making";
+
+/** Where the name of an entry among those gathered lies: an entry begins with it. */
+function gatheredName(gathered: Buffer, place: number): Range {
+  return sizedRange(gathered, sizedRange(gathered, place).start);
+}
+
+/** True for one name in 4,096, always the same ones: a file more or less moves the borders of few pages. */
+function beginsPage(bytes: Uint8Array, name: Range): boolean {
+  return Math.imul(crc32c(bytes, 0, name.start, name.end), 0x9e3779b1) >>> 20 === 0;
+}
+
+/** An encoded page, and what its root says of it. */
+export type EncodedPage = {
+  readonly bytes: Buffer;
+  readonly files: number;
+  /** Bytes of the files themselves. */
+  readonly contentBytes: number;
+  /** The map objects that the page refers to. */
+  readonly maps: readonly ObjectId[];
+};
 
 /**
  * Gathers the files of one group in the order in which they come. Holds them encoded (about 50 bytes a
  * file), because a cluster can have a million.
  */
 export class PageBuilder {
-  readonly #writer = new ByteWriter();
+  /** Entries, each behind its length. */
+  readonly #gathered = new ByteWriter();
+  readonly #entry = new ByteWriter();
   readonly #maps: ObjectId[] = [];
   #count = 0;
 
@@ -100,46 +129,81 @@ export class PageBuilder {
   }
 
   add(entry: PageEntry): void {
-    encodeEntry(this.#writer, entry, (map) => {
+    this.#entry.reset();
+    encodeEntry(this.#entry, entry, (map) => {
       const known = this.#maps.lastIndexOf(map);
       return known >= 0 ? known : this.#maps.push(map) - 1;
     });
+    this.#gathered.sized(this.#entry.view());
     this.#count += 1;
   }
 
-  /** The map objects that the page will refer to. */
-  get maps(): readonly ObjectId[] {
-    return this.#maps;
+  /**
+   * The pages, sorted: the same files give the same bytes whatever their order. A page ends before a name that begins one when it has
+   * `mapPageBytesMin`, and before `mapPageBytesMax` in any case, so that none outgrows a frame. Peak memory: beside what was gathered four
+   * bytes a file, and a page.
+   */
+  *pages(): Generator<EncodedPage> {
+    const gathered = this.#gathered.view();
+    const places = this.#sortedPlaces(gathered);
+    let first = 0;
+    let bytes = 0;
+    for (const [index, place] of places.entries()) {
+      const { start, end } = sizedRange(gathered, place);
+      const enough =
+        bytes >= mapPageBytesMin && beginsPage(gathered, gatheredName(gathered, place));
+      if (index > first && (enough || bytes + end - start > mapPageBytesMax)) {
+        yield this.#encode(gathered, places.subarray(first, index));
+        first = index;
+        bytes = 0;
+      }
+      bytes += end - start;
+    }
+    if (this.#count > 0) {
+      yield this.#encode(gathered, places.subarray(first));
+    }
   }
 
-  /**
-   * The page, sorted: the same files give the same bytes whatever their order. Decodes one file at a time. Peak memory: the
-   * page twice, and 40 bytes a file.
-   */
-  encode(): Buffer {
-    const gathered = this.#writer.view();
-    const offsets = new Uint32Array(this.#count);
-    const reader = new ByteReader(gathered, "a page in the making");
+  /** Where entries lie, in the order of their names. */
+  #sortedPlaces(gathered: Buffer): Uint32Array {
+    const places = new Uint32Array(this.#count);
+    let at = 0;
     for (let index = 0; index < this.#count; index++) {
-      offsets[index] = reader.offset;
-      decodeEntry(reader, this.#maps);
+      places[index] = at;
+      at = sizedRange(gathered, at).end;
     }
-    offsets.sort((a, b) => {
-      const [one, other] = [nameRange(gathered, a), nameRange(gathered, b)];
+    return places.sort((a, b) => {
+      const [one, other] = [gatheredName(gathered, a), gatheredName(gathered, b)];
       return gathered.compare(gathered, other.start, other.end, one.start, one.end);
     });
-    const maps = [...this.#maps].sort();
-    const places = new Map(maps.map((map, place) => [map, place]));
-    const writer = new ByteWriter(gathered.length + maps.length * 16 + 64);
+  }
+
+  #entryAt(gathered: Buffer, place: number): PageEntry {
+    const { start, end } = sizedRange(gathered, place);
+    return decodeEntry(new ByteReader(gathered.subarray(start, end), GATHERED), this.#maps);
+  }
+
+  #encode(gathered: Buffer, places: Uint32Array): EncodedPage {
+    const used = new Set<ObjectId>();
+    let contentBytes = 0;
+    for (const place of places) {
+      const entry = this.#entryAt(gathered, place);
+      entry.stretches.forEach((layers) => {
+        layers.forEach(({ map }) => used.add(map));
+      });
+      contentBytes += entry.sizeBytes;
+    }
+    const maps = [...used].sort();
+    const tableOf = new Map(maps.map((map, index) => [map, index]));
+    const writer = new ByteWriter(places.length * 64 + maps.length * 16 + 64);
     writer.u8(PAGE_VERSION);
     writer.varint(maps.length);
     maps.forEach((map) => writer.bytes(objectIdBytes(map)));
-    writer.varint(this.#count);
-    for (const offset of offsets) {
-      const at = new ByteReader(gathered.subarray(offset), "a page in the making");
-      encodeEntry(writer, decodeEntry(at, this.#maps), (map) => places.get(map) ?? 0);
+    writer.varint(places.length);
+    for (const place of places) {
+      encodeEntry(writer, this.#entryAt(gathered, place), (map) => tableOf.get(map) ?? 0);
     }
-    return writer.view();
+    return { bytes: writer.toBuffer(), files: places.length, contentBytes, maps };
   }
 }
 
@@ -242,6 +306,25 @@ export class PageReader {
     return decodeEntry(reader, this.#maps);
   }
 
+  /** The name of the first file, as bytes; undefined when there is none. */
+  get firstName(): Buffer | undefined {
+    return this.#nameAt(0);
+  }
+
+  /** The name of the last file, as bytes. */
+  get lastName(): Buffer | undefined {
+    return this.#nameAt(this.count - 1);
+  }
+
+  #nameAt(index: number): Buffer | undefined {
+    const offset = this.#offsets[index];
+    if (offset === undefined) {
+      return undefined;
+    }
+    const { start, end } = sizedRange(this.#bytes, offset);
+    return this.#bytes.subarray(start, end);
+  }
+
   /** The file of this name, found by halving. */
   find(name: string): PageEntry | undefined {
     const wanted = encodeFileName(name);
@@ -249,7 +332,7 @@ export class PageReader {
     let high = this.#offsets.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { start, end } = nameRange(this.#bytes, this.#offsets[middle] ?? 0);
+      const { start, end } = sizedRange(this.#bytes, this.#offsets[middle] ?? 0);
       const order = this.#bytes.compare(wanted, 0, wanted.length, start, end);
       if (order === 0) {
         return this.at(middle);
