@@ -14,6 +14,7 @@ export const failpointNames = [
   "disk.delete-directory",
   "disk.put-file-fsync",
   "disk.trailer-create",
+  "disk.trailer-end",
   "disk.trailer-fsync",
   "disk.trailer-fsync-end",
   "disk.trailer-write",

@@ -8,7 +8,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DrError } from "../../core/errors.ts";
-import { failpoint, guard } from "../../core/failpoint.ts";
+import { failpoint, failpointTear, guard } from "../../core/failpoint.ts";
 import { fileCopyBufferBytes, storeUnfinishedAbandonedMs } from "../../core/limits.ts";
 import { syncDirectory } from "../../files/directories.ts";
 import { errnoOf } from "../../files/file-error.ts";
@@ -107,13 +107,17 @@ function sameFile(a: Stats, b: Stats): boolean {
 async function fill(handle: FileHandle, write: TrailerWrite): Promise<void> {
   let sizeBytes = 0;
   for await (const part of write.source()) {
-    failpoint("disk.trailer-write");
-    await writeAll(handle, [part], write.signal);
+    const tear = failpointTear("disk.trailer-write", part.length);
+    await writeAll(handle, [part.subarray(0, tear?.keepBytes)], write.signal);
+    tear?.kill();
     sizeBytes += part.length;
   }
   failpoint("disk.trailer-fsync");
   await handle.sync();
-  await writeAll(handle, [trailerFor(sizeBytes)], write.signal);
+  const trailer = trailerFor(sizeBytes);
+  const tear = failpointTear("disk.trailer-end", trailer.length);
+  await writeAll(handle, [trailer.subarray(0, tear?.keepBytes)], write.signal);
+  tear?.kill();
   failpoint("disk.trailer-fsync-end");
   await handle.sync();
 }
