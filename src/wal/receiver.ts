@@ -7,9 +7,10 @@
  * (it goes on from what is stored, in the same parts) → ... ; `streaming` → `switching` when the server says that its timeline
  * ended: everything received is stored and published, the history of the next timeline is stored, then `streaming` on that
  * from the start of the segment in which it began. The last segment of a timeline that ended stays as parts: it never became
- * whole. → `stopped` after `stop`: all is stored, finished segments are published. → `failed` for good when the lease is
- * lost, the store does not keep its word, another server wrote the same WAL, or WAL is gone: the next receiver, under a new
- * epoch, begins from what the repository holds (`starting-point.ts`).
+ * whole. After a failover to a standby that had received less, the server cannot say so: the place to go on is found in its
+ * history as at a start. → `stopped` after `stop`: all is stored, finished segments are published. → `failed` for good when the
+ * lease is lost, the store does not keep its word, another server wrote the same WAL, or WAL is gone: the next receiver begins
+ * from what the repository holds (`starting-point.ts`).
  *
  * A primary that shuts down waits until all it sent is reported as flushed; with a store that takes nothing it is answered
  * for `walStoreOutageMsMax` and then left alone, so that it can stop.
@@ -49,9 +50,9 @@ import type { ReceiverEventSink } from "./receiver-events.ts";
 import { ensureSlot, type SlotWish } from "./receiver-slot.ts";
 import { SegmentMemoryPool } from "./segment-memory.ts";
 import { SegmentPublisher } from "./segment-publisher.ts";
-import { readingStart, startingPoints, type StartingPoint } from "./starting-point.ts";
+import { canGoOn, readingStart, startingPoints, type StartingPoint } from "./starting-point.ts";
 import { storeHistory } from "./store-history.ts";
-import { lineageOf, parseTimelineHistory } from "./timeline-history.ts";
+import { type LineageStep, lineageOf, parseTimelineHistory } from "./timeline-history.ts";
 import { WalCatalogue } from "./wal-catalogue.ts";
 import { WalIntake } from "./wal-intake.ts";
 
@@ -114,7 +115,7 @@ export class WalReceiver implements AsyncDisposable {
   readonly #options: WalReceiverOptions;
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
-  /** Ends waiting for a server, and nothing else. */
+  /** Ends waiting for a server. */
   readonly #ending = new AbortController();
   #walSegmentBytes = 0;
   #pool: SegmentMemoryPool | undefined;
@@ -305,17 +306,15 @@ export class WalReceiver implements AsyncDisposable {
   }
 
   async #streamOnce(server: Server): Promise<WalStreamEnd> {
-    if (this.#intake !== undefined) {
+    if (this.#intake !== undefined && (await this.#isOfServer(server, this.#intake))) {
       return await this.#streamFrom(server, this.#intake);
     }
-    const { identity, connection, slotLsn } = server;
+    await this.#leave(this.#intake);
+    const { identity, slotLsn } = server;
     const { sealed, place } = this.#options;
     const signal = this.#signal;
     const catalogue = await WalCatalogue.load(sealed, place, { signal });
-    const lineage =
-      identity.timeline === 1
-        ? lineageOf(identity.timeline, [])
-        : lineageOf(identity.timeline, await this.#fetchHistory(connection, identity.timeline));
+    const lineage = await this.#lineageOf(server);
     const walSegmentBytes = this.#walSegmentBytes;
     const onlyFromSlot = this.#options.slot.temporary;
     const sides = { catalogue, identity, lineage, walSegmentBytes, slotLsn, onlyFromSlot };
@@ -331,6 +330,34 @@ export class WalReceiver implements AsyncDisposable {
       }
     }
     throw new Error("assertion failed: the last starting point was tried");
+  }
+
+  /** The server's timeline and its ancestors. */
+  async #lineageOf({ identity, connection }: Server): Promise<readonly LineageStep[]> {
+    const { timeline } = identity;
+    return lineageOf(
+      timeline,
+      timeline === 1 ? [] : await this.#fetchHistory(connection, timeline),
+    );
+  }
+
+  /** False after a failover to a standby that had received less than we hold. */
+  async #isOfServer(server: Server, intake: WalIntake): Promise<boolean> {
+    return (
+      server.identity.timeline === intake.timeline || canGoOn(await this.#lineageOf(server), intake)
+    );
+  }
+
+  /** Ends with a timeline: what arrived is stored, finished segments are published. */
+  async #leave(intake: WalIntake | undefined): Promise<void> {
+    await intake?.detach();
+    if (intake?.failure !== undefined) {
+      throw intake.failure;
+    }
+    await this.#publisher?.drain();
+    intake?.close();
+    await this.#sink?.close();
+    this.#intake = undefined;
   }
 
   /** Undefined when the server no longer has the WAL of this place. */
@@ -458,23 +485,13 @@ export class WalReceiver implements AsyncDisposable {
     const intake = this.#intake;
     assert(intake !== undefined, "a timeline that ended was being received");
     this.#state = "switching";
-    await intake.detach();
-    if (intake.failure !== undefined) {
-      throw intake.failure;
-    }
-    await this.#fetchHistory(connection, end.nextTimeline);
-    await this.#publisher?.drain();
-    intake.close();
-    await this.#sink?.close();
-    const { timeline: from, durableLsn } = intake;
     const { nextTimeline: to, nextStartLsn: switchLsn } = end;
-    await events({ kind: "timeline-switched", from, to, switchLsn, heldLsn: durableLsn });
+    await this.#fetchHistory(connection, to);
+    await this.#leave(intake);
+    const { timeline: from, durableLsn: heldLsn } = intake;
+    await events({ kind: "timeline-switched", from, to, switchLsn, heldLsn });
     const storeFrom = segmentStartAt(switchLsn, this.#walSegmentBytes);
-    await this.#openIntake({
-      timeline: to,
-      storeFrom,
-      readFrom: storeFrom,
-      reportedLsn: durableLsn,
-    });
+    const place = { timeline: to, storeFrom, readFrom: storeFrom };
+    await this.#openIntake({ ...place, reportedLsn: heldLsn });
   }
 }

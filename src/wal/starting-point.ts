@@ -130,6 +130,18 @@ export function startingPoints(sides: BothSides): readonly StartingPoint[] {
 }
 
 /**
+ * Whether a server with this history can be asked for what follows `resumeLsn` of `timeline`. It cannot when its history left that
+ * timeline before, or never was on it; what is stored beyond stays, as that timeline's own.
+ */
+export function canGoOn(
+  lineage: readonly LineageStep[],
+  at: { readonly timeline: TimelineId; readonly resumeLsn: Lsn },
+): boolean {
+  const step = lineage.find(({ timeline }) => timeline === at.timeline);
+  return step !== undefined && (step.toLsn === undefined || at.resumeLsn <= step.toLsn);
+}
+
+/**
  * Where to read from so that the first segment's index misses nothing: the page in which the last record before it ends.
  * Without that segment's index, its start.
  */

@@ -9,6 +9,9 @@ import type { TestServer } from "./test-server.ts";
 
 const launcher = fileURLToPath(new URL("../../pra", import.meta.url));
 
+/** Where a server is reached. */
+export type ServerPlace = Pick<TestServer, "socketDirectory" | "port">;
+
 /** How a command ended. */
 export type Answer = { readonly code: number | null; readonly out: string; readonly err: string };
 
@@ -31,7 +34,7 @@ export class CommandLine implements AsyncDisposable {
 
   private constructor(
     directory: string,
-    server: TestServer | undefined,
+    server: ServerPlace | undefined,
     account: ServerAccount | undefined,
   ) {
     this.directory = directory;
@@ -54,7 +57,7 @@ export class CommandLine implements AsyncDisposable {
   }
 
   /** `account`: who runs the commands and owns what they make, where it is not ourselves. */
-  static async create(server?: TestServer, account?: ServerAccount): Promise<CommandLine> {
+  static async create(server?: ServerPlace, account?: ServerAccount): Promise<CommandLine> {
     const directory = await mkdtemp("/tmp/pra-command-");
     if (account?.switched === true) {
       await chown(directory, account.uid, account.gid);
