@@ -5,114 +5,27 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { SeededRandom } from "../../src/core/random.ts";
 import { CrashTestFailure, type CrashWorld } from "./crash-world.ts";
-import type { Fate, PraEnd } from "./pra-process.ts";
+import type { CrashCommand, Round } from "./draw-round.ts";
+import type { PraEnd, PraRun } from "./pra-process.ts";
 
-/** What can be killed. */
-export const crashCommands = [
-  "init",
-  "full",
-  "incremental",
-  "receive",
-  "restore",
-  "prove",
-  "verify",
-  "expire",
-] as const;
-
-/** One of them. */
-export type CrashCommand = (typeof crashCommands)[number];
-
-/** How often each is drawn. */
-const WEIGHTS: Readonly<Record<CrashCommand, number>> = {
-  init: 2,
-  full: 3,
-  incremental: 4,
-  receive: 6,
-  restore: 4,
-  prove: 2,
-  verify: 1,
-  // It waits a minute by design, before each deletion.
-  expire: 1,
-};
-
-/** Where a write can be torn in two. */
-const TEARABLE =
-  /^(?:files\.write|disk\.append-write|disk\.trailer-write|framed-file\.write|restore\.write)$/;
-
-/** A receiver that is told to die somewhere must do so in this time, under load and with segments switched. */
-const RECEIVER_DIES_MS = 20_000;
+/** A receiver that is told to die somewhere must do so in this time, under load and with segments switched, or when it is ended. */
+const RECEIVER_DIES_MS = 10_000;
+/** A receiver whose calls fail is watched for so long after the first failure. */
+const RECEIVER_FAILS_MS = 3_000;
+/** It ends when told, also while its store refuses. */
+const RECEIVER_ENDS_MS = 75_000;
 const SERVERS_END_MS = 3_000;
-
-/** What to do in one round. */
-export type Round = {
-  readonly command: CrashCommand;
-  readonly fate: Exclude<Fate, { readonly kind: "none" }>;
-  readonly name: string;
-  readonly action: string;
-  /** Which passing of the site by one thread acts. */
-  readonly hit: number;
-};
-
-function pick<T>(random: SeededRandom, from: readonly T[]): T {
-  const item = from[Math.floor(random.fraction() * from.length)];
-  if (item === undefined) {
-    throw new Error("nothing to choose from");
-  }
-  return item;
-}
-
-function drawCommand(random: SeededRandom, available: readonly CrashCommand[]): CrashCommand {
-  return pick(
-    random,
-    available.flatMap((command) => Array.from({ length: WEIGHTS[command] }, () => command)),
-  );
-}
-
-function drawAction(random: SeededRandom, name: string): string {
-  const fraction = random.fraction();
-  if (TEARABLE.test(name) && fraction < 0.4) {
-    return "tear";
-  }
-  return fraction < 0.85 ? "kill" : pick(random, ["error", "enospc"]);
-}
-
-/** Draws a round: a site that was hit least often by now, mostly; at times a moment instead of a site. */
-export function drawRound(
-  world: CrashWorld,
-  random: SeededRandom,
-  available: readonly CrashCommand[],
-): Round {
-  const { coverage } = world;
-  const command = drawCommand(random, available);
-  const profile = [...(coverage.profiles.get(command) ?? [])];
-  if (profile.length === 0 || random.fraction() < 0.25) {
-    // A receiver has no end of its own; other commands are met in the time that they last took.
-    const spanMs = command === "receive" ? 3000 : (coverage.durationsMs.get(command) ?? 1000);
-    const afterMs = Math.floor(random.fraction() * spanMs);
-    return {
-      command,
-      fate: { kind: "sigkill", afterMs },
-      name: `${afterMs} ms`,
-      action: "sigkill",
-      hit: 1,
-    };
-  }
-  const least = Math.min(...profile.map(([name]) => coverage.hits(name)));
-  const [name, count] = pick(
-    random,
-    profile.filter(([each]) => coverage.hits(each) <= least + 1),
-  );
-  const action = drawAction(random, name);
-  // Counts are a thread's own, and other runs differ a little: an eighth of what was seen in all is reached for sure.
-  const hit = 1 + Math.floor(random.fraction() * Math.floor(Math.min(count, 400) / 8));
-  const rule = `${name}:${action}:${hit}`;
-  return { command, fate: { kind: "failpoint", rule }, name, action, hit };
-}
+/** Commits that must come through a receiver that was started again. */
+const COMMITS_AFTER = 6;
+/** A site passed so often by all threads together is passed as often as was drawn by one of them. */
+const PASSED_FOR_SURE = 64;
 
 /** The words of a command. */
-function wordsOf(command: Exclude<CrashCommand, "receive">, target: string): readonly string[] {
+export function wordsOf(
+  command: Exclude<CrashCommand, "receive" | "promote">,
+  target: string,
+): readonly string[] {
   switch (command) {
     case "init":
       return ["init"];
@@ -121,6 +34,7 @@ function wordsOf(command: Exclude<CrashCommand, "receive">, target: string): rea
     case "incremental":
       return ["backup", "--incremental"];
     case "restore":
+    case "hold":
       return ["restore", "--to", target, "--latest"];
     case "prove":
       return ["prove"];
@@ -131,69 +45,93 @@ function wordsOf(command: Exclude<CrashCommand, "receive">, target: string): rea
   }
 }
 
-/** How an ordered death or failure came out. "unreached": this run never came to the site as often as it was to. */
-type Outcome = "died" | "failed" | "passed" | "lived" | "unreached";
-
 /**
- * A death must be the one that was ordered; a failure must be told as one, not crash. The log tells what all threads together
- * reached, so that only a first passing is certain.
+ * How an ordered death or failure came out. "failed": the command told that it failed; "passed": it came through in spite of it.
+ * "lived": the receiver overcame it. "missed": this run never came to the site as often as it was to, or ended before its moment.
  */
+export type Outcome = "died" | "failed" | "passed" | "lived" | "missed";
+
+function isFailing(round: Round): boolean {
+  return round.effect === "error" || round.effect === "enospc";
+}
+
+/** The log tells what all threads together reached, so that only a first passing is certain. */
+function cameBy(round: Round, end: PraEnd): boolean {
+  const reached = round.site === undefined ? 0 : (end.reached.get(round.site) ?? 0);
+  return reached >= PASSED_FOR_SURE || (reached > 0 && (round.hit ?? 1) === 1);
+}
+
+/** A death must be the one that was ordered; a failure must be told as one, not crash. */
 function judgeEnd(round: Round, end: PraEnd): Outcome {
-  const told = `${round.command} with ${round.fate.kind === "failpoint" ? round.fate.rule : round.name}`;
   if (end.signal === "SIGKILL") {
     return "died";
   }
+  const told = `${round.command} with ${round.told}`;
   if (/UNEXPECTED|assertion failed|unexpected error/i.test(end.output + end.errors)) {
     throw new CrashTestFailure(
       `${told} ended with an error that nobody foresaw:\n${end.output}${end.errors}`,
     );
   }
-  const reached = end.reached.get(round.name) ?? 0;
-  if (round.fate.kind === "failpoint" && (reached === 0 || (reached < 64 && round.hit > 1))) {
-    return "unreached";
+  if (!cameBy(round, end)) {
+    return "missed";
   }
-  if (round.action === "kill" || round.action === "tear") {
+  if (!isFailing(round)) {
     throw new CrashTestFailure(
-      `${told} did not die where it was told; it ended with ${end.signal ?? end.code}, having reached it ${reached} times:\n${end.errors}`,
+      `${told} did not die where it was told; it ended with ${end.signal ?? end.code}:\n${end.errors}`,
     );
   }
   return end.code === 0 ? "passed" : "failed";
 }
 
-/** Told to die or to fail while it runs; answers its end, or that it lived on. */
-async function killReceiver(world: CrashWorld, round: Round): Promise<Outcome> {
-  await world.stopReceiver();
-  const run = world.startReceiver(round.fate);
-  const until = performance.now() + RECEIVER_DIES_MS;
+/** Switches segments until it has ended, or is not to be waited for any longer. */
+async function untilReceiverEnds(world: CrashWorld, run: PraRun, round: Round): Promise<void> {
+  const { site } = round;
+  let until = performance.now() + RECEIVER_DIES_MS;
+  let hasFailed = false;
   while (!run.hasEnded && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 250));
     // Not awaited: it may hang with the commits until the receiver is back.
     void world.server.query("SELECT pg_switch_wal()").catch(() => undefined);
+    if (isFailing(round) && !hasFailed && site !== undefined && run.timesAt(site) > 0) {
+      hasFailed = true;
+      until = Math.min(until, performance.now() + RECEIVER_FAILS_MS);
+    }
   }
-  if (run.hasEnded) {
-    return judgeEnd(round, await run.ended);
+}
+
+/** Told to die or to fail while it runs, or else when it is ended; answers what it did. */
+async function killReceiver(world: CrashWorld, round: Round): Promise<Outcome> {
+  await world.stopReceiver();
+  const run = world.startReceiver(round.fate);
+  if (round.command === "promote") {
+    await world.promote(round.stop);
   }
-  // An error that it overcomes is no death; nor is a site that it did not come by.
-  const end = await run.kill("SIGKILL");
-  const reached = end.reached.get(round.name) ?? 0;
-  if (round.action === "error" || round.action === "enospc") {
-    return reached === 0 ? "unreached" : "lived";
+  await untilReceiverEnds(world, run, round);
+  const livedOn = !run.hasEnded;
+  if (livedOn) {
+    run.signal("SIGTERM");
   }
-  if (reached === 0 || round.hit > 1) {
-    return "unreached";
+  const end = await run.endWithin(RECEIVER_ENDS_MS);
+  if (end === undefined) {
+    const { errors } = await run.kill("SIGKILL");
+    throw new CrashTestFailure(`receive with ${round.told} did not end when told:\n${errors}`);
   }
-  throw new CrashTestFailure(
-    `receive with ${round.name}:${round.action} lived on, having reached it ${reached} times`,
-  );
+  world.coverage.reached(world.kind, round.command, end.reached);
+  const outcome = judgeEnd(round, end);
+  return livedOn && outcome === "passed" ? "lived" : outcome;
 }
 
 /** Kills, and runs again what was killed. */
 async function killAndConverge(world: CrashWorld, round: Round, target: string): Promise<Outcome> {
   const { command, fate } = round;
-  if (command === "receive") {
+  if (command === "receive" || command === "promote") {
     const outcome = await killReceiver(world, round);
+    await world.letLeftoversAge();
     world.startReceiver();
-    await world.awaitCommits(20);
+    if (command === "promote") {
+      await world.startLoad();
+    }
+    await world.awaitCommits(COMMITS_AFTER);
     return outcome;
   }
   const repository = command === "init" ? `init-${world.nextNumber()}` : "main";
@@ -201,8 +139,10 @@ async function killAndConverge(world: CrashWorld, round: Round, target: string):
   const words = wordsOf(command, target);
   const end = await world.run(command, words, { fate, repository });
   const outcome = judgeEnd(round, end);
+  await world.letLeftoversAge(repository);
   // A restore that came through has filled its directory; anything else is simply run again.
-  if (command !== "restore" || end.code !== 0) {
+  const isRestore = command === "restore" || command === "hold";
+  if (!isRestore || end.code !== 0) {
     await world.mustSucceed(command, words, { repository });
   }
   if (command === "init") {
@@ -274,18 +214,24 @@ export async function requireNothingLost(world: CrashWorld): Promise<number> {
   }
 }
 
+function note(world: CrashWorld, round: Round, outcome: Outcome): void {
+  const { coverage, kind } = world;
+  const { command, site, effect } = round;
+  if (outcome === "missed") {
+    coverage.miss(kind, command, site);
+  } else if (site !== undefined && effect !== undefined) {
+    coverage.hit(command, site, effect);
+  } else {
+    coverage.diedAtMoment(command);
+  }
+}
+
 /** Plays one round. @throws CrashTestFailure. */
 export async function playRound(world: CrashWorld, round: Round): Promise<string> {
   const target = join(world.directory, `restored-${world.nextNumber()}`);
   const outcome = await killAndConverge(world, round, target);
   await rm(target, { recursive: true, force: true });
-  if (outcome === "unreached") {
-    world.coverage.unreached(round.command, round.name);
-  } else if (round.fate.kind === "failpoint") {
-    world.coverage.hit(round.command, round.name, round.action);
-  } else if (outcome === "died") {
-    world.coverage.count(round.command);
-  }
+  note(world, round, outcome);
   await requireNothingLeft(world);
   await requireWhole(world);
   const required = await requireNothingLost(world);

@@ -1,23 +1,42 @@
 /**
  * What the crash test lives in: a server under the oracle's load, whose synchronous standby is the receiver under test, and a
  * repository. Everything lies in one directory; every process that the program leaves behind is found by that name.
+ *
+ * A world is of one of two kinds. In "links" the repository lies on a directory as it is. In "trailers" it is marked from the start as lying
+ * on a file system without hard links, so that objects end with a trailer and WAL is put in whole parts instead of appended.
  */
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
+import type { SupportedMajor } from "../../src/core/pg-version.ts";
 import { Acknowledged } from "../../src/loadtest/acknowledged.ts";
 import { type OracleVerdict, verifyOracle } from "../../src/loadtest/oracle.ts";
 import { type Workload, startWorkload } from "../../src/loadtest/workload.ts";
-import { type TestServer, startTestServer } from "../../tests/support/test-server.ts";
+import { type TestServer, startTestServer, takeOverTree } from "../../tests/support/test-server.ts";
 import type { Coverage } from "./coverage.ts";
 import { type Fate, type PraEnd, PraRun, type PraSetting } from "./pra-process.ts";
+import { ageUnfinishedObjects } from "./unfinished-objects.ts";
+
+/** Kinds of world. */
+export const worldKinds = ["links", "trailers"] as const;
+
+/** One of them. */
+export type WorldKind = (typeof worldKinds)[number];
 
 /** The program did what it must not. */
 export class CrashTestFailure extends Error {
   override name = "CrashTestFailure";
 }
 
+const CLIENTS = 3;
 const NO_FATE: Fate = { kind: "none" };
+/** The directory that marks a store as one without hard links. */
+const TRAILERS = ".trailers";
+/**
+ * How much faster time passes for a command that waits by design. At 40 the minute that `expire` waits takes 1.6 s; a pin is renewed
+ * each 1.5 s and lives 4.5 s, longer than any pause of a process here.
+ */
+const CLOCK_FACTORS: Readonly<Record<string, number>> = { expire: 40, hold: 40 };
 /** A clean command never takes this long here; a hang is a failure. */
 const COMMAND_TIMEOUT_MS = 120_000;
 const COMMITS_TIMEOUT_MS = 30_000;
@@ -25,6 +44,7 @@ const COMMITS_TIMEOUT_MS = 30_000;
 /** See the file's comment. */
 export class CrashWorld implements AsyncDisposable {
   readonly directory: string;
+  readonly kind: WorldKind;
   readonly server: TestServer;
   readonly coverage: Coverage;
   readonly #program: string;
@@ -38,18 +58,21 @@ export class CrashWorld implements AsyncDisposable {
 
   private constructor(parts: {
     readonly directory: string;
+    readonly kind: WorldKind;
     readonly server: TestServer;
     readonly coverage: Coverage;
     readonly program: string;
   }) {
     this.directory = parts.directory;
+    this.kind = parts.kind;
     this.server = parts.server;
     this.coverage = parts.coverage;
     this.#program = parts.program;
   }
 
   static async create(options: {
-    readonly major: 14 | 15 | 16 | 17 | 18;
+    readonly major: SupportedMajor;
+    readonly kind: WorldKind;
     readonly coverage: Coverage;
     readonly program: string;
   }): Promise<CrashWorld> {
@@ -65,11 +88,12 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   /** The program's environment, with a repository of this name. */
-  setting(repository = "main"): PraSetting {
+  setting(repository = "main", command = ""): PraSetting {
     const home = join(this.directory, repository);
     return {
       program: this.#program,
       directory: this.directory,
+      clockFactor: CLOCK_FACTORS[command],
       environment: {
         PATH: process.env["PATH"] ?? "",
         HOME: home,
@@ -77,7 +101,7 @@ export class CrashWorld implements AsyncDisposable {
         PG_HOST: this.server.socketDirectory,
         PG_PORT: String(this.server.port),
         PG_USER: "postgres",
-        BACKUP_DIR: join(home, "repository"),
+        BACKUP_DIR: this.#repositoryOf(repository),
         PRA_KEY_FILE: join(home, "key", "pra.key"),
         PRA_STATE_DIR: join(home, "state"),
         PRA_SPOOL_DIR: join(home, "spool"),
@@ -87,6 +111,20 @@ export class CrashWorld implements AsyncDisposable {
 
   async makeHome(repository: string): Promise<void> {
     await mkdir(join(this.directory, repository, "key"), { recursive: true });
+    if (this.kind === "trailers") {
+      await mkdir(join(this.#repositoryOf(repository), TRAILERS), { recursive: true });
+    }
+  }
+
+  #repositoryOf(repository: string): string {
+    return join(this.directory, repository, "repository");
+  }
+
+  /** Ten minutes pass for what a dead writer left unfinished where there are no hard links: others may take its name then. */
+  async letLeftoversAge(repository = "main"): Promise<void> {
+    if (this.kind === "trailers") {
+      await ageUnfinishedObjects(this.#repositoryOf(repository));
+    }
   }
 
   nextNumber(): number {
@@ -100,13 +138,17 @@ export class CrashWorld implements AsyncDisposable {
     words: readonly string[],
     options: { readonly fate?: Fate; readonly repository?: string } = {},
   ): Promise<PraEnd> {
-    const run = new PraRun(this.setting(options.repository), words, options.fate ?? NO_FATE);
+    const run = new PraRun(
+      this.setting(options.repository, command),
+      words,
+      options.fate ?? NO_FATE,
+    );
     const end = await run.endWithin(COMMAND_TIMEOUT_MS);
     if (end === undefined) {
       const { errors } = await run.kill("SIGKILL");
       throw new CrashTestFailure(`pra ${words.join(" ")} hung:\n${errors}`);
     }
-    this.coverage.reached(command, end.reached);
+    this.coverage.reached(this.kind, command, end.reached);
     if (end.code === 0) {
       this.coverage.durationsMs.set(command, end.durationMs);
     }
@@ -117,7 +159,7 @@ export class CrashWorld implements AsyncDisposable {
   async mustSucceed(
     command: string,
     words: readonly string[],
-    options: { readonly repository?: string } = {},
+    options: { readonly repository?: string; readonly fate?: Fate } = {},
   ): Promise<PraEnd> {
     const end = await this.run(command, words, options);
     if (end.code !== 0) {
@@ -140,11 +182,12 @@ export class CrashWorld implements AsyncDisposable {
     return this.#receiver;
   }
 
-  async stopReceiver(): Promise<PraEnd | undefined> {
+  /** `command`: what it is counted as. */
+  async stopReceiver(command = "receive"): Promise<PraEnd | undefined> {
     const end = await this.#receiver?.kill("SIGTERM");
     this.#receiver = undefined;
     if (end !== undefined) {
-      this.coverage.reached("receive", end.reached);
+      this.coverage.reached(this.kind, command, end.reached);
     }
     return end;
   }
@@ -155,7 +198,7 @@ export class CrashWorld implements AsyncDisposable {
     await this.server.query("SELECT pg_reload_conf()");
   }
 
-  async startLoad(clients: number): Promise<void> {
+  async startLoad(): Promise<void> {
     this.#workload = await startWorkload({
       connection: {
         host: this.server.socketDirectory,
@@ -164,11 +207,22 @@ export class CrashWorld implements AsyncDisposable {
         database: "postgres",
         password: "",
       },
-      clients,
+      clients: CLIENTS,
       pauseMs: 40,
       signal: new AbortController().signal,
     });
     this.acknowledged.push(this.#workload.acknowledged);
+  }
+
+  /** The server goes on as a standby of nobody and is promoted: another timeline. The load has broken off by then. */
+  async promote(stop: "fast" | "immediate"): Promise<void> {
+    const { server } = this;
+    await server.stop(stop);
+    await this.#workload?.stop();
+    await writeFile(join(server.dataDirectory, "standby.signal"), "");
+    await takeOverTree(server.dataDirectory, server.account);
+    await server.start();
+    await server.query("SELECT pg_promote(true, 30)");
   }
 
   /** The receiver works when commits that wait for it come through. */

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fastClockEnvironment } from "./fast-clock.ts";
 
 /** How a run ended. */
 export type PraEnd = {
@@ -29,6 +30,8 @@ export type PraSetting = {
   readonly environment: Readonly<Record<string, string>>;
   /** Logs of failpoints go here. */
   readonly directory: string;
+  /** Its time passes so many times as fast. */
+  readonly clockFactor?: number | undefined;
 };
 
 let runs = 0;
@@ -48,16 +51,20 @@ function reachedIn(log: string): ReadonlyMap<string, number> {
 /** A run under way. */
 export class PraRun {
   readonly #child: ChildProcess;
+  readonly #log: string;
   readonly #ended: Promise<PraEnd>;
   #hasEnded = false;
 
   constructor(setting: PraSetting, words: readonly string[], fate: Fate) {
     runs += 1;
     const log = join(setting.directory, `failpoints-${runs}`);
+    this.#log = log;
     const failpoint = fate.kind === "failpoint" ? { PRA_FAILPOINT: fate.rule } : {};
+    const { clockFactor } = setting;
+    const clock = clockFactor === undefined ? {} : fastClockEnvironment(clockFactor);
     const began = performance.now();
     this.#child = spawn(setting.program, words, {
-      env: { ...setting.environment, PRA_FAILPOINT_LOG: log, ...failpoint },
+      env: { ...setting.environment, PRA_FAILPOINT_LOG: log, ...failpoint, ...clock },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const texts = { output: "", errors: "" };
@@ -86,6 +93,11 @@ export class PraRun {
     return this.#hasEnded;
   }
 
+  /** How often it came by a failpoint so far. */
+  timesAt(name: string): number {
+    return reachedIn(this.#log).get(name) ?? 0;
+  }
+
   /** Its end, or undefined when it has not ended by then. */
   async endWithin(timeoutMs: number): Promise<PraEnd | undefined> {
     let timer: NodeJS.Timeout | undefined;
@@ -97,6 +109,10 @@ export class PraRun {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   async kill(signal: NodeJS.Signals): Promise<PraEnd> {

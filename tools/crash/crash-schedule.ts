@@ -1,0 +1,160 @@
+/**
+ * The order of a crash test: worlds of both kinds by turns, rounds drawn in them until so many kills have been, then rounds at sites
+ * that are still owed hits. A world in which every command has run once without harm tells what each comes by.
+ */
+import { join } from "node:path";
+import type { SupportedMajor } from "../../src/core/pg-version.ts";
+import type { SeededRandom } from "../../src/core/random.ts";
+import { type Coverage, HITS_OWED } from "./coverage.ts";
+import { playRound, requireNothingLost, wordsOf } from "./crash-round.ts";
+import { CrashWorld, type WorldKind, worldKinds } from "./crash-world.ts";
+import {
+  type CrashCommand,
+  HOLD_RULE,
+  type Round,
+  crashCommands,
+  drawRound,
+} from "./draw-round.ts";
+
+/** A fresh repository and server every so many rounds: each round reads all of it. */
+const ROUNDS_PER_WORLD = 25;
+/** Sites of one world without hard links are few: every third world is of that kind. */
+const KINDS_BY_TURNS: readonly WorldKind[] = ["links", "trailers", "links"];
+/** Kills after which every site is owed its hits. */
+export const KILLS_FOR_COVERAGE = 200;
+/** Rounds after the kills at most. */
+const DIRECTED_ROUNDS_MAX = 120;
+
+/** What to play. */
+export type Schedule = {
+  readonly major: SupportedMajor;
+  readonly program: string;
+  readonly kills: number;
+  readonly random: SeededRandom;
+  readonly coverage: Coverage;
+  readonly commands: readonly CrashCommand[];
+  /** Instead of drawn ones. */
+  readonly round?: Round | undefined;
+  readonly kind?: WorldKind | undefined;
+  readonly say: (line: string) => void;
+};
+
+/** A world in which every command has run once without harm. */
+async function openWorld(schedule: Schedule, kind: WorldKind): Promise<CrashWorld> {
+  const world = await CrashWorld.create({ ...schedule, kind });
+  try {
+    await prepare(world, schedule.commands);
+    return world;
+  } catch (error) {
+    world.keep = true;
+    schedule.say(`its directory is kept: ${world.directory}`);
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function prepare(world: CrashWorld, commands: readonly CrashCommand[]): Promise<void> {
+  await world.makeHome("main");
+  await world.mustSucceed("init", ["init"]);
+  await world.startLoad();
+  world.startReceiver();
+  await world.requireReceiver();
+  await world.awaitCommits(50);
+  await world.mustSucceed("full", ["backup", "--full"]);
+  await world.mustSucceed("incremental", ["backup", "--incremental"]);
+  for (let segment = 0; segment < 4; segment++) {
+    await world.server.query("SELECT pg_switch_wal()");
+    await world.awaitCommits(20);
+  }
+  await world.stopReceiver();
+  world.startReceiver();
+  await world.awaitCommits(20);
+  if (commands.includes("promote")) {
+    await world.promote("fast");
+    await world.startLoad();
+    await world.awaitCommits(20);
+    await world.stopReceiver("promote");
+    world.startReceiver();
+    await world.awaitCommits(20);
+  }
+  await requireNothingLost(world);
+  for (const command of ["restore", "prove", "verify", "expire"] as const) {
+    if (commands.includes(command)) {
+      const target = join(world.directory, `clean-${world.nextNumber()}`);
+      await world.mustSucceed(command, wordsOf(command, target));
+    }
+  }
+  if (commands.includes("hold")) {
+    const target = join(world.directory, `held-${world.nextNumber()}`);
+    const fate = { kind: "failpoint", rule: HOLD_RULE } as const;
+    await world.mustSucceed("hold", wordsOf("hold", target), { fate });
+  }
+}
+
+/** The kind of the next world; undefined when no known kind comes by what is owed. */
+function nextKind(schedule: Schedule, worlds: number, directed: boolean): WorldKind | undefined {
+  const { coverage, kind } = schedule;
+  if (kind !== undefined || !directed) {
+    return kind ?? KINDS_BY_TURNS[worlds % KINDS_BY_TURNS.length];
+  }
+  const owing = coverage.owing();
+  return worldKinds.find((each) => owing.some((site) => coverage.kindsOf(site).has(each)));
+}
+
+async function playOne(world: CrashWorld, round: Round, schedule: Schedule): Promise<void> {
+  const { coverage, say } = schedule;
+  const began = performance.now();
+  const line = (end: string): void => {
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const number = String(coverage.kills).padStart(4);
+    const kind = world.kind.padEnd(8);
+    say(
+      `${number}  ${kind} ${round.command.padEnd(11)} ${round.told.padEnd(36)} ${end} (${seconds} s)`,
+    );
+  };
+  try {
+    line(await playRound(world, round));
+  } catch (error) {
+    world.keep = true;
+    line("FAILED");
+    say(`its directory is kept: ${world.directory}`);
+    throw error;
+  }
+}
+
+/** Plays all of it. @throws CrashTestFailure at the first thing that must not be. */
+export async function playSchedule(schedule: Schedule): Promise<void> {
+  const { coverage, kills, random, commands } = schedule;
+  const wantsAll = kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length;
+  let directedRounds = 0;
+  const isOwed = (): boolean =>
+    wantsAll && directedRounds < DIRECTED_ROUNDS_MAX && coverage.owing().length > 0;
+  for (let worlds = 0; coverage.kills < kills || isOwed(); worlds += 1) {
+    const kind = nextKind(schedule, worlds, coverage.kills >= kills);
+    if (kind === undefined) {
+      return;
+    }
+    await using world = await openWorld(schedule, kind);
+    for (let n = 0; n < ROUNDS_PER_WORLD && (coverage.kills < kills || isOwed()); n += 1) {
+      const only = coverage.kills < kills ? undefined : coverage.owing();
+      directedRounds += only === undefined ? 0 : 1;
+      const round = schedule.round ?? drawRound(world, random, { commands, only });
+      if (round === undefined) {
+        break;
+      }
+      await playOne(world, round, schedule);
+    }
+  }
+}
+
+/** What a run of that many kills owes and did not give; empty when all is well. */
+export function stillOwed(schedule: Schedule): readonly string[] {
+  const { coverage, kills, commands, round } = schedule;
+  const isWhole =
+    kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length && round === undefined;
+  return isWhole
+    ? coverage
+        .owing()
+        .map((site) => `${site} was hit ${coverage.hits(site)} times, not ${HITS_OWED}`)
+    : [];
+}

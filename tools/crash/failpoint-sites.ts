@@ -1,0 +1,54 @@
+/**
+ * What can happen at which failpoint, and which ones no command of the crash test comes by. A process can die anywhere; a write can
+ * be torn where one is under way; the operating system can only refuse where it is asked for something.
+ */
+import { failpointNames } from "../../src/core/failpoint-names.ts";
+
+/** A site. */
+export type FailpointName = (typeof failpointNames)[number];
+
+/** Where a write can be torn in two. */
+export const tearable: ReadonlySet<FailpointName> = new Set<FailpointName>([
+  "disk.append-write",
+  "disk.trailer-end",
+  "disk.trailer-write",
+  "files.write",
+  "framed-file.write",
+  "restore.write",
+  "wal.lay-write",
+]);
+
+/** Where the operating system can answer EIO or ENOSPC: at a call, not between two. */
+export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
+  ...tearable,
+  "disk.append-create",
+  "disk.append-created",
+  "disk.append-datasync",
+  "disk.delete",
+  "disk.delete-directory",
+  "disk.put-file-fsync",
+  "disk.trailer-create",
+  "disk.trailer-fsync",
+  "disk.trailer-fsync-end",
+  "files.fsync",
+  "files.fsync-directory",
+  "files.link",
+  "files.lock-create",
+  "files.mkdir",
+  "files.open-temporary",
+  "files.unlink-temporary",
+  "restore.fsync",
+  "restore.open",
+  "store.get",
+  "wal.lay-fsync",
+  "wal.lay-open",
+  "wal.reserve",
+]);
+
+/** Sites that no command here comes by, each with the reason why that is right and the test that kills there instead. */
+export const notReached: ReadonlyMap<FailpointName, string> = new Map<FailpointName, string>();
+
+/** The site of this name, if there is one. */
+export function siteNamed(name: string): FailpointName | undefined {
+  return failpointNames.find((each) => each === name);
+}
