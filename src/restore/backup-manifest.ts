@@ -26,34 +26,63 @@ function checksumOf(algorithm: string, content: Uint8Array): string | undefined 
   }
 }
 
+/** The line of one entry, changed; undefined when it cannot be. */
+function changedLine(line: string, content: Uint8Array): string | undefined {
+  const algorithm = /"Checksum-Algorithm": "(\w+)"/.exec(line)?.[1];
+  const sized = line.replace(/"Size": \d+/, `"Size": ${content.length}`);
+  if (algorithm === undefined) {
+    return sized;
+  }
+  const checksum = checksumOf(algorithm, content);
+  return checksum === undefined
+    ? undefined
+    : sized.replace(/"Checksum": "[0-9a-f]+"/, `"Checksum": "${checksum}"`);
+}
+
+/** Bytes of the manifest, and what they become. */
+type Change = { readonly start: number; readonly end: number; readonly line: Buffer };
+
+function changeOf(manifest: Buffer, name: string, content: Uint8Array): Change | undefined {
+  const start = manifest.indexOf(`"Path": "${name}"`, 0, "latin1");
+  const end = manifest.indexOf("\n", start);
+  if (start < 0 || end < 0) {
+    return undefined;
+  }
+  const line = changedLine(manifest.toString("latin1", start, end), content);
+  return line === undefined ? undefined : { start, end, line: Buffer.from(line, "latin1") };
+}
+
 /**
- * The manifest with the entry of `name` made for `content`. Answers undefined when it is not laid out as PostgreSQL
+ * The manifest with the entries of changed files made for their content, in pieces that are views of `manifest` for the most part: it
+ * has 150 bytes a file, 150 MB for a million. Answers undefined when it is not laid out as PostgreSQL
  * lays it out: then the restored directory goes without one.
  */
 export function manifestWith(
-  manifest: Uint8Array,
-  name: string,
-  content: Uint8Array,
-): Buffer | undefined {
-  const text = Buffer.from(manifest).toString("latin1");
-  const entry = text.indexOf(`"Path": "${name}"`);
-  const own = text.lastIndexOf(`"Manifest-Checksum"`);
-  if (entry < 0 || own < 0) {
+  manifest: Buffer,
+  changed: ReadonlyMap<string, Uint8Array>,
+): readonly Buffer[] | undefined {
+  const own = manifest.lastIndexOf(`"Manifest-Checksum"`);
+  if (own < 0) {
     return undefined;
   }
-  const end = text.indexOf("\n", entry);
-  const line = text.slice(entry, end);
-  const algorithm = /"Checksum-Algorithm": "(\w+)"/.exec(line)?.[1];
-  const checksum = algorithm === undefined ? undefined : checksumOf(algorithm, content);
-  if (algorithm !== undefined && checksum === undefined) {
-    return undefined;
+  const changes: Change[] = [];
+  for (const [name, content] of changed) {
+    const change = changeOf(manifest, name, content);
+    if (change === undefined || change.end > own) {
+      return undefined;
+    }
+    changes.push(change);
   }
-  const sized = line.replace(/"Size": \d+/, `"Size": ${content.length}`);
-  const changed =
-    checksum === undefined
-      ? sized
-      : sized.replace(/"Checksum": "[0-9a-f]+"/, `"Checksum": "${checksum}"`);
-  const head = Buffer.from(`${text.slice(0, entry)}${changed}${text.slice(end, own)}`, "latin1");
-  const digest = createHash("sha256").update(head).digest("hex");
-  return Buffer.concat([head, Buffer.from(`"Manifest-Checksum": "${digest}"}\n`)]);
+  changes.sort((a, b) => a.start - b.start);
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const { start, end, line } of changes) {
+    pieces.push(manifest.subarray(at, start), line);
+    at = end;
+  }
+  pieces.push(manifest.subarray(at, own));
+  const hash = createHash("sha256");
+  pieces.forEach((piece) => hash.update(piece));
+  pieces.push(Buffer.from(`"Manifest-Checksum": "${hash.digest("hex")}"}\n`));
+  return pieces;
 }

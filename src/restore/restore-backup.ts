@@ -224,12 +224,10 @@ async function putManifest(
   if (entry === undefined) {
     return;
   }
-  let manifest: Buffer | undefined = await sources.packs.content(entry, sources.maps);
-  for (const [name, content] of parts.changed) {
-    manifest = manifest === undefined ? undefined : manifestWith(manifest, name, content);
-  }
-  if (manifest !== undefined) {
-    await putFile(options, MANIFEST, manifest);
+  const manifest = await sources.packs.content(entry, sources.maps);
+  const pieces = manifestWith(manifest, parts.changed);
+  if (pieces !== undefined) {
+    await putFile(options, MANIFEST, pieces);
   }
 }
 

@@ -11,12 +11,14 @@ export type RestoreTarget = { readonly dataDirectory: string; readonly owner: Ow
 export async function putFile(
   target: RestoreTarget,
   name: string,
-  content: string | Uint8Array,
+  content: string | Uint8Array | readonly Uint8Array[],
 ): Promise<void> {
   const path = join(target.dataDirectory, name);
   await rm(path, { force: true });
   await using file = await open(path, "wx", 0o600);
-  await file.writeFile(content);
+  for (const piece of Array.isArray(content) ? content : [content]) {
+    await file.writeFile(piece);
+  }
   if (target.owner !== undefined) {
     await file.chown(target.owner.uid, target.owner.gid);
   }

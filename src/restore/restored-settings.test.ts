@@ -118,19 +118,30 @@ test("the manifest's entry and its own checksum are made again for a changed fil
   const head = `{ "PostgreSQL-Backup-Manifest-Version": 1,\n"Files": [\n${files.join("\n")}\n],\n`;
   const manifest = Buffer.from(`${head}"Manifest-Checksum": "feed"}\n`);
   const content = Buffer.from("longer than before");
-  const changed = manifestWith(manifest, "tablespace_map", content)?.toString() ?? "";
+  const made = (of: Buffer, ...files: (readonly [string, Buffer])[]): string | undefined => {
+    const pieces = manifestWith(of, new Map(files));
+    return pieces === undefined ? undefined : Buffer.concat(pieces).toString();
+  };
+  const changed = made(manifest, ["tablespace_map", content]) ?? "";
   assert.ok(changed.includes(`"Size": ${content.length}, "Last-Modified"`));
   assert.ok(changed.includes(createHash("sha256").update(content).digest("hex")));
   assert.ok(changed.includes(files[0] ?? "-"));
   const own = changed.lastIndexOf(`"Manifest-Checksum"`);
   const digest = createHash("sha256").update(changed.slice(0, own)).digest("hex");
   assert.equal(changed.slice(own), `"Manifest-Checksum": "${digest}"}\n`);
-  const control = manifestWith(manifest, "global/pg_control", Buffer.alloc(8192))?.toString() ?? "";
+  const control = made(manifest, ["global/pg_control", Buffer.alloc(8192)]) ?? "";
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(crc32c(Buffer.alloc(8192)));
   assert.ok(control.includes(`"Checksum": "${bytes.toString("hex")}"`));
-  assert.equal(manifestWith(manifest, "nowhere", content), undefined);
-  assert.equal(manifestWith(Buffer.from("{}"), "global/pg_control", content), undefined);
+  const twice = made(
+    manifest,
+    ["tablespace_map", content],
+    ["global/pg_control", Buffer.alloc(8192)],
+  );
+  assert.equal(twice, made(Buffer.from(changed), ["global/pg_control", Buffer.alloc(8192)]));
+  assert.equal(made(manifest, ["nowhere", content]), undefined);
+  assert.equal(made(Buffer.from("{}"), ["global/pg_control", content]), undefined);
+  assert.equal(made(Buffer.from("{}")), undefined);
 });
 
 test("L16 a copy whose markers ALTER SYSTEM removed is still known, and its own settings are kept", () => {
