@@ -237,6 +237,8 @@ export const connectionReadBufferBytes = 256 * KIB;
 export const walPartBatchBytes = MIB;
 /** Longest wait of received WAL for company, where a store cannot append: what a sync commit waits at most for us. */
 export const walPartLingerMs = 1_000;
+/** Pause before an answer that repeats a position: a server that shuts down asks again at once, 30,000 times a second. */
+export const walReplyPauseMs = 100;
 /** Plain bytes of one frame of WAL: of a published segment always, of a part at most. */
 export const walFrameBytes = MIB;
 /** Between two statuses to an idle server: a twelfth of wal_sender_timeout (60 s). */
@@ -280,3 +282,9 @@ export const ledgerTailEventsMax = 1_000;
 export const ledgerListObjectsMax = 500;
 /** Objects read to learn whether a slot that is not there was there once: seconds, at the start of a receiver without its slot. */
 export const ledgerSlotObjectsMax = 10_000;
+/** Pieces of a file that are worth a write past the page cache: smaller ones the kernel gathers better. */
+export const directWriteBytesMin = 64 * KIB;
+/** Bytes after which it is judged whether writing past the cache is fast enough: a tenth of a second of a good disk. */
+export const directWriteTrialBytes = 64 * MIB;
+/** Bytes a second and thread below which the cache is left to do it: a disk that waits for nothing but its own. */
+export const directWriteRateMin = 200 * MIB;

@@ -17,6 +17,7 @@ import {
   walFrameBytes,
   walKnownAtIntervalMs,
   walPendingBytesMax,
+  walReplyPauseMs,
   walSegmentsInMemoryMax,
   walStoreOutageMsMax,
 } from "../core/limits.ts";
@@ -41,7 +42,7 @@ export type WalIntakeOptions = {
   readonly reportedLsn: Lsn;
   readonly sink: PartSink;
   readonly pool: SegmentMemoryPool;
-  readonly publisher: SegmentPublisher;
+  readonly publisher: Pick<SegmentPublisher, "publish" | "readAhead">;
   readonly clock: Clock;
 };
 
@@ -65,6 +66,7 @@ export class WalIntake implements WalTaker {
   #storing = false;
   #lingering: NodeJS.Timeout | undefined;
   #replyDue = false;
+  #replying: NodeJS.Timeout | undefined;
   #lastReportedLsn: Lsn = LSN_ZERO;
   #held: PromiseWithResolvers<void> | undefined;
   #failure: Error | undefined;
@@ -119,6 +121,8 @@ export class WalIntake implements WalTaker {
   /** The connection is gone. What was received and not stored is forgotten, except for what is being stored. */
   async detach(): Promise<void> {
     this.#connection = undefined;
+    clearTimeout(this.#replying);
+    this.#replying = undefined;
     await this.settled();
     this.#release();
   }
@@ -176,16 +180,35 @@ export class WalIntake implements WalTaker {
     if (this.#failure !== undefined) {
       throw this.#failure;
     }
-    if (this.#replyDue || this.reportableLsn !== this.#lastReportedLsn) {
+    if (this.#replyDue) {
+      this.#reply();
+    } else if (this.reportableLsn !== this.#lastReportedLsn) {
       this.report({ replyRequested: false });
     }
     this.#options.sink.prepare?.();
     return this.#mustHold() ? this.#hold() : undefined;
   }
 
+  /**
+   * What is pending is stored first: a server that shuts down asks until all it sent is flushed, again at once after each
+   * answer that says less, and such answers are held back a little.
+   */
+  #reply(): void {
+    this.#flushNow();
+    if (this.#pendingBytes() === 0 || this.reportableLsn !== this.#lastReportedLsn) {
+      this.report({ replyRequested: false });
+    } else {
+      this.#replying ??= setTimeout(() => {
+        this.report({ replyRequested: false });
+      }, walReplyPauseMs);
+    }
+  }
+
   /** Tells the server how far the repository is. */
   report(options: { readonly replyRequested: boolean }): void {
     this.#replyDue = false;
+    clearTimeout(this.#replying);
+    this.#replying = undefined;
     failpoint("wal.status");
     const flush = this.reportableLsn;
     this.#lastReportedLsn = flush;
@@ -375,6 +398,7 @@ export class WalIntake implements WalTaker {
   /** Nothing more is taken; memory that is not published goes back. */
   close(): void {
     clearTimeout(this.#lingering);
+    clearTimeout(this.#replying);
     this.#segments.splice(0).forEach((memory) => {
       this.#options.pool.give(memory);
     });
