@@ -7,7 +7,7 @@ import type { Owner } from "./scatter-messages.ts";
 /** A directory that is being restored. */
 export type RestoreTarget = { readonly dataDirectory: string; readonly owner: Owner | undefined };
 
-/** Writes a file: replaced if there, owned, synced; its name is not durable yet. */
+/** Writes a file, whole or in pieces: replaced if there, owned, synced; its name is not durable yet. */
 export async function putFile(
   target: RestoreTarget,
   name: string,
@@ -16,9 +16,7 @@ export async function putFile(
   const path = join(target.dataDirectory, name);
   await rm(path, { force: true });
   await using file = await open(path, "wx", 0o600);
-  for (const piece of Array.isArray(content) ? content : [content]) {
-    await file.writeFile(piece);
-  }
+  await file.writeFile(content);
   if (target.owner !== undefined) {
     await file.chown(target.owner.uid, target.owner.gid);
   }
