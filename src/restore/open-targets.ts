@@ -1,6 +1,5 @@
 /** Target files that a restore worker has open for writing; the least recently used is closed first. */
 import {
-  closeSync,
   constants,
   fchmodSync,
   fchownSync,
@@ -11,29 +10,50 @@ import {
 } from "node:fs";
 import { failpoint } from "../core/failpoint.ts";
 import { systemPath } from "../core/file-name-bytes.ts";
+import { DirectWrites, DirectlyWrittenFile } from "../files/direct-writes.ts";
+import type { DrError } from "../core/errors.ts";
 import { fileError } from "../files/file-error.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
+
+function targetError(operation: string, path: string, error: unknown): DrError {
+  return fileError(error, { group: "RESTORE", operation, path });
+}
 
 /** Runs `work` on a target file; an error of the operating system becomes `RESTORE_DISK_FULL` or `RESTORE_FILE_IO`. */
 export function onTarget<T>(operation: string, path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw fileError(error, { group: "RESTORE", operation, path });
+    throw targetError(operation, path, error);
+  }
+}
+
+/** Waits for work on a target file; errors as `onTarget`. */
+export async function awaitTarget(
+  operation: string,
+  path: string,
+  work: Promise<void>,
+): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw targetError(operation, path, error);
   }
 }
 
 /** See the file's comment. */
 export class OpenTargets implements Disposable {
   readonly #max: number;
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<number, DirectlyWrittenFile>();
+  /** By file system. */
+  readonly #writes = new Map<number, DirectWrites>();
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** A descriptor for writing; the file is created when missing. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
-  descriptor(file: TargetFile): number {
+  /** The file for writing; it is created when missing. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
+  async open(file: TargetFile): Promise<DirectlyWrittenFile> {
     const { number, path } = file;
     const known = this.#open.get(number);
     if (known !== undefined) {
@@ -42,22 +62,24 @@ export class OpenTargets implements Disposable {
       return known;
     }
     if (this.#open.size >= this.#max) {
-      const [oldest] = this.#open.keys();
-      this.#close(oldest ?? -1);
+      const [oldest] = this.#open.entries();
+      await oldest?.[1].settled();
+      this.#close(oldest?.[0] ?? -1);
     }
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
     const fd = onTarget("open", path, () => {
       failpoint("restore.open");
       return openSync(systemPath(path), flags, 0o600);
     });
-    this.#open.set(number, fd);
-    return fd;
+    const opened = new DirectlyWrittenFile(path, fd, this.#writesTo(path, fd));
+    this.#open.set(number, opened);
+    return opened;
   }
 
-  /** Gives a complete file its size, mode and owner, and makes it durable. @throws as `descriptor`. */
-  finish(file: TargetFile, owner: Owner | undefined): void {
+  /** Gives a complete file its size, mode and owner, and makes it durable. @throws as `open`. */
+  async finish(file: TargetFile, owner: Owner | undefined): Promise<void> {
     const { number, path, sizeBytes, mode } = file;
-    const fd = this.descriptor(file);
+    const { fd } = await this.open(file);
     onTarget("finish", path, () => {
       if (fstatSync(fd).size !== sizeBytes) {
         ftruncateSync(fd, sizeBytes);
@@ -77,11 +99,16 @@ export class OpenTargets implements Disposable {
     [...this.#open.keys()].forEach((number) => this.#close(number));
   }
 
+  #writesTo(path: string, fd: number): DirectWrites {
+    const { dev } = fstatSync(fd);
+    const writes = this.#writes.get(dev) ?? new DirectWrites(path);
+    this.#writes.set(dev, writes);
+    return writes;
+  }
+
   #close(number: number): void {
-    const fd = this.#open.get(number);
-    if (fd !== undefined) {
-      this.#open.delete(number);
-      closeSync(fd);
-    }
+    const file = this.#open.get(number);
+    this.#open.delete(number);
+    file?.[Symbol.dispose]();
   }
 }

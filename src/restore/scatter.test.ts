@@ -154,8 +154,8 @@ test("every run lands where it should, whatever frames feed a file, with more fi
     fc.asyncProperty(scenes, async (scene) => {
       const unit = await unitOf(scene, await packOf(scene.frames));
       using worker = scatterer();
-      const counts = worker.scatter(unit);
-      worker.finish(unit.files);
+      const counts = await worker.scatter(unit);
+      await worker.finish(unit.files);
       const wanted = scene.files.map((blocks) => Buffer.concat(blocks));
       unit.files.forEach(({ path }, n) => {
         assert.deepEqual(readFileSync(path), wanted[n]);

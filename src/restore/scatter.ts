@@ -3,20 +3,21 @@
  * its fingerprint, and written to its file. Nothing reaches a file that was not authenticated and is not the
  * very block that the map names (promise 3).
  *
- * Synchronous: for worker threads. Memory: the read window (4 MiB), one frame, and its decompressed
- * content.
+ * For worker threads: all but large writes happens in the thread, and these go on while the next frames are opened. Memory: the
+ * read window (4 MiB), one frame, and 16 MiB for decompressed content.
  */
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { assert, present } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointTear, guard } from "../core/failpoint.ts";
 import { framePlainBytesMax, restoreReadBytes } from "../core/limits.ts";
+import { DIRECT_ALIGN_BYTES } from "../files/direct-writes.ts";
 import { fileError } from "../files/file-error.ts";
 import { type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import { selectBlockPass } from "../pipeline/select-block-pass.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
-import { OpenTargets, onTarget } from "./open-targets.ts";
+import { OpenTargets, awaitTarget, onTarget } from "./open-targets.ts";
 import type { ScatterUnit, ScatterWorkerData, TargetFile } from "./scatter-messages.ts";
 
 /** Reads frames of one local file, a window at a time. */
@@ -88,6 +89,68 @@ function halvesOf(column: BigUint64Array): Uint32Array {
 /** What a unit moved. */
 export type ScatterCounts = { readonly writtenBytes: number; readonly readBytes: number };
 
+/** Frames whose content may wait for its writes. */
+const PLACES = 4;
+
+/** Where the content of frames lies until it is written. */
+class Places {
+  readonly #bytes: number;
+  readonly #writing: Promise<void>[][] = Array.from({ length: PLACES }, () => []);
+  #next = 0;
+  #isWide = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(inputBytes: number) {
+    this.#bytes = Math.floor(inputBytes / PLACES / DIRECT_ALIGN_BYTES) * DIRECT_ALIGN_BYTES;
+  }
+
+  /** A free place for so many bytes: where it begins. @throws what an earlier write was rejected with. */
+  async take(lengthBytes: number): Promise<number> {
+    const isWide = lengthBytes > this.#bytes;
+    if (isWide || this.#isWide) {
+      await this.settle();
+      this.#next = 0;
+    }
+    this.#isWide = isWide;
+    const place = this.#next;
+    this.#next = (place + 1) % PLACES;
+    await Promise.all(this.#writing[place] ?? []);
+    this.#writing[place] = [];
+    this.#check();
+    return place * this.#bytes;
+  }
+
+  /** What lies in the place that was taken last is being written. */
+  hold(writing: Promise<void>): void {
+    const place = (this.#next + PLACES - 1) % PLACES;
+    const ended = writing.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    this.#writing[place]?.push(ended);
+  }
+
+  /** Waits for every write, successful or not. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#writing.flat());
+    this.#writing.forEach((writing) => writing.splice(0));
+  }
+
+  /** As `settle`. @throws what a write was rejected with. */
+  async finish(): Promise<void> {
+    await this.settle();
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) {
+      throw this.#failure.error;
+    }
+  }
+}
+
+/** Where the content of a frame lies. */
+type FrameContent = { readonly startBytes: number; readonly lengthBytes: number };
+
 /** A unit in work: its files by number. */
 type Work = { readonly unit: ScatterUnit; readonly files: ReadonlyMap<number, TargetFile> };
 
@@ -95,6 +158,7 @@ type Work = { readonly unit: ScatterUnit; readonly files: ReadonlyMap<number, Ta
 export class Scatterer implements Disposable {
   readonly #targets: OpenTargets;
   readonly #pass: BlockPass;
+  readonly #places = new Places(framePlainBytesMax);
   readonly #codec = new ZstdCodec();
   readonly #owner: ScatterWorkerData["owner"];
   #opened = Buffer.alloc(0);
@@ -109,7 +173,7 @@ export class Scatterer implements Disposable {
   }
 
   /** Scatters the frames of a unit. @throws DrError `REPO_*`, `STORE_IO`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
-  scatter(unit: ScatterUnit): ScatterCounts {
+  async scatter(unit: ScatterUnit): Promise<ScatterCounts> {
     const work: Work = { unit, files: new Map(unit.files.map((file) => [file.number, file])) };
     const opener = new FrameOpener(unit.ticket);
     const window = new FrameWindow(unit.packPath);
@@ -120,63 +184,68 @@ export class Scatterer implements Disposable {
       for (const [place, index] of unit.frames.index.entries()) {
         const offset = unit.frames.offset[place] ?? 0;
         const sealed = window.frame(offset, unit.frames.bytes[place] ?? 0);
-        const plainBytes = this.#openFrame(opener, sealed, index);
+        const content = await this.#openFrame(opener, sealed, index);
         while (run < unit.runs.runs && unit.runs.frame[run] === index) {
-          block += this.#scatterRun(work, { run, block, plainBytes });
+          block += await this.#scatterRun(work, { run, block, content });
           run += 1;
         }
       }
       assert(run === unit.runs.runs, "every run belongs to a frame of its unit");
+      await this.#places.finish();
       return { writtenBytes: this.#writtenBytes, readBytes: window.readBytes };
     } finally {
       window.close();
+      await this.#places.settle();
     }
   }
 
   /** Gives complete files their size, mode and owner, and makes them durable. @throws as `scatter`. */
-  finish(files: readonly TargetFile[]): void {
-    files.forEach((file) => this.#targets.finish(file, this.#owner));
+  async finish(files: readonly TargetFile[]): Promise<void> {
+    for (const file of files) {
+      await this.#targets.finish(file, this.#owner);
+    }
   }
 
-  /** Closes what is open. */
+  /** Closes what is open; nothing may be at work. */
   [Symbol.dispose](): void {
     this.#targets[Symbol.dispose]();
     this.#codec.close();
   }
 
-  #openFrame(opener: FrameOpener, sealed: Buffer, index: number): number {
+  async #openFrame(opener: FrameOpener, sealed: Buffer, index: number): Promise<FrameContent> {
     if (this.#opened.length < sealed.length) {
       this.#opened = Buffer.allocUnsafeSlow(sealed.length);
     }
     const frame = opener.open(sealed, index, this.#opened);
-    const target = this.#pass.input.subarray(0, frame.plainLength);
+    const startBytes = await this.#places.take(frame.plainLength);
+    const target = this.#pass.input.subarray(startBytes, startBytes + frame.plainLength);
     if (frame.codec === "stored") {
       target.set(frame.content);
     } else {
       this.#codec.decompressInto(frame.content, target);
     }
-    return frame.plainLength;
+    return { startBytes, lengthBytes: frame.plainLength };
   }
 
-  #scatterRun(
+  async #scatterRun(
     work: Work,
-    at: { readonly run: number; readonly block: number; readonly plainBytes: number },
-  ): number {
+    at: { readonly run: number; readonly block: number; readonly content: FrameContent },
+  ): Promise<number> {
     const { runs } = work.unit;
     const offsetBytes = runs.frameOffset[at.run] ?? 0;
     const lengthBytes = runs.length[at.run] ?? 0;
-    if (offsetBytes + lengthBytes > at.plainBytes || offsetBytes % 8 !== 0) {
+    if (offsetBytes + lengthBytes > at.content.lengthBytes || offsetBytes % 8 !== 0) {
       throw this.#mismatch(work, at.run);
     }
     const count = Math.ceil(lengthBytes / this.#pass.blockBytes);
     const expected = runs.fingerprints.subarray(at.block, at.block + count);
     if (
       guard("L40-fingerprint-at-restore") &&
-      !this.#holds({ offsetBytes, lengthBytes }, expected)
+      !this.#holds({ offsetBytes: at.content.startBytes + offsetBytes, lengthBytes }, expected)
     ) {
       throw this.#mismatch(work, at.run);
     }
-    this.#write(work, at.run);
+    await this.#write(work, at.run, at.content.startBytes + offsetBytes);
     return count;
   }
 
@@ -215,22 +284,24 @@ export class Scatterer implements Disposable {
     });
   }
 
-  #write(work: Work, run: number): void {
+  async #write(work: Work, run: number, from: number): Promise<void> {
     const { runs } = work.unit;
     const file = this.#fileOf(work, run);
-    const fd = this.#targets.descriptor(file);
-    const from = runs.frameOffset[run] ?? 0;
+    const target = await this.#targets.open(file);
     const length = runs.length[run] ?? 0;
     const fileOffset = runs.fileOffset[run] ?? 0;
-    onTarget("write", file.path, () => {
-      const tear = failpointTear("restore.write", length);
-      const wanted = tear?.keepBytes ?? length;
-      let done = 0;
-      while (done < wanted) {
-        done += writeSync(fd, this.#pass.input, from + done, wanted - done, fileOffset + done);
-      }
-      tear?.kill();
-    });
+    const bytes = this.#pass.input.subarray(from, from + length);
+    const tear = onTarget("write", file.path, () => failpointTear("restore.write", length));
+    const writing = onTarget("write", file.path, () =>
+      target.write(bytes.subarray(0, tear?.keepBytes), fileOffset),
+    );
+    if (writing !== undefined) {
+      this.#places.hold(awaitTarget("write", file.path, writing));
+    }
+    if (tear !== undefined) {
+      await this.#places.settle();
+      tear.kill();
+    }
     this.#writtenBytes += length;
   }
 }

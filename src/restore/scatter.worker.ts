@@ -8,12 +8,12 @@ import { type ScatterCounts, Scatterer } from "./scatter.ts";
 
 const NOTHING_MOVED: ScatterCounts = { writtenBytes: 0, readBytes: 0 };
 
-function work(scatterer: Scatterer, request: ScatterRequest): ScatterCounts {
+async function work(scatterer: Scatterer, request: ScatterRequest): Promise<ScatterCounts> {
   switch (request.kind) {
     case "unit":
       return scatterer.scatter(request);
     case "finish":
-      scatterer.finish(request.files);
+      await scatterer.finish(request.files);
       return NOTHING_MOVED;
     default:
       return unreachable(request);
@@ -23,17 +23,21 @@ function work(scatterer: Scatterer, request: ScatterRequest): ScatterCounts {
 function serve(port: MessagePort, scatterer: Scatterer): void {
   const answer = (message: ScatterAnswer): void => port.postMessage(message);
   let failed = false;
-  port.on("message", (request: ScatterRequest) => {
+  const handle = async (request: ScatterRequest): Promise<void> => {
     if (failed) {
       return;
     }
     try {
-      answer({ kind: "done", number: request.number, ...work(scatterer, request) });
+      answer({ kind: "done", number: request.number, ...(await work(scatterer, request)) });
     } catch (error) {
       // Nothing more is written after the first error: the pool ends the threads.
       failed = true;
       answer({ kind: "failed", error: transferError(error) });
     }
+  };
+  let turn = Promise.resolve();
+  port.on("message", (request: ScatterRequest) => {
+    turn = turn.then(() => handle(request));
   });
 }
 
