@@ -99,11 +99,20 @@ async function untilReceiverEnds(world: CrashWorld, run: PraRun, round: Round): 
   }
 }
 
+/** A receiver that has not met its server yet would end, not wait, when that goes away. */
+async function untilReceiverMeets(run: PraRun): Promise<void> {
+  const until = performance.now() + RECEIVER_DIES_MS;
+  while (!run.hasEnded && run.timesAt("wal.status") === 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Told to die or to fail while it runs, or else when it is ended; answers what it did. */
 async function killReceiver(world: CrashWorld, round: Round): Promise<Outcome> {
   await world.stopReceiver();
   const run = world.startReceiver(round.fate);
   if (round.command === "promote") {
+    await untilReceiverMeets(run);
     await world.promote(round.stop);
   }
   await untilReceiverEnds(world, run, round);

@@ -3,7 +3,7 @@
  * last write (docs/format.md): here those minutes pass at once, for files that nobody is writing any more.
  */
 import { open, readdir, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { storeUnfinishedAbandonedMs } from "../../src/core/limits.ts";
 import { TRAILER_BYTES, objectBytesIn } from "../../src/stores/disk/trailer-file.ts";
 
@@ -35,7 +35,7 @@ async function unfinishedIn(repository: string): Promise<readonly Unfinished[]> 
   const found: Unfinished[] = [];
   for (const entry of await readdir(repository, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !path.startsWith(join(repository, "."))) {
+    if (entry.isFile() && !relative(repository, path).startsWith(".")) {
       const unfinished = await ifThere(() => lookAt(path));
       if (unfinished !== undefined) {
         found.push(unfinished);
