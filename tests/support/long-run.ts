@@ -39,6 +39,18 @@ export async function untilPlanned(pra: CommandLine, target: string): Promise<vo
   }
 }
 
+/** Waits until the repository holds everything that the server has written. */
+export async function untilNothingIsMissing(pra: CommandLine): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const { value, out } = await pra.json("wal status");
+    if (value["exposureSeconds"] === 0) {
+      return;
+    }
+    assert.ok(attempt < 60, out);
+    await sleep(500);
+  }
+}
+
 /** Starts a receiver; resolves when it streams. */
 export async function receive(pra: CommandLine): Promise<Running> {
   const receiver = pra.start("wal receive --lang en");
