@@ -7,6 +7,7 @@
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { parseProcStat } from "../core/proc-stat.ts";
 import { errnoOf } from "./file-error.ts";
 
 /** One process of one boot of one machine. Every part is of letters, digits and underscores. */
@@ -39,11 +40,8 @@ function plain(text: string): string {
 
 /** Ticks after boot at which a process started; undefined when there is none, or only its exit status is left. */
 function startTicksOf(pid: number): string | undefined {
-  const stat = readIfPresent(`/proc/${pid}/stat`);
-  // The second field is the command in parentheses and may hold anything: count from the last one.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const state = fields?.[0];
-  return state === "Z" || state === "X" ? undefined : fields?.[19];
+  const stat = parseProcStat(readIfPresent(`/proc/${pid}/stat`) ?? "");
+  return stat?.zombie === false ? stat.started : undefined;
 }
 
 /** This process. */

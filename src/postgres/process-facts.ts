@@ -8,25 +8,12 @@
 import { execFile } from "node:child_process";
 import { readFile, readdir, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
+import { type ProcStat, parseProcStat } from "../core/proc-stat.ts";
 
 /** A process that cannot be mistaken for a later one with the same id. */
-export type ProcessIdentity = { readonly pid: number; readonly started: string };
+export type KnownProcess = { readonly pid: number; readonly started: string };
 
-type ProcessRow = ProcessIdentity & { readonly parent: number; readonly zombie: boolean };
-
-/** Parses /proc/<pid>/stat; the command in parentheses may hold spaces and parentheses itself. */
-export function parseProcStat(content: string): ProcessRow | undefined {
-  const end = content.lastIndexOf(")");
-  const fields = content.slice(end + 2).split(" ");
-  const pid = Number.parseInt(content, 10);
-  const started = fields[19];
-  if (end < 0 || !Number.isInteger(pid) || started === undefined) {
-    return undefined;
-  }
-  return { pid, started, parent: Number(fields[1]), zombie: fields[0] === "Z" };
-}
-
-async function rowOf(pid: number): Promise<ProcessRow | undefined> {
+async function rowOf(pid: number): Promise<ProcStat | undefined> {
   if (process.platform === "linux") {
     try {
       return parseProcStat(await readFile(`/proc/${pid}/stat`, "latin1"));
@@ -38,16 +25,16 @@ async function rowOf(pid: number): Promise<ProcessRow | undefined> {
   return (await rowsFromPs()).find((row) => row.pid === pid);
 }
 
-async function rowsFromPs(): Promise<readonly ProcessRow[]> {
+async function rowsFromPs(): Promise<readonly ProcStat[]> {
   const { stdout } = await promisify(execFile)("ps", ["-axo", "pid=,ppid=,stat=,lstart="]);
-  const rows: ProcessRow[] = [];
+  const rows: ProcStat[] = [];
   for (const line of stdout.split("\n")) {
     const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line);
     if (match !== null) {
       rows.push({
         pid: Number(match[1]),
         parent: Number(match[2]),
-        zombie: (match[3] ?? "").startsWith("Z"),
+        zombie: /^[ZX]/.test(match[3] ?? ""),
         started: (match[4] ?? "").trim(),
       });
     }
@@ -56,18 +43,18 @@ async function rowsFromPs(): Promise<readonly ProcessRow[]> {
 }
 
 /** The identity of a process that runs now, or undefined. */
-export async function identifyProcess(pid: number): Promise<ProcessIdentity | undefined> {
+export async function identifyProcess(pid: number): Promise<KnownProcess | undefined> {
   const row = await rowOf(pid);
   return row === undefined || row.zombie ? undefined : { pid: row.pid, started: row.started };
 }
 
 /** True while this very process runs. */
-export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+export async function isRunning(identity: KnownProcess): Promise<boolean> {
   return (await identifyProcess(identity.pid))?.started === identity.started;
 }
 
 /** The running children of a process. */
-export async function childrenOf(pid: number): Promise<readonly ProcessIdentity[]> {
+export async function childrenOf(pid: number): Promise<readonly KnownProcess[]> {
   const rows =
     process.platform === "linux"
       ? await Promise.all(
@@ -75,13 +62,13 @@ export async function childrenOf(pid: number): Promise<readonly ProcessIdentity[
         )
       : await rowsFromPs();
   return rows.filter(
-    (row): row is ProcessRow => row !== undefined && row.parent === pid && !row.zombie,
+    (row): row is ProcStat => row !== undefined && row.parent === pid && !row.zombie,
   );
 }
 
 /** Sends a signal if this very process still runs. False when it is gone. */
 export async function signalProcess(
-  identity: ProcessIdentity,
+  identity: KnownProcess,
   signal: NodeJS.Signals,
 ): Promise<boolean> {
   if (!(await isRunning(identity))) {

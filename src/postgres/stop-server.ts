@@ -13,7 +13,7 @@ import { guard } from "../core/failpoint.ts";
 import { serverPollIntervalMs, serverStopTimeoutMs } from "../core/limits.ts";
 import { type PostmasterFile, readPostmasterFile } from "./postmaster-file.ts";
 import {
-  type ProcessIdentity,
+  type KnownProcess,
   identifyProcess,
   isRunning,
   signalProcess,
@@ -32,7 +32,7 @@ export type StoppedServer = {
 async function provenServer(
   directory: string,
   file: PostmasterFile,
-): Promise<ProcessIdentity | undefined> {
+): Promise<KnownProcess | undefined> {
   const foreign = (reason: string): DrError =>
     new DrError("PG_PID_FILE_FOREIGN", { directory, reason });
   if (file.pid < 0) {

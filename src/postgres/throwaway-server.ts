@@ -29,7 +29,7 @@ import { guardedStartScript } from "./guard-script.ts";
 import { makePrivateDirectory, privateFiles } from "./private-directory.ts";
 import { readPostmasterFile } from "./postmaster-file.ts";
 import {
-  type ProcessIdentity,
+  type KnownProcess,
   childrenOf,
   identifyProcess,
   isRunning,
@@ -101,7 +101,7 @@ export function checkSocketPath(address: {
 }
 
 /** The server running on a directory, if one provably does. */
-export async function runningServerOf(dataDirectory: string): Promise<ProcessIdentity | undefined> {
+export async function runningServerOf(dataDirectory: string): Promise<KnownProcess | undefined> {
   const file = await readPostmasterFile(dataDirectory);
   if (file === undefined || file.pid < 0) {
     return undefined;
@@ -119,7 +119,7 @@ export class ThrowawayServer implements AsyncDisposable {
   readonly dataDirectory: string;
   readonly socketDirectory: string;
   readonly port: number;
-  readonly identity: ProcessIdentity;
+  readonly identity: KnownProcess;
   readonly log: ServerLog;
   readonly #child: ChildProcess;
   readonly #privateDirectory: string | undefined;
@@ -132,7 +132,7 @@ export class ThrowawayServer implements AsyncDisposable {
     readonly options: ServerOptions;
     readonly socketDirectory: string;
     readonly privateDirectory: string | undefined;
-    readonly identity: ProcessIdentity;
+    readonly identity: KnownProcess;
     readonly log: ServerLog;
     readonly child: ChildProcess;
   }) {
