@@ -274,12 +274,14 @@ export class WalReceiver implements AsyncDisposable {
       signal: AbortSignal.any([signal, this.#ending.signal]),
     });
     try {
-      const server = await this.#meet(connection);
+      let server = await this.#meet(connection);
       for (let more = true; more && !this.#stopping;) {
         const end = await this.#streamOnce(server);
         more = end.kind === "timeline-ended";
         if (end.kind === "timeline-ended") {
           await this.#switchTimeline(connection, end);
+          // A standby that was promoted is a primary now, and not where it was met.
+          server = await this.#meet(connection);
         }
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 /** The receiver against real servers: what they wrote is what the repository holds, whatever dies in between. */
 import assert from "node:assert/strict";
-import { chmod, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -200,6 +200,30 @@ test("a server killed and started again is received without a hole", async () =>
   await receiver.stop();
   assert.ok(lab.eventsOf("disconnected").length >= 2);
   await assertSameWal(lab, server, end);
+});
+
+test("L45 a receiver that streams from a standby follows its promotion over the same connection", async () => {
+  await using server = await startTestServer({ major: 18, settings: KEEPING });
+  await using lab = await WalLab.open(server);
+  await server.query("CREATE TABLE t (x text)");
+  await server.stop();
+  await writeFile(join(server.dataDirectory, "standby.signal"), "");
+  await takeOverTree(server.dataDirectory, server.account);
+  await server.start();
+  await using receiver = lab.receive(server);
+  await untilStreaming(receiver);
+  await server.query("SELECT pg_promote(true, 30)");
+  await server.query(LOAD);
+  const end = await flushLsn(server);
+  await receiver.untilDurable(end, { signal });
+  await receiver.stop();
+  assert.deepEqual(
+    lab.eventsOf("streaming").map(({ timeline }) => timeline),
+    [1, 2],
+  );
+  assert.deepEqual(lab.eventsOf("disconnected"), []);
+  const held = (await lab.catalogue()).durableLsn(timelineOf(2));
+  assert.ok(held !== undefined && held >= end);
 });
 
 test("L7 what is reported as flushed never passes what a failing store holds", async () => {
