@@ -128,6 +128,35 @@ class ReceivedBackupWal implements OpenBackupWal {
   }
 }
 
+/** A listing while a receiver publishes may miss a segment whose parts are just being replaced by it. */
+const LOOKS_FOR_WAL = 4;
+
+/**
+ * Makes sure that what lies in the repository now is all WAL of a backup: what was stored while it ran may have been taken away
+ * since, by whoever. Costs a listing of the backup's own segments. @throws DrError `BACKUP_WAL_MISSING`; what the store throws.
+ */
+export async function requireBackupWal(
+  options: Pick<BackupWalOptions, "adapters" | "sealed" | "place" | "signal">,
+  range: { readonly timeline: TimelineId; readonly from: Lsn; readonly to: Lsn },
+): Promise<void> {
+  const { adapters, sealed, place, signal } = options;
+  const { timeline, from, to } = range;
+  let end = from;
+  for (let look = 0; look < LOOKS_FOR_WAL; look += 1) {
+    const bytes = await storedSegmentBytes(sealed, place, { signal });
+    if (bytes !== undefined) {
+      const first = segmentAt(timeline, from, bytes);
+      const catalogue = await WalCatalogue.loadSegments(sealed, place, { from: first }, { signal });
+      end = catalogue.spanCovering(timeline, from)?.toLsn ?? from;
+    }
+    if (end >= to) {
+      return;
+    }
+    await adapters.clock.sleep(backupWalPollMs, { signal });
+  }
+  throw new DrError("BACKUP_WAL_MISSING", { from: formatLsn(end), to: formatLsn(to), timeline });
+}
+
 function captureSlotName(options: BackupWalOptions): string {
   const random = Buffer.from(options.adapters.random.bytes(4)).toString("hex");
   return `${options.applicationName.slice(0, 50)}_${random}`;

@@ -11,6 +11,7 @@ import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-k
 import { outsideConfiguration, serverIdentity } from "../backup/server-identity.ts";
 import { type BackupWal, type TakenBackup, takeBackup } from "../backup/take-backup.ts";
 import { isDrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { backupZstdLevel, leaseTtlSeconds } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
@@ -27,7 +28,7 @@ import type { BackupSink, BackupStart } from "../source/backup-source.ts";
 import { streamBackup } from "../source/stream-source.ts";
 import type { ReceiverEvent } from "../wal/receiver-events.ts";
 import { newestRoots } from "./backup-roots.ts";
-import { type OpenBackupWal, openBackupWal } from "./backup-wal.ts";
+import { type OpenBackupWal, openBackupWal, requireBackupWal } from "./backup-wal.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
@@ -102,11 +103,16 @@ type Run = {
 };
 
 /** WAL first, then the lease once more: a root is published only by who still holds it. */
-function guardedWal(wal: OpenBackupWal, lease: Lease, request: BackupRequest): BackupWal {
+function guardedWal(run: Run, wal: OpenBackupWal, lease: Lease, signal: AbortSignal): BackupWal {
+  const { adapters, request, place } = run;
+  const { sealed } = run.repository;
   return {
     complete: async (range) => {
       request.onStep("wal");
       await wal.complete(range);
+      if (guard("L3-wal-found")) {
+        await requireBackupWal({ adapters, sealed, place, signal }, range);
+      }
       request.onStep("publishing");
       await lease.renewNow({ signal: request.signal });
     },
@@ -184,7 +190,7 @@ async function copyCluster(
       await recorded;
       return end;
     },
-    wal: guardedWal(wal, lease, request),
+    wal: guardedWal(run, wal, lease, signal),
     workers: request.workers,
     zstdLevel: backupZstdLevel,
     clock: adapters.clock,
@@ -297,7 +303,7 @@ async function recordFailed(run: Run, startedAt: string, error: unknown): Promis
 
 /**
  * Takes one backup. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`, `PG_*`, `SRC_*`, `WAL_*`,
- * `BACKUP_WAL_STALLED`; the signal's reason when aborted. Nothing is listed then.
+ * `BACKUP_WAL_STALLED`, `BACKUP_WAL_MISSING`; the signal's reason when aborted. Nothing is listed then.
  */
 export async function runBackup(
   adapters: Adapters,

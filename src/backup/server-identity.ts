@@ -1,4 +1,5 @@
 /** What a root keeps of the server: what restoring needs, and all else that was visible, as it was told. */
+import { guard } from "../core/failpoint.ts";
 import type { ServerFacts, Visible } from "../postgres/server-facts.ts";
 import type { BackupRoot, ServerIdentity } from "../repository/root.ts";
 
@@ -28,6 +29,6 @@ export function serverIdentity(facts: ServerFacts, systemIdentifier: bigint): Se
 /** Configuration that lies outside the data directory, as far as the role may read it. */
 export function outsideConfiguration(facts: ServerFacts): BackupRoot["configuration"] {
   return facts.configurationFiles.flatMap(({ path, text }) =>
-    text.visible ? [{ path, content: text.value }] : [],
+    text.visible && guard("L30-outside-captured") ? [{ path, content: text.value }] : [],
   );
 }

@@ -42,6 +42,7 @@ import { BackupStage } from "./backup-stage.ts";
 import { type BackupProgress, BackupTaker, type Begun } from "./backup-taker.ts";
 import { FileMapper } from "./file-mapper.ts";
 import { requireAllTablespaces } from "./left-out-tablespaces.ts";
+import { requireParentPacks } from "./parent-objects.ts";
 import { PreviousBackup, asParentDamage } from "./previous-backup.ts";
 import { corruptPages, mapObjects, packObjects, writePages } from "./root-parts.ts";
 import { SlotFiller } from "./slot-filler.ts";
@@ -97,6 +98,9 @@ async function openPrevious(
     return undefined;
   }
   try {
+    if (guard("L26-parent-is-there")) {
+      await requireParentPacks(sealed, place, parent, { signal });
+    }
     const maps = await MapReader.open({
       ring: sealed.ring,
       incarnation: incarnationIdBytes(place.incarnation),
@@ -115,6 +119,7 @@ async function openPrevious(
 function checkParent({ parent, server, place }: TakeBackupOptions): void {
   const same =
     parent === undefined ||
+    !guard("L26-parent-same-system") ||
     (parent.cluster === place.cluster &&
       parent.server.systemId === server.systemId &&
       parent.server.blockBytes === server.blockBytes);
@@ -125,6 +130,17 @@ function checkParent({ parent, server, place }: TakeBackupOptions): void {
       parentSystemId: parent.server.systemId,
       systemId: server.systemId,
     });
+  }
+}
+
+/**
+ * Refuses a backup whose server changed timelines in the middle. A server that was promoted says so itself; one that followed
+ * its own source's promotion does not, and its WAL lies on two timelines. @throws DrError `SRC_BACKUP_STATE`.
+ */
+function requireOneTimeline(start: TimelineId, end: TimelineId): void {
+  if (start !== end && guard("L17-one-timeline")) {
+    const text = `the backup began on timeline ${start} and ended on timeline ${end}`;
+    throw new DrError("SRC_BACKUP_STATE", { text });
   }
 }
 
@@ -238,6 +254,7 @@ async function runBackup(workshop: Workshop): Promise<Omit<TakenBackup, "duratio
   const { pages, maps, finished } = await publishMaps(workshop, mapper);
   const { startLsn, timeline } = start;
   const { stopLsn } = end;
+  requireOneTimeline(timeline, end.timeline);
   if (guard("L5-wal-before-root")) {
     await options.wal.complete({ timeline, from: startLsn, to: stopLsn });
   }
@@ -269,7 +286,9 @@ async function runBackup(workshop: Workshop): Promise<Omit<TakenBackup, "duratio
     packs: packObjects(mapper, finishedPacks, previous),
     pages,
     totals: { ...mapper.totals, readBytes: filler.readBytes, storedBytes },
-    corruptPages: corruptPages(mapper.corruptPages, end.checksumWarnings),
+    corruptPages: guard("L19-pages-flagged")
+      ? corruptPages(mapper.corruptPages, end.checksumWarnings)
+      : [],
   };
   await failpointAsync("backup.publish-root", { signal });
   const name = { ...place, type: "root", id } as const;

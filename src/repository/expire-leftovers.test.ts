@@ -193,7 +193,7 @@ test("L43 a pin of a host that vanished is watched by this host's clock, then ig
   );
 });
 
-test("a pin on a backup that a running expiry condemned is refused; when that expiry is dead, it is not", async () => {
+test("L34 a pin on a backup that a running expiry condemned is refused; when that expiry is dead, it is not", async () => {
   const repository = new SimulatedRepository(8, ring);
   const id = await repository.time.until(backUp(repository.process("a")));
   const expiring = repository.process("b");

@@ -6,6 +6,7 @@
  * first later transaction gives the state of that time. Only where no transaction ended near the backup does the clock
  * of the host that took it decide.
  */
+import { guard } from "../core/failpoint.ts";
 import { planLookBackSegmentsMax } from "../core/limits.ts";
 import { type Lsn, addToLsn, laterLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
@@ -58,7 +59,9 @@ export function isOnBranch(branch: Branch, backup: BackupSummary): boolean {
   return (
     step !== undefined &&
     backup.startLsn >= step.fromLsn &&
-    (step.toLsn === undefined || backup.stopLsn <= step.toLsn) &&
+    (step.toLsn === undefined ||
+      backup.stopLsn <= step.toLsn ||
+      !guard("L15-backup-before-parting")) &&
     (branch.historyKnown || backup.timeline === branch.timeline)
   );
 }
@@ -171,7 +174,7 @@ export async function surveyBackup(
 ): Promise<SurveyedBackup | Unfit> {
   const { timeline, startLsn, stopLsn, walFrom } = backup;
   const run = runFrom(knowledge, branch, { timeline, lsn: walFrom });
-  if (run === undefined || run.toLsn < stopLsn) {
+  if (run === undefined || (run.toLsn < stopLsn && guard("L3-own-wal"))) {
     return { kind: "wal-missing", fromLsn: run?.toLsn ?? walFrom, toLsn: stopLsn };
   }
   const slices: Slice[] = [];
@@ -185,9 +188,10 @@ export async function surveyBackup(
     },
     ...call,
   });
-  const tornLsn = backup.standby
-    ? slices.map(pagesMayBeTorn).find((lsn) => lsn !== undefined)
-    : undefined;
+  const tornLsn =
+    backup.standby && guard("L48-full-page-writes")
+      ? slices.map(pagesMayBeTorn).find((lsn) => lsn !== undefined)
+      : undefined;
   if (tornLsn !== undefined) {
     return { kind: "torn-pages", lsn: tornLsn };
   }

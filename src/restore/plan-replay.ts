@@ -9,6 +9,7 @@
 import { type Lsn, addToLsn, laterLsn, lsnDistanceBytes, lsnOf } from "../core/lsn.ts";
 import { type TimelineId, segmentStartAt } from "../core/wal-name.ts";
 import { present } from "../core/assert.ts";
+import { guard } from "../core/failpoint.ts";
 import type { ParameterChange, TransactionEnd } from "../wal/record/wal-event.ts";
 import type { SegmentEvent, SegmentIndex } from "../wal/segment-index.ts";
 import { isCommit, transactionAt } from "../wal/transaction-columns.ts";
@@ -126,7 +127,8 @@ export function endIn(slice: Slice): Lsn {
 }
 
 function minimalIn(slice: Slice): SegmentEvent | undefined {
-  return eventsIn(slice).find(
+  const events = guard("L48-wal-level-minimal") ? eventsIn(slice) : [];
+  return events.find(
     (event) =>
       (event.kind === "parameter-change" ||
         event.kind === "checkpoint" ||

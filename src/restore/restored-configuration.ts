@@ -109,7 +109,7 @@ export async function configureRestored(
   const preload = await preloadOf(dataDirectory, theirs, options.libraries);
   const isolated = {
     ...(guard("L16-isolation") ? isolationSettings(options.major) : {}),
-    ...ownPlaces(dataDirectory),
+    ...(guard("L30-own-places") ? ownPlaces(dataDirectory) : {}),
     ...(options.inPlaceTablespaces ? { allow_in_place_tablespaces: "on" } : {}),
     ...(preload === undefined ? {} : { shared_preload_libraries: preload.value }),
     ...options.settings,

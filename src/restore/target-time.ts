@@ -6,6 +6,7 @@
  * Pure: the clock's time and the machine's zone are given. Instants are PostgreSQL's microseconds since 2000.
  */
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import type { Ms } from "../core/units.ts";
 import { epochMsOfPgTime, pgTimeOfEpochMs } from "../wal/record/wal-event.ts";
 
@@ -219,6 +220,9 @@ export function parseInstant(text: string, context: TimeContext): bigint {
     throw unreadable(value);
   }
   const zone = match[8] ?? "";
+  if (zone === "" && !guard("L43-zone-required")) {
+    return inNamedZone(value, wall, context.localZone);
+  }
   if (zone === "") {
     throw withoutZone(value, wall, context);
   }

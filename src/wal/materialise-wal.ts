@@ -12,7 +12,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { DrError } from "../core/errors.ts";
-import { failpoint, failpointTear } from "../core/failpoint.ts";
+import { failpoint, failpointTear, guard } from "../core/failpoint.ts";
 import { type Lsn, addToLsn, formatLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import {
   type TimelineId,
@@ -62,7 +62,8 @@ export function* segmentsOf(range: WalRange, walSegmentBytes: number): Generator
     startLsn = addToLsn(startLsn, walSegmentBytes)
   ) {
     const end = addToLsn(startLsn, walSegmentBytes);
-    const step = lineage.findLast(({ fromLsn: begins }) => begins < end && begins < toLsn);
+    const isThere = ({ fromLsn: begins }: LineageStep): boolean => begins < end && begins < toLsn;
+    const step = guard("L14-newest-copy-laid") ? lineage.findLast(isThere) : lineage.find(isThere);
     if (step !== undefined) {
       yield { timeline: step.timeline, startLsn };
     }
@@ -151,7 +152,7 @@ export async function materialiseHistories(
   for (const { timeline } of lineage) {
     // The newest one is needed; ancestors' files are laid when they are there.
     const wanted = knownHistories.includes(timeline) || timeline === lineage.at(-1)?.timeline;
-    if (timeline === 1 || !wanted) {
+    if (timeline === 1 || !wanted || !guard("L13-histories-laid")) {
       continue;
     }
     const { content } = await source.sealed.getWhole({ ...place, type: "history", timeline }, call);

@@ -10,7 +10,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DrError, isDrError } from "../core/errors.ts";
-import { failpointAsync } from "../core/failpoint.ts";
+import { failpointAsync, guard } from "../core/failpoint.ts";
 import type { WalSegmentName } from "../core/wal-name.ts";
 import type { FinishedObject } from "../pipeline/framed-file-writer.ts";
 import { encodeWalFacts, encodeWalSegmentFacts } from "../pipeline/sealing/facts.ts";
@@ -231,7 +231,10 @@ export async function storeSegment(
   const { place, work } = target;
   const segment = memory.name;
   const { contentDigest, index, indexError } = await work.examine(memory);
-  const isSame = (digest: Uint8Array): boolean => Buffer.compare(digest, contentDigest) === 0;
+  const isSame = (digest: Uint8Array): boolean =>
+    Buffer.compare(digest, contentDigest) === 0
+      ? guard("L10-identical-accepted")
+      : !guard("L9-content-compared");
   const earlier = await existingDigest(target, segment);
   if (earlier !== undefined) {
     return isSame(earlier)

@@ -14,6 +14,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { serverMessageBytesMax } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
 import {
@@ -122,7 +123,10 @@ function checkedSegment(options: PushOptions, name: string, bytes: Buffer): Segm
 export async function pushWal(options: PushOptions): Promise<PushResult> {
   const { sealed, place, epoch, path, signal } = options;
   const name = basename(path);
-  if (/^[0-9A-F]{24}(?:\.[0-9A-F]{8}\.backup|\.partial)$/.test(name)) {
+  if (
+    /^[0-9A-F]{24}(?:\.[0-9A-F]{8}\.backup|\.partial)$/.test(name) &&
+    guard("L11-partial-left-out")
+  ) {
     return "ignored";
   }
   if (isTimelineHistoryName(name)) {

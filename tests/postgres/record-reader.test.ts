@@ -258,7 +258,7 @@ for (const major of [15, 18] as const) {
     assert.ok(wal.readUntil >= flushed);
   });
 
-  test(`L06 after a crash of a ${major} server the reader ends where the server's own recovery does`, async () => {
+  test(`L6 after a crash of a ${major} server the reader ends where the server's own recovery does`, async () => {
     await using server = await startTestServer({ major, initdbArguments: ["--wal-segsize=1"] });
     await server.query("CREATE TABLE t (a text)");
     await server.query("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 5000)");
@@ -272,7 +272,7 @@ for (const major of [15, 18] as const) {
     assert.equal(crashed.records.at(-1)?.endLsn, crashed.end?.lsn);
   });
 
-  test(`L06 a record that a crash of a ${major} server cut is given up as the server gives it up`, async () => {
+  test(`L6 a record that a crash of a ${major} server cut is given up as the server gives it up`, async () => {
     await using server = await startTestServer({
       major,
       settings: { wal_writer_delay: "10s", wal_buffers: "1MB", wal_keep_size: "1GB" },

@@ -3,8 +3,12 @@
  * that carried more than `afterBytes` from the server are touched: the bulk of a backup, not the questions before it.
  */
 import { type AddressInfo, type Socket, connect, createServer, type Server } from "node:net";
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+
+/** Settings, answers to questions, and how a bulk begins. */
+const REWRITTEN_BYTES_MAX = 64 * 1024;
 
 /** What happens to a connection once it carried `afterBytes`. */
 export type Trouble =
@@ -29,6 +33,10 @@ export class LoopbackProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   trouble: Trouble = { kind: "none" };
+  /** Trouble for connections alone whose client said this: "BASE_BACKUP". */
+  onlyFor: string | undefined;
+  /** What the server says on a connection's way in, before the bulk, as the client shall hear it; of the same length. */
+  rewrite: ((text: string) => string) | undefined;
   readonly #held = Promise.withResolvers<undefined>();
   readonly #resumed = Promise.withResolvers<undefined>();
   /** How often the trouble struck. */
@@ -49,8 +57,12 @@ export class LoopbackProxy implements AsyncDisposable {
           server.destroy();
         });
       }
+      const said = { wanted: false };
+      client.on("data", (chunk: Buffer) => {
+        said.wanted ||= this.onlyFor === undefined || chunk.includes(this.onlyFor);
+      });
       client.pipe(server);
-      void this.#forward(server, client);
+      void this.#forward(server, client, said);
     });
   }
 
@@ -77,14 +89,28 @@ export class LoopbackProxy implements AsyncDisposable {
     this.#resumed.resolve(undefined);
   }
 
-  async #forward(server: Socket, client: Socket): Promise<void> {
+  #heard(said: Buffer, bytesBefore: number): Buffer {
+    if (this.rewrite === undefined || bytesBefore > REWRITTEN_BYTES_MAX) {
+      return said;
+    }
+    const heard = Buffer.from(this.rewrite(said.toString("latin1")), "latin1");
+    assert.equal(heard.length, said.length, "a rewritten message keeps its length");
+    return heard;
+  }
+
+  async #forward(
+    server: Socket,
+    client: Socket,
+    said: { readonly wanted: boolean },
+  ): Promise<void> {
     let bytes = 0;
     let dripped = 0;
     try {
-      for await (const chunk of server as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
+      for await (const answer of server as AsyncIterable<Buffer>) {
+        const chunk = this.#heard(answer, bytes);
+        bytes += answer.length;
         const { trouble } = this;
-        if (trouble.kind === "none" || bytes <= trouble.afterBytes) {
+        if (trouble.kind === "none" || bytes <= trouble.afterBytes || !said.wanted) {
           await send(client, chunk);
           continue;
         }

@@ -392,9 +392,11 @@ export async function startStandby(
     readonly poison?: boolean;
     /** false: only lay the files down. */
     readonly start?: boolean;
+    /** Also listen on 127.0.0.1. */
+    readonly tcp?: boolean;
   } = {},
 ): Promise<TestServer> {
-  const standby = await prepare({ major: primary.major });
+  const standby = await prepare({ major: primary.major, tcp: options.tcp === true });
   try {
     await copyBetweenStartAndStop(primary, standby.dataDirectory);
     await writeFile(join(standby.dataDirectory, "standby.signal"), "");

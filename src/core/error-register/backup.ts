@@ -42,4 +42,15 @@ export const backupErrors = {
       hint: `Faites une sauvegarde complète, qui n'en a pas besoin, et lancez « pra verify » pour voir ce qui est abîmé d'autre.`,
     },
   },
+  BACKUP_WAL_MISSING: {
+    en: {
+      message: `the repository has no WAL from {from} to {to} on timeline {timeline}, which this backup needs; it is not listed`,
+      hint: `The WAL was stored while the backup ran, and is gone: somebody or something deletes in the repository. Run pra verify, find out who, then take the backup again.`,
+    },
+    fr: {
+      message: `le dépôt n'a pas de WAL de {from} à {to} sur la timeline {timeline}, dont cette sauvegarde a besoin ; elle n'est pas listée`,
+      hint: `Ce WAL a été rangé pendant la sauvegarde, puis il a disparu : quelqu'un ou quelque chose supprime dans le dépôt. Lancez pra verify, trouvez qui, puis relancez la sauvegarde.`,
+    },
+    retryable: true,
+  },
 } as const satisfies ErrorGroup;

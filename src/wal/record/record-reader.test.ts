@@ -192,7 +192,7 @@ test("WAL that continues elsewhere is refused with WAL_NOT_CONTIGUOUS", () => {
   );
 });
 
-test("L06 an all-zero page is where WAL ends, not a failure", () => {
+test("L6 an all-zero page is where WAL ends, not a failure", () => {
   const { wal, bytes, spans } = threePages();
   const zeroed = Buffer.from(bytes);
   zeroed.fill(0, 8192, 16384);
