@@ -18,12 +18,13 @@ import { SqlSession } from "../postgres/sql-session.ts";
 import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
 import { reachedPoint } from "../proof/prove.ts";
-import { recordedSetting } from "../proof/recorded-facts.ts";
+import { recordedResourceManagers, recordedSetting } from "../proof/recorded-facts.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import { holdPin } from "../repository/pins.ts";
 import type { Protection } from "../repository/pin-rules.ts";
-import { decodeRoot } from "../repository/root.ts";
+import { type ServerIdentity, decodeRoot } from "../repository/root.ts";
 import type { RestorePlan } from "../restore/plan-result.ts";
+import { librariesIn, requireResourceManagers } from "../restore/preload-libraries.ts";
 import { recoverySettings } from "../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
 import { requireFree } from "../restore/target-directory.ts";
@@ -145,7 +146,24 @@ async function prepare(
           binDirectory: environment.postgresBinDirectory,
           signal,
         });
-  return { planned, plan, dataDirectory, account, binaries };
+  const prepared = { planned, plan, dataDirectory, account, binaries };
+  await requireReplayable(prepared, server, environment, signal);
+  return prepared;
+}
+
+/** @throws DrError `RESTORE_RESOURCE_MANAGER_MISSING`. */
+async function requireReplayable(
+  prepared: Prepared,
+  server: ServerIdentity,
+  { postgresBinDirectory: binDirectory }: Environment,
+  signal: AbortSignal,
+): Promise<void> {
+  const managers = recordedResourceManagers(server);
+  if (managers.length > 0) {
+    const names = librariesIn(recordedSetting(server, "shared_preload_libraries") ?? "");
+    const call = { major: server.major, binDirectory, signal };
+    requireResourceManagers(managers, await missingFor(prepared, names, call));
+  }
 }
 
 /** The backup and the WAL that a restore reads. */

@@ -69,6 +69,8 @@ export const queries = {
     ORDER BY c.oid`,
   slots: `SELECT ${slotColumns} FROM pg_replication_slots ORDER BY slot_name`,
   slot: `SELECT ${slotColumns} FROM pg_replication_slots WHERE slot_name = $1`,
+  resourceManagers: `SELECT rm_id, rm_name FROM pg_get_wal_resource_managers() WHERE NOT rm_builtin
+    ORDER BY 1`,
   walSenders: `SELECT * FROM pg_stat_replication`,
   role: `SELECT r.rolname, r.rolsuper, r.rolreplication, r.rolcreaterole, r.rolcreatedb, r.rolbypassrls,
     r.rolconnlimit, r.rolvaliduntil, pg_has_role(r.oid, 'pg_read_all_settings', 'member')

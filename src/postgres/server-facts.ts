@@ -73,6 +73,8 @@ export type ServerFacts = {
   readonly databasesUnread: number;
   readonly slots: Visible<readonly SqlRow[]>;
   readonly walSenders: Visible<readonly SqlRow[]>;
+  /** Resource managers of WAL that a preloaded library brings: without it nothing replays their records. */
+  readonly resourceManagers: Visible<readonly SqlRow[]>;
   readonly controlSystem: Visible<SqlRow>;
   readonly controlCheckpoint: Visible<SqlRow>;
   /** Attributes and memberships of the role we are. */
@@ -257,6 +259,10 @@ export async function readServerFacts(
     databasesUnread: Math.max(0, listed.length - factsDatabasesMax),
     slots: await reader.visibleRows(queries.slots),
     walSenders: await reader.visibleRows(queries.walSenders),
+    resourceManagers:
+      number("version_number") >= 150_000
+        ? await reader.visibleRows(queries.resourceManagers)
+        : { visible: true, value: [] },
     controlSystem,
     controlCheckpoint,
     role: await reader.visibleRow(queries.role),

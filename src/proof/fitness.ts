@@ -6,14 +6,21 @@ import { join } from "node:path";
 import type { ClientBase } from "pg";
 import { DrError } from "../core/errors.ts";
 import type { ServerAccount } from "../postgres/server-account.ts";
+import { missingLibraries } from "../postgres/installed-libraries.ts";
 import { runProgram } from "../postgres/run-program.ts";
 import type { ServerBinaries } from "../postgres/server-binaries.ts";
 import type { ServerIdentity } from "../repository/root.ts";
-import { recordedRows, recordedSetting, rowsAt } from "./recorded-facts.ts";
+import { librariesIn, preloadedLibraries } from "../restore/preload-libraries.ts";
+import {
+  recordedResourceManagers,
+  recordedRows,
+  recordedSetting,
+  rowsAt,
+} from "./recorded-facts.ts";
 
 /** Something this host has not, or has otherwise, than the backed-up server. */
 export type FitnessFinding = {
-  readonly kind: "extension" | "collation" | "size" | "compression";
+  readonly kind: "extension" | "collation" | "size" | "compression" | "library";
   readonly name: string;
   readonly detail: string;
 };
@@ -102,7 +109,35 @@ export async function unfitPrograms(
       findings.push({ kind: "compression", name: setting, detail });
     }
   }
-  return findings;
+  return [...findings, ...(await missingForReplay(programs, server))];
+}
+
+/** Preloaded libraries that are not here, where one of them may bring a resource manager that the WAL needs. */
+async function missingForReplay(
+  { binaries }: FitPrograms,
+  server: ServerIdentity,
+): Promise<readonly FitnessFinding[]> {
+  const managers = recordedResourceManagers(server);
+  if (managers.length === 0) {
+    return [];
+  }
+  const needed = `the WAL needs the resource managers ${managers.join(", ")}`;
+  const value = recordedSetting(server, "shared_preload_libraries");
+  if (value === undefined) {
+    const detail = `${needed}; which libraries the backed-up server loads was not shown to the backup`;
+    return [{ kind: "library", name: "shared_preload_libraries", detail }];
+  }
+  const detail = `${needed}; preloaded by the backed-up server, not installed for the programs that prove`;
+  const missing = await missingLibraries(binaries, librariesIn(value));
+  return [...missing].map((name) => ({ kind: "library", name, detail }));
+}
+
+/** What a proof loads: libraries whose resource managers the WAL may need, and nothing otherwise. They are all here. */
+export function librariesForReplay(server: ServerIdentity): string {
+  const value = recordedSetting(server, "shared_preload_libraries") ?? "";
+  return recordedResourceManagers(server).length === 0
+    ? ""
+    : preloadedLibraries(value, new Set()).value;
 }
 
 /** Extensions that are used and that these programs do not bring. */

@@ -30,6 +30,7 @@ import {
   type FitnessFinding,
   differingCollations,
   missingExtensions,
+  librariesForReplay,
   unfitPrograms,
 } from "./fitness.ts";
 import { superuserCandidates } from "./superuser.ts";
@@ -122,7 +123,7 @@ async function serverSettings(
     autovacuum: "off",
     huge_pages: "off",
     shared_buffers: "128MB",
-    shared_preload_libraries: "",
+    shared_preload_libraries: librariesForReplay(options.root.server),
     session_preload_libraries: "",
     local_preload_libraries: "",
     max_wal_senders: "0",

@@ -29,3 +29,8 @@ export function recordedSetting(server: ServerIdentity, name: string): string | 
   const value = row?.["setting"];
   return typeof value === "string" ? value : undefined;
 }
+
+/** Resource managers that a library of the backed-up server brought; none where it was not recorded. */
+export function recordedResourceManagers(server: ServerIdentity): readonly string[] {
+  return recordedRows(server, ["resourceManagers"]).map((row) => String(row["rm_name"]));
+}

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { librariesIn, preloadSettingIn, preloadedLibraries } from "./preload-libraries.ts";
+import { isDrError } from "../core/errors.ts";
+import {
+  librariesIn,
+  preloadSettingIn,
+  preloadedLibraries,
+  requireResourceManagers,
+} from "./preload-libraries.ts";
 
 test("libraries are read as the server reads them: commas, blanks, quotes, paths", () => {
   assert.deepEqual(librariesIn(' pg_cron,"odd, name" , $libdir/auto_explain.so'), [
@@ -29,4 +35,18 @@ test("the last line of a configuration file counts, a comment does not", () => {
   assert.equal(preloadSettingIn(text), "b, c");
   assert.equal(preloadSettingIn("shared_preload_libraries = pg_cron\n"), "pg_cron");
   assert.equal(preloadSettingIn("port = 1\n"), undefined);
+});
+
+test("L51 a missing library is refused with RESTORE_RESOURCE_MANAGER_MISSING only where WAL may need it", () => {
+  requireResourceManagers([], new Set(["gone"]));
+  requireResourceManagers(["example rows"], new Set());
+  assert.throws(
+    () => {
+      requireResourceManagers(["example rows"], new Set(["gone"]));
+    },
+    (error: unknown) =>
+      isDrError(error, "RESTORE_RESOURCE_MANAGER_MISSING") &&
+      /example rows.* gone is not installed here/.test(error.message) &&
+      /PRA_PG_BIN_DIR/.test(error.hint),
+  );
 });

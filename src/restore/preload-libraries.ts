@@ -5,6 +5,7 @@
  *
  * Follows SplitDirectoriesString in src/backend/utils/adt/varlena.c and load_libraries in utils/init/miscinit.c.
  */
+import { DrError } from "../core/errors.ts";
 import { JOB_LIBRARIES } from "./isolation.ts";
 
 /** A library that the copy does not load. `job`: it would act by itself; `missing`: it is not installed here. */
@@ -51,6 +52,22 @@ export function preloadedLibraries(
     }
   }
   return { value: kept.map(quoted).join(", "), leftOut };
+}
+
+/**
+ * Which library brings which resource manager of WAL no server tells, so while one that is preloaded is missing, replay may stop in
+ * the middle: told before anything is written. @throws DrError `RESTORE_RESOURCE_MANAGER_MISSING`.
+ */
+export function requireResourceManagers(
+  managers: readonly string[],
+  missing: ReadonlySet<string>,
+): void {
+  if (managers.length > 0 && missing.size > 0) {
+    throw new DrError("RESTORE_RESOURCE_MANAGER_MISSING", {
+      managers: managers.join(", "),
+      libraries: [...missing].join(", "),
+    });
+  }
 }
 
 /** The last value of the setting in a configuration file; undefined when it does not set it. */

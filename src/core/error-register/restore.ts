@@ -152,4 +152,14 @@ export const restoreErrors = {
       hint: `Le serveur a été arrêté. N'utilisez pas cette copie : il y manque des données. Lancez pra verify --deep, puis restaurez dans un autre dossier.`,
     },
   },
+  RESTORE_RESOURCE_MANAGER_MISSING: {
+    en: {
+      message: `the backed-up server wrote WAL with the resource managers {managers}, and of its preloaded libraries {libraries} is not installed here`,
+      hint: `Nothing was changed. Install the extension that brings it for the PostgreSQL that shall start the copy, or name programs that have it with PRA_PG_BIN_DIR; without it the replay of that WAL fails.`,
+    },
+    fr: {
+      message: `le serveur sauvegardé a écrit du WAL avec les gestionnaires de ressources {managers}, et parmi ses bibliothèques préchargées {libraries} n'est pas installé ici`,
+      hint: `Rien n'a été modifié. Installez l'extension qui l'apporte pour le PostgreSQL qui démarrera la copie, ou indiquez des programmes qui l'ont avec PRA_PG_BIN_DIR ; sans elle, ce WAL ne peut pas être rejoué.`,
+    },
+  },
 } as const satisfies ErrorGroup;
