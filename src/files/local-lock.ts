@@ -15,7 +15,13 @@ import { failpoint } from "../core/failpoint.ts";
 import { localLockAttemptsMax, localLockRetryDelayMs } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
 import { fileError } from "./file-error.ts";
-import { livenessOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import {
+  livenessOf,
+  ownIdentity,
+  parseProcessText,
+  processText,
+  type ProcessIdentity,
+} from "./process-identity.ts";
 import { removeFile } from "./write-durably.ts";
 
 /** Names of locks begin with this. */
@@ -27,27 +33,11 @@ export interface LocalLock extends AsyncDisposable {
 }
 
 function nameFor(identity: ProcessIdentity, nonce: string): string {
-  const { machine, boot, pidNamespace, pid, startTicks } = identity;
-  return `${LOCAL_LOCK_PREFIX}${machine}-${boot}-${pidNamespace}-${pid}-${startTicks}-${nonce}`;
+  return `${LOCAL_LOCK_PREFIX}${processText(identity)}-${nonce}`;
 }
 
 function identityIn(name: string): ProcessIdentity | undefined {
-  const [machine, boot, pidNamespace, pid, startTicks, nonce, ...rest] = name
-    .slice(LOCAL_LOCK_PREFIX.length)
-    .split("-");
-  if (
-    machine === undefined ||
-    boot === undefined ||
-    pidNamespace === undefined ||
-    pid === undefined ||
-    startTicks === undefined ||
-    nonce === undefined ||
-    rest.length > 0 ||
-    !/^\d{1,10}$/.test(pid)
-  ) {
-    return undefined;
-  }
-  return { machine, boot, pidNamespace, pid: Number(pid), startTicks };
+  return parseProcessText(name.slice(LOCAL_LOCK_PREFIX.length, name.lastIndexOf("-")));
 }
 
 /** Removes the files of the dead; answers the error about the first contender that may be alive. */

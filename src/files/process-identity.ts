@@ -70,3 +70,21 @@ export function livenessOf(identity: ProcessIdentity, observer = ownIdentity()):
   }
   return startTicksOf(identity.pid) === identity.startTicks ? "alive" : "dead";
 }
+
+/** For the name of a file. */
+export function processText(identity: ProcessIdentity): string {
+  const { machine, boot, pidNamespace, pid, startTicks } = identity;
+  return `${machine}-${boot}-${pidNamespace}-${pid}-${startTicks}`;
+}
+
+/** Reads `processText`; undefined when it is none. */
+export function parseProcessText(text: string): ProcessIdentity | undefined {
+  const match = /^(\w+)-(\w+)-(\w+)-(\d{1,10})-(\w+)$/.exec(text);
+  const [, machine, boot, pidNamespace, pid, startTicks] = match ?? [];
+  return machine === undefined ||
+    boot === undefined ||
+    pidNamespace === undefined ||
+    startTicks === undefined
+    ? undefined
+    : { machine, boot, pidNamespace, pid: Number(pid), startTicks };
+}

@@ -300,8 +300,8 @@ export class DiskStore implements ObjectStore {
     const nowMs = await fileSystemTimeMs(this.#staging);
     const directory = dirname(path);
     return await this.#whileDirectoriesVanish(directory, signal, async () => {
-      const { location } = this;
-      const result = await createWithTrailer({ key, path, location, source, nowMs, signal });
+      const place = { key, path, location: this.location, staging: this.#staging };
+      const result = await createWithTrailer({ ...place, source, nowMs, signal });
       await this.#directories.confirm(directory, signal);
       return result;
     });

@@ -135,7 +135,6 @@ async function killAndConverge(world: CrashWorld, round: Round, target: string):
   const { command, fate } = round;
   if (command === "receive" || command === "promote") {
     const outcome = await killReceiver(world, round);
-    await world.letLeftoversAge();
     world.startReceiver();
     if (command === "promote") {
       await world.startLoad();
@@ -148,7 +147,6 @@ async function killAndConverge(world: CrashWorld, round: Round, target: string):
   const words = wordsOf(command, target);
   const end = await world.run(command, words, { fate, repository });
   const outcome = judgeEnd(round, end);
-  await world.letLeftoversAge(repository);
   // A restore that came through has filled its directory; anything else is simply run again.
   const isRestore = command === "restore" || command === "hold";
   if (!isRestore || end.code !== 0) {

@@ -15,7 +15,6 @@ import { type Workload, startWorkload } from "../../src/loadtest/workload.ts";
 import { type TestServer, startTestServer, takeOverTree } from "../../tests/support/test-server.ts";
 import type { Coverage } from "./coverage.ts";
 import { type Fate, type PraEnd, PraRun, type PraSetting } from "./pra-process.ts";
-import { ageUnfinishedObjects } from "./unfinished-objects.ts";
 
 /** Kinds of world. */
 export const worldKinds = ["links", "trailers"] as const;
@@ -120,13 +119,6 @@ export class CrashWorld implements AsyncDisposable {
     return join(this.directory, repository, "repository");
   }
 
-  /** Ten minutes pass for what a dead writer left unfinished where there are no hard links: others may take its name then. */
-  async letLeftoversAge(repository = "main"): Promise<void> {
-    if (this.kind === "trailers") {
-      await ageUnfinishedObjects(this.#repositoryOf(repository));
-    }
-  }
-
   nextNumber(): number {
     this.#numbers += 1;
     return this.#numbers;
@@ -208,7 +200,7 @@ export class CrashWorld implements AsyncDisposable {
         password: "",
       },
       clients: CLIENTS,
-      pauseMs: 40,
+      pauseMs: 80,
       signal: new AbortController().signal,
     });
     this.acknowledged.push(this.#workload.acknowledged);

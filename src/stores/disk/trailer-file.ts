@@ -2,7 +2,8 @@
  * Objects on a file system without hard links, where a finished file cannot be given its final name without risking to
  * overwrite another. The file is created under its final name (O_EXCL), filled, synced, and only then ended by a trailer
  * that says how long it is, and synced again: a file without a valid trailer is no object. Such a leftover
- * blocks its key until it is old enough to be called abandoned; then the next writer removes it.
+ * blocks its key until its writer is proved dead (`writer-marks.ts`) or it is old enough to be called abandoned; then the
+ * next writer removes it.
  */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
@@ -14,6 +15,7 @@ import { syncDirectory } from "../../files/directories.ts";
 import { errnoOf } from "../../files/file-error.ts";
 import { readFully, removeFile, writeAll } from "../../files/write-durably.ts";
 import type { PutResult } from "../../repository/object-store.ts";
+import { claimFromDead, markWriter } from "./writer-marks.ts";
 
 const MAGIC = Buffer.from("PRA-OBJECT-END\r\n", "latin1");
 
@@ -28,6 +30,8 @@ export type TrailerWrite = {
   readonly key: string;
   readonly path: string;
   readonly location: string;
+  /** Where marks of writers lie. */
+  readonly staging: string;
   readonly source: ByteSource;
   readonly nowMs: number;
   readonly signal: AbortSignal;
@@ -81,22 +85,31 @@ async function sameBytes(
   return position === sizeBytes;
 }
 
-/** `abandoned`: the file may be replaced. */
-async function judgeExisting(write: TrailerWrite): Promise<PutResult | "abandoned"> {
+/** What lies under the name: a whole object that has been compared, or the beginning of one. */
+async function judgeExisting(
+  write: TrailerWrite,
+): Promise<PutResult | { readonly ageMs: number } | "gone"> {
   const { key, location, path } = write;
-  await using handle = await open(path, "r");
+  let opened: FileHandle;
+  try {
+    opened = await open(path, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      return "gone";
+    }
+    throw error;
+  }
+  await using handle = opened;
   const { size, mtimeMs } = await handle.stat();
   const sizeBytes = await objectBytesIn(handle, size);
   if (sizeBytes === undefined) {
-    if (write.nowMs - mtimeMs < storeUnfinishedAbandonedMs) {
-      throw new DrError("STORE_BUSY", { key });
-    }
-    return "abandoned";
+    return { ageMs: write.nowMs - mtimeMs };
   }
   if (!(await sameBytes(handle, sizeBytes, write))) {
     throw new DrError("STORE_CONFLICT", { key, location });
   }
   await handle.sync();
+  await syncDirectory(dirname(path), "STORE");
   return "identical";
 }
 
@@ -122,11 +135,8 @@ async function fill(handle: FileHandle, write: TrailerWrite): Promise<void> {
   await handle.sync();
 }
 
-/**
- * Creates the object unless its key is taken. Failed or aborted: what this call began is removed, unless the process dies.
- * Peak memory: one part of the source and `fileCopyBufferBytes`. @throws DrError `STORE_CONFLICT`, `STORE_BUSY`.
- */
-export async function createWithTrailer(write: TrailerWrite): Promise<PutResult> {
+/** Creates and fills the file, `undefined` when its name is taken. What fails is removed. */
+async function createFile(write: TrailerWrite): Promise<PutResult | undefined> {
   const { key, location, path } = write;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   let handle: FileHandle;
@@ -134,16 +144,10 @@ export async function createWithTrailer(write: TrailerWrite): Promise<PutResult>
     failpoint("disk.trailer-create");
     handle = await open(path, flags, 0o600);
   } catch (error) {
-    if (errnoOf(error) !== "EEXIST") {
-      throw error;
+    if (errnoOf(error) === "EEXIST") {
+      return undefined;
     }
-    const verdict = await judgeExisting(write);
-    if (verdict === "abandoned") {
-      await removeFile(path);
-      return await createWithTrailer(write);
-    }
-    await syncDirectory(dirname(path), "STORE");
-    return verdict;
+    throw error;
   }
   await using created = handle;
   try {
@@ -158,4 +162,44 @@ export async function createWithTrailer(write: TrailerWrite): Promise<PutResult>
   }
   await syncDirectory(dirname(path), "STORE");
   return "created";
+}
+
+/** The name is taken, by a whole object or by a beginning that nobody goes on with. */
+async function takeOver(write: TrailerWrite): Promise<PutResult> {
+  const { key, path, staging } = write;
+  let found = await judgeExisting(write);
+  const isOld = typeof found === "object" && found.ageMs >= storeUnfinishedAbandonedMs;
+  let mark = typeof found === "object" ? await claimFromDead(staging, key) : undefined;
+  mark ??= isOld ? await markWriter(staging, key) : undefined;
+  try {
+    // The writer may have ended the object before it died, or before it left its mark.
+    found = mark === undefined ? found : await judgeExisting(write);
+    if (typeof found === "object" && mark !== undefined) {
+      await removeFile(path);
+      found = (await createFile(write)) ?? found;
+    }
+  } finally {
+    if (mark !== undefined) {
+      await removeFile(mark);
+    }
+  }
+  if (typeof found === "object" || found === "gone") {
+    throw new DrError("STORE_BUSY", { key });
+  }
+  return found;
+}
+
+/**
+ * Creates the object unless its key is taken. Failed or aborted: what this call began is removed, unless the process dies.
+ * Peak memory: one part of the source and `fileCopyBufferBytes`. @throws DrError `STORE_CONFLICT`, `STORE_BUSY`.
+ */
+export async function createWithTrailer(write: TrailerWrite): Promise<PutResult> {
+  const mark = await markWriter(write.staging, write.key);
+  let result: PutResult | undefined;
+  try {
+    result = await createFile(write);
+  } finally {
+    await removeFile(mark);
+  }
+  return result ?? (await takeOver(write));
 }
