@@ -239,6 +239,9 @@ export async function playRound(world: CrashWorld, round: Round): Promise<string
   const outcome = await killAndConverge(world, round, target);
   await rm(target, { recursive: true, force: true });
   note(world, round, outcome);
+  if (outcome === "missed") {
+    return outcome;
+  }
   await requireNothingLeft(world);
   await requireWhole(world);
   const required = await requireNothingLost(world);

@@ -173,10 +173,10 @@ export function drawRound(
   );
   const command = pickCommand(random, here.get(site) ?? []);
   const effect = drawEffect(random, site);
-  // Counts are a thread's own, and other runs differ a little: an eighth of what was seen in all is reached for sure.
+  // Counts are a thread's own, and other runs differ a little: a twelfth of what was seen in all is reached almost for sure.
   const seen = coverage.profileOf(kind, command).get(site) ?? 1;
   const isAlways = (effect === "error" || effect === "enospc") && random.fraction() < ALWAYS_SHARE;
-  const hit = 1 + Math.floor(random.fraction() * Math.floor(Math.min(seen, 400) / 8));
+  const hit = 1 + Math.floor(random.fraction() * Math.floor(Math.min(seen, 400) / 12));
   const stop = random.fraction() < CRASHED_SHARE ? "immediate" : "fast";
   return roundAt(command, site, effect, { hit: isAlways ? undefined : hit, stop });
 }
