@@ -98,6 +98,8 @@ type Prepared = {
   readonly dataDirectory: string;
   readonly account: ServerAccount | undefined;
   readonly binaries: ServerBinaries | undefined;
+  /** New places of tablespaces, by oid. */
+  readonly places: ReadonlyMap<number, string>;
 };
 
 async function ownerOf(
@@ -137,7 +139,8 @@ async function prepare(
   }
   const account = await ownerOf(dataDirectory, request);
   const root = view.roots.find((listed) => listed.root?.id === plan.backup.id)?.root;
-  const { server } = present(root, "a plan names a backup that was listed");
+  const { server, tablespaces } = present(root, "a plan names a backup that was listed");
+  const places = tablespaceMapping(tablespaces, request.tablespaces);
   const binaries =
     request.start === undefined
       ? undefined
@@ -146,7 +149,7 @@ async function prepare(
           binDirectory: environment.postgresBinDirectory,
           signal,
         });
-  const prepared = { planned, plan, dataDirectory, account, binaries };
+  const prepared = { planned, plan, dataDirectory, account, binaries, places };
   await requireReplayable(prepared, server, environment, signal);
   return prepared;
 }
@@ -243,7 +246,7 @@ async function restoreFiles(
     place,
     root,
     dataDirectory,
-    tablespaces: tablespaceMapping(root.tablespaces, request.tablespaces),
+    tablespaces: prepared.places,
     owner,
     layWal: async (directory) => {
       const target = { directory, owner };

@@ -32,6 +32,8 @@ test("an error without a code is a failure", () => {
 test("wrong usage and wrong configuration answer 2, an interruption 130", () => {
   assert.equal(failed(new DrError("USAGE_LSN", { value: "x" })), 2);
   assert.equal(failed(new DrError("CONFIG_MISSING", { name: "BACKUP_DIR" })), 2);
+  const details = { location: "/x", known: "/y" };
+  assert.equal(failed(new DrError("RESTORE_TABLESPACE_UNKNOWN", details)), 2);
   assert.equal(failed(new DrError("USAGE_INTERRUPTED", { signal: "SIGINT" })), 130);
 });
 

@@ -103,6 +103,9 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "RESTORE_TARGET_RUNNING",
 ]);
 
+/** What was typed does not fit the backup: as wrong as a word that nobody knows. */
+const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["RESTORE_TABLESPACE_UNKNOWN"]);
+
 function exitCodeOfError(error: unknown): number {
   if (!isDrError(error)) {
     return 1;
@@ -113,7 +116,7 @@ function exitCodeOfError(error: unknown): number {
   if (refusals.has(error.code) || error.code.startsWith("PLAN_")) {
     return 3;
   }
-  return /^(?:USAGE|CONFIG)_/.test(error.code) ? 2 : 1;
+  return /^(?:USAGE|CONFIG)_/.test(error.code) || misusages.has(error.code) ? 2 : 1;
 }
 
 /**

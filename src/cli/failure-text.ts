@@ -51,6 +51,6 @@ export function failureLines(error: unknown, language: Language): string {
   return [
     `pra: ${text.error}${message}`,
     `  ${hint}`,
-    ...(error.code.startsWith("USAGE_") ? [] : [`  ${text.moreAbout(error.code)}`]),
+    ...(error.code === "USAGE_INTERRUPTED" ? [] : [`  ${text.moreAbout(error.code)}`]),
   ].join("\n");
 }

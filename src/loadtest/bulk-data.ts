@@ -4,8 +4,9 @@
  *
  * Rows are made by the server; nothing but statements crosses the connection.
  */
-import { Client, type ClientConfig } from "pg";
+import type { ClientConfig } from "pg";
 import { assert } from "../core/assert.ts";
+import { loadClient } from "./connect-client.ts";
 import { loadSchema } from "./load-schema.ts";
 
 /** Content of one row: 15 SHA-512 values, 960 bytes; a page holds 8 rows. */
@@ -41,7 +42,7 @@ export async function addBulkData(
 ): Promise<number> {
   const rows = Math.ceil(options.bytes / ROW_BYTES_ON_DISK);
   assert(rows > 0, "bulk data has at least one row");
-  const setup = new Client(connection);
+  const setup = loadClient(connection);
   await setup.connect();
   try {
     await setup.query(`
@@ -77,7 +78,7 @@ async function fill(
   let next = options.first;
   const end = options.first + options.rows;
   const one = async (): Promise<void> => {
-    const client = new Client(connection);
+    const client = loadClient(connection);
     await client.connect();
     try {
       while (next < end) {

@@ -7,12 +7,13 @@
  * One commit is one statement, so it costs one round trip; the ledger's answer carries the transaction's
  * id and a WAL position that its commit record cannot precede.
  */
-import { Client, type ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 import { assert, present } from "../core/assert.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { guard } from "../core/failpoint.ts";
 import { parseLsn } from "../core/lsn.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { loadClient } from "./connect-client.ts";
 import {
   type LedgerEntry,
   accountsPerClient,
@@ -106,9 +107,7 @@ class LoadClient {
     this.#clock = clock;
     this.#number = number;
     this.#acknowledged = acknowledged;
-    this.#client = new Client({ application_name: `pra_load_${number}`, ...connection });
-    // The statement under way fails with the same error; that is where it is handled.
-    this.#client.on("error", () => undefined);
+    this.#client = loadClient({ application_name: `pra_load_${number}`, ...connection });
     this.#client.on("notice", () => {
       this.#warnings += 1;
     });
@@ -130,6 +129,11 @@ class LoadClient {
       this.#sequence = Number(last.sequence);
       this.#hash = last.hash;
     }
+  }
+
+  /** Closes it without a load. */
+  async abandon(): Promise<void> {
+    await this.#client.end();
   }
 
   async #commitOne(): Promise<void> {
@@ -269,7 +273,7 @@ export class Workload implements AsyncDisposable {
 export async function startWorkload(options: WorkloadOptions): Promise<Workload> {
   assert(options.clients >= 1 && options.clients <= loadClientsMax, "the load has 1 to 64 clients");
   options.signal.throwIfAborted();
-  const setup = new Client(options.connection);
+  const setup = loadClient(options.connection);
   await setup.connect();
   try {
     await createLoadSchema(setup);
@@ -284,6 +288,12 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
     { length: options.clients },
     (_, number) => new LoadClient(number, { connection: options.connection, clock }, acknowledged),
   );
-  await Promise.all(clients.map((client) => client.begin()));
+  try {
+    await Promise.all(clients.map((client) => client.begin()));
+  } catch (error) {
+    await Promise.all(clients.map((client) => client.abandon()));
+    acknowledged.close();
+    throw error;
+  }
   return new Workload(clients, acknowledged, options);
 }

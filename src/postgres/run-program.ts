@@ -37,9 +37,23 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
+/** Ends a program that leads a group, and whoever it started: `initdb` would leave a server in bootstrap behind. */
+function killGroup(leader: number | undefined): void {
+  if (leader !== undefined) {
+    try {
+      process.kill(-leader, "SIGKILL");
+    } catch (error) {
+      // It has ended, and all its children have.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) {
+        throw error;
+      }
+    }
+  }
+}
+
 /**
- * Runs `program` as `account` and waits for its end. Aborting kills it and rejects with the signal's
- * reason once it is gone. Memory: twice `programOutputBytesMax`.
+ * Runs `program` as `account` and waits for its end. Aborting kills it and its children, and rejects with the signal's
+ * reason once they are gone. Memory: twice `programOutputBytesMax`.
  */
 export async function runProgram(
   program: string,
@@ -55,12 +69,14 @@ export async function runProgram(
     cwd: "/",
     env: serverEnvironment(options.environment),
     stdio: ["ignore", "pipe", "pipe"],
+    // A group of its own, so that all of it can be ended.
+    detached: true,
     ...spawnIdentity(options.account),
   });
   const output = collect(child.stdout);
   const errorOutput = collect(child.stderr);
   const kill = (): void => {
-    child.kill("SIGKILL");
+    killGroup(child.pid);
   };
   options.signal.addEventListener("abort", kill, { once: true });
   try {

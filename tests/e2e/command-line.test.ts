@@ -34,6 +34,20 @@ test("a wrong word answers 2, on standard error, with a hint in the language of 
   assert.match(err, /erreur : « pra » n'a pas de commande « nope »\n.*pra --help/);
 });
 
+test("wrong usage and wrong configuration name the command that explains them, in both languages", async () => {
+  const [bare, typed] = await Promise.all([
+    pra(["list"], { LANG: "fr_FR.UTF-8" }),
+    pra(["restore", "--to", "/tmp/none", "--latest", "--tablespace", "nowhere", "--lang", "en"]),
+  ]);
+  assert.deepEqual([bare.code, typed.code], [2, 2]);
+  assert.match(bare.err, /\n {2}Pour en savoir plus : pra explain CONFIG_MISSING\n$/);
+  assert.match(typed.err, /\n {2}More about it: pra explain USAGE_VALUE\n$/);
+  for (const { err } of [bare, typed]) {
+    const code = /explain (\w+)/.exec(err)?.[1] ?? "";
+    assert.equal((await pra(["explain", code])).code, 0);
+  }
+});
+
 test("with --json a failure is one object on standard output", async () => {
   const { code, out, err } = await pra(["explain", "NOPE", "--json", "--lang", "en"]);
   assert.equal(code, 2);

@@ -49,6 +49,7 @@ async function restoredValue(pra: CommandLine, target: string, sql: string): Pro
       user: "postgres",
       database: "postgres",
     });
+    client.on("error", () => undefined);
     await client.connect();
     const { rows } = await client.query<{ value: string }>(sql);
     await client.end();
@@ -213,6 +214,7 @@ for (const major of [18, 15] as const) {
     try {
       const host = String(restored.value["socketDirectory"]);
       const client = new pg.Client({ host, port, user: "postgres", database: "postgres" });
+      client.on("error", () => undefined);
       await client.connect();
       await client.query(check);
       assert.deepEqual((await client.query(sound)).rows, [{ value: "0" }]);

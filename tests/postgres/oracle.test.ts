@@ -281,3 +281,17 @@ for (const major of [15, 18] as const) {
     }
   });
 }
+
+test("a server killed under bulk data and under a load breaks both, and not the process", async () => {
+  await using server = await startTestServer({ major: 18 });
+  const connection = server.clientConfig();
+  const load = await startWorkload({ connection, clients: 2, signal });
+  const bulk = addBulkData(connection, { bytes: 4 << 30, signal });
+  bulk.catch(() => undefined);
+  await load.untilCommits(20, { signal });
+  await server.kill();
+  await assert.rejects(bulk);
+  const { endings } = await load.ended;
+  assert.ok(endings.every((ending) => ending.kind === "broken"));
+  await assert.rejects(startWorkload({ connection, clients: 2, signal }));
+});

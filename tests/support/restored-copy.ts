@@ -1,5 +1,6 @@
 /** A copy that `pra restore --start` started, for as long as a test looks at it; stopped and removed afterwards. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -46,6 +47,7 @@ export async function withRestored<T>(
   } finally {
     const stopped = await pra.run(`stop ${dataDirectory}`);
     assert.equal(stopped.code, 0, stopped.err);
+    assert.equal(existsSync(socketDirectory), false, "its socket's directory went with it");
     await rm(dataDirectory, { recursive: true });
   }
 }

@@ -69,6 +69,8 @@ export class RestoredCluster implements AsyncDisposable {
 
   async stop(): Promise<void> {
     await this.#server?.stop("fast", { signal: never });
+    // Its socket's directory goes with it.
+    await this.#server?.[Symbol.asyncDispose]();
     this.#server = undefined;
   }
 
@@ -80,6 +82,7 @@ export class RestoredCluster implements AsyncDisposable {
       user: "postgres",
       database,
     });
+    client.on("error", () => undefined);
     await client.connect();
     try {
       return await work(client);

@@ -1,0 +1,9 @@
+/** A connection of the load. A server that is killed under it breaks the statement under way, which tells; an idle one breaks quietly. */
+import { Client, type ClientConfig } from "pg";
+
+/** A client whose connection may break at any time without ending the process. Not connected yet. */
+export function loadClient(config: ClientConfig): Client {
+  const client = new Client(config);
+  client.on("error", () => undefined);
+  return client;
+}
