@@ -119,8 +119,8 @@ export const serverMessageBytesMax = 16 * MIB;
 export const copyMessageBytesMax = 64 * MIB;
 /** Archive names and tablespace locations within one CopyData message: MAXPGPATH is 1,024, twice. */
 export const copyControlMessageBytesMax = 64 * KIB;
-/** A server's backup manifest: about 150 bytes a file, so 256 MiB hold 1.7 million files. */
-export const backupManifestBytesMax = 256 * MIB;
+/** A server's backup manifest: about 150 bytes a file, so a GiB holds 7 million files; it waits compressed, a fifth of that. */
+export const backupManifestBytesMax = 1024 * MIB;
 /** Databases whose extensions are read for a backup's facts: one connection each, one after the other. */
 export const factsDatabasesMax = 500;
 /** Text kept of one configuration file. */
