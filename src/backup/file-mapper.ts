@@ -5,7 +5,8 @@
  *
  * Memory: the open stretches; slots bound how many are open. Per finished file about 60 bytes.
  */
-import { corruptPagesListedMax } from "../core/limits.ts";
+import { setFlagsFromString } from "node:v8";
+import { corruptPagesListedMax, leanHeapFiles } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type SlotPlacement, isBadStatus } from "../pipeline/slot-packer.ts";
 import type { Slot } from "../pipeline/slot.ts";
@@ -242,6 +243,10 @@ export class FileMapper {
     const room = corruptPagesListedMax - this.corruptPages.length;
     badBlocks.slice(0, room).forEach((block) => this.corruptPages.push({ path, block }));
     this.totals.files += entry.kind === "file" ? 1 : 0;
+    if (this.totals.files === leanHeapFiles) {
+      // How much a heap may grow, in percent of what is alive, before it is cleared.
+      setFlagsFromString("--heap-growing-percent=30");
+    }
     this.totals.totalBlocks += file.blockCount;
     this.totals.clusterBytes += base.sizeBytes;
   }

@@ -7,16 +7,30 @@
  * block on the main thread.
  */
 import { assert, present } from "../core/assert.ts";
+import { ByteWriter } from "../core/byte-writer.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { SlotPlacement } from "../pipeline/slot-packer.ts";
 import { PLACED_UNCHANGED, PLACED_ZEROS, type Slot } from "../pipeline/slot.ts";
-import { type MergedStretch, encodeLayer } from "../repository/map/layer.ts";
+import { type MergedStretch, writeLayer } from "../repository/map/layer.ts";
 import type { MapWriter } from "../repository/map/map-writer.ts";
 import type { MapRef } from "../repository/map/page.ts";
 import { NO_FINGERPRINT, Stretch, ZEROS } from "../repository/map/stretch.ts";
 
 const DELTAS_MAX = 16;
 const DELTA_SHARE_MAX = 1 / 8;
+
+/** A cluster can have millions of files of one block: what a stretch without a previous one does not need costs nothing. */
+const NO_CHANGES = new Uint8Array(0);
+const NO_PLACES = new Int32Array(0);
+const NOTHING_REWRITTEN: ReadonlySet<number> = new Set();
+
+/** One layer at a time; kept at the size of the largest, 2 MiB at most. */
+const layerWriter = new ByteWriter();
+
+function rewrittenOf({ merged, rewrites }: PreviousStretch): ReadonlySet<number> {
+  const places = merged.stretch.packs.flatMap((pack, place) => (rewrites(pack) ? [place] : []));
+  return places.length === 0 ? NOTHING_REWRITTEN : new Set(places);
+}
 
 /** Consecutive blocks of a stretch, and where they stand in a slot's columns. */
 export type StretchPart = {
@@ -51,13 +65,13 @@ export class OpenStretch {
     const { blockCount, tailBytes } = size;
     this.current = new Stretch(blockCount, tailBytes);
     this.#previous = previous;
-    this.#changed = new Uint8Array(blockCount);
     this.#outstanding = blockCount;
-    const packs = previous?.merged.stretch.packs ?? [];
-    this.#places = new Int32Array(packs.length).fill(-1);
-    this.#rewritten = new Set(
-      packs.flatMap((pack, place) => (previous?.rewrites(pack) === true ? [place] : [])),
-    );
+    this.#changed = previous === undefined ? NO_CHANGES : new Uint8Array(blockCount);
+    this.#places =
+      previous === undefined
+        ? NO_PLACES
+        : new Int32Array(previous.merged.stretch.packs.length).fill(-1);
+    this.#rewritten = previous === undefined ? NOTHING_REWRITTEN : rewrittenOf(previous);
   }
 
   /** True when every block has arrived. */
@@ -122,15 +136,21 @@ export class OpenStretch {
       }
       const deltaBlocks = merged.deltaBlocks + this.#changedBlocks;
       if (layers.length <= DELTAS_MAX && deltaBlocks <= current.blockCount * DELTA_SHARE_MAX) {
-        const isChanged = (block: number): boolean => this.#changed[block] === 1;
-        return [...layers, maps.add(encodeLayer(current, blockBytes, "delta", isChanged))];
+        const changed = (block: number): boolean => this.#changed[block] === 1;
+        return [...layers, this.#addLayer(maps, { blockBytes, type: "delta", changed })];
       }
     }
-    return [maps.add(encodeLayer(current, blockBytes, "base"))];
+    return [this.#addLayer(maps, { blockBytes, type: "base" })];
+  }
+
+  #addLayer(maps: MapWriter, layer: Parameters<typeof writeLayer>[2]): MapRef {
+    layerWriter.reset();
+    writeLayer(layerWriter, this.current, layer);
+    return maps.add(layerWriter.view());
   }
 
   #note(block: number, changed: boolean): void {
-    if (changed) {
+    if (changed && this.#previous !== undefined) {
       this.#changed[block] = 1;
       this.#changedBlocks += 1;
     }

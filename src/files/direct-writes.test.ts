@@ -3,6 +3,7 @@ import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
+import { ManualClock, systemClock } from "../core/clock.ts";
 import { directWriteRateMin, directWriteTrialBytes } from "../core/limits.ts";
 import { allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { DirectWrites, DirectlyWrittenFile } from "./direct-writes.ts";
@@ -45,7 +46,7 @@ const pieces = fc.array(
 );
 
 test("pieces of any length, on any address and position, end where they belong, by whichever way", async (t) => {
-  const writes = new DirectWrites(home);
+  const writes = new DirectWrites(home, systemClock);
   await fc.assert(
     fc.asyncProperty(pieces, async (list) => {
       const { path, file } = open(writes);
@@ -67,7 +68,7 @@ test("pieces of any length, on any address and position, end where they belong, 
 });
 
 test("several writes of a file may be under way; it is settled when they have ended", async () => {
-  const { path, file } = open(new DirectWrites(home));
+  const { path, file } = open(new DirectWrites(home, systemClock));
   const half = MEMORY_BYTES / 2;
   const writing = [file.write(bytes.subarray(half), half), file.write(bytes.subarray(0, half), 0)];
   await file.settled();
@@ -79,7 +80,7 @@ test("several writes of a file may be under way; it is settled when they have en
 });
 
 test("memory that the kernel does not take is written through the cache, then and from then on", async () => {
-  const writes = new DirectWrites(home);
+  const writes = new DirectWrites(home, systemClock);
   const { path, file } = open(writes);
   // From the heap of the C library: behind the header of its piece, so never on a page.
   const odd = Buffer.alloc(MEMORY_BYTES, 5);
@@ -91,26 +92,26 @@ test("memory that the kernel does not take is written through the cache, then an
 });
 
 test("a disk that takes less than the limit gets the rest through the cache; waiting for others counts once", () => {
-  const clock = { ms: 0 };
+  const clock = new ManualClock();
   const trial = (share: number): boolean => {
-    const writes = new DirectWrites(home, () => clock.ms);
+    const writes = new DirectWrites(home, clock);
     const before = writes.isUsed;
     writes.begin();
     writes.begin();
     const idealMs = (directWriteTrialBytes / directWriteRateMin) * 1000;
-    clock.ms += idealMs * share;
+    clock.advance(idealMs * share);
     writes.end(directWriteTrialBytes / 2);
     assert.equal(writes.isUsed, before, "judged after the trial only");
     writes.end(directWriteTrialBytes / 2);
     return writes.isUsed || !before;
   };
   assert.equal(trial(0.9), true);
-  const onlyCache = !new DirectWrites(home).isUsed;
+  const onlyCache = !new DirectWrites(home, systemClock).isUsed;
   assert.equal(trial(1.1), onlyCache);
 });
 
 test("errors of the operating system reach who waits", async () => {
-  const writes = new DirectWrites(home);
+  const writes = new DirectWrites(home, systemClock);
   const fd = openSync("/dev/full", constants.O_WRONLY);
   const file = new DirectlyWrittenFile("/dev/full", fd, writes);
   await assert.rejects(async () => file.write(bytes, 0), { code: "ENOSPC" });

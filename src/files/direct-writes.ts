@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { platform } from "node:process";
 import { assert } from "../core/assert.ts";
+import type { Clock } from "../core/clock.ts";
 import { directWriteBytesMin, directWriteRateMin, directWriteTrialBytes } from "../core/limits.ts";
 import { systemPath } from "../core/file-name-bytes.ts";
 import { errnoOf } from "./file-error.ts";
@@ -67,16 +68,16 @@ function blocksFit(path: string): boolean {
 
 /** The rule of one thread for one file system: whether to write past the cache, learnt from how fast it goes. */
 export class DirectWrites {
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
   #isUsed: boolean;
   #underWay = 0;
   #sinceMs = 0;
   #bytes = 0;
   #busyMs = 0;
 
-  /** `path`: a file or directory of the file system. `nowMs`: a clock that never goes back. */
-  constructor(path: string, nowMs: () => number = () => performance.now()) {
-    this.#nowMs = nowMs;
+  /** `path`: a file or directory of the file system. */
+  constructor(path: string, clock: Clock) {
+    this.#clock = clock;
     this.#isUsed = pageBytes() === DIRECT_ALIGN_BYTES && blocksFit(path);
   }
 
@@ -92,14 +93,14 @@ export class DirectWrites {
   /** A piece is on its way. */
   begin(): void {
     if (this.#underWay === 0) {
-      this.#sinceMs = this.#nowMs();
+      this.#sinceMs = this.#clock.monotonic();
     }
     this.#underWay += 1;
   }
 
   /** It has ended. Too slow, all in all: the cache is the better way from then on. */
   end(bytes: number): void {
-    const nowMs = this.#nowMs();
+    const nowMs = this.#clock.monotonic();
     this.#underWay -= 1;
     this.#busyMs += nowMs - this.#sinceMs;
     this.#sinceMs = nowMs;

@@ -11,6 +11,7 @@ import {
 import { failpoint } from "../core/failpoint.ts";
 import { systemPath } from "../core/file-name-bytes.ts";
 import { DirectWrites, DirectlyWrittenFile } from "../files/direct-writes.ts";
+import type { Clock } from "../core/clock.ts";
 import type { DrError } from "../core/errors.ts";
 import { fileError } from "../files/file-error.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
@@ -44,12 +45,14 @@ export async function awaitTarget(
 /** See the file's comment. */
 export class OpenTargets implements Disposable {
   readonly #max: number;
+  readonly #clock: Clock;
   readonly #open = new Map<number, DirectlyWrittenFile>();
   /** By file system. */
   readonly #writes = new Map<number, DirectWrites>();
 
-  constructor(max: number) {
+  constructor(max: number, clock: Clock) {
     this.#max = max;
+    this.#clock = clock;
   }
 
   /** The file for writing; it is created when missing. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
@@ -101,7 +104,7 @@ export class OpenTargets implements Disposable {
 
   #writesTo(path: string, fd: number): DirectWrites {
     const { dev } = fstatSync(fd);
-    const writes = this.#writes.get(dev) ?? new DirectWrites(path);
+    const writes = this.#writes.get(dev) ?? new DirectWrites(path, this.#clock);
     this.#writes.set(dev, writes);
     return writes;
   }

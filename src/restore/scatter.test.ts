@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { present } from "../core/assert.ts";
+import { systemClock } from "../core/clock.ts";
 import { allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
 import { type FinishedObject, FramedFileWriter } from "../pipeline/framed-file-writer.ts";
@@ -116,7 +117,8 @@ async function unitOf(scene: Scene, pack: FinishedObject): Promise<ScatterUnit> 
 }
 
 function scatterer(openFilesMax = 2): Scatterer {
-  return new Scatterer({ blockBytes: BLOCK, fingerprintKey, owner: undefined, openFilesMax });
+  const data = { blockBytes: BLOCK, fingerprintKey, owner: undefined, openFilesMax };
+  return new Scatterer(data, systemClock);
 }
 
 function block(seed: number, length = BLOCK): Buffer {

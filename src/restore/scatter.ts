@@ -8,6 +8,7 @@
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { assert, present } from "../core/assert.ts";
+import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointTear, guard } from "../core/failpoint.ts";
 import { framePlainBytesMax, restoreReadBytes } from "../core/limits.ts";
@@ -164,8 +165,8 @@ export class Scatterer implements Disposable {
   #opened = Buffer.alloc(0);
   #writtenBytes = 0;
 
-  constructor(data: ScatterWorkerData) {
-    this.#targets = new OpenTargets(data.openFilesMax);
+  constructor(data: ScatterWorkerData, clock: Clock) {
+    this.#targets = new OpenTargets(data.openFilesMax, clock);
     this.#owner = data.owner;
     const { blockBytes, fingerprintKey } = data;
     const size = { blockBytes, inputBytes: framePlainBytesMax, shared: false };

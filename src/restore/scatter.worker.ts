@@ -1,6 +1,7 @@
 /** Entry of the worker threads of a restore: see `scatter.ts`. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { present, unreachable } from "../core/assert.ts";
+import { systemClock } from "../core/clock.ts";
 import { transferError } from "../core/error-transfer.ts";
 import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
@@ -44,5 +45,5 @@ function serve(port: MessagePort, scatterer: Scatterer): void {
 configureFailpointsFrom(process.env);
 serve(
   present(parentPort, "a scatter worker runs as a worker"),
-  new Scatterer(workerData as ScatterWorkerData),
+  new Scatterer(workerData as ScatterWorkerData, systemClock),
 );

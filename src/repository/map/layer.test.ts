@@ -4,8 +4,20 @@ import fc from "fast-check";
 import { present } from "../../core/assert.ts";
 import { isDrError } from "../../core/errors.ts";
 import { type ObjectId, parseObjectId } from "../../core/object-id.ts";
-import { decodeLayer, encodeLayer, mergeLayers } from "./layer.ts";
+import { ByteWriter } from "../../core/byte-writer.ts";
+import { type LayerType, decodeLayer, mergeLayers, writeLayer } from "./layer.ts";
 import { NO_FINGERPRINT, Stretch, UNKNOWN, ZEROS, ZEROS_FINGERPRINT } from "./stretch.ts";
+
+function encodeLayer(
+  stretch: Stretch,
+  blockBytes: number,
+  type: LayerType,
+  changed: (block: number) => boolean = () => true,
+): Buffer {
+  const writer = new ByteWriter();
+  writeLayer(writer, stretch, { blockBytes, type, changed });
+  return writer.toBuffer();
+}
 
 const BLOCK = 1024;
 const packs: readonly ObjectId[] = [0, 1, 2].map((n) => parseObjectId(String(n).padStart(32, "0")));

@@ -5,7 +5,7 @@
  */
 import { assert } from "../../core/assert.ts";
 import { ByteReader } from "../../core/byte-reader.ts";
-import { ByteWriter } from "../../core/byte-writer.ts";
+import type { ByteWriter } from "../../core/byte-writer.ts";
 import { objectIdBytes, objectIdFromBytes } from "../../core/object-id.ts";
 import { STRETCH_BLOCKS_MAX, Stretch, UNKNOWN, ZEROS } from "./stretch.ts";
 
@@ -71,26 +71,43 @@ function runsOf(
   return runs;
 }
 
+function allBlocks(): boolean {
+  return true;
+}
+
+/** Packs that runs use, in their order, each with its number in the layer's table; zeros have none. */
+function tableOf(runs: readonly Run[]): ReadonlyMap<number, number> {
+  const places = new Map<number, number>();
+  for (const { pack } of runs) {
+    if (pack !== ZEROS && !places.has(pack)) {
+      places.set(pack, places.size + 1);
+    }
+  }
+  return places;
+}
+
 /**
- * Encodes a layer of `stretch`. A base takes every block; a delta those for which `changed` is true.
+ * Encodes a layer of `stretch` into `writer`. A base takes every block; a delta those for which `changed` is true.
  * The pack table holds only the packs that the chosen runs use.
  */
-export function encodeLayer(
+export function writeLayer(
+  writer: ByteWriter,
   stretch: Stretch,
-  blockBytes: number,
-  type: LayerType,
-  changed: (block: number) => boolean = () => true,
-): Buffer {
-  const runs = runsOf(stretch, blockBytes, type === "base" ? () => true : changed);
-  const writer = new ByteWriter(64 + runs.length * 8);
+  layer: {
+    readonly blockBytes: number;
+    readonly type: LayerType;
+    readonly changed?: (block: number) => boolean;
+  },
+): void {
+  const { blockBytes, type, changed = allBlocks } = layer;
+  const runs = runsOf(stretch, blockBytes, type === "base" ? allBlocks : changed);
   writer.u8(LAYER_VERSION);
   writer.u8(type === "base" ? 1 : 2);
   writer.varint(stretch.blockCount);
   writer.varint(stretch.tailBytes);
-  const used = [...new Set(runs.map((run) => run.pack).filter((pack) => pack !== ZEROS))];
-  const placeInTable = new Map(used.map((pack, place) => [pack, place + 1]));
-  writer.varint(used.length);
-  for (const pack of used) {
+  const placeInTable = tableOf(runs);
+  writer.varint(placeInTable.size);
+  for (const pack of placeInTable.keys()) {
     const id = stretch.packs[pack];
     assert(id !== undefined, "a run's pack is in the stretch's table");
     writer.bytes(objectIdBytes(id));
@@ -115,7 +132,6 @@ export function encodeLayer(
       writer.bytes(new Uint8Array(of.buffer, of.byteOffset, of.byteLength));
     }
   }
-  return writer.toBuffer();
 }
 
 /** A layer as read: its size and a way to lay it over a stretch. */

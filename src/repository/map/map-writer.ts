@@ -10,19 +10,19 @@ import type { MapRef } from "./page.ts";
 /** Opens the next map object. Map objects are prepared ahead, so that adding needs no waiting. */
 export type OpenMap = () => FramedFileWriter;
 
-/** Peak memory: the open frame, one item, and the object's write buffer. */
+/** Peak memory: a frame, or its largest item when that is larger, and the object's write buffer. */
 export class MapWriter implements Disposable {
   readonly #open: OpenMap;
   readonly #finished: FinishedObject[] = [];
   #object: FramedFileWriter | undefined;
-  #items: Uint8Array[] = [];
+  #frame = Buffer.alloc(0);
   #length = 0;
 
   constructor(open: OpenMap) {
     this.#open = open;
   }
 
-  /** Adds an item and answers where it lies. The bytes must not change afterwards. */
+  /** Adds an item and answers where it lies. It is copied: a cluster can have a million, and kept apart they weigh five times as much. */
   add(item: Uint8Array): MapRef {
     assert(item.length <= mapFrameBytesMax, "a map's item fits a frame");
     if (this.#length > 0 && this.#length + item.length > mapFrameBytes) {
@@ -35,9 +35,19 @@ export class MapWriter implements Disposable {
       offset: this.#length,
       length: item.length,
     };
-    this.#items.push(item);
-    this.#length += item.length;
+    this.#append(item);
     return ref;
+  }
+
+  #append(item: Uint8Array): void {
+    const needed = this.#length + item.length;
+    if (needed > this.#frame.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, mapFrameBytes));
+      this.#frame.copy(larger, 0, 0, this.#length);
+      this.#frame = larger;
+    }
+    this.#frame.set(item, this.#length);
+    this.#length = needed;
   }
 
   /** Finishes the last object; answers all of them, staged and not yet published. */
@@ -57,11 +67,11 @@ export class MapWriter implements Disposable {
     if (this.#object === undefined || this.#length === 0) {
       return;
     }
-    const [first, ...more] = this.#items;
-    const alone = first !== undefined && more.length === 0;
-    this.#object.addFrame(alone ? first : Buffer.concat(this.#items, this.#length));
-    this.#items = [];
+    this.#object.addFrame(this.#frame.subarray(0, this.#length));
     this.#length = 0;
+    if (this.#frame.length > mapFrameBytes) {
+      this.#frame = Buffer.alloc(0);
+    }
     if (this.#object.sealedBytes >= mapObjectBytes) {
       this.#finishObject();
     }

@@ -20,6 +20,9 @@ export const ZEROS_FINGERPRINT = 1n << 63n;
 /** The value in `fingerprints` for a block that was not there before. */
 export const NO_FINGERPRINT = 1n << 62n;
 
+/** Packs that are searched one by one. */
+const PACKS_SEARCHED_MAX = 8;
+
 /** The blocks of a stretch as columns. Mutable: it is filled while blocks arrive. */
 export class Stretch {
   readonly blockCount: number;
@@ -32,7 +35,8 @@ export class Stretch {
   readonly frameOf: Uint32Array;
   readonly offsetOf: Uint32Array;
   readonly fingerprints: BigUint64Array;
-  readonly #packPlaces = new Map<ObjectId, number>();
+  /** Only where they are many: most stretches lie in one or two. */
+  #packPlaces: Map<ObjectId, number> | undefined;
 
   constructor(blockCount: number, tailBytes: number) {
     this.blockCount = blockCount;
@@ -45,11 +49,15 @@ export class Stretch {
 
   /** The pack's place in `packs`, added when new. */
   packPlace(pack: ObjectId): number {
-    let place = this.#packPlaces.get(pack);
-    if (place === undefined) {
-      place = this.packs.push(pack) - 1;
-      this.#packPlaces.set(pack, place);
+    const known = this.#packPlaces?.get(pack) ?? (this.#packPlaces ? -1 : this.packs.indexOf(pack));
+    if (known >= 0) {
+      return known;
     }
+    const place = this.packs.push(pack) - 1;
+    if (place === PACKS_SEARCHED_MAX) {
+      this.#packPlaces = new Map(this.packs.map((id, at) => [id, at]));
+    }
+    this.#packPlaces?.set(pack, place);
     return place;
   }
 
