@@ -1,7 +1,8 @@
 /**
  * Switches off each guard against a loss class in turn, runs the tests whose titles begin with that class, and fails when they
  * all stay green: a guard whose absence nobody notices protects nothing, or is not tested. Files are tried from the
- * quick to the slow, until one turns red; a test counts only when it is green with every guard on.
+ * quick to the slow, until one turns red; a test counts only when it is green with every guard on. A test that only
+ * waits until its time is over counts too, and is named as such: an assertion would tell more, and sooner.
  *
  * `node tools/guards.ts [--only TEXT] [--json FILE]`; exit 0 when every guard has a red test.
  */
@@ -18,10 +19,15 @@ const PRELOAD = new URL("../tests/support/guards-from-environment.ts", import.me
 /** A test that fails by hanging is red too. */
 const TEST_TIMEOUT_MS = 180_000;
 
-type Run = { readonly passed: ReadonlySet<string>; readonly failed: ReadonlySet<string> };
+type Run = {
+  readonly passed: ReadonlySet<string>;
+  readonly failed: ReadonlySet<string>;
+  /** Of those that failed: by waiting alone. */
+  readonly timedOut: ReadonlySet<string>;
+};
 type Verdict = {
   readonly guard: string;
-  readonly state: "red" | "green" | "no test";
+  readonly state: "red" | "timed out" | "green" | "no test";
   readonly tests: readonly string[];
 };
 
@@ -35,6 +41,16 @@ function titles(tap: string, word: "ok" | "not ok", lossClass: string): Readonly
     }
   }
   return found;
+}
+
+/** Failed tests whose diagnosis is that their time was over. */
+function timeouts(tap: string, failed: ReadonlySet<string>): ReadonlySet<string> {
+  const late = [...failed].filter((title) => {
+    const at = tap.indexOf(`- ${title.replaceAll("#", "\\#")}\n`);
+    const diagnosis = /^[^]*?\n *\.\.\.\n/.exec(at < 0 ? "" : tap.slice(at))?.[0] ?? "";
+    return diagnosis.includes("testTimeoutFailure");
+  });
+  return new Set(late);
 }
 
 async function runTests(path: string, lossClass: string, guardOff: string): Promise<Run> {
@@ -52,7 +68,8 @@ async function runTests(path: string, lossClass: string, guardOff: string): Prom
     child.once("error", reject);
   });
   const tap = Buffer.concat(chunks).toString();
-  return { passed: titles(tap, "ok", lossClass), failed: titles(tap, "not ok", lossClass) };
+  const failed = titles(tap, "not ok", lossClass);
+  return { passed: titles(tap, "ok", lossClass), failed, timedOut: timeouts(tap, failed) };
 }
 
 /** Beside the sources first: they take milliseconds; real servers last. */
@@ -81,7 +98,9 @@ async function judge(guard: string, files: readonly string[]): Promise<Verdict> 
       const { passed } = await baselineOf(path, lossClass);
       const red = [...without.failed].filter((title) => passed.has(title));
       if (red.length > 0) {
-        return { guard, state: "red", tests: red.map((title) => `${path}: ${title}`) };
+        const late = red.every((title) => without.timedOut.has(title));
+        const tests = red.map((title) => `${path}: ${title}`);
+        return { guard, state: late ? "timed out" : "red", tests };
       }
     }
   }
@@ -89,10 +108,10 @@ async function judge(guard: string, files: readonly string[]): Promise<Verdict> 
 }
 
 function show(verdict: Verdict): string {
-  const mark = { red: "red    ", green: "GREEN  ", "no test": "NO TEST" }[verdict.state];
+  const mark = { red: "red", "timed out": "timeout", green: "GREEN", "no test": "NO TEST" };
   const [first = "", ...more] = verdict.tests;
   const rest = more.length === 0 ? "" : ` (and ${more.length} more)`;
-  return `${mark}  ${verdict.guard.padEnd(30)}  ${first}${rest}`;
+  return `${mark[verdict.state].padEnd(7)}  ${verdict.guard.padEnd(30)}  ${first}${rest}`;
 }
 
 const { values } = parseArgs({
@@ -115,7 +134,7 @@ const next = async (): Promise<void> => {
   }
 };
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, next));
-const unnoticed = verdicts.filter(({ state }) => state !== "red");
+const unnoticed = verdicts.filter(({ state }) => state !== "red" && state !== "timed out");
 process.stdout.write(
   `\n${verdicts.length} guards, ${verdicts.length - unnoticed.length} red without, ${unnoticed.length} unnoticed\n`,
 );

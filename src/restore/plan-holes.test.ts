@@ -276,6 +276,24 @@ test("L15 a backup that does not lead to the timeline asked for is refused", asy
   assert.equal(newest.timeline, 2);
 });
 
+test("L15 a backup that began before another timeline left its own, and ended behind that, is none of the other's", async () => {
+  const catalogue = branched();
+  const [first] = catalogue.backups;
+  assert.ok(first !== undefined);
+  const { switchLsn } = catalogue;
+  const stopLsn = addToLsn(switchLsn, 100);
+  const astride = { ...first, id: idOf(7), startLsn: addToLsn(first.stopLsn, 40), stopLsn };
+  const straddled = { ...catalogue, backups: [first, { ...astride, walFrom: astride.startLsn }] };
+  const plan = await planned(straddled, { kind: "latest" }, { timeline: two });
+  assert.equal(plan.backup.id, idOf(1));
+  const { error } = await refused(
+    straddled,
+    { kind: "latest" },
+    { timeline: two, backup: idOf(7) },
+  );
+  assert.equal(error.code, "PLAN_BACKUP_OTHER_BRANCH");
+});
+
 test("an unknown timeline, and one without a backup, are refused", async () => {
   const { error } = await refused(branched(), { kind: "latest" }, { timeline: timelineOf(7) });
   assert.equal(error.code, "PLAN_TIMELINE_UNKNOWN");

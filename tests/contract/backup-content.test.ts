@@ -7,7 +7,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type TakenBackup, takeBackup } from "../../src/backup/take-backup.ts";
-import { systemClock } from "../../src/core/clock.ts";
+import { ManualClock, systemClock } from "../../src/core/clock.ts";
 import { isDrError } from "../../src/core/errors.ts";
 import { systemPath } from "../../src/core/file-name-bytes.ts";
 import { lsnOf } from "../../src/core/lsn.ts";
@@ -23,12 +23,14 @@ import {
   clusterNameOf,
   incarnationIdBytes,
   objectKey,
+  rootPrefix,
 } from "../../src/repository/object-names.ts";
-import type { BackupRoot } from "../../src/repository/root.ts";
+import { type BackupRoot, decodeRoot } from "../../src/repository/root.ts";
 import { SealedStore } from "../../src/repository/sealed-store.ts";
 import { PackReader } from "../../src/restore/pack-reader.ts";
 import { restoreFiles } from "../../src/restore/restore-files.ts";
 import { MemoryStore } from "../../src/stores/memory-store.ts";
+import { RetryStore } from "../../src/stores/retry-store.ts";
 import { never } from "../support/connection-of.ts";
 import { smallRoot } from "../support/small-root.ts";
 
@@ -37,13 +39,33 @@ const systemIdentifier = 4660n;
 type Files = Map<string, Buffer>;
 
 class Lab implements AsyncDisposable {
-  readonly store = new MemoryStore();
-  readonly sealed = new SealedStore({
-    store: this.store,
-    ring: createKeyRing(),
-    clock: systemClock,
-    random: systemRandom,
-  });
+  readonly store: MemoryStore;
+  readonly sealed: SealedStore;
+
+  /** `seed`: of the store's misfortunes. `retrying`: as the program is composed; else every failure is told. */
+  constructor(options: { readonly seed?: number; readonly retrying?: boolean } = {}) {
+    const { seed, retrying } = options;
+    const random = seed === undefined ? systemRandom : new SeededRandom(seed);
+    const clock = new ManualClock();
+    this.store = new MemoryStore({ random, clock, pageSize: 3 });
+    this.sealed = new SealedStore({
+      store: retrying === true ? new RetryStore(this.store, { random, clock }) : this.store,
+      ring: createKeyRing(),
+      clock: systemClock,
+      random: systemRandom,
+    });
+  }
+
+  /** What the repository lists, whatever was said when it was taken. */
+  async roots(): Promise<BackupRoot[]> {
+    const roots: BackupRoot[] = [];
+    const prefix = rootPrefix(await this.place());
+    for await (const { name } of this.sealed.listNames(prefix, { signal: never })) {
+      assert.ok(name?.type === "root");
+      roots.push(decodeRoot((await this.sealed.getWhole(name, { signal: never })).content));
+    }
+    return roots;
+  }
 
   async place(): Promise<IncarnationPlace> {
     return await openIncarnation(
@@ -275,4 +297,61 @@ test("a pack that is gone is STORE_MISSING for a restore; an increment whose par
     (error) => isDrError(error, "BACKUP_PARENT_DAMAGED") && isDrError(error.cause, "STORE_MISSING"),
   );
   assert.equal(await lab.leftBytes(), 0);
+});
+
+for (const retrying of [false, true]) {
+  test(`L39 over a store that fails, loses its answers and breaks off, what is listed is whole${retrying ? ", and repeating leads there" : ""}`, async (t) => {
+    let taken = 0;
+    let refused = 0;
+    for (const seed of [11, 12]) {
+      t.diagnostic(`seed ${seed}`);
+      await using lab = new Lab({ seed, retrying });
+      const history = new History(seed);
+      await lab.place();
+      const moments = new Map<string, Files>();
+      for (let n = 0; n < 4; n++) {
+        history.step();
+        const before = await lab.roots();
+        const often = retrying ? 0.15 : 0.1;
+        lab.store.setFaults({ fail: often, lostAck: often, shortRead: often });
+        try {
+          await lab.backup(history.files, before.at(-1));
+          taken += 1;
+        } catch (error) {
+          assert.ok(isDrError(error), String(error));
+          refused += 1;
+        }
+        lab.store.setFaults({});
+        for (const { id } of await lab.roots()) {
+          moments.set(id, moments.get(id) ?? new Map(history.files));
+        }
+      }
+      for (const root of await lab.roots()) {
+        const files = moments.get(root.id) ?? new Map<string, Buffer>();
+        assert.deepEqual(await lab.filesOf(root, files.keys()), files);
+      }
+    }
+    assert.ok(retrying ? taken > 5 : refused > 1, `${taken} taken, ${refused} refused`);
+  });
+}
+
+test("L39 reads that break off or bring a wrong bit never give wrong content", async (t) => {
+  let wrong = 0;
+  for (const seed of [21, 22, 23]) {
+    t.diagnostic(`seed ${seed}`);
+    await using lab = new Lab({ seed });
+    const history = new History(seed);
+    history.step();
+    const { root } = await lab.backup(history.files);
+    lab.store.setFaults({ bitFlip: 0.5, shortRead: 0.1 });
+    try {
+      assert.deepEqual(await lab.filesOf(root, history.files.keys()), history.files);
+    } catch (error) {
+      assert.ok(isDrError(error), String(error));
+      wrong += 1;
+    }
+    lab.store.setFaults({});
+    assert.deepEqual(await lab.filesOf(root, history.files.keys()), history.files);
+  }
+  assert.ok(wrong > 0);
 });

@@ -149,6 +149,22 @@ for (const major of [18, 15] as const) {
     assert.equal(await copy.value("SHOW max_connections"), "250");
     assert.equal(await copy.value("SHOW hba_file"), join(copy.dataDirectory, "pg_hba.conf"));
   });
+
+  test(`L30 a ${major} whose own configuration names access rules elsewhere is restored with rules of its own`, async () => {
+    await using archive = await WalArchive.create();
+    await using server = await startTestServer({ major, settings: archive.settings });
+    await using repository = await TestRepository.create();
+    const rules = join(server.home, "rules.conf");
+    await writeFile(rules, "local all all trust\n");
+    await server.configure({ hba_file: rules });
+    await server.restart();
+    const backup = await repository.backup(connectionOf(server));
+    assert.ok(backup.root.configuration.some(({ path }) => path === rules));
+    await archive.catchUp(server);
+    await using copy = await repository.restore(server, backup, { archive });
+    await copy.start();
+    assert.equal(await copy.value("SHOW hba_file"), join(copy.dataDirectory, "pg_hba.conf"));
+  });
 }
 
 for (const major of [14, 15, 16, 17, 18] as const) {

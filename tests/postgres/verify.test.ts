@@ -3,11 +3,24 @@
  * backups that it takes down.
  */
 import assert from "node:assert/strict";
-import { cp, mkdir, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, open, readFile, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { systemClock } from "../../src/core/clock.ts";
 import type { ObjectId } from "../../src/core/object-id.ts";
-import { type ObjectName, objectKey } from "../../src/repository/object-names.ts";
+import { systemRandom } from "../../src/core/random.ts";
+import { FramedFileWriter } from "../../src/pipeline/framed-file-writer.ts";
+import { FrameReader } from "../../src/pipeline/sealing/frame-codec.ts";
+import { openFramed } from "../../src/pipeline/sealing/framed-object.ts";
+import { sealTicket } from "../../src/pipeline/sealing/object-header.ts";
+import { ZstdCodec } from "../../src/pipeline/zstd-codec.ts";
+import {
+  type ObjectName,
+  incarnationIdBytes,
+  objectKey,
+} from "../../src/repository/object-names.ts";
+import type { MapObject } from "../../src/repository/root.ts";
+import { restoreBackup } from "../../src/restore/restore-backup.ts";
 import { checkDocuments } from "../../src/repository/verify/check-documents.ts";
 import { type Damage, DamageLog } from "../../src/repository/verify/damage.ts";
 import {
@@ -175,6 +188,75 @@ test("L40 a damaged map is seen by its digest and by its frames, and takes down 
       assert.ok(!down.has(cast.other.root.id));
     },
   );
+});
+
+/** The same content as the object has, sealed anew under its id: what somebody could do who has a writer's key. */
+async function sealedAnew(map: MapObject, path: string): Promise<Buffer> {
+  const { sealed, directory } = cast.repository;
+  const { ring } = sealed;
+  const incarnation = incarnationIdBytes(cast.full.place.incarnation);
+  const bytes = await readFile(path);
+  const read = (offset: number, length: number): Promise<Buffer> =>
+    Promise.resolve(bytes.subarray(offset, offset + length));
+  const about = { kind: "map", objectId: map.id, incarnation } as const;
+  const framed = await openFramed(ring, read, bytes.length, about);
+  const ticket = await sealTicket(ring, { ...about, createdAtMs: 0, epoch: 0 });
+  const fresh = join(directory, "anew");
+  using codec = new ZstdCodec();
+  using writer = new FramedFileWriter({ ticket, path: fresh, codec });
+  const reader = new FrameReader(framed.ticket, codec);
+  for (let index = 0; index < map.frames; index += 1) {
+    const { offset, length } = framed.frameRange(index);
+    writer.addFrame(Buffer.from(reader.read(bytes.subarray(offset, offset + length), index).plain));
+  }
+  writer.finish();
+  const made = await readFile(fresh);
+  await rm(fresh);
+  return made;
+}
+
+test("L40 a map that is authentic and not the one its backup's root vouches for is refused by a restore and by verify", async () => {
+  const { full, repository } = cast;
+  const [map] = full.root.maps;
+  assert.ok(map !== undefined);
+  const name = { ...full.place, type: "map", id: map.id } as const;
+  const home = join(repository.directory, "copy");
+  const restore = async (): Promise<void> => {
+    await restoreBackup({
+      sealed: repository.sealed,
+      place: full.place,
+      root: full.root,
+      dataDirectory: home,
+      tablespaces: new Map(),
+      owner: undefined,
+      layWal: () => Promise.resolve(0),
+      settings: {},
+      workers: 1,
+      clock: systemClock,
+      random: systemRandom,
+      signal: never,
+    });
+  };
+  await whileDamaged(
+    name,
+    async (path) => {
+      const made = await sealedAnew(map, path);
+      assert.notDeepEqual(made, await readFile(path));
+      await rm(path);
+      await writeFile(path, made);
+    },
+    async () => {
+      await assert.rejects(restore(), { code: "REPO_OBJECT_DAMAGED" });
+      assert.ok(!(await readdir(home)).includes("PG_VERSION"), "before anything is written");
+      const { damage } = await verify(true);
+      assert.deepEqual(
+        damage.map(({ object }) => object),
+        [objectKey(name)],
+      );
+    },
+  );
+  await restore();
+  await rm(home, { recursive: true });
 });
 
 test("L40 a damaged root is named and takes down itself alone", async () => {
