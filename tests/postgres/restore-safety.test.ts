@@ -155,7 +155,7 @@ for (const major of [18, 15] as const) {
     await using server = await startTestServer({ major, settings: archive.settings });
     await using repository = await TestRepository.create();
     const rules = join(server.home, "rules.conf");
-    await writeFile(rules, "local all all trust\n");
+    await writeFile(rules, "local all all trust\nlocal replication all trust\n");
     await server.configure({ hba_file: rules });
     await server.restart();
     const backup = await repository.backup(connectionOf(server));
