@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { exitCodeTable } from "../src/cli/exit-codes.ts";
 import type { ErrorEntry } from "../src/core/error-register/entry.ts";
 import { errorRegister } from "../src/core/errors.ts";
+import { guardNames } from "../src/core/failpoint-names.ts";
 import { formatGraph, readSources } from "./import-graph.ts";
 import { findTitledTests } from "./titled-tests.ts";
 
@@ -95,6 +96,15 @@ function withTests(page: string, tests: ReadonlyMap<string, readonly string[]>):
   });
 }
 
+/** The page with the cell before the last of each row replaced by the names of the class's guards. */
+function withGuards(page: string): string {
+  const row = /^(\| (L\d+) \|[^|]*\|[^|]*\|)[^|]*(\|[^|]*\|)$/gm;
+  return page.replace(row, (_row, cells: string, lossClass: string, last: string) => {
+    const names = guardNames.filter((name) => name.startsWith(`${lossClass}-`));
+    return `${cells} ${names.map((name) => `\`${name}\``).join("<br>")}${names.length === 0 ? "" : " "}${last}`;
+  });
+}
+
 function withGraph(page: string, graph: string): string {
   return page.replace(
     /(<!-- graph -->\n)[\s\S]*?(<!-- end of graph -->)/,
@@ -117,7 +127,7 @@ const tests = findTitledTests(root);
 const pages: readonly (readonly [path: string, content: string])[] = [
   ["docs/errors.md", errorsPage()],
   ["docs/exit-codes.md", exitCodesPage()],
-  ["docs/loss-classes.md", withTests(read("docs/loss-classes.md"), tests)],
+  ["docs/loss-classes.md", withGuards(withTests(read("docs/loss-classes.md"), tests))],
   ["docs/requirements.md", withTests(read("docs/requirements.md"), tests)],
   ["ARCHITECTURE.md", withGraph(read("ARCHITECTURE.md"), formatGraph(readSources(root)))],
 ];

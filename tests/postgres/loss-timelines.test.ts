@@ -108,7 +108,7 @@ for (const major of [18, 15] as const) {
     });
   });
 
-  test(`L15 three branches to the past of ${major}, each adopted, keep their own history`, async () => {
+  test(`L15 L16 three branches to the past of ${major}, each adopted, keep their own history; before that, none is backed up as production`, async () => {
     await using server = await startTestServer({ major });
     await using pra = await initialised(server);
     assert.equal((await pra.run("backup --full")).code, 0);
