@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import wabt from "wabt";
 import { assert } from "../src/core/assert.ts";
-import { webAssembly } from "../src/pipeline/web-assembly.ts";
+import { webAssembly } from "../src/core/web-assembly.ts";
 import { blockPassText } from "./block-pass-wat.ts";
 
 const TARGET = new URL("../src/pipeline/block-pass.wasm.ts", import.meta.url);

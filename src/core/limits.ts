@@ -293,3 +293,5 @@ export const directWriteRateMin = 200 * MIB;
  * 200,000 files 190 in place of 255 MiB, for a tenth more CPU; from 20,000 on the heap had grown by then and stayed at 230.
  */
 export const leanHeapFiles = 2_000;
+/** Bytes that an append past the page cache writes at once: a batch of WAL under full load. */
+export const directAppendBytes = MIB;

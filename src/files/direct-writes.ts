@@ -48,13 +48,6 @@ function pageBytes(): number | undefined {
   }
 }
 
-/** Errors by which a file system says that it does not write this way. */
-const UNSUITED = new Set(["EINVAL", "EOPNOTSUPP", "ENOTSUP"]);
-
-function isUnsuited(error: unknown): boolean {
-  return UNSUITED.has(errnoOf(error) ?? "");
-}
-
 function blocksFit(path: string): boolean {
   try {
     return statfsSync(systemPath(path)).bsize <= DIRECT_ALIGN_BYTES;
@@ -64,6 +57,19 @@ function blocksFit(path: string): boolean {
     }
     return false;
   }
+}
+
+/** Errors by which a file system says that it does not write this way. */
+const UNSUITED = new Set(["EINVAL", "EOPNOTSUPP", "ENOTSUP"]);
+
+/** True when the file system said so: then the ordinary way is to be taken. */
+export function isUnsuitedForDirect(error: unknown): boolean {
+  return UNSUITED.has(errnoOf(error) ?? "");
+}
+
+/** True where it is safe to write a file both ways, page by page. `path`: a file or directory of the file system. */
+export function suitsDirectWrites(path: string): boolean {
+  return pageBytes() === DIRECT_ALIGN_BYTES && blocksFit(path);
 }
 
 /** The rule of one thread for one file system: whether to write past the cache, learnt from how fast it goes. */
@@ -78,7 +84,7 @@ export class DirectWrites {
   /** `path`: a file or directory of the file system. */
   constructor(path: string, clock: Clock) {
     this.#clock = clock;
-    this.#isUsed = pageBytes() === DIRECT_ALIGN_BYTES && blocksFit(path);
+    this.#isUsed = suitsDirectWrites(path);
   }
 
   get isUsed(): boolean {
@@ -201,7 +207,7 @@ export class DirectlyWrittenFile implements Disposable {
       const written = await writeOnce(this.#direct, bytes, length, position);
       done = written - (written % DIRECT_ALIGN_BYTES);
     } catch (error) {
-      if (!isUnsuited(error)) {
+      if (!isUnsuitedForDirect(error)) {
         throw error;
       }
       this.#writes.giveUp();

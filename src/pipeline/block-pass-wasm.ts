@@ -11,7 +11,7 @@ import type { BlockMemory, BlockPass, BlockRun, BlockRunResult } from "./block-p
 import { assertRun, assertTail, blockMemoryLayout, collectBadPages } from "./block-pass.ts";
 import { blockPassModule, blockPassSharedModule } from "./block-pass.wasm.ts";
 import type { FingerprintKey } from "./fingerprint-key.ts";
-import { webAssembly } from "./web-assembly.ts";
+import { webAssembly } from "../core/web-assembly.ts";
 
 interface BlockPassExports {
   readonly fingerprint: (at: number, length: number, key: number, map: number) => bigint;

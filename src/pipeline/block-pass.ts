@@ -13,8 +13,8 @@ import { blockBytesMax, blockBytesMin, blockPassInputBytesMax } from "../core/li
 import type { Lsn } from "../core/lsn.ts";
 import { lsnOf } from "../core/lsn.ts";
 import { FINGERPRINT_LIMBS } from "./fingerprint-key.ts";
-import type { WasmMemory } from "./web-assembly.ts";
-import { webAssembly } from "./web-assembly.ts";
+import type { WasmMemory } from "../core/web-assembly.ts";
+import { webAssembly } from "../core/web-assembly.ts";
 
 /** Nothing to object to. */
 export const BLOCK_OK = 0;

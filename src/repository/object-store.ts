@@ -53,17 +53,20 @@ export type StoreCapabilities = {
 /** An object in the making, created by this process alone and never opened again. */
 export interface AppendHandle extends AsyncDisposable {
   readonly key: string;
-  /** For workers and hot paths, which may write and sync it themselves. */
-  readonly fd: number;
-  /** Bytes appended through `appendSync`. */
+  /** Bytes appended. */
   readonly sizeBytes: number;
+  /**
+   * Makes room for so many bytes more, so that appending them waits for less; once, and nothing may be appended meanwhile. Without
+   * room for it nothing changes. A reader sees zeros there until they are appended. @throws DrError `STORE_IO`.
+   */
+  reserve(bytes: number, call: StoreCall): Promise<void>;
   /**
    * Writes all bytes at the end and syncs the data; durable when it returns. Blocks the thread (0.1 to 0.4 ms on
    * an SSD). After one failure every later call fails: what the kernel holds is unknown then.
    * @throws DrError `STORE_DISK_FULL`, `STORE_IO`.
    */
   appendSync(bytes: Uint8Array): void;
-  /** Closes the descriptor; the object stays. Closing twice is fine. */
+  /** Gives back what was reserved and not used, and closes; the object stays. Closing twice is fine. @throws DrError `STORE_IO`. */
   close(): Promise<void>;
 }
 

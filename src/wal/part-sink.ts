@@ -30,7 +30,6 @@ import {
 } from "../repository/object-names.ts";
 import type { AppendHandle } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { giveBackRoom, reserveRoom } from "./reserved-room.ts";
 import type { SegmentPlace } from "./segment-memory.ts";
 
 /** WAL to store: it lies within one segment and follows what was stored before. */
@@ -136,11 +135,6 @@ type OpenPart = {
   readonly handle: AppendHandle;
 };
 
-async function closePart(part: OpenPart): Promise<void> {
-  await giveBackRoom(part.handle);
-  await part.handle.close();
-}
-
 /**
  * Appends frames to one object a segment. The next segment's object is made ready while the present one fills,
  * so that crossing a boundary waits for nothing. Peak memory: twice the largest piece, and one codec.
@@ -204,7 +198,7 @@ export class AppendParts implements PartSink {
   #turnTo(part: OpenPart): void {
     const old = this.#current;
     if (old !== undefined) {
-      const closing = closePart(old).finally(() => this.#closing.delete(closing));
+      const closing = old.handle.close().finally(() => this.#closing.delete(closing));
       this.#closing.add(closing);
     }
     this.#current = part;
@@ -236,7 +230,7 @@ export class AppendParts implements PartSink {
     try {
       handle.appendSync(appender.header);
       const { walSegmentBytes } = this.#options.segments;
-      await reserveRoom(handle, Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
+      await handle.reserve(Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
       this.#names.note(startLsn);
       return { startLsn, appender, handle };
     } catch (error) {
@@ -270,7 +264,7 @@ export class AppendParts implements PartSink {
   async close(): Promise<void> {
     await this.#next?.opening;
     const open = [this.#next?.part, this.#current].filter((part) => part !== undefined);
-    await Promise.all(open.map(closePart));
+    await Promise.all(open.map(({ handle }) => handle.close()));
     await Promise.all(this.#closing);
     this.#dead ??= new Error("the sink of WAL parts is closed");
     this.#codec.close();

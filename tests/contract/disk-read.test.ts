@@ -1,11 +1,14 @@
 /** What a reader meets while another process appends to an object, and gives back the room it had reserved. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
 import { configureFailpoints } from "../../src/core/failpoint.ts";
+import { directAppendBytes } from "../../src/core/limits.ts";
 import {
   configureFailpointsFrom,
   processFailpointEffects,
@@ -64,6 +67,62 @@ test("L39 an object is read whole also when the reserved room goes in the middle
       cut += read.length === appended.length ? 1 : 0;
     }
     t.diagnostic(`cut while it was read: ${cut} of 60`);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+const appends = fc.record({
+  header: fc.nat(5000),
+  room: fc.nat(60_000),
+  pieces: fc.array(fc.oneof(fc.nat(900), fc.nat(20_000), fc.constant(4096)), { maxLength: 12 }),
+});
+
+test("what is appended into reserved room, and beyond it, is there at once, and zeros behind it; closed, nothing else is", async () => {
+  const root = await mkdtemp(join(tmpdir(), "pra-append-"));
+  try {
+    const store = await DiskStore.open({ root, create: true }, call);
+    let made = 0;
+    await fc.assert(
+      fc.asyncProperty(appends, async ({ header, room, pieces }) => {
+        const key = `part-${made++}`;
+        const growing = await store.openAppend(key, call);
+        let seed = 1;
+        const piece = (length: number): Buffer =>
+          Buffer.from(Array.from({ length }, () => (seed++ % 251) + 1));
+        let content: Buffer = piece(header);
+        growing.appendSync(content);
+        await growing.reserve(room, call);
+        for (const length of pieces) {
+          const bytes = piece(length);
+          growing.appendSync(bytes);
+          content = Buffer.concat([content, bytes]);
+          const seen = await store.get(key, call);
+          assert.ok(seen.subarray(0, content.length).equals(content));
+          assert.ok(seen.subarray(content.length).every((byte) => byte === 0));
+        }
+        assert.equal(growing.sizeBytes, content.length);
+        await growing.close();
+        assert.ok((await store.get(key, call)).equals(content));
+        await store.delete(key, call);
+      }),
+      { numRuns: 60 },
+    );
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});
+
+test("a batch larger than what is written at once is appended whole", async () => {
+  const root = await mkdtemp(join(tmpdir(), "pra-append-"));
+  try {
+    const store = await DiskStore.open({ root, create: true }, call);
+    const batch = randomBytes(2 * directAppendBytes + 4321);
+    await using growing = await store.openAppend("part", call);
+    await growing.reserve(4 * directAppendBytes, call);
+    growing.appendSync(batch.subarray(0, 100));
+    growing.appendSync(batch.subarray(100));
+    assert.ok((await store.get("part", call)).subarray(0, batch.length).equals(batch));
   } finally {
     await rm(root, { recursive: true, force: true });
   }

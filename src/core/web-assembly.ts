@@ -1,5 +1,5 @@
 /**
- * The few parts of the WebAssembly interface that the block pass needs. `lib` has them only together
+ * The few parts of the WebAssembly interface in use: for the block pass, and for memory that begins on a page. `lib` has them only together
  * with the browser's types and `@types/node` does not declare them, so they are declared here, and the
  * whole namespace may be absent (a runtime started with `--jitless`).
  *
@@ -32,4 +32,17 @@ declare const WebAssembly: WebAssemblyApi | undefined;
 /** The runtime's WebAssembly, or undefined where there is none. */
 export function webAssembly(): WebAssemblyApi | undefined {
   return typeof WebAssembly === "undefined" ? undefined : WebAssembly;
+}
+
+const WASM_PAGE_BYTES = 65_536;
+
+/** Memory that begins on a page, as no other of JavaScript does; undefined where there is no WebAssembly. */
+export function pageAlignedBytes(lengthBytes: number): Uint8Array | undefined {
+  const api = webAssembly();
+  if (api === undefined) {
+    return undefined;
+  }
+  const pages = Math.ceil(lengthBytes / WASM_PAGE_BYTES);
+  const memory = new api.Memory({ initial: pages, maximum: pages, shared: false });
+  return new Uint8Array(memory.buffer, 0, lengthBytes);
 }
