@@ -46,7 +46,7 @@ import { requireParentPacks } from "./parent-objects.ts";
 import { PreviousBackup, asParentDamage } from "./previous-backup.ts";
 import { corruptPages, mapObjects, packObjects, writePages } from "./root-parts.ts";
 import { SlotFiller } from "./slot-filler.ts";
-import { inStoreWords } from "./staged-error.ts";
+import { inStoreWords } from "../files/staged-error.ts";
 
 /** The WAL that a backup needs; a running receiver or the backup's own stream provides it. */
 export interface BackupWal {

@@ -4,15 +4,16 @@
  * Follows docs/format.md, sections 5 and 10.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { isDrError } from "../core/errors.ts";
 import { walFrameBytes } from "../core/limits.ts";
 import { type Lsn, addToLsn } from "../core/lsn.ts";
+import { inStoreWords } from "../files/staged-error.ts";
 import { FramedFileWriter, type FinishedObject } from "../pipeline/framed-file-writer.ts";
 import { TRAILER_BYTES } from "../pipeline/sealing/directory.ts";
 import { FrameReader } from "../pipeline/sealing/frame-codec.ts";
 import { readFrameHeader } from "../pipeline/sealing/frame-layout.ts";
 import type { ObjectTicket } from "../pipeline/sealing/object-header.ts";
 import type { ZstdCodec } from "../pipeline/zstd-codec.ts";
-import { isDrError } from "../core/errors.ts";
 
 /** A segment's bytes and what is known of them. */
 export type SegmentContent = {
@@ -22,12 +23,23 @@ export type SegmentContent = {
   readonly knownAt: bigint;
 };
 
-/** Writes the staged file of a segment's object. */
-export function writeSegmentObject(
-  content: SegmentContent,
-  target: { readonly ticket: ObjectTicket; readonly path: string; readonly codec: ZstdCodec },
-): FinishedObject {
-  const writer = new FramedFileWriter(target);
+type SegmentObject = {
+  readonly ticket: ObjectTicket;
+  readonly path: string;
+  readonly codec: ZstdCodec;
+};
+
+/** Writes the staged file of a segment's object. @throws DrError `STORE_DISK_FULL`, `STORE_IO`. */
+export function writeSegmentObject(content: SegmentContent, target: SegmentObject): FinishedObject {
+  try {
+    return writeFrames(content, target);
+  } catch (error) {
+    throw inStoreWords(error, target.path);
+  }
+}
+
+function writeFrames(content: SegmentContent, target: SegmentObject): FinishedObject {
+  using writer = new FramedFileWriter(target);
   const { bytes } = content;
   for (let at = 0; at < bytes.length; at += walFrameBytes) {
     const end = Math.min(at + walFrameBytes, bytes.length);
@@ -41,7 +53,14 @@ export function writeSegmentObject(
 }
 
 function readWholeFile(path: string): Buffer {
-  const fd = openSync(path, "r");
+  try {
+    return readOpened(openSync(path, "r"));
+  } catch (error) {
+    throw inStoreWords(error, path);
+  }
+}
+
+function readOpened(fd: number): Buffer {
   try {
     const bytes = Buffer.allocUnsafeSlow(fstatSync(fd).size);
     let at = 0;
@@ -95,7 +114,7 @@ function differenceIn(object: Buffer, comparison: Comparison): string | undefine
 
 /**
  * What distinguishes a published object from the segment that it should hold; undefined when nothing does. `ticket` is the
- * one it was sealed with: no private key is needed.
+ * one it was sealed with: no private key is needed. @throws DrError `STORE_IO`.
  */
 export function differenceOf(
   object: string | Uint8Array,

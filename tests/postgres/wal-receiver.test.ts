@@ -168,6 +168,27 @@ async function untilStreaming(receiver: WalReceiver): Promise<void> {
   }
 }
 
+test("a disk that fails while a segment is staged ends the receiver with STORE_IO and the file's path; the next one publishes", async () => {
+  await using server = await startTestServer({
+    major: 18,
+    initdbArguments: ["--wal-segsize=1"],
+    settings: KEEPING,
+  });
+  await using lab = await WalLab.open(server);
+  await server.query("CREATE TABLE t (x text)");
+  await using child = new ReceiverChild(lab, server, { PRA_FAILPOINT: "framed-file.write:error" });
+  await eventually(async () => {
+    await server.query(LOAD);
+    return child.running ? undefined : true;
+  }, "the receiver's end");
+  assert.match(child.output, /code: 'STORE_IO'/);
+  assert.match(child.output, /path: '.*\.staging\/wal-/);
+  await using receiver = lab.receive(server);
+  await receiver.untilDurable(await flushLsn(server), { signal });
+  await receiver.stop();
+  assert.ok(((await lab.catalogue()).timeline(LAST)?.published.length ?? 0) > 0);
+});
+
 test("a receiver that waits for its server stops in good order at once", async () => {
   await using server = await startTestServer({ major: 18, settings: KEEPING });
   await using lab = await WalLab.open(server);
