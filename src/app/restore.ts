@@ -30,6 +30,7 @@ import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts
 import { requireFree } from "../restore/target-directory.ts";
 import { formatInstant } from "../restore/target-time.ts";
 import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
+import { WalCatalogue } from "../wal/wal-catalogue.ts";
 import { WalReader } from "../wal/wal-reader.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -235,7 +236,9 @@ async function restoreFiles(
 ): Promise<RestoredBackup> {
   const { planned, plan, dataDirectory, account } = prepared;
   const { sealed } = planned.repository;
-  const { place, walCatalogue } = planned.view;
+  const { place } = planned.view;
+  // After the pin: what is listed now stays.
+  const walCatalogue = await WalCatalogue.load(sealed, place, { signal });
   const name = { ...place, type: "root", id: plan.backup.id } as const;
   const root = decodeRoot((await sealed.getWhole(name, { signal })).content);
   const owner = account?.switched === true ? { uid: account.uid, gid: account.gid } : undefined;

@@ -21,6 +21,12 @@ const condemnSchema = z.object({
     .check(z.maxLength(condemnedKeysMax)),
 });
 
+/**
+ * The reason with which parts of WAL are condemned whose segment was read back whole: whoever lists WAL from then on reads that, so
+ * they are in nobody's way. Part of the format.
+ */
+export const COVERED_PART = "its segment is published and verified";
+
 /** One condemn object. */
 export type CondemnDocument = z.infer<typeof condemnSchema>;
 

@@ -6,6 +6,7 @@
  */
 import type { ObjectId } from "../core/object-id.ts";
 import { guard } from "../core/failpoint.ts";
+import { COVERED_PART } from "./condemn-document.ts";
 import { objectKey, type IncarnationPlace, type ObjectName } from "./object-names.ts";
 import { protectsObject, type PinSeries } from "./pin-rules.ts";
 
@@ -50,7 +51,7 @@ export type Inventory = {
 export type LeftoverReason =
   | "published by a fenced writer"
   | "no backup names it and its writer's epoch is over"
-  | "its segment is published and verified"
+  | typeof COVERED_PART
   | "an older renewal"
   | "an older epoch"
   | "released or replaced"
@@ -86,7 +87,7 @@ function* ofIncarnation(
   }
   for (const { name, verified } of found.coveredParts) {
     if (verified) {
-      yield leftover(name, "its segment is published and verified");
+      yield leftover(name, COVERED_PART);
     }
   }
 }

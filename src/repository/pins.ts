@@ -11,7 +11,7 @@ import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
 import type { ObjectId } from "../core/object-id.ts";
-import type { CondemnDocument } from "./condemn-document.ts";
+import { COVERED_PART, type CondemnDocument } from "./condemn-document.ts";
 import type { Lease } from "./lease.ts";
 import type { HolderObserver } from "./lease-holder.ts";
 import { clusterNameOf, objectKey, tryParseObjectKey } from "./object-names.ts";
@@ -129,16 +129,26 @@ async function mayStillDelete(
   );
 }
 
-/** Condemned leases and pins of others, unreferenced packs and maps: nothing that a reader would look for. */
-function takesAway(protects: readonly Protection[], key: string): boolean {
+type CondemnedKey = CondemnDocument["keys"][number];
+
+/**
+ * Condemned leases and pins of others, unreferenced packs and maps: nothing that a reader would look for. Nor parts of WAL whose
+ * segment is published, for whoever pins an interval: it lists WAL after this, and finds the segment.
+ */
+function takesAway(protects: readonly Protection[], { key, reason }: CondemnedKey): boolean {
   const name = tryParseObjectKey(key);
-  const read = name !== undefined && (name.type === "root" || "segment" in name);
-  return read && protects.some((protection) => protectsObject(protection, name));
+  if (name === undefined || !(name.type === "root" || "segment" in name)) {
+    return false;
+  }
+  const covered = name.type === "walPart" && reason === COVERED_PART;
+  return protects.some(
+    (protection) => protectsObject(protection, name) && !(covered && protection.kind === "wal"),
+  );
 }
 
 async function refuseCondemned(sealed: SealedStore, options: PinOptions): Promise<void> {
   for await (const condemn of readCondemned(sealed, { signal: options.signal })) {
-    const taken = condemn.keys.find(({ key }) => takesAway(options.protects, key));
+    const taken = condemn.keys.find((each) => takesAway(options.protects, each));
     if (taken !== undefined && (await mayStillDelete(sealed, condemn, options))) {
       throw new DrError("REPO_CONDEMNED", { what: taken.key, host: condemn.holder.host });
     }

@@ -87,7 +87,12 @@ test(`${MINUTES} minutes of commits, increments, expire and proofs lose nothing 
   ];
   const watching = watch(receiver, signal);
   const ended = Promise.all(work);
-  await Promise.race([sleep(MINUTES * 60_000), ended]);
+  try {
+    await Promise.race([sleep(MINUTES * 60_000), ended]);
+  } catch (error) {
+    stopping.abort();
+    throw error;
+  }
   const summary = await load.stop();
   stopping.abort();
   const [increments, proofs, expiries] = await ended;
