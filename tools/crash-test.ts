@@ -5,7 +5,7 @@
  *
  * The seed draws commands, sites, effects and moments; what a server and a disk do in between is not drawn, and what a run came by
  * decides what is drawn next. So the same seed plays alike, not identically; `--command` with `--at` plays one round again.
- * After the kills, sites that are owed hits get them. Ends with tables of the failpoints and commands.
+ * After the kills, sites that are owed hits get them. Ends with tables of the failpoints and commands; SIGTERM ends it after a round.
  * Exit 1 on the first failure, whose directory is kept, and when 200 kills leave a site with fewer than three hits.
  */
 import { fileURLToPath } from "node:url";
@@ -68,6 +68,10 @@ function orderedRound(): Round | undefined {
   return roundAt(command, site, effect, { hit: hit === undefined ? undefined : Number(hit), stop });
 }
 
+const ending = new AbortController();
+process.once("SIGTERM", () => {
+  ending.abort();
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = wholeNumber("seed");
 const coverage = new Coverage();
@@ -80,6 +84,7 @@ const schedule: Schedule = {
   commands: command === undefined ? crashCommands : [command],
   round: orderedRound(),
   kind: oneOf("--world", worldKinds, values.world),
+  signal: ending.signal,
   say,
 };
 const began = performance.now();

@@ -36,6 +36,8 @@ export type Schedule = {
   /** Instead of drawn ones. */
   readonly round?: Round | undefined;
   readonly kind?: WorldKind | undefined;
+  /** Aborted: the round under way is the last. */
+  readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 };
 
@@ -124,18 +126,20 @@ async function playOne(world: CrashWorld, round: Round, schedule: Schedule): Pro
 
 /** Plays all of it. @throws CrashTestFailure at the first thing that must not be. */
 export async function playSchedule(schedule: Schedule): Promise<void> {
-  const { coverage, kills, random, commands } = schedule;
+  const { coverage, kills, random, commands, signal } = schedule;
   const wantsAll = kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length;
   let directedRounds = 0;
-  const isOwed = (): boolean =>
-    wantsAll && directedRounds < DIRECTED_ROUNDS_MAX && coverage.owing().length > 0;
-  for (let worlds = 0; coverage.kills < kills || isOwed(); worlds += 1) {
+  const goesOn = (): boolean => {
+    const isOwed = wantsAll && directedRounds < DIRECTED_ROUNDS_MAX && coverage.owing().length > 0;
+    return !signal.aborted && (coverage.kills < kills || isOwed);
+  };
+  for (let worlds = 0; goesOn(); worlds += 1) {
     const kind = nextKind(schedule, worlds, coverage.kills >= kills);
     if (kind === undefined) {
       return;
     }
     await using world = await openWorld(schedule, kind);
-    for (let n = 0; n < ROUNDS_PER_WORLD && (coverage.kills < kills || isOwed()); n += 1) {
+    for (let n = 0; n < ROUNDS_PER_WORLD && goesOn(); n += 1) {
       const only = coverage.kills < kills ? undefined : coverage.owing();
       directedRounds += only === undefined ? 0 : 1;
       const round = schedule.round ?? drawRound(world, random, { commands, only });
