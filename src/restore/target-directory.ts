@@ -20,6 +20,9 @@ import type { Owner } from "./scatter-messages.ts";
 /** The name of the marker of an unfinished restore. */
 export const UNFINISHED_MARKER = "pra-restore-unfinished";
 
+/** The marker as `writeDurably` begins it: a restore that died there has left nothing else. */
+const MARKER_IN_THE_MAKING = new RegExp(`^\\.tmp-\\d+-[0-9a-f]{20}-${UNFINISHED_MARKER}$`);
+
 /** Left by a server that was started on a directory; a backup has none. */
 const STARTED_MARK = "postmaster.opts";
 
@@ -56,7 +59,9 @@ export async function requireFree(directory: string): Promise<readonly string[]>
     throw new DrError("RESTORE_TARGET_RUNNING", { directory, pid: running.pid });
   }
   const content = await contentOf(directory);
-  const ours = content.includes(UNFINISHED_MARKER) && !content.includes(STARTED_MARK);
+  const ours =
+    (content.includes(UNFINISHED_MARKER) && !content.includes(STARTED_MARK)) ||
+    content.every((name) => MARKER_IN_THE_MAKING.test(name));
   if (content.length > 0 && !ours && guard("L49-target-free")) {
     const found = content.slice(0, 3).join(", ");
     throw new DrError("RESTORE_TARGET_NOT_EMPTY", { directory, found });
