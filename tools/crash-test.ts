@@ -1,5 +1,5 @@
 /**
- * `npm run test:crash -- [--seed N] [--kills K] [--major M]`: kills the real program at random failpoints and moments, under load
+ * `npm run test:crash -- [--seed N] [--kills K] [--major M] [--jobs J]`: kills the real program at random failpoints and moments, under load
  * on a real server, and checks after each kill that a rerun converges, that nothing is damaged, and that nothing
  * acknowledged is lost.
  *
@@ -23,6 +23,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     kills: { type: "string", default: "20" },
     major: { type: "string", default: "18" },
+    /** Worlds at a time. */
+    jobs: { type: "string", default: "2" },
     /** Only this one. */
     command: { type: "string" },
     /** Only here: `site:effect`, or `site:effect:n` for the n-th passing alone. */
@@ -34,7 +36,7 @@ const { values } = parseArgs({
   },
 });
 
-function wholeNumber(name: "seed" | "kills"): number {
+function wholeNumber(name: "seed" | "kills" | "jobs"): number {
   const number = Number(values[name]);
   if (!Number.isSafeInteger(number) || number < 0) {
     throw new Error(`--${name} is a whole number`);
@@ -79,6 +81,7 @@ const schedule: Schedule = {
   major: requireSupportedMajor(Number(values.major)),
   program: values.program,
   kills: wholeNumber("kills"),
+  jobs: wholeNumber("jobs"),
   random: new SeededRandom(seed),
   coverage,
   commands: command === undefined ? crashCommands : [command],
@@ -97,7 +100,10 @@ try {
   await playSchedule(schedule);
   stillOwed(schedule).forEach(complain);
 } catch (error) {
-  complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const all: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  for (const each of all) {
+    complain(each instanceof Error ? (each.stack ?? each.message) : String(each));
+  }
 } finally {
   const date = new Date().toISOString().slice(0, 10);
   const seconds = Math.round((performance.now() - began) / 1000);

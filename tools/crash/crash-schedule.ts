@@ -21,7 +21,7 @@ const ROUNDS_PER_WORLD = 25;
 /** Sites of one world without hard links are few: every third world is of that kind. */
 const KINDS_BY_TURNS: readonly WorldKind[] = ["links", "trailers", "links"];
 /** Kills after which every site is owed its hits. */
-export const KILLS_FOR_COVERAGE = 200;
+const KILLS_FOR_COVERAGE = 200;
 /** Rounds after the kills at most. */
 const DIRECTED_ROUNDS_MAX = 120;
 
@@ -30,6 +30,8 @@ export type Schedule = {
   readonly major: SupportedMajor;
   readonly program: string;
   readonly kills: number;
+  /** Worlds at a time. */
+  readonly jobs: number;
   readonly random: SeededRandom;
   readonly coverage: Coverage;
   readonly commands: readonly CrashCommand[];
@@ -124,25 +126,51 @@ async function playOne(world: CrashWorld, round: Round, schedule: Schedule): Pro
   }
 }
 
-/** Plays all of it. @throws CrashTestFailure at the first thing that must not be. */
-export async function playSchedule(schedule: Schedule): Promise<void> {
-  const { coverage, kills, random, commands, signal } = schedule;
-  const wantsAll = kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length;
-  let directedRounds = 0;
-  const goesOn = (): boolean => {
-    const isOwed = wantsAll && directedRounds < DIRECTED_ROUNDS_MAX && coverage.owing().length > 0;
-    return !signal.aborted && (coverage.kills < kills || isOwed);
-  };
-  for (let worlds = 0; goesOn(); worlds += 1) {
-    const kind = nextKind(schedule, worlds, coverage.kills >= kills);
+/** How far all worlds together are. */
+class Progress {
+  readonly #schedule: Schedule;
+  readonly #signal: AbortSignal;
+  #directedRounds = 0;
+  #worlds = 0;
+
+  constructor(schedule: Schedule, signal: AbortSignal) {
+    this.#schedule = schedule;
+    this.#signal = signal;
+  }
+
+  get goesOn(): boolean {
+    const { coverage, kills } = this.#schedule;
+    const isOwed =
+      isWhole(this.#schedule) &&
+      this.#directedRounds < DIRECTED_ROUNDS_MAX &&
+      coverage.owing().length > 0;
+    return !this.#signal.aborted && (coverage.kills < kills || isOwed);
+  }
+
+  nextKind(): WorldKind | undefined {
+    const { coverage, kills } = this.#schedule;
+    this.#worlds += 1;
+    return nextKind(this.#schedule, this.#worlds - 1, coverage.kills >= kills);
+  }
+
+  nextRound(world: CrashWorld): Round | undefined {
+    const { coverage, kills, random, commands, round } = this.#schedule;
+    const only = coverage.kills < kills ? undefined : coverage.owing();
+    this.#directedRounds += only === undefined ? 0 : 1;
+    return round ?? drawRound(world, random, { commands, only });
+  }
+}
+
+/** One world after the other. */
+async function playWorlds(schedule: Schedule, progress: Progress): Promise<void> {
+  while (progress.goesOn) {
+    const kind = progress.nextKind();
     if (kind === undefined) {
       return;
     }
     await using world = await openWorld(schedule, kind);
-    for (let n = 0; n < ROUNDS_PER_WORLD && goesOn(); n += 1) {
-      const only = coverage.kills < kills ? undefined : coverage.owing();
-      directedRounds += only === undefined ? 0 : 1;
-      const round = schedule.round ?? drawRound(world, random, { commands, only });
+    for (let n = 0; n < ROUNDS_PER_WORLD && progress.goesOn; n += 1) {
+      const round = progress.nextRound(world);
       if (round === undefined) {
         break;
       }
@@ -151,12 +179,37 @@ export async function playSchedule(schedule: Schedule): Promise<void> {
   }
 }
 
+/** Plays all of it, several worlds at a time. @throws CrashTestFailure at the first thing that must not be. */
+export async function playSchedule(schedule: Schedule): Promise<void> {
+  const failing = new AbortController();
+  const progress = new Progress(schedule, AbortSignal.any([schedule.signal, failing.signal]));
+  const jobs = Array.from({ length: schedule.jobs }, async () => {
+    try {
+      await playWorlds(schedule, progress);
+    } catch (error) {
+      failing.abort();
+      throw error;
+    }
+  });
+  const failed = (await Promise.allSettled(jobs)).flatMap((end) =>
+    end.status === "rejected" ? [end.reason as unknown] : [],
+  );
+  if (failed.length > 0) {
+    throw failed.length === 1 ? failed[0] : new AggregateError(failed);
+  }
+}
+
+/** True for a run that owes every site its hits. */
+function isWhole({ kills, commands, round }: Schedule): boolean {
+  return (
+    kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length && round === undefined
+  );
+}
+
 /** What a run of that many kills owes and did not give; empty when all is well. */
 export function stillOwed(schedule: Schedule): readonly string[] {
-  const { coverage, kills, commands, round } = schedule;
-  const isWhole =
-    kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length && round === undefined;
-  return isWhole
+  const { coverage } = schedule;
+  return isWhole(schedule)
     ? coverage
         .owing()
         .map((site) => `${site} was hit ${coverage.hits(site)} times, not ${HITS_OWED}`)
