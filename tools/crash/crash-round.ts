@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { UNFINISHED_MARKER } from "../../src/restore/target-directory.ts";
 import { CrashTestFailure, type CrashWorld } from "./crash-world.ts";
 import type { CrashCommand, Round } from "./draw-round.ts";
 import type { PraEnd, PraRun } from "./pra-process.ts";
@@ -130,6 +131,13 @@ async function killReceiver(world: CrashWorld, round: Round): Promise<Outcome> {
   return livedOn && outcome === "passed" ? "lived" : outcome;
 }
 
+/** A restore that died after its last file has done its work: the directory is a cluster, and nothing may be written there again. */
+function isRestored(target: string): boolean {
+  return (
+    existsSync(join(target, "global", "pg_control")) && !existsSync(join(target, UNFINISHED_MARKER))
+  );
+}
+
 /** Kills, and runs again what was killed. */
 async function killAndConverge(world: CrashWorld, round: Round, target: string): Promise<Outcome> {
   const { command, fate } = round;
@@ -147,9 +155,8 @@ async function killAndConverge(world: CrashWorld, round: Round, target: string):
   const words = wordsOf(command, target);
   const end = await world.run(command, words, { fate, repository });
   const outcome = judgeEnd(round, end);
-  // A restore that came through has filled its directory; anything else is simply run again.
   const isRestore = command === "restore" || command === "hold";
-  if (!isRestore || end.code !== 0) {
+  if (!isRestore || !isRestored(target)) {
     await world.mustSucceed(command, words, { repository });
   }
   if (command === "init") {
