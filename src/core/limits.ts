@@ -295,3 +295,5 @@ export const directWriteRateMin = 200 * MIB;
 export const leanHeapFiles = 2_000;
 /** Bytes that an append past the page cache writes at once: a batch of WAL under full load. */
 export const directAppendBytes = MIB;
+/** Files that a restore worker makes durable at once: one commit of a journal serves them all. */
+export const restoreSyncsMax = 8;

@@ -4,10 +4,11 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
-  fsyncSync,
+  fsync,
   ftruncateSync,
   openSync,
 } from "node:fs";
+import { promisify } from "node:util";
 import { failpoint } from "../core/failpoint.ts";
 import { systemPath } from "../core/file-name-bytes.ts";
 import { DirectWrites, DirectlyWrittenFile } from "../files/direct-writes.ts";
@@ -15,6 +16,8 @@ import type { Clock } from "../core/clock.ts";
 import type { DrError } from "../core/errors.ts";
 import { fileError } from "../files/file-error.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
+
+const syncFile = promisify(fsync);
 
 function targetError(operation: string, path: string, error: unknown): DrError {
   return fileError(error, { group: "RESTORE", operation, path });
@@ -57,7 +60,7 @@ export class OpenTargets implements Disposable {
 
   /** The file for writing; it is created when missing. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
   async open(file: TargetFile): Promise<DirectlyWrittenFile> {
-    const { number, path } = file;
+    const { number } = file;
     const known = this.#open.get(number);
     if (known !== undefined) {
       this.#open.delete(number);
@@ -65,16 +68,9 @@ export class OpenTargets implements Disposable {
       return known;
     }
     if (this.#open.size >= this.#max) {
-      const [oldest] = this.#open.entries();
-      await oldest?.[1].settled();
-      this.#close(oldest?.[0] ?? -1);
+      await this.#closeOldest();
     }
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
-    const fd = onTarget("open", path, () => {
-      failpoint("restore.open");
-      return openSync(systemPath(path), flags, 0o600);
-    });
-    const opened = new DirectlyWrittenFile(path, fd, this.#writesTo(path, fd));
+    const opened = this.#openNow(file);
     this.#open.set(number, opened);
     return opened;
   }
@@ -82,24 +78,33 @@ export class OpenTargets implements Disposable {
   /** Gives a complete file its size, mode and owner, and makes it durable. @throws as `open`. */
   async finish(file: TargetFile, owner: Owner | undefined): Promise<void> {
     const { number, path, sizeBytes, mode } = file;
-    const { fd } = await this.open(file);
-    onTarget("finish", path, () => {
-      if (fstatSync(fd).size !== sizeBytes) {
-        ftruncateSync(fd, sizeBytes);
-      }
-      if (owner !== undefined) {
-        fchownSync(fd, owner.uid, owner.gid);
-      }
-      fchmodSync(fd, mode);
-      failpoint("restore.fsync");
-      fsyncSync(fd);
-    });
-    this.#close(number);
+    // Out of the list at once: while it waits for the disk it must not be the one that is closed for another.
+    const target = this.#open.get(number) ?? this.#openNow(file);
+    this.#open.delete(number);
+    try {
+      onTarget("finish", path, () => {
+        const { fd } = target;
+        if (fstatSync(fd).size !== sizeBytes) {
+          ftruncateSync(fd, sizeBytes);
+        }
+        if (owner !== undefined) {
+          fchownSync(fd, owner.uid, owner.gid);
+        }
+        fchmodSync(fd, mode);
+        failpoint("restore.fsync");
+      });
+      await awaitTarget("finish", path, syncFile(target.fd));
+    } finally {
+      target[Symbol.dispose]();
+    }
   }
 
   /** Closes all. */
   [Symbol.dispose](): void {
-    [...this.#open.keys()].forEach((number) => this.#close(number));
+    for (const file of this.#open.values()) {
+      file[Symbol.dispose]();
+    }
+    this.#open.clear();
   }
 
   #writesTo(path: string, fd: number): DirectWrites {
@@ -109,9 +114,23 @@ export class OpenTargets implements Disposable {
     return writes;
   }
 
-  #close(number: number): void {
-    const file = this.#open.get(number);
-    this.#open.delete(number);
-    file?.[Symbol.dispose]();
+  #openNow({ path }: TargetFile): DirectlyWrittenFile {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+    const fd = onTarget("open", path, () => {
+      failpoint("restore.open");
+      return openSync(systemPath(path), flags, 0o600);
+    });
+    return new DirectlyWrittenFile(path, fd, this.#writesTo(path, fd));
+  }
+
+  async #closeOldest(): Promise<void> {
+    const [oldest] = this.#open;
+    if (oldest !== undefined) {
+      const [number, file] = oldest;
+      // First out of the list, so that nobody begins to use what is about to be closed.
+      this.#open.delete(number);
+      await file.settled();
+      file[Symbol.dispose]();
+    }
   }
 }

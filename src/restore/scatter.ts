@@ -11,7 +11,7 @@ import { assert, present } from "../core/assert.ts";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointTear, guard } from "../core/failpoint.ts";
-import { framePlainBytesMax, restoreReadBytes } from "../core/limits.ts";
+import { framePlainBytesMax, restoreReadBytes, restoreSyncsMax } from "../core/limits.ts";
 import { DIRECT_ALIGN_BYTES } from "../files/direct-writes.ts";
 import { fileError } from "../files/file-error.ts";
 import { type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
@@ -202,8 +202,17 @@ export class Scatterer implements Disposable {
 
   /** Gives complete files their size, mode and owner, and makes them durable. @throws as `scatter`. */
   async finish(files: readonly TargetFile[]): Promise<void> {
-    for (const file of files) {
-      await this.#targets.finish(file, this.#owner);
+    const left = files.values();
+    const lane = async (): Promise<void> => {
+      for (const file of left) {
+        await this.#targets.finish(file, this.#owner);
+      }
+    };
+    // Several at once: the syncs of small files share a commit of the file system's journal.
+    const lanes = await Promise.allSettled(Array.from({ length: restoreSyncsMax }, lane));
+    const failed = lanes.find((ended) => ended.status === "rejected");
+    if (failed !== undefined) {
+      throw failed.reason;
     }
   }
 
