@@ -282,8 +282,11 @@ export const ledgerTailEventsMax = 1_000;
 export const ledgerListObjectsMax = 500;
 /** Objects read to learn whether a slot that is not there was there once: seconds, at the start of a receiver without its slot. */
 export const ledgerSlotObjectsMax = 10_000;
-/** Pieces of a file that are worth a write past the page cache: smaller ones the kernel gathers better. */
-export const directWriteBytesMin = 64 * KIB;
+/**
+ * Pieces of a file that are worth a write past the page cache. Smaller ones the kernel gathers better: with 64 KiB, a restore
+ * from increments of scattered blocks took 2.3 s in place of 1.9.
+ */
+export const directWriteBytesMin = 512 * KIB;
 /** Bytes after which it is judged whether writing past the cache is fast enough: a tenth of a second of a good disk. */
 export const directWriteTrialBytes = 64 * MIB;
 /** Bytes a second and thread below which the cache is left to do it: a disk that waits for nothing but its own. */
