@@ -12,8 +12,8 @@ import type { Acknowledged } from "../../src/loadtest/acknowledged.ts";
 import { type OracleTarget, verifyOracle } from "../../src/loadtest/oracle.ts";
 import { startWorkload } from "../../src/loadtest/workload.ts";
 import { checkRelations, countBothWays } from "../../src/proof/relation-checks.ts";
-import type { CommandLine } from "../support/command-line.ts";
-import { endReceiver, initialised, receive, untilNothingIsMissing } from "../support/long-run.ts";
+import { CommandLine } from "../support/command-line.ts";
+import { endReceiver, receive, untilNothingIsMissing } from "../support/long-run.ts";
 import { withRestored } from "../support/restored-copy.ts";
 import { startTestServer } from "../support/test-server.ts";
 
@@ -55,7 +55,7 @@ for (const major of supportedMajors) {
         settings: { max_wal_size: "64MB", min_wal_size: "16MB" },
       }),
     );
-    const pra = stack.use(await initialised(server));
+    const pra = stack.use(await CommandLine.initialised(server));
     const receiver = await receive(pra);
     const load = stack.use(
       await startWorkload({

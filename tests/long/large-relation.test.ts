@@ -7,11 +7,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { addBulkData } from "../../src/loadtest/bulk-data.ts";
-import { contentOf, figures, initialised, measured, numberOf } from "../support/long-run.ts";
+import { contentOf, figures, measured, numberOf } from "../support/long-run.ts";
 import { DEBIAN_PROGRAMS, runDebian } from "../support/debian-cluster.ts";
 import { withRestored } from "../support/restored-copy.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
-import type { CommandLine } from "../support/command-line.ts";
+import { CommandLine } from "../support/command-line.ts";
 
 const GIB = 2 ** 30;
 const BLOCK_BYTES = 8192;
@@ -55,7 +55,7 @@ test("L22 a relation of 2.5 GiB comes back exactly from a full backup and from i
     settings: QUIET,
     initdbArguments: ["--data-checksums"],
   });
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await addBulkData(server.clientConfig(), { bytes: 2.5 * GIB, signal });
   await server.query("VACUUM (FREEZE, ANALYZE) pra_load.bulk");
   const blocks = await heapBlocks(server);

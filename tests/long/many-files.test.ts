@@ -7,7 +7,8 @@ import { chown, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type MeasuredRun, figures, initialised, measured, numberOf } from "../support/long-run.ts";
+import { CommandLine } from "../support/command-line.ts";
+import { type MeasuredRun, figures, measured, numberOf } from "../support/long-run.ts";
 import {
   TestServer,
   freePort,
@@ -96,7 +97,7 @@ async function roundTrip(
   server: TestServer,
   promised: { readonly files: number; readonly bytesMax: number },
 ): Promise<void> {
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   const over: string[] = [];
   const run = async (what: string, words: string): Promise<MeasuredRun> => {
     const result = await measured(pra, words);

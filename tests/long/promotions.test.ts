@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rm } from "node:fs/promises";
-import type { CommandLine } from "../support/command-line.ts";
-import { endReceiver, initialised, receive, untilPlanned } from "../support/long-run.ts";
+import { CommandLine } from "../support/command-line.ts";
+import { endReceiver, receive, untilPlanned } from "../support/long-run.ts";
 import { withRestored } from "../support/restored-copy.ts";
 import { ServiceAddress } from "../support/service-address.ts";
 import {
@@ -91,7 +91,7 @@ test("L12 L13 ten failovers, followed by one receiver: every moment of eleven ti
   const directory = await testDirectory(primary.account);
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const address = stack.use(await ServiceAddress.in(directory, primary));
-  const pra = stack.use(await initialised(address));
+  const pra = stack.use(await CommandLine.initialised(address));
   await primary.query("CREATE TABLE notes (id serial PRIMARY KEY, text text)");
   assert.equal((await pra.run("backup --full")).code, 0);
   const receiver = await receive(pra);

@@ -1,6 +1,6 @@
 /** What happens to a server, its WAL and its network while a backup runs: never a backup that is less than it says. */
 import assert from "node:assert/strict";
-import { chmod, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
@@ -18,15 +18,6 @@ const BULK_BYTES = 4 << 20;
 const FILL =
   "CREATE TABLE t AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g";
 const HASH = "SELECT count(*) || md5(string_agg(t::text, ',' ORDER BY t)) AS value FROM t";
-
-async function initialised(server: TestServer): Promise<CommandLine> {
-  const pra = await CommandLine.create(server);
-  // The servers' account must reach copies below.
-  await chmod(pra.directory, 0o755);
-  const { code, err } = await pra.run("init");
-  assert.equal(code, 0, err);
-  return pra;
-}
 
 async function backupCount(pra: CommandLine): Promise<number> {
   const { value } = await pra.json("list");
@@ -94,7 +85,7 @@ for (const major of [18, 15] as const) {
   test(`L2 a ${major} killed in the middle of a backup has nothing of it in its directory, and starts`, async () => {
     await using server = await startTestServer({ major, tcp: true });
     await server.query(FILL);
-    await using pra = await initialised(server);
+    await using pra = await CommandLine.initialised(server);
     await using proxy = await LoopbackProxy.before(server.port);
     proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES };
     const backup = pra.start("backup --full", proxy.environment);
@@ -126,7 +117,7 @@ for (const major of [18, 15] as const) {
     await server.query(FILL);
     const expected = await server.value(HASH);
     for (const from of ["capture", "receiver"] as const) {
-      await using pra = await initialised(server);
+      await using pra = await CommandLine.initialised(server);
       const receiver = from === "receiver" ? pra.start("wal receive --lang en") : undefined;
       await receiver?.untilSaid(/Streaming from/);
       for (let attempt = 1; ; attempt += 1) {
@@ -159,7 +150,7 @@ for (const major of [18, 15] as const) {
   test(`L5 a backup of ${major} whose last WAL is not durable yet waits, says so, and is not listed`, async () => {
     await using server = await startTestServer({ major });
     await server.query(FILL);
-    await using pra = await initialised(server);
+    await using pra = await CommandLine.initialised(server);
     const receiver = pra.start("wal receive --lang en");
     await receiver.untilSaid(/Streaming from/);
     receiver.child.kill("SIGSTOP");
@@ -186,7 +177,7 @@ for (const major of [18, 15] as const) {
     await using standby = await startStandby(primary, {
       settings: { recovery_min_apply_delay: "300ms" },
     });
-    await using pra = await initialised(standby);
+    await using pra = await CommandLine.initialised(standby);
     let more = true;
     const load = (async () => {
       await using client = await primary.connect();
@@ -228,7 +219,7 @@ for (const major of [18, 15] as const) {
     await using server = await startTestServer({ major, tcp: true });
     await server.query(FILL);
     const expected = await server.value(HASH);
-    await using pra = await initialised(server);
+    await using pra = await CommandLine.initialised(server);
     for (const kind of ["cut", "close"] as const) {
       await using proxy = await LoopbackProxy.before(server.port);
       proxy.trouble = { kind, afterBytes: BULK_BYTES };

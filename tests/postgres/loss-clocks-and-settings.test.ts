@@ -1,16 +1,6 @@
 /** Clocks that are set, settings that are changed and servers that are not what they were, between commands and in the middle of one. */
 import assert from "node:assert/strict";
-import {
-  chmod,
-  mkdir,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
@@ -30,15 +20,6 @@ const FILL =
 /** More than the sockets between a server and a held client take in. */
 const BULKY = "CREATE TABLE bulky AS SELECT g, repeat('x', 900) FROM generate_series(1, 45000) g";
 const HASH = "SELECT count(*) || md5(string_agg(t::text, ',' ORDER BY t)) FROM t";
-
-async function initialised(server: TestServer): Promise<CommandLine> {
-  const pra = await CommandLine.create(server);
-  // The servers' account must reach copies below.
-  await chmod(pra.directory, 0o755);
-  const { code, err } = await pra.run("init");
-  assert.equal(code, 0, err);
-  return pra;
-}
 
 /** Takes a backup that must succeed. */
 async function backUp(
@@ -104,10 +85,8 @@ for (const major of [18, 15] as const) {
     await using primary = await startTestServer({ major });
     await primary.query(`${FILL}; ${BULKY}`);
     await using standby = await startStandby(primary, { tcp: true });
-    await using pra = await initialised(standby);
-    await using proxy = await LoopbackProxy.before(standby.port);
-    proxy.onlyFor = "BASE_BACKUP";
-    proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES };
+    await using pra = await CommandLine.initialised(standby);
+    await using proxy = await LoopbackProxy.holdingBackup(standby.port, BULK_BYTES);
     const language = major === 18 ? "en" : "fr";
     const backup = pra.start(`backup --full --lang ${language}`, proxy.environment);
     await proxy.held;
@@ -125,7 +104,7 @@ for (const major of [18, 15] as const) {
     await using primary = await startTestServer({ major, settings });
     await primary.query(`${FILL}; CREATE INDEX ON t (id)`);
     await using standby = await startStandby(primary, { settings });
-    await using pra = await initialised(standby);
+    await using pra = await CommandLine.initialised(standby);
     await backUp(pra, "full");
     await standby.query("SELECT pg_wal_replay_pause()");
     await primary.query(
@@ -155,15 +134,13 @@ for (const major of [18, 15] as const) {
   test(`L33 a backup of ${major} killed half-way whose pages are rewritten under the same size and date is no part of the next`, async () => {
     await using server = await startTestServer({ major, tcp: true });
     await server.query(FILL);
-    await using pra = await initialised(server);
+    await using pra = await CommandLine.initialised(server);
     await backUp(pra, "full");
     await server.query("UPDATE t SET text = md5(text)");
     await server.query("CHECKPOINT");
     const file = join(server.dataDirectory, await server.value("SELECT pg_relation_filepath('t')"));
     for (const killed of ["full", "incremental"] as const) {
-      await using proxy = await LoopbackProxy.before(server.port);
-      proxy.onlyFor = "BASE_BACKUP";
-      proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES };
+      await using proxy = await LoopbackProxy.holdingBackup(server.port, BULK_BYTES);
       const backup = pra.start(`backup --${killed}`, proxy.environment);
       await proxy.held;
       backup.child.kill("SIGKILL");
@@ -182,10 +159,8 @@ for (const major of [18, 15] as const) {
     await using primary = await startTestServer({ major });
     await primary.query(`${FILL}; ${BULKY}`);
     await using standby = await startStandby(primary, { tcp: true });
-    await using pra = await initialised(standby);
-    await using proxy = await LoopbackProxy.before(standby.port);
-    proxy.onlyFor = "BASE_BACKUP";
-    proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES };
+    await using pra = await CommandLine.initialised(standby);
+    await using proxy = await LoopbackProxy.holdingBackup(standby.port, BULK_BYTES);
     const backup = pra.start("backup --full --lang fr", proxy.environment);
     await proxy.held;
     await primary.query("ALTER SYSTEM SET full_page_writes = off");
@@ -215,11 +190,9 @@ test("L3 WAL that is taken away while the backup runs: it is never listed, which
     initdbArguments: ["--wal-segsize=1"],
   });
   await server.query(`${FILL}; ${BULKY}`);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   for (const which of [0, 1, 2]) {
-    await using proxy = await LoopbackProxy.before(server.port);
-    proxy.onlyFor = "BASE_BACKUP";
-    proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES };
+    await using proxy = await LoopbackProxy.holdingBackup(server.port, BULK_BYTES);
     const backup = pra.start("backup --full --json", proxy.environment);
     await proxy.held;
     const names: string[] = [];
@@ -249,7 +222,7 @@ test("L3 WAL that is taken away while the backup runs: it is never listed, which
 test("L17 a server that began on one timeline and ended on another is refused, whatever it says", async () => {
   await using server = await startTestServer({ major: 18, tcp: true });
   await server.query(FILL);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await using proxy = await LoopbackProxy.before(server.port);
   // The row with which BASE_BACKUP begins: two columns, a position and the timeline "1".
   const start = new RegExp(String.raw`(D\0{3}.\0\x02\0{3}.[0-9A-F]+/[0-9A-F]+\0{3}\x01)1`);
@@ -264,7 +237,7 @@ test("L17 a server that began on one timeline and ended on another is refused, w
 test("L26 an increment whose parent lost a pack is none: everything is stored anew and said", async () => {
   await using server = await startTestServer({ major: 18 });
   await server.query(FILL);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   const full = await backUp(pra, "full");
   const packs = join(String(full["path"]), "..", "..", "..", "packs");
   const [pack] = (await readdir(packs, { recursive: true, withFileTypes: true })).filter((entry) =>
@@ -292,7 +265,7 @@ test("L29 a data directory behind a link, with links in a circle inside: a backu
   await writeFile(join(real, "extra", "kept"), "kept");
   await takeOverTree(real, server.account);
   await server.start();
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await backUp(pra, "full");
   const expected = await server.value(HASH);
   await withRestored(pra, "--latest", async (copy) => {
@@ -309,7 +282,7 @@ test("L29 a data directory behind a link, with links in a circle inside: a backu
 test("a server of a major that nobody has tried is refused with 3, and taken when that is allowed", async () => {
   await using server = await startTestServer({ major: 18, tcp: true });
   await server.query(FILL);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await using proxy = await LoopbackProxy.before(server.port);
   proxy.rewrite = (text) =>
     text.replaceAll(/\b1800(?=\d\d\b)/g, "1900").replaceAll(/\b18(?=\.\d)/g, "19");
@@ -328,7 +301,7 @@ test("a server of a major that nobody has tried is refused with 3, and taken whe
 test("L43 clocks that are set back and ahead between commands change neither what is taken nor what is restored", async () => {
   await using server = await startTestServer({ major: 18 });
   await server.query(FILL);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await backUp(pra, "full");
   for (const minutes of [-120, 11 * 24 * 60, -30 * 24 * 60, 0]) {
     await server.query(`INSERT INTO t SELECT g, 'off ${minutes}' FROM generate_series(1, 300) g`);
@@ -363,7 +336,7 @@ test("L43 clocks that are set back and ahead between commands change neither wha
 test("L48 archiving and full_page_writes changed between backups and during one leave a whole chain", async () => {
   await using server = await startTestServer({ major: 18, tcp: true });
   await server.query(`${FILL}; CREATE INDEX ON t (id)`);
-  await using pra = await initialised(server);
+  await using pra = await CommandLine.initialised(server);
   await backUp(pra, "full");
   const toggles = [
     { archive_mode: "on", archive_command: "/bin/false" },
@@ -376,9 +349,7 @@ test("L48 archiving and full_page_writes changed between backups and during one 
     await server.configure(settings);
     await server.restart();
     await server.query(`UPDATE t SET text = text || '${round}' WHERE id % 7 = ${round}`);
-    await using proxy = await LoopbackProxy.before(server.port);
-    proxy.onlyFor = "BASE_BACKUP";
-    proxy.trouble = { kind: "hold", afterBytes: BULK_BYTES / 4 };
+    await using proxy = await LoopbackProxy.holdingBackup(server.port, BULK_BYTES / 4);
     const backup = pra.start(`backup --${round === 1 ? "full" : "incremental"}`, proxy.environment);
     await Promise.race([proxy.held, backup.answer]);
     for (const value of ["off", "on"]) {

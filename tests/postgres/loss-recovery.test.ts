@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, copyFile, readFile, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
@@ -14,11 +14,7 @@ const NOW = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"
 const HASH = "SELECT count(*) || md5(string_agg(t::text, ',' ORDER BY t)) FROM t";
 
 async function initialised(server: TestServer): Promise<CommandLine> {
-  const pra = await CommandLine.create(server);
-  // The servers' account must reach copies below.
-  await chmod(pra.directory, 0o755);
-  const { code, err } = await pra.run("init");
-  assert.equal(code, 0, err);
+  const pra = await CommandLine.initialised(server);
   await server.query(
     "CREATE TABLE t AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g",
   );

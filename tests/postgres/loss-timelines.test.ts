@@ -1,6 +1,6 @@
 /** Many timelines, branches to the past, copies beside production, and WAL that was not written for a while. */
 import assert from "node:assert/strict";
-import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
@@ -19,11 +19,7 @@ const NOTES = "SELECT string_agg(text, ',' ORDER BY id) FROM notes";
 const NOW = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 async function initialised(server: TestServer): Promise<CommandLine> {
-  const pra = await CommandLine.create(server);
-  // The servers' account must reach copies below.
-  await chmod(pra.directory, 0o755);
-  const { code, err } = await pra.run("init");
-  assert.equal(code, 0, err);
+  const pra = await CommandLine.initialised(server);
   await server.query("CREATE TABLE notes (id serial PRIMARY KEY, text text)");
   return pra;
 }

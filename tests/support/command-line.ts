@@ -1,7 +1,8 @@
 /** `./pra` as a person runs it, in a folder of its own: settings by environment, no terminal. */
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ServerAccount } from "../../src/postgres/server-account.ts";
@@ -63,6 +64,15 @@ export class CommandLine implements AsyncDisposable {
       await chown(directory, account.uid, account.gid);
     }
     return new CommandLine(directory, server, account);
+  }
+
+  /** With a repository, in a folder that the servers' account can pass through to reach copies. */
+  static async initialised(server: ServerPlace): Promise<CommandLine> {
+    const pra = await CommandLine.create(server);
+    await chmod(pra.directory, 0o755);
+    const { code, err } = await pra.run("init");
+    assert.equal(code, 0, err);
+    return pra;
   }
 
   /** As a shell line of a server needs it: settings, then the program. */

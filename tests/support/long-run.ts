@@ -3,9 +3,8 @@
  * every table.
  */
 import assert from "node:assert/strict";
-import { chmod } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CommandLine, type Running, type ServerPlace } from "./command-line.ts";
+import type { CommandLine, Running } from "./command-line.ts";
 import { treeBytes } from "./process-tree.ts";
 
 const MEMORY_POLL_MS = 100;
@@ -17,15 +16,6 @@ export type MeasuredRun = {
   /** Proportional set size of the command and its children, at its highest. */
   readonly peakBytes: number;
 };
-
-/** A folder with a repository that the server's account can pass through. */
-export async function initialised(server: ServerPlace): Promise<CommandLine> {
-  const pra = await CommandLine.create(server);
-  await chmod(pra.directory, 0o755);
-  const { code, err } = await pra.run("init");
-  assert.equal(code, 0, err);
-  return pra;
-}
 
 /** Waits until a restore to this target would be possible. */
 export async function untilPlanned(pra: CommandLine, target: string): Promise<void> {

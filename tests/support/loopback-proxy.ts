@@ -73,6 +73,14 @@ export class LoopbackProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** Stands before a server and holds its base backup after so many bytes, until `resume`; other connections pass. */
+  static async holdingBackup(port: number, afterBytes: number): Promise<LoopbackProxy> {
+    const proxy = await LoopbackProxy.before(port);
+    proxy.onlyFor = "BASE_BACKUP";
+    proxy.trouble = { kind: "hold", afterBytes };
+    return proxy;
+  }
+
   /** For `pra`. */
   get environment(): Readonly<Record<string, string>> {
     const { port } = this.#server.address() as AddressInfo;

@@ -49,7 +49,8 @@ export class Stretch {
 
   /** The pack's place in `packs`, added when new. */
   packPlace(pack: ObjectId): number {
-    const known = this.#packPlaces?.get(pack) ?? (this.#packPlaces ? -1 : this.packs.indexOf(pack));
+    const places = this.#packPlaces;
+    const known = places === undefined ? this.packs.indexOf(pack) : (places.get(pack) ?? -1);
     if (known >= 0) {
       return known;
     }
