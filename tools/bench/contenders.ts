@@ -18,11 +18,14 @@ export type Contender = {
   readonly receiver: Receiver | undefined;
   /** Bytes it stores, all in all. */
   readonly storedBytes: () => number;
+  /** The same without WAL. */
+  readonly storedBytesWithoutWal: () => number;
 };
 
-/** What `du` says of a directory, apparent size. */
-export function directoryBytes(path: string): number {
-  const result = spawnSync("du", ["-sb", path], { encoding: "utf8" });
+/** What `du` says of a directory, apparent size; `exclude`: names that are left out. */
+export function directoryBytes(path: string, exclude: readonly string[] = []): number {
+  const left = exclude.map((name) => `--exclude=${name}`);
+  const result = spawnSync("du", ["-sb", ...left, path], { encoding: "utf8" });
   return Number(result.stdout.split("\t")[0] ?? 0);
 }
 
@@ -75,6 +78,7 @@ export function pra(bed: Bed, launcher: string): Contender {
       command: () => command("wal", "receive"),
     },
     storedBytes: () => directoryBytes(repository),
+    storedBytesWithoutWal: () => directoryBytes(repository, ["wal"]),
   };
 }
 
@@ -133,6 +137,7 @@ pg1-user=postgres
     restore: (directory) => command(`--pg1-path=${directory}`, "--type=immediate", "restore"),
     receiver: undefined,
     storedBytes: () => directoryBytes(join(home, "repo")),
+    storedBytesWithoutWal: () => directoryBytes(join(home, "repo"), ["archive"]),
   };
 }
 
@@ -165,5 +170,6 @@ export function pgBaseBackup(bed: Bed, compression: string | undefined): Contend
     restore: undefined,
     receiver: undefined,
     storedBytes: () => directoryBytes(home),
+    storedBytesWithoutWal: () => directoryBytes(home),
   };
 }

@@ -9,8 +9,9 @@ import { arch, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Contender, pgBackRest, pgBaseBackup, pra } from "./contenders.ts";
-import { type Bed, changeBlocks, makeBed } from "./data-set.ts";
+import { type Bed, changeBlocks, growCluster, makeBed } from "./data-set.ts";
 import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
+import { storedSection } from "./stored-section.ts";
 import { type WalBenchOptions, lagSection, syncSection } from "./wal-sections.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -165,6 +166,8 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "5" },
       pgbackrest: { type: "string", default: "/usr/bin/pgbackrest" },
       only: { type: "string" },
+      contenders: { type: "string" },
+      copies: { type: "string", default: "0" },
       directory: { type: "string", default: "/tmp" },
       "sync-rounds": { type: "string", default: "20" },
       "sync-seconds": { type: "string", default: "4" },
@@ -176,13 +179,15 @@ async function main(): Promise<void> {
   const signal = new AbortController().signal;
   try {
     await using bed = await makeBed(home, { scale, port: 54_415, signal });
+    growCluster(bed, Number(values.copies));
     const [size] = await bed.query("SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database");
+    const named = values.contenders?.split(",");
     const contenders = [
       pra(bed, join(root, "pra")),
       ...(existsSync(values.pgbackrest) ? [pgBackRest(bed, values.pgbackrest)] : []),
       pgBaseBackup(bed, undefined),
       pgBaseBackup(bed, "client-zstd:1"),
-    ];
+    ].filter(({ name }) => named?.some((start) => name.toLowerCase().startsWith(start)) ?? true);
     const only = values.only?.split(",");
     const rows: Row[] = [];
     for (const step of steps(bed)) {
@@ -190,6 +195,8 @@ async function main(): Promise<void> {
         rows.push(...(await runStep(step, contenders, { bed, rounds: Number(values.rounds) })));
       }
     }
+    const stored =
+      only === undefined || only.includes("stored") ? [await storedSection(bed, contenders)] : [];
     const sections = await walSections(bed, contenders, {
       only,
       scale,
@@ -199,7 +206,7 @@ async function main(): Promise<void> {
     });
     const programs = contenders.map(({ name, settings }) => `- ${name}: ${settings}`).join("\n");
     const version = readFileSync(join(root, "package.json"), "utf8");
-    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${sections.join("\n")}`;
+    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${[...stored, ...sections].join("\n")}`;
     process.stdout.write(text);
     mkdirSync(join(root, "bench/results"), { recursive: true });
     const name = `${new Date().toISOString().replaceAll(":", "").slice(0, 15)}.md`;
