@@ -162,8 +162,10 @@ export const memoryStoreHistoryMax = 5;
 export const loadAcknowledgedMax = 5_000_000;
 /** Findings of a check that are kept; the rest of a broken relation says the same again. */
 export const findingsKeptMax = 1000;
-/** Plain bytes of one unit of a restore: 64 frames of a MiB, so that two workers end within a tenth of a second. */
-export const restoreUnitBytes = 64 * MIB;
+/** Plain bytes of one unit of a restore: 32 frames of a MiB, so that two workers end within a twentieth of a second. */
+export const restoreUnitBytes = 32 * MIB;
+/** Runs of one unit of a restore: as many small files take as long. */
+export const restoreUnitRuns = 256;
 /** Sealed bytes a restore worker reads at once: four of the largest usual frames. */
 export const restoreReadBytes = 4 * MIB;
 /** Files in one request to set sizes, owners and sync. */
@@ -300,3 +302,13 @@ export const leanHeapFiles = 2_000;
 export const directAppendBytes = MIB;
 /** Files that a restore worker makes durable at once: one commit of a journal serves them all. */
 export const restoreSyncsMax = 8;
+/** Memory in which a restore puts a piece of a file together: a quarter of what a worker has for content on its way. */
+export const assemblyWindowBytes = 4 * MIB;
+/** Windows that go to one worker, so that frames which feed several are opened there once: as `restoreUnitBytes`. */
+export const assemblyUnitBytes = 8 * assemblyWindowBytes;
+/** Content from which on a piece of a file is put together before it is written: as `directWriteBytesMin`. */
+export const assemblyBytesMin = 512 * KIB;
+/** Frames that a restore worker keeps decompressed: one a backup for a chain of 16 increments. */
+export const assemblyCacheBytes = 16 * MIB;
+/** Packs that a restore worker keeps open to assemble: twice the layers of a stretch. */
+export const assemblyPacksMax = 32;

@@ -24,6 +24,8 @@ export type OpenedPack = {
   readonly ticket: OpenedTicket;
   readonly frames: number;
   readonly frameRange: (index: number) => ByteRange;
+  /** Bytes of a frame's content, after `frameRange` found it. */
+  readonly plainBytes: (index: number) => number;
 };
 
 /** Opens the packs of one backup. */
@@ -88,7 +90,8 @@ export class PackReader {
       }
       return frameRange(index);
     };
-    return { path, ticket, frames: directory.length, frameRange: checkedRange };
+    const plainBytes = (index: number): number => directory[index]?.plainBytes ?? 0;
+    return { path, ticket, frames: directory.length, frameRange: checkedRange, plainBytes };
   }
 
   /** The whole content of one file, for the few that are read rather than scattered. Peak memory: the file and a frame. */

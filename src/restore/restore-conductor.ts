@@ -3,20 +3,22 @@
  * those made durable while others are still being written.
  */
 import { assert, present } from "../core/assert.ts";
-import { restoreFinishFilesMax, restoreUnitBytes } from "../core/limits.ts";
+import { restoreFinishFilesMax, restoreUnitBytes, restoreUnitRuns } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import type { RestoreFilesOptions, RestoreLayout } from "./restore-layout.ts";
-import type { ScatterUnit, TargetFile } from "./scatter-messages.ts";
+import type { Assembly } from "./assembly-plan.ts";
+import type { OpenedPack } from "./pack-reader.ts";
+import type { AssemblyUnit, ScatterUnit, TargetFile } from "./scatter-messages.ts";
 import type { RunColumns } from "./scatter-plan.ts";
 import type { ScatterPool } from "./scatter-pool.ts";
 
-/** Cuts a pack's runs where a frame begins, so that no unit holds more than `restoreUnitBytes` of content. */
+/** Cuts a pack's runs where a frame begins, so that no unit holds more than `restoreUnitBytes` of content, or `restoreUnitRuns`, and a frame. */
 function* cut(runs: RunColumns): Generator<{ readonly from: number; readonly to: number }> {
   let from = 0;
   let bytes = 0;
   for (let run = 0; run < runs.runs; run++) {
     const newFrame = runs.frame[run] !== runs.frame[run - 1];
-    if (newFrame && bytes >= restoreUnitBytes) {
+    if (newFrame && (bytes >= restoreUnitBytes || run - from >= restoreUnitRuns)) {
       yield { from, to: run };
       from = run;
       bytes = 0;
@@ -53,6 +55,13 @@ function part(runs: RunColumns, range: { from: number; to: number }, blocks: Ran
 
 type Range = { readonly from: number; readonly to: number };
 
+/** What a pack is needed for, and the pack when it is open. */
+type PackUse = {
+  readonly assemblies: Assembly[];
+  left: number;
+  opened: Promise<OpenedPack> | undefined;
+};
+
 /** See the file's comment. */
 export class RestoreConductor {
   readonly #options: RestoreFilesOptions;
@@ -60,7 +69,7 @@ export class RestoreConductor {
   readonly #pool: ScatterPool;
   /** Numbers of files whose last run was written. */
   #complete: number[] = [];
-  readonly #unitsLeft = new Map<ObjectId, number>();
+  readonly #uses = new Map<ObjectId, PackUse>();
   #packsDone: ObjectId[] = [];
 
   constructor(options: RestoreFilesOptions, layout: RestoreLayout, pool: ScatterPool) {
@@ -75,7 +84,8 @@ export class RestoreConductor {
         this.#complete.push(file);
       }
     });
-    for (const pack of this.#layout.plan.packs()) {
+    for (const pack of this.#countUses()) {
+      await this.#assemble(pack);
       await this.#scatterPack(pack);
       await this.#finishFiles(restoreFinishFilesMax);
       await this.#releasePacks();
@@ -89,18 +99,94 @@ export class RestoreConductor {
     );
   }
 
+  /** Notes what each pack is needed for; answers the packs in the order in which they are gone through. */
+  #countUses(): readonly ObjectId[] {
+    const { plan, assemblies } = this.#layout;
+    plan.packs().forEach((pack) => (this.#use(pack).left += 1));
+    for (const assembly of assemblies) {
+      assembly.packs.forEach((pack) => (this.#use(pack).left += 1));
+      this.#use(assembly.home.pack).assemblies.push(assembly);
+    }
+    assemblies.length = 0;
+    return [...this.#uses.keys()].sort();
+  }
+
+  #use(pack: ObjectId): PackUse {
+    const known = this.#uses.get(pack);
+    if (known !== undefined) {
+      return known;
+    }
+    const use: PackUse = { assemblies: [], left: 0, opened: undefined };
+    this.#uses.set(pack, use);
+    return use;
+  }
+
   async #releasePacks(): Promise<void> {
     for (const pack of this.#packsDone.splice(0)) {
       await this.#options.packs.release(pack);
     }
   }
 
+  async #open(pack: ObjectId): Promise<OpenedPack> {
+    return await (this.#use(pack).opened ??= this.#options.packs.open(pack));
+  }
+
+  /** One of a pack's uses is over. */
+  #onUsed(pack: ObjectId): void {
+    const use = this.#use(pack);
+    use.left -= 1;
+    if (use.left === 0) {
+      use.opened = undefined;
+      this.#packsDone.push(pack);
+    }
+  }
+
+  /** What mostly comes from this pack, in its order, so that the packs beside it are gone through in theirs. */
+  async #assemble(pack: ObjectId): Promise<void> {
+    const assemblies = this.#use(pack).assemblies.splice(0);
+    for (const assembly of assemblies.sort((a, b) => a.home.frame - b.home.frame)) {
+      const packs: OpenedPack[] = [];
+      for (const id of assembly.packs) {
+        packs.push(await this.#open(id));
+      }
+      const packOf = (place: number): OpenedPack =>
+        present(
+          packs[assembly.frames.pack[place] ?? 0],
+          "an assembly names the packs of its frames",
+        );
+      const { index } = assembly.frames;
+      const range = Array.from(index, (frame, place) => packOf(place).frameRange(frame));
+      const unit: AssemblyUnit = {
+        kind: "assembly",
+        number: this.#pool.nextNumber(),
+        file: present(this.#layout.files[assembly.file], "a target file"),
+        fileOffset: assembly.fileOffset,
+        packs: packs.map(({ path, ticket }) => ({ path, ticket })),
+        frames: {
+          ...assembly.frames,
+          offset: Float64Array.from(range, ({ offset }) => offset),
+          bytes: Uint32Array.from(range, ({ length }) => length),
+          plainBytes: Uint32Array.from(index, (frame, place) => packOf(place).plainBytes(frame)),
+        },
+        runs: assembly.runs,
+      };
+      await this.#pool.submit(unit, () => {
+        this.#options.onProgress?.(this.#pool.writtenBytes);
+        assembly.packs.forEach((id) => this.#onUsed(id));
+        this.#onWritten(assembly.file);
+      });
+    }
+  }
+
   async #scatterPack(pack: ObjectId): Promise<void> {
+    if (!this.#layout.plan.needs(pack)) {
+      return;
+    }
     const { blockBytes } = this.#options.root.server;
-    const opened = await this.#options.packs.open(pack);
+    const opened = await this.#open(pack);
     const runs = this.#layout.plan.take(pack);
     const ranges = [...cut(runs)];
-    this.#unitsLeft.set(pack, ranges.length);
+    let unitsLeft = ranges.length;
     let block = 0;
     for (const range of ranges) {
       const blocks = { from: block, to: block + blocksIn(runs, range, blockBytes) };
@@ -120,7 +206,14 @@ export class RestoreConductor {
         runs: unitRuns,
         files: this.#filesOf(new Set(unitRuns.file)),
       };
-      await this.#pool.submit(unit, () => this.#onUnit(pack, unitRuns));
+      await this.#pool.submit(unit, () => {
+        unitsLeft -= 1;
+        if (unitsLeft === 0) {
+          this.#onUsed(pack);
+        }
+        this.#options.onProgress?.(this.#pool.writtenBytes);
+        unitRuns.file.forEach((file) => this.#onWritten(file));
+      });
     }
   }
 
@@ -128,21 +221,13 @@ export class RestoreConductor {
     return Array.from(numbers, (number) => present(this.#layout.files[number], "a target file"));
   }
 
-  #onUnit(pack: ObjectId, runs: RunColumns): void {
-    const unitsLeft = present(this.#unitsLeft.get(pack), "a pack's units are counted") - 1;
-    this.#unitsLeft.set(pack, unitsLeft);
-    if (unitsLeft === 0) {
-      this.#unitsLeft.delete(pack);
-      this.#packsDone.push(pack);
+  /** A run, or an assembly, of a file was written. */
+  #onWritten(file: number): void {
+    const left = present(this.#layout.pendingRuns[file], "a file's runs are counted") - 1;
+    this.#layout.pendingRuns[file] = left;
+    if (left === 0) {
+      this.#complete.push(file);
     }
-    for (const file of runs.file) {
-      const left = present(this.#layout.pendingRuns[file], "a file's runs are counted") - 1;
-      this.#layout.pendingRuns[file] = left;
-      if (left === 0) {
-        this.#complete.push(file);
-      }
-    }
-    this.#options.onProgress?.(this.#pool.writtenBytes);
   }
 
   /** Makes complete files durable, in requests of `restoreFinishFilesMax`, while at least `enough` wait. */

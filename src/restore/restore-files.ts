@@ -29,14 +29,15 @@ export type RestoredFiles = {
  * `STORE_*`; errors of the operating system for directories and links.
  */
 export async function restoreFiles(options: RestoreFilesOptions): Promise<RestoredFiles> {
-  const layout = await layOut(options);
-  await makeDirectories(layout, options);
-  await linkTablespaces(options);
   const { blockBytes } = options.root.server;
   const { fingerprintKey, owner, workers, signal } = options;
   const openFilesMax = Math.max(1, Math.floor(restoreOpenTargetsMax / workers));
   const data = { blockBytes, fingerprintKey, owner, openFilesMax };
+  // First, because threads take a tenth of a second to begin.
   await using pool = new ScatterPool(data, { workers, signal });
+  const layout = await layOut(options);
+  await makeDirectories(layout, options);
+  await linkTablespaces(options);
   await new RestoreConductor(options, layout, pool).run();
   const { writtenBytes, readBytes } = pool;
   return { writtenBytes, readBytes, heldBack: layout.heldBack };

@@ -17,6 +17,7 @@ import type { MapReader } from "../repository/map/map-reader.ts";
 import { type PageEntry, PageReader } from "../repository/map/page.ts";
 import { STRETCH_BLOCKS_MAX, type Stretch } from "../repository/map/stretch.ts";
 import type { BackupRoot, PageRef } from "../repository/root.ts";
+import { type Assembly, assemblyRanges, planAssembly } from "./assembly-plan.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
 import { ScatterPlan } from "./scatter-plan.ts";
@@ -46,7 +47,8 @@ export type RestoreLayout = {
   /** Modes by path. */
   readonly directories: Map<string, number>;
   readonly plan: ScatterPlan;
-  /** Runs still to be written, by file number. */
+  readonly assemblies: Assembly[];
+  /** Runs, and assemblies, still to be written, by file number. */
   readonly pendingRuns: number[];
   readonly heldBack: Map<string, PageEntry>;
 };
@@ -57,6 +59,7 @@ export async function layOut(options: RestoreFilesOptions): Promise<RestoreLayou
     files: [],
     directories: new Map(),
     plan: new ScatterPlan(options.root.server.blockBytes),
+    assemblies: [],
     pendingRuns: [],
     heldBack: new Map(),
   };
@@ -110,7 +113,11 @@ function addFile(
       layers.map((ref) => options.maps.item(ref)),
       blockBytes,
     );
-    runs += layout.plan.add(number, index * STRETCH_BLOCKS_MAX, stretch);
+    runs += addStretch(
+      layout,
+      { file: number, firstBlock: index * STRETCH_BLOCKS_MAX, blockBytes },
+      stretch,
+    );
     bytes += bytesOf(stretch, blockBytes);
   });
   if (bytes !== entry.sizeBytes) {
@@ -118,6 +125,25 @@ function addFile(
     throw new DrError("REPO_OBJECT_DAMAGED", { object: `backup ${options.root.id}`, reason });
   }
   layout.pendingRuns[number] = runs;
+}
+
+/** Answers how many runs and assemblies it takes. */
+function addStretch(
+  { plan, assemblies }: RestoreLayout,
+  about: { readonly file: number; readonly firstBlock: number; readonly blockBytes: number },
+  stretch: Stretch,
+): number {
+  let added = 0;
+  for (const range of assemblyRanges(stretch, about.blockBytes)) {
+    const assembly = planAssembly(about, stretch, range);
+    if (assembly === undefined) {
+      added += plan.add(about.file, about.firstBlock, stretch, range);
+    } else {
+      assemblies.push(assembly);
+      added += 1;
+    }
+  }
+  return added;
 }
 
 function bytesOf({ blockCount, tailBytes }: Stretch, blockBytes: number): number {

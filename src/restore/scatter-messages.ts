@@ -2,6 +2,7 @@
 import type { TransferredError } from "../core/error-transfer.ts";
 import type { FingerprintKey } from "../pipeline/fingerprint-key.ts";
 import type { ObjectTicket } from "../pipeline/sealing/object-header.ts";
+import type { AssemblyColumns } from "./assembly-plan.ts";
 import type { RunColumns } from "./scatter-plan.ts";
 
 /** A file to be restored. Paths are absolute and have been checked. */
@@ -43,9 +44,32 @@ export type ScatterUnit = {
   readonly files: readonly TargetFile[];
 };
 
-/** To the worker: frames to scatter, or files that are complete and shall be made durable. */
+/** A pack as a local file. */
+export type SourcePack = { readonly path: string; readonly ticket: ObjectTicket };
+
+/** Windows of one file, and the frames of several packs that they are put together from. */
+export type AssemblyUnit = {
+  readonly kind: "assembly";
+  readonly number: number;
+  readonly file: TargetFile;
+  /** Where the unit begins in the file. */
+  readonly fileOffset: number;
+  readonly packs: readonly SourcePack[];
+  /** Per frame: place of its pack in `packs`, its index there, where it begins, its bytes sealed and plain. */
+  readonly frames: {
+    readonly pack: Uint32Array;
+    readonly index: Uint32Array;
+    readonly offset: Float64Array;
+    readonly bytes: Uint32Array;
+    readonly plainBytes: Uint32Array;
+  };
+  readonly runs: AssemblyColumns;
+};
+
+/** To the worker: frames to scatter, windows to assemble, or files that are complete and shall be made durable. */
 export type ScatterRequest =
   | ScatterUnit
+  | AssemblyUnit
   | { readonly kind: "finish"; readonly number: number; readonly files: readonly TargetFile[] };
 
 /** From the worker. */

@@ -8,6 +8,7 @@
 import { assert, present } from "../core/assert.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type Stretch, ZEROS } from "../repository/map/stretch.ts";
+import type { BlockRange } from "./assembly-plan.ts";
 
 /** Columns of runs, each `runs` long; fingerprints of their blocks follow one another in run order. */
 export type RunColumns = {
@@ -127,12 +128,20 @@ export class ScatterPlan {
     this.#blockBytes = blockBytes;
   }
 
-  /** Adds a stretch of the file numbered `file` whose first block is the file's block `firstBlock`; answers its runs. */
-  add(file: number, firstBlock: number, stretch: Stretch): number {
+  /**
+   * Adds a stretch, or blocks of it, of the file numbered `file`; the stretch's first block is the file's block `firstBlock`.
+   * Answers its runs.
+   */
+  add(
+    file: number,
+    firstBlock: number,
+    stretch: Stretch,
+    { from, to }: BlockRange = { from: 0, to: stretch.blockCount },
+  ): number {
     let added = 0;
-    let block = 0;
-    while (block < stretch.blockCount) {
-      const end = this.#endOfRun(stretch, block);
+    let block = from;
+    while (block < to) {
+      const end = this.#endOfRun(stretch, block, to);
       const pack = stretch.packOf[block] ?? ZEROS;
       if (pack !== ZEROS) {
         const id = present(stretch.packs[pack], "a block's pack is in its stretch's table");
@@ -165,6 +174,11 @@ export class ScatterPlan {
     return [...this.#packs.keys()].sort();
   }
 
+  /** True until its runs were taken. */
+  needs(pack: ObjectId): boolean {
+    return this.#packs.has(pack);
+  }
+
   /** A pack's runs; they are forgotten here, so that memory shrinks while the restore goes on. */
   take(pack: ObjectId): RunColumns {
     const runs = this.#packs.get(pack);
@@ -173,12 +187,12 @@ export class ScatterPlan {
     return runs.sorted();
   }
 
-  #endOfRun(stretch: Stretch, first: number): number {
+  #endOfRun(stretch: Stretch, first: number, to: number): number {
     const pack = stretch.packOf[first];
     const frame = stretch.frameOf[first];
     let offset = stretch.offsetOf[first] ?? 0;
     let end = first + 1;
-    while (end < stretch.blockCount && stretch.packOf[end] === pack) {
+    while (end < to && stretch.packOf[end] === pack) {
       offset += this.#blockBytes;
       const follows = stretch.frameOf[end] === frame && stretch.offsetOf[end] === offset;
       if (pack !== ZEROS && !follows) {

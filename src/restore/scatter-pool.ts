@@ -12,8 +12,8 @@ import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter
 
 type Lane = { readonly worker: Worker; queued: number };
 
-/** Requests a worker may have waiting: one in work and one behind it. */
-const QUEUED_MAX = 2;
+/** Requests a worker may have: one in work, one behind it, and one whose last writes or syncs have not ended. */
+const QUEUED_MAX = 3;
 
 /** Use with `await using`: disposal ends the workers. */
 export class ScatterPool implements AsyncDisposable {

@@ -10,16 +10,20 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 import { assert, present } from "../core/assert.ts";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
-import { failpointTear, guard } from "../core/failpoint.ts";
-import { framePlainBytesMax, restoreReadBytes, restoreSyncsMax } from "../core/limits.ts";
-import { DIRECT_ALIGN_BYTES } from "../files/direct-writes.ts";
+import { guard } from "../core/failpoint.ts";
+import { restoreReadBytes, restoreSyncsMax } from "../core/limits.ts";
 import { fileError } from "../files/file-error.ts";
-import { type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
-import { selectBlockPass } from "../pipeline/select-block-pass.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
-import { OpenTargets, awaitTarget, onTarget } from "./open-targets.ts";
-import type { ScatterUnit, ScatterWorkerData, TargetFile } from "./scatter-messages.ts";
+import { Assembler } from "./assembler.ts";
+import { FrameSources } from "./frame-sources.ts";
+import type {
+  AssemblyUnit,
+  ScatterUnit,
+  ScatterWorkerData,
+  TargetFile,
+} from "./scatter-messages.ts";
+import { VerifiedWrites } from "./verified-writes.ts";
 
 /** Reads frames of one local file, a window at a time. */
 class FrameWindow {
@@ -83,71 +87,8 @@ class FrameWindow {
   }
 }
 
-function halvesOf(column: BigUint64Array): Uint32Array {
-  return new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
-}
-
 /** What a unit moved. */
 export type ScatterCounts = { readonly writtenBytes: number; readonly readBytes: number };
-
-/** Frames whose content may wait for its writes. */
-const PLACES = 4;
-
-/** Where the content of frames lies until it is written. */
-class Places {
-  readonly #bytes: number;
-  readonly #writing: Promise<void>[][] = Array.from({ length: PLACES }, () => []);
-  #next = 0;
-  #isWide = false;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(inputBytes: number) {
-    this.#bytes = Math.floor(inputBytes / PLACES / DIRECT_ALIGN_BYTES) * DIRECT_ALIGN_BYTES;
-  }
-
-  /** A free place for so many bytes: where it begins. @throws what an earlier write was rejected with. */
-  async take(lengthBytes: number): Promise<number> {
-    const isWide = lengthBytes > this.#bytes;
-    if (isWide || this.#isWide) {
-      await this.settle();
-      this.#next = 0;
-    }
-    this.#isWide = isWide;
-    const place = this.#next;
-    this.#next = (place + 1) % PLACES;
-    await Promise.all(this.#writing[place] ?? []);
-    this.#writing[place] = [];
-    this.#check();
-    return place * this.#bytes;
-  }
-
-  /** What lies in the place that was taken last is being written. */
-  hold(writing: Promise<void>): void {
-    const place = (this.#next + PLACES - 1) % PLACES;
-    const ended = writing.catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
-    this.#writing[place]?.push(ended);
-  }
-
-  /** Waits for every write, successful or not. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#writing.flat());
-    this.#writing.forEach((writing) => writing.splice(0));
-  }
-
-  /** As `settle`. @throws what a write was rejected with. */
-  async finish(): Promise<void> {
-    await this.settle();
-    this.#check();
-  }
-
-  #check(): void {
-    if (this.#failure !== undefined) {
-      throw this.#failure.error;
-    }
-  }
-}
 
 /** Where the content of a frame lies. */
 type FrameContent = { readonly startBytes: number; readonly lengthBytes: number };
@@ -155,30 +96,81 @@ type FrameContent = { readonly startBytes: number; readonly lengthBytes: number 
 /** A unit in work: its files by number. */
 type Work = { readonly unit: ScatterUnit; readonly files: ReadonlyMap<number, TargetFile> };
 
+/** What a unit moved so far, and the end of its writes, which must be awaited. */
+export type ScatterStart = { readonly counts: ScatterCounts; readonly written: Promise<void> };
+
 /** One instance a worker. */
 export class Scatterer implements Disposable {
-  readonly #targets: OpenTargets;
-  readonly #pass: BlockPass;
-  readonly #places = new Places(framePlainBytesMax);
+  readonly #writes: VerifiedWrites;
   readonly #codec = new ZstdCodec();
+  readonly #sources = new FrameSources(this.#codec);
+  readonly #assembler: Assembler;
   readonly #owner: ScatterWorkerData["owner"];
   #opened = Buffer.alloc(0);
-  #writtenBytes = 0;
 
   constructor(data: ScatterWorkerData, clock: Clock) {
-    this.#targets = new OpenTargets(data.openFilesMax, clock);
+    this.#writes = new VerifiedWrites(data, clock);
+    this.#assembler = new Assembler(this.#writes, this.#sources);
     this.#owner = data.owner;
-    const { blockBytes, fingerprintKey } = data;
-    const size = { blockBytes, inputBytes: framePlainBytesMax, shared: false };
-    this.#pass = selectBlockPass(allocateBlockMemory(size), fingerprintKey);
   }
 
-  /** Scatters the frames of a unit. @throws DrError `REPO_*`, `STORE_IO`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
-  async scatter(unit: ScatterUnit): Promise<ScatterCounts> {
+  /** Brings a unit's blocks to their files. @throws DrError `REPO_*`, `STORE_IO`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
+  async scatter(unit: ScatterUnit | AssemblyUnit): Promise<ScatterCounts> {
+    const { counts, written } = await this.begin(unit);
+    await written;
+    return counts;
+  }
+
+  /** As `scatter`, but resolves when the last writes have begun: the next unit may be begun then. */
+  async begin(unit: ScatterUnit | AssemblyUnit): Promise<ScatterStart> {
+    const before = this.#writes.writtenBytes;
+    try {
+      const readBytes = await (unit.kind === "unit" ? this.#scatter(unit) : this.#assemble(unit));
+      const counts = { writtenBytes: this.#writes.writtenBytes - before, readBytes };
+      return { counts, written: this.#writes.places.written() };
+    } catch (error) {
+      await this.#writes.places.settle();
+      throw error;
+    }
+  }
+
+  /** Gives complete files their size, mode and owner, and makes them durable. @throws as `scatter`. */
+  async finish(files: readonly TargetFile[]): Promise<void> {
+    const left = files.values();
+    const lane = async (): Promise<void> => {
+      for (const file of left) {
+        await this.#writes.targets.finish(file, this.#owner);
+      }
+    };
+    // Several at once: the syncs of small files share a commit of the file system's journal.
+    const lanes = await Promise.allSettled(Array.from({ length: restoreSyncsMax }, lane));
+    const failed = lanes.find((ended) => ended.status === "rejected");
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
+  }
+
+  /** Closes what is open; nothing may be at work. */
+  [Symbol.dispose](): void {
+    this.#writes[Symbol.dispose]();
+    this.#sources[Symbol.dispose]();
+    this.#codec.close();
+  }
+
+  async #assemble(unit: AssemblyUnit): Promise<number> {
+    const before = this.#sources.readBytes;
+    try {
+      await this.#assembler.assemble(unit);
+      return this.#sources.readBytes - before;
+    } finally {
+      this.#sources.closePacks();
+    }
+  }
+
+  async #scatter(unit: ScatterUnit): Promise<number> {
     const work: Work = { unit, files: new Map(unit.files.map((file) => [file.number, file])) };
     const opener = new FrameOpener(unit.ticket);
     const window = new FrameWindow(unit.packPath);
-    this.#writtenBytes = 0;
     try {
       let run = 0;
       let block = 0;
@@ -192,34 +184,10 @@ export class Scatterer implements Disposable {
         }
       }
       assert(run === unit.runs.runs, "every run belongs to a frame of its unit");
-      await this.#places.finish();
-      return { writtenBytes: this.#writtenBytes, readBytes: window.readBytes };
+      return window.readBytes;
     } finally {
       window.close();
-      await this.#places.settle();
     }
-  }
-
-  /** Gives complete files their size, mode and owner, and makes them durable. @throws as `scatter`. */
-  async finish(files: readonly TargetFile[]): Promise<void> {
-    const left = files.values();
-    const lane = async (): Promise<void> => {
-      for (const file of left) {
-        await this.#targets.finish(file, this.#owner);
-      }
-    };
-    // Several at once: the syncs of small files share a commit of the file system's journal.
-    const lanes = await Promise.allSettled(Array.from({ length: restoreSyncsMax }, lane));
-    const failed = lanes.find((ended) => ended.status === "rejected");
-    if (failed !== undefined) {
-      throw failed.reason;
-    }
-  }
-
-  /** Closes what is open; nothing may be at work. */
-  [Symbol.dispose](): void {
-    this.#targets[Symbol.dispose]();
-    this.#codec.close();
   }
 
   async #openFrame(opener: FrameOpener, sealed: Buffer, index: number): Promise<FrameContent> {
@@ -227,8 +195,8 @@ export class Scatterer implements Disposable {
       this.#opened = Buffer.allocUnsafeSlow(sealed.length);
     }
     const frame = opener.open(sealed, index, this.#opened);
-    const startBytes = await this.#places.take(frame.plainLength);
-    const target = this.#pass.input.subarray(startBytes, startBytes + frame.plainLength);
+    const startBytes = await this.#writes.places.take(frame.plainLength);
+    const target = this.#writes.memory.subarray(startBytes, startBytes + frame.plainLength);
     if (frame.codec === "stored") {
       target.set(frame.content);
     } else {
@@ -247,37 +215,17 @@ export class Scatterer implements Disposable {
     if (offsetBytes + lengthBytes > at.content.lengthBytes || offsetBytes % 8 !== 0) {
       throw this.#mismatch(work, at.run);
     }
-    const count = Math.ceil(lengthBytes / this.#pass.blockBytes);
+    const count = Math.ceil(lengthBytes / this.#writes.blockBytes);
     const expected = runs.fingerprints.subarray(at.block, at.block + count);
+    const piece = { offsetBytes: at.content.startBytes + offsetBytes, lengthBytes };
     if (
       guard("L40-fingerprint-at-restore") &&
-      !this.#holds({ offsetBytes: at.content.startBytes + offsetBytes, lengthBytes }, expected)
+      this.#writes.firstMismatch(piece, expected) !== undefined
     ) {
       throw this.#mismatch(work, at.run);
     }
-    await this.#write(work, at.run, at.content.startBytes + offsetBytes);
+    await this.#writes.write(this.#fileOf(work, at.run), piece, runs.fileOffset[at.run] ?? 0);
     return count;
-  }
-
-  /** True when the blocks in the pass's input have these fingerprints. */
-  #holds(
-    piece: { readonly offsetBytes: number; readonly lengthBytes: number },
-    expected: BigUint64Array,
-  ): boolean {
-    const { blockBytes } = this.#pass;
-    const { offsetBytes, lengthBytes } = piece;
-    const blockCount = Math.floor(lengthBytes / blockBytes);
-    const run = { offsetBytes, blockCount, firstBlockNumber: 0, checkPages: false };
-    const found = halvesOf(this.#pass.run(run).fingerprints);
-    const wanted = halvesOf(expected);
-    for (let half = 0; half < blockCount * 2; half++) {
-      if (found[half] !== wanted[half]) {
-        return false;
-      }
-    }
-    const tailBytes = lengthBytes - blockCount * blockBytes;
-    const tail = { offsetBytes: offsetBytes + blockCount * blockBytes, lengthBytes: tailBytes };
-    return tailBytes === 0 || this.#pass.tail(tail) === expected[blockCount];
   }
 
   #fileOf({ unit, files }: Work, run: number): TargetFile {
@@ -292,26 +240,5 @@ export class Scatterer implements Disposable {
       path: this.#fileOf(work, run).path,
       offset: unit.runs.fileOffset[run] ?? 0,
     });
-  }
-
-  async #write(work: Work, run: number, from: number): Promise<void> {
-    const { runs } = work.unit;
-    const file = this.#fileOf(work, run);
-    const target = await this.#targets.open(file);
-    const length = runs.length[run] ?? 0;
-    const fileOffset = runs.fileOffset[run] ?? 0;
-    const bytes = this.#pass.input.subarray(from, from + length);
-    const tear = onTarget("write", file.path, () => failpointTear("restore.write", length));
-    const writing = onTarget("write", file.path, () =>
-      target.write(bytes.subarray(0, tear?.keepBytes), fileOffset),
-    );
-    if (writing !== undefined) {
-      this.#places.hold(awaitTarget("write", file.path, writing));
-    }
-    if (tear !== undefined) {
-      await this.#places.settle();
-      tear.kill();
-    }
-    this.#writtenBytes += length;
   }
 }

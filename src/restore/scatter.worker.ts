@@ -5,17 +5,18 @@ import { systemClock } from "../core/clock.ts";
 import { transferError } from "../core/error-transfer.ts";
 import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
-import { type ScatterCounts, Scatterer } from "./scatter.ts";
+import { type ScatterCounts, type ScatterStart, Scatterer } from "./scatter.ts";
 
 const NOTHING_MOVED: ScatterCounts = { writtenBytes: 0, readBytes: 0 };
 
-async function work(scatterer: Scatterer, request: ScatterRequest): Promise<ScatterCounts> {
+async function begin(scatterer: Scatterer, request: ScatterRequest): Promise<ScatterStart> {
   switch (request.kind) {
     case "unit":
-      return scatterer.scatter(request);
+    case "assembly":
+      return scatterer.begin(request);
     case "finish":
-      await scatterer.finish(request.files);
-      return NOTHING_MOVED;
+      // Files wait for the disk; meanwhile frames are opened.
+      return { counts: NOTHING_MOVED, written: scatterer.finish(request.files) };
     default:
       return unreachable(request);
   }
@@ -24,16 +25,24 @@ async function work(scatterer: Scatterer, request: ScatterRequest): Promise<Scat
 function serve(port: MessagePort, scatterer: Scatterer): void {
   const answer = (message: ScatterAnswer): void => port.postMessage(message);
   let failed = false;
+  const fail = (error: unknown): void => {
+    // Nothing more is written after the first error: the pool ends the threads.
+    if (!failed) {
+      failed = true;
+      answer({ kind: "failed", error: transferError(error) });
+    }
+  };
   const handle = async (request: ScatterRequest): Promise<void> => {
     if (failed) {
       return;
     }
     try {
-      answer({ kind: "done", number: request.number, ...(await work(scatterer, request)) });
+      const { number } = request;
+      const { counts, written } = await begin(scatterer, request);
+      // The next request's frames are opened while the last writes of this one go on.
+      void written.then(() => answer({ kind: "done", number, ...counts }), fail);
     } catch (error) {
-      // Nothing more is written after the first error: the pool ends the threads.
-      failed = true;
-      answer({ kind: "failed", error: transferError(error) });
+      fail(error);
     }
   };
   let turn = Promise.resolve();
