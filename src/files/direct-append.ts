@@ -11,8 +11,11 @@ import { directAppendBytes } from "../core/limits.ts";
 import { pageAlignedBytes } from "../core/web-assembly.ts";
 import { DIRECT_ALIGN_BYTES, isUnsuitedForDirect, suitsDirectWrites } from "./direct-writes.ts";
 
-/** One for all files of a thread: an append leaves nothing in it. */
-const work = { bytes: undefined as Uint8Array | undefined };
+/** One for all files of a thread. Begins with the page in which the last append of `owner` ended. */
+const work: { bytes: Uint8Array | undefined; owner: DirectAppend | undefined } = {
+  bytes: undefined,
+  owner: undefined,
+};
 
 function pageStart(position: number): number {
   return position - (position % DIRECT_ALIGN_BYTES);
@@ -22,7 +25,7 @@ function pageStart(position: number): number {
 export class DirectAppend implements Disposable {
   readonly #fd: number;
   readonly #work: Uint8Array;
-  /** What lies in the page of `#position`, before it. */
+  /** What lies in the page of `#position`, before it, while another file owns the memory. */
   readonly #tail = new Uint8Array(DIRECT_ALIGN_BYTES);
   #position = 0;
 
@@ -68,10 +71,11 @@ export class DirectAppend implements Disposable {
   append(bytes: Uint8Array): boolean {
     let at = pageStart(this.#position);
     let held = this.#position - at;
-    this.#work.set(this.#tail.subarray(0, held));
+    this.#own(held);
     for (let done = 0; done < bytes.length;) {
       const length = Math.min(bytes.length - done, this.#work.length - held);
-      this.#work.set(bytes.subarray(done, done + length), held);
+      const piece = length === bytes.length ? bytes : bytes.subarray(done, done + length);
+      this.#work.set(piece, held);
       const filled = held + length;
       const end = pageStart(filled + DIRECT_ALIGN_BYTES - 1);
       this.#work.fill(0, filled, end);
@@ -79,18 +83,37 @@ export class DirectAppend implements Disposable {
         return false;
       }
       done += length;
-      const whole = pageStart(filled);
-      this.#work.copyWithin(0, whole, filled);
-      held = filled - whole;
-      at += whole;
+      const written = pageStart(filled);
+      if (written > 0) {
+        this.#work.copyWithin(0, written, filled);
+      }
+      held = filled - written;
+      at += written;
     }
-    this.#tail.set(this.#work.subarray(0, held));
     this.#position += bytes.length;
     return true;
   }
 
   [Symbol.dispose](): void {
+    if (work.owner === this) {
+      work.owner = undefined;
+    }
     closeSync(this.#fd);
+  }
+
+  /** Takes the memory over, which then begins with the `held` bytes of this file's last page. */
+  #own(held: number): void {
+    if (work.owner !== this) {
+      if (work.owner !== undefined) {
+        work.owner.#leave();
+      }
+      this.#work.set(this.#tail.subarray(0, held));
+      work.owner = this;
+    }
+  }
+
+  #leave(): void {
+    this.#tail.set(this.#work.subarray(0, this.#position - pageStart(this.#position)));
   }
 
   #write(length: number, position: number): boolean {

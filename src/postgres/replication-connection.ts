@@ -196,7 +196,7 @@ export class ReplicationConnection implements AsyncDisposable {
   }
 
   /** Sends a CopyData message. */
-  sendCopyData(body: Buffer): void {
+  sendCopyData(body: Uint8Array): void {
     const message = Buffer.allocUnsafe(5 + body.length);
     message[0] = messageType.copyData;
     message.writeUInt32BE(4 + body.length, 1);

@@ -131,6 +131,8 @@ class PartNames {
 
 type OpenPart = {
   readonly startLsn: Lsn;
+  /** Where the next part begins. */
+  readonly limitLsn: Lsn;
   readonly appender: PartAppender;
   readonly handle: AppendHandle;
 };
@@ -179,9 +181,7 @@ export class AppendParts implements PartSink {
   }
 
   #continues(part: OpenPart, lsn: Lsn): boolean {
-    const { walSegmentBytes } = this.#options.segments;
-    const isFull = lsn % BigInt(walSegmentBytes) === 0n && lsn !== part.startLsn;
-    return part.appender.endLsn === lsn && !isFull;
+    return part.appender.endLsn === lsn && part.limitLsn !== lsn;
   }
 
   #write(part: OpenPart, piece: PartPiece): void {
@@ -202,9 +202,7 @@ export class AppendParts implements PartSink {
       this.#closing.add(closing);
     }
     this.#current = part;
-    const { walSegmentBytes } = this.#options.segments;
-    const start = segmentStartAt(part.appender.endLsn, walSegmentBytes);
-    this.#prepare(addToLsn(start, walSegmentBytes));
+    this.#prepare(part.limitLsn);
   }
 
   /** What goes wrong here is told when the object is needed: then it is opened again, and fails again. */
@@ -232,7 +230,8 @@ export class AppendParts implements PartSink {
       const { walSegmentBytes } = this.#options.segments;
       await handle.reserve(Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
       this.#names.note(startLsn);
-      return { startLsn, appender, handle };
+      const limitLsn = addToLsn(segmentStartAt(startLsn, walSegmentBytes), walSegmentBytes);
+      return { startLsn, limitLsn, appender, handle };
     } catch (error) {
       await handle.close();
       throw error;

@@ -17,25 +17,24 @@ export class SegmentMemory {
   readonly place: SegmentPlace;
   readonly shared: SharedArrayBuffer;
   readonly bytes: Buffer;
+  readonly endLsn: Lsn;
 
   constructor(place: SegmentPlace, shared: SharedArrayBuffer) {
     this.place = place;
     this.shared = shared;
     this.bytes = Buffer.from(shared);
+    this.endLsn = addToLsn(place.startLsn, place.walSegmentBytes);
   }
 
   get name(): WalSegmentName {
     return segmentAt(this.place.timeline, this.place.startLsn, this.place.walSegmentBytes);
   }
 
-  get endLsn(): Lsn {
-    return addToLsn(this.place.startLsn, this.place.walSegmentBytes);
-  }
-
   /** Keeps what of `wal` lies in this segment; answers how many bytes that were. */
   write(wal: Uint8Array, lsn: Lsn): number {
     const offset = lsnDistanceBytes(this.place.startLsn, lsn);
-    const piece = wal.subarray(0, this.place.walSegmentBytes - offset);
+    const room = this.place.walSegmentBytes - offset;
+    const piece = wal.length <= room ? wal : wal.subarray(0, room);
     this.bytes.set(piece, offset);
     return piece.length;
   }

@@ -150,7 +150,7 @@ export class WalIntake implements WalTaker {
     failpoint("wal.received");
     this.#judge.onWal(server);
     const { storeFrom, clock } = this.#options;
-    if (this.#pendingBytes() === 0) {
+    if (!this.#isPending()) {
       this.#progressMs = clock.monotonic();
     }
     let rest = bytes;
@@ -164,9 +164,12 @@ export class WalIntake implements WalTaker {
     }
     while (rest.length > 0) {
       const taken = this.#segmentAt(at).write(rest, at);
-      rest = rest.subarray(taken);
       at = addToLsn(at, taken);
       this.#receivedLsn = at;
+      if (taken === rest.length) {
+        return;
+      }
+      rest = rest.subarray(taken);
     }
   }
 
@@ -195,7 +198,7 @@ export class WalIntake implements WalTaker {
    */
   #reply(): void {
     this.#flushNow();
-    if (this.#pendingBytes() === 0 || this.reportableLsn !== this.#lastReportedLsn) {
+    if (!this.#isPending() || this.reportableLsn !== this.#lastReportedLsn) {
       this.report({ replyRequested: false });
     } else {
       this.#replying ??= setTimeout(() => {
@@ -207,8 +210,10 @@ export class WalIntake implements WalTaker {
   /** Tells the server how far the repository is. */
   report(options: { readonly replyRequested: boolean }): void {
     this.#replyDue = false;
-    clearTimeout(this.#replying);
-    this.#replying = undefined;
+    if (this.#replying !== undefined) {
+      clearTimeout(this.#replying);
+      this.#replying = undefined;
+    }
     failpoint("wal.status");
     const flush = this.reportableLsn;
     this.#lastReportedLsn = flush;
@@ -250,16 +255,18 @@ export class WalIntake implements WalTaker {
     return memory;
   }
 
+  #isPending(): boolean {
+    return this.#receivedLsn > this.#durableLsn;
+  }
+
   #pendingBytes(): number {
-    return this.#receivedLsn <= this.#durableLsn
-      ? 0
-      : lsnDistanceBytes(this.#durableLsn, this.#receivedLsn);
+    return this.#isPending() ? lsnDistanceBytes(this.#durableLsn, this.#receivedLsn) : 0;
   }
 
   #flush(): void {
     const { sink } = this.#options;
-    while (!this.#storing && this.#failure === undefined && this.#pendingBytes() > 0) {
-      if (this.#pendingBytes() < sink.batchBytes && sink.lingerMs > 0) {
+    while (!this.#storing && this.#failure === undefined && this.#isPending()) {
+      if (sink.lingerMs > 0 && this.#pendingBytes() < sink.batchBytes) {
         this.#lingering ??= setTimeout(() => {
           this.#flushNow();
         }, sink.lingerMs);
@@ -273,7 +280,7 @@ export class WalIntake implements WalTaker {
   #flushNow(): void {
     clearTimeout(this.#lingering);
     this.#lingering = undefined;
-    if (!this.#storing && this.#failure === undefined && this.#pendingBytes() > 0) {
+    if (!this.#storing && this.#failure === undefined && this.#isPending()) {
       this.#storeNext();
     }
   }
@@ -281,8 +288,9 @@ export class WalIntake implements WalTaker {
   #storeNext(): void {
     const segment = present(this.#segments[0], "WAL that is pending lies in a segment's memory");
     const from = this.#durableLsn;
-    const limit = addToLsn(from, walFrameBytes);
-    const to = [this.#receivedLsn, segment.endLsn, limit].reduce((a, b) => (a < b ? a : b));
+    const available = this.#receivedLsn < segment.endLsn ? this.#receivedLsn : segment.endLsn;
+    const isLong = lsnDistanceBytes(from, available) > walFrameBytes;
+    const to = isLong ? addToLsn(from, walFrameBytes) : available;
     const { endLsn, knownAt } = this.#judge.claim;
     const piece = {
       wal: segment.view(from, to),
@@ -349,9 +357,8 @@ export class WalIntake implements WalTaker {
   }
 
   #mustHold(): boolean {
-    return (
-      this.#options.pool.used > walSegmentsInMemoryMax || this.#pendingBytes() > walPendingBytesMax
-    );
+    const { pool } = this.#options;
+    return pool.used > walSegmentsInMemoryMax || this.#pendingBytes() > walPendingBytesMax;
   }
 
   #hold(): Promise<void> {

@@ -57,6 +57,23 @@ export type FrameHeader = {
   readonly frameBytes: number;
 };
 
+/** For numbers of 64 bits: `Buffer` writes them from four BigInts each, and a synchronous commit waits for a dozen of them. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function writeIndex(target: DataView, at: number, index: number): void {
+  target.setUint32(at, index, true);
+  target.setUint32(at + 4, Math.floor(index / 2 ** 32), true);
+}
+
+/** For a few bytes, without the view that `set` wants. */
+function copyFew(source: Buffer, from: number, target: Buffer, at: number, length: number): void {
+  for (let done = 0; done < length; done++) {
+    target[at + done] = source[from + done] ?? 0;
+  }
+}
+
 /** Writes a frame's header. */
 export function writeFrameHeader(
   target: Buffer,
@@ -67,7 +84,9 @@ export function writeFrameHeader(
   target.writeUInt32LE(header.plainBytes, at + 4);
   target[at + 8] = CODEC_NUMBER[header.codec];
   target[at + 9] = (header.last ? FLAG_LAST : 0) | (header.hasPosition ? FLAG_POSITION : 0);
-  target.fill(0, at + 10, at + FRAME_HEADER_BYTES);
+  for (let reserved = at + 10; reserved < at + FRAME_HEADER_BYTES; reserved++) {
+    target[reserved] = 0;
+  }
 }
 
 /** Reads a frame's header, or says as text what is wrong with it. Nothing in it is authentic yet. */
@@ -103,10 +122,10 @@ export function readFrameHeader(frame: Buffer, at: number): FrameHeader | string
 }
 
 /** Writes the plain bytes of a position. */
-export function writePosition(target: Buffer, at: number, position: FramePosition): void {
-  target.writeBigUInt64LE(position.startLsn, at);
-  target.writeBigUInt64LE(position.endLsn, at + 8);
-  target.writeBigUInt64LE(position.knownAt, at + 16);
+export function writePosition(target: DataView, position: FramePosition): void {
+  target.setBigUint64(0, position.startLsn, true);
+  target.setBigUint64(8, position.endLsn, true);
+  target.setBigUint64(16, position.knownAt, true);
 }
 
 /** Reads the plain bytes of a position. */
@@ -127,7 +146,10 @@ export type FramePlace = Pick<ObjectTicket, "repositoryId" | "kind" | "objectId"
  */
 export class FrameBinding {
   readonly #aad: Buffer;
+  readonly #aadOfPosition: Buffer;
+  readonly #aadView: DataView;
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
+  readonly #nonceView = viewOf(this.#nonce);
 
   constructor(place: FramePlace) {
     const aad = Buffer.alloc(POSITION_AT + POSITION_PLAIN_BYTES);
@@ -136,20 +158,22 @@ export class FrameBinding {
     aad.writeUInt16LE(objectKinds[place.kind].number, AAD_LABEL.length + 16);
     aad.set(objectIdBytes(place.objectId), AAD_LABEL.length + 18);
     this.#aad = aad;
+    this.#aadOfPosition = aad.subarray(0, POSITION_AT);
+    this.#aadView = viewOf(aad);
   }
 
   /** The nonce of a frame. */
   nonce(domain: number, index: number): Buffer {
-    this.#nonce.writeUInt32LE(domain, 0);
-    this.#nonce.writeBigUInt64LE(BigInt(index), 4);
+    this.#nonceView.setUint32(0, domain, true);
+    writeIndex(this.#nonceView, 4, index);
     return this.#nonce;
   }
 
   /** The associated data of a frame's position. */
   ofPosition(index: number, frame: Buffer, at: number): Buffer {
-    this.#aad.writeBigUInt64LE(BigInt(index), INDEX_AT);
-    frame.copy(this.#aad, HEADER_AT, at, at + FRAME_HEADER_BYTES);
-    return this.#aad.subarray(0, POSITION_AT);
+    writeIndex(this.#aadView, INDEX_AT, index);
+    copyFew(frame, at, this.#aad, HEADER_AT, FRAME_HEADER_BYTES);
+    return this.#aadOfPosition;
   }
 
   /** The associated data of a frame's content, after `ofPosition` of the same frame when it has one. */
@@ -158,7 +182,7 @@ export class FrameBinding {
     if (plainPosition === undefined) {
       return without;
     }
-    plainPosition.copy(this.#aad, POSITION_AT);
+    copyFew(plainPosition, 0, this.#aad, POSITION_AT, POSITION_PLAIN_BYTES);
     return this.#aad;
   }
 }
