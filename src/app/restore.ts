@@ -28,6 +28,7 @@ import { librariesIn, requireResourceManagers } from "../restore/preload-librari
 import { recoverySettings } from "../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
 import { requireFree } from "../restore/target-directory.ts";
+import { ScatterPool } from "../restore/scatter-pool.ts";
 import { formatInstant } from "../restore/target-time.ts";
 import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
 import { WalCatalogue } from "../wal/wal-catalogue.ts";
@@ -232,8 +233,9 @@ async function restoreFiles(
   { postgresBinDirectory: binDirectory }: Environment,
   request: RestoreRequest,
   prepared: Prepared,
-  signal: AbortSignal,
+  threads: { readonly pool: ScatterPool; readonly signal: AbortSignal },
 ): Promise<RestoredBackup> {
+  const { pool, signal } = threads;
   const { planned, plan, dataDirectory, account } = prepared;
   const { sealed } = planned.repository;
   const { place } = planned.view;
@@ -264,6 +266,7 @@ async function restoreFiles(
         missingFor(prepared, names, { major: root.server.major, binDirectory, signal }),
     },
     workers: request.workers,
+    pool,
     clock: adapters.clock,
     random: adapters.random,
     onProgress: request.onProgress,
@@ -398,6 +401,8 @@ export async function runRestore(
 ): Promise<RestoreResult> {
   const { clock, observer } = adapters;
   const began = clock.monotonic();
+  // Its threads begin while the plan is made.
+  await using pool = new ScatterPool(request);
   const prepared = await prepare(adapters, environment, request);
   const { planned, plan, dataDirectory } = prepared;
   const { sealed } = planned.repository;
@@ -421,7 +426,7 @@ export async function runRestore(
   const elapsed = (): number => Math.round(clock.monotonic() - began);
   let restoredBytes = 0;
   try {
-    const restored = await restoreFiles(adapters, environment, request, prepared, signal);
+    const restored = await restoreFiles(adapters, environment, request, prepared, { pool, signal });
     restoredBytes = restored.restoredBytes;
     phases.push(...restored.phases);
     const { timeMicros, lsn } = plan.reached;

@@ -45,7 +45,7 @@ export type BlockRange = { readonly from: number; readonly to: number };
 
 type About = { readonly file: number; readonly firstBlock: number; readonly blockBytes: number };
 
-/** Gathers the blocks of a range, one after another. */
+/** Gathers the blocks of a range, run by run. */
 class Gathering {
   readonly #about: About;
   readonly #stretch: Stretch;
@@ -76,27 +76,38 @@ class Gathering {
     this.#fingerprints = new BigUint64Array(range.to - range.from);
   }
 
-  add(block: number): void {
-    const stretch = this.#stretch;
-    const pack = stretch.packOf[block] ?? ZEROS;
-    if (pack === ZEROS) {
-      return;
+  /** Adds all blocks of the range. */
+  addAll(): void {
+    const { from, to } = this.#range;
+    const { packOf } = this.#stretch;
+    for (let first = from; first < to;) {
+      let end = first + 1;
+      const windowEnd = first - ((first - from) % this.#windowBlocks) + this.#windowBlocks;
+      if (packOf[first] !== ZEROS) {
+        while (end < to && end < windowEnd && this.#follows(end)) {
+          end += 1;
+        }
+        this.#addRun(first, end);
+      }
+      first = end;
     }
+  }
+
+  #addRun(first: number, end: number): void {
     const { blockBytes } = this.#about;
-    const bytes = stretch.bytesOfBlock(block, blockBytes);
-    this.#fingerprints[this.#blocks++] = stretch.fingerprints[block] ?? 0n;
-    this.#storedBytes += bytes;
+    const stretch = this.#stretch;
+    const pack = stretch.packOf[first] ?? ZEROS;
+    const last = stretch.bytesOfBlock(end - 1, blockBytes);
+    const bytes = (end - 1 - first) * blockBytes + last;
     const runs = this.#runs;
-    const fromStart = block - this.#range.from;
-    if (fromStart % this.#windowBlocks !== 0 && this.#follows(block)) {
-      runs.length.push((runs.length.pop() ?? 0) + bytes);
-    } else {
-      runs.frame.push(this.#frame(pack, block));
-      runs.frameOffset.push(stretch.offsetOf[block] ?? 0);
-      runs.at.push(fromStart * blockBytes);
-      runs.length.push(bytes);
-    }
-    this.#blocksOfPack.set(pack, (this.#blocksOfPack.get(pack) ?? 0) + 1);
+    runs.frame.push(this.#frame(pack, first));
+    runs.frameOffset.push(stretch.offsetOf[first] ?? 0);
+    runs.at.push((first - this.#range.from) * blockBytes);
+    runs.length.push(bytes);
+    this.#fingerprints.set(stretch.fingerprints.subarray(first, end), this.#blocks);
+    this.#blocks += end - first;
+    this.#storedBytes += bytes;
+    this.#blocksOfPack.set(pack, (this.#blocksOfPack.get(pack) ?? 0) + end - first);
   }
 
   /** At least so much, and not of too many frames: four times those that the same lying end to end would need. */
@@ -190,8 +201,6 @@ export function planAssembly(
     return undefined;
   }
   const gathering = new Gathering(about, stretch, range);
-  for (let block = range.from; block < range.to; block++) {
-    gathering.add(block);
-  }
+  gathering.addAll();
   return gathering.isWorth() ? gathering.finish() : undefined;
 }

@@ -29,6 +29,7 @@ import { type PreloadKnowledge, configureRestored } from "./restored-configurati
 import { inRestoreWords, putFile } from "./restored-file.ts";
 import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
+import type { ScatterPool } from "./scatter-pool.ts";
 import { type TablespacePlace, tablespaceMapWith, tablespacePlaces } from "./tablespace-places.ts";
 import { claimTargets } from "./claim-targets.ts";
 import { releaseDirectory } from "./target-directory.ts";
@@ -56,6 +57,8 @@ export type RestoreBackupOptions = {
   /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
   readonly libraries?: PreloadKnowledge;
   readonly workers: number;
+  /** Threads that were started already, in place of `workers` new ones; ended when they have done their work. */
+  readonly pool?: ScatterPool;
   readonly clock: Clock;
   readonly random: Random;
   readonly onProgress?: (progress: {
@@ -159,7 +162,7 @@ async function putFiles(
   sources: Sources,
   places: readonly TablespacePlace[],
 ): Promise<RestoredFiles> {
-  const { sealed, place, root, dataDirectory, owner, workers, signal } = options;
+  const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const incarnation = incarnationIdBytes(place.incarnation);
   return restoreFiles({
     ...sources,
@@ -170,6 +173,7 @@ async function putFiles(
     heldBack: HELD_BACK,
     owner,
     workers,
+    pool,
     onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
     signal,
   });

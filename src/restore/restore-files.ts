@@ -6,6 +6,7 @@
  * Aborting ends the workers; what was written stays and cannot start, since `pg_control` is missing.
  */
 import { restoreOpenTargetsMax } from "../core/limits.ts";
+import { ScatterPool } from "./scatter-pool.ts";
 import type { PageEntry } from "../repository/map/page.ts";
 import { RestoreConductor } from "./restore-conductor.ts";
 import {
@@ -14,7 +15,6 @@ import {
   linkTablespaces,
   makeDirectories,
 } from "./restore-layout.ts";
-import { ScatterPool } from "./scatter-pool.ts";
 
 /** What was restored. */
 export type RestoredFiles = {
@@ -31,10 +31,9 @@ export type RestoredFiles = {
 export async function restoreFiles(options: RestoreFilesOptions): Promise<RestoredFiles> {
   const { blockBytes } = options.root.server;
   const { fingerprintKey, owner, workers, signal } = options;
-  const openFilesMax = Math.max(1, Math.floor(restoreOpenTargetsMax / workers));
-  const data = { blockBytes, fingerprintKey, owner, openFilesMax };
-  // First, because threads take a tenth of a second to begin.
-  await using pool = new ScatterPool(data, { workers, signal });
+  await using pool = options.pool ?? new ScatterPool({ workers, signal });
+  const openFilesMax = Math.max(1, Math.floor(restoreOpenTargetsMax / pool.workers));
+  pool.begin({ blockBytes, fingerprintKey, owner, openFilesMax }, { signal });
   const layout = await layOut(options);
   await makeDirectories(layout, options);
   await linkTablespaces(options);

@@ -21,6 +21,7 @@ import { type Assembly, assemblyRanges, planAssembly } from "./assembly-plan.ts"
 import type { PackReader } from "./pack-reader.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
 import { ScatterPlan } from "./scatter-plan.ts";
+import type { ScatterPool } from "./scatter-pool.ts";
 
 /** What to restore, and where to. */
 export type RestoreFilesOptions = {
@@ -36,6 +37,8 @@ export type RestoreFilesOptions = {
   readonly heldBack: ReadonlySet<string>;
   readonly owner: Owner | undefined;
   readonly workers: number;
+  /** Threads that were started already, in place of `workers` new ones; ended when the files are restored. */
+  readonly pool?: ScatterPool | undefined;
   /** Called as bytes reach files. */
   readonly onProgress?: (writtenBytes: number) => void;
   readonly signal: AbortSignal;

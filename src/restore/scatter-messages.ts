@@ -17,7 +17,7 @@ export type TargetFile = {
 /** Who the files shall belong to; undefined = whoever runs this. */
 export type Owner = { readonly uid: number; readonly gid: number };
 
-/** What a worker is started with. */
+/** What a worker must know before its first unit. */
 export type ScatterWorkerData = {
   readonly blockBytes: number;
   readonly fingerprintKey: FingerprintKey;
@@ -66,7 +66,10 @@ export type AssemblyUnit = {
   readonly runs: AssemblyColumns;
 };
 
-/** To the worker: frames to scatter, windows to assemble, or files that are complete and shall be made durable. */
+/** The first thing that a worker is told. It answers nothing to it. */
+export type ScatterBeginning = { readonly kind: "begin"; readonly data: ScatterWorkerData };
+
+/** To the worker, after its beginning: frames to scatter, windows to assemble, or files that are complete and shall be made durable. */
 export type ScatterRequest =
   | ScatterUnit
   | AssemblyUnit

@@ -8,30 +8,50 @@ import { assert, unreachable } from "../core/assert.ts";
 import { receiveError } from "../core/error-transfer.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import { WorkerGroup } from "../pipeline/worker-group.ts";
-import type { ScatterAnswer, ScatterRequest, ScatterWorkerData } from "./scatter-messages.ts";
+import type {
+  ScatterAnswer,
+  ScatterBeginning,
+  ScatterRequest,
+  ScatterWorkerData,
+} from "./scatter-messages.ts";
 
 type Lane = { readonly worker: Worker; queued: number };
 
 /** Requests a worker may have: one in work, one behind it, and one whose last writes or syncs have not ended. */
 const QUEUED_MAX = 3;
 
-/** Use with `await using`: disposal ends the workers. */
+/**
+ * Use with `await using`: disposal ends the workers, and may be repeated. Threads take a tenth of a second to begin: they are started
+ * before it is known what they need for their work, and told in `begin`.
+ */
 export class ScatterPool implements AsyncDisposable {
   readonly #group: WorkerGroup;
   readonly #lanes: Lane[] = [];
   readonly #done = new Map<number, () => void>();
+  #forget: () => void = () => undefined;
   #nextNumber = 0;
   writtenBytes = 0;
   readBytes = 0;
 
-  constructor(
-    data: ScatterWorkerData,
-    options: { readonly workers: number; readonly signal: AbortSignal },
-  ) {
+  constructor(options: { readonly workers: number; readonly signal: AbortSignal }) {
     this.#group = new WorkerGroup(options);
     for (let n = 0; n < options.workers; n++) {
-      this.#startLane(data);
+      this.#startLane();
     }
+  }
+
+  get workers(): number {
+    return this.#lanes.length;
+  }
+
+  /** To be called once, before the first request. Aborting `signal` ends the workers as the pool's own signal does. */
+  begin(data: ScatterWorkerData, { signal }: { readonly signal: AbortSignal }): void {
+    signal.throwIfAborted();
+    const onAbort = (): void => this.#group.fail(signal.reason as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#forget = () => signal.removeEventListener("abort", onAbort);
+    const beginning: ScatterBeginning = { kind: "begin", data };
+    this.#lanes.forEach(({ worker }) => worker.postMessage(beginning));
   }
 
   /** A number for a request. */
@@ -61,11 +81,12 @@ export class ScatterPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#forget();
     await this.#group[Symbol.asyncDispose]();
   }
 
-  #startLane(workerData: ScatterWorkerData): void {
-    const worker = new Worker(workerUrl("scatter", import.meta.url), { workerData });
+  #startLane(): void {
+    const worker = new Worker(workerUrl("scatter", import.meta.url));
     const lane: Lane = { worker, queued: 0 };
     this.#lanes.push(lane);
     this.#group.add(worker, (answer) => this.#onAnswer(lane, answer as ScatterAnswer));
