@@ -6,13 +6,8 @@ import { type TestContext, test } from "node:test";
 
 import { isDrError } from "../core/errors.ts";
 import { parseEnvFile } from "./env-file.ts";
-import {
-  type EnvironmentInput,
-  formatOrigin,
-  maskSetting,
-  readEnvironment,
-  requireSetting,
-} from "./environment.ts";
+import { type EnvironmentInput, readEnvironment, requireSetting } from "./environment.ts";
+import { formatOrigin, maskSetting } from "./setting-values.ts";
 
 function input(context: TestContext, envFile: string, over: Partial<EnvironmentInput> = {}) {
   const directory = mkdtempSync(join(tmpdir(), "pra-environment-"));
@@ -94,6 +89,14 @@ const refusals = [
   ["CONFIG_CLUSTER_NAME", "PRA_CLUSTER=Prod-1\n", /"Prod-1" \(.*\.env:1\)/],
   ["CONFIG_LANGUAGE", "PRA_LANG=de\n", /"de"/],
   ["CONFIG_PATH", "BACKUP_DIR=' '\n", /BACKUP_DIR is " "/],
+  ["CONFIG_NUMBER", "RETENTION_DAYS=0\n", /RETENTION_DAYS is "0" \(.*\.env:1\).* 1 .* 36500/],
+  ["CONFIG_NUMBER", "HEALTH_CHECK_INTERVAL=10s\n", /"10s"/],
+  ["CONFIG_CHOICE", "\nBACKUP_METHOD=all\n", /"all" \(.*\.env:2\)/],
+  ["CONFIG_HOST", "APP_HOST=https://app\n", /APP_HOST is "https:\/\/app"/],
+  ["CONFIG_WEB_ADDRESS", "APP_HEALTH_URL=app/health\n", /APP_HEALTH_URL is "\*\*\*"/],
+  ["CONFIG_MAIL_ADDRESS", "ALERT_EMAIL=a@b.fr, dba\n", /"a@b\.fr, dba"/],
+  ["CONFIG_PHONE_NUMBER", "ALERT_SMS=0612345678\n", /"0612345678"/],
+  ["CONFIG_DATABASE_NAME", `RESTORE_DB=${"é".repeat(32)}\n`, /RESTORE_DB/],
 ] as const;
 
 for (const [code, content, message] of refusals) {
@@ -138,6 +141,60 @@ test("L54 a password is masked where a setting is shown, and absent from every e
       (error) => isDrError(error) && !tellsAll(error).includes("hunter2"),
     );
   }
+});
+
+test("L54 of a webhook and a health address only what is no secret is shown", () => {
+  const webhook = "https://hooks.slack.com/services/T0/B0/hunter2";
+  assert.equal(maskSetting("SLACK_WEBHOOK", webhook), "https://hooks.slack.com/***");
+  assert.equal(maskSetting("SLACK_WEBHOOK", "hunter2"), "***");
+  assert.equal(
+    maskSetting("APP_HEALTH_URL", "https://me:hunter2@app/health?token=hunter2"),
+    "https://me:***@app/health?***",
+  );
+});
+
+test("settings for the application, alerts, restores and storage have their defaults and their types", (context) => {
+  const none = readEnvironment(input(context, ""));
+  assert.deepEqual(
+    [none.backupMethod, none.freeBytesMin, none.retentionDays, none.alerts.mailTo],
+    ["physical", 100e9, 30, []],
+  );
+  assert.deepEqual(
+    [none.application.healthRetries, none.application.healthIntervalMs],
+    [5, 10_000],
+  );
+  const set = readEnvironment(
+    input(
+      context,
+      "APP_PORT=8443\nALERT_EMAIL=a@b.fr,c@d.fr\nRESTORE_DB=akig restore\nMIN_FREE_GB=0\nBACKUP_METHOD=both\n",
+    ),
+  );
+  assert.deepEqual(
+    [set.application.port, set.alerts.mailTo, set.restore.database, set.freeBytesMin],
+    [8443, ["a@b.fr", "c@d.fr"], "akig restore", 0],
+  );
+  assert.equal(set.backupMethod, "both");
+});
+
+test("a name that looks like a setting is told with its place and what was meant; others are not", (context) => {
+  const { unknown } = readEnvironment(
+    input(context, "PG_PASWORD=x\nPRA_COLOUR=1\nNODE_ENV=production\nBACKUPDIR=/x\n", {
+      variables: { PRA_KEYFILE: "/k", PGHOST: "db", PGPORT: "1", PATH: "/bin", PRA_GUARD_OFF: "" },
+    }),
+  );
+  assert.deepEqual(
+    unknown.map(({ name, origin, meant }) => [
+      name,
+      formatOrigin(origin).replace(/.*\//, ""),
+      meant,
+    ]),
+    [
+      ["PG_PASWORD", ".env:1", "PG_PASSWORD"],
+      ["PRA_COLOUR", ".env:2", undefined],
+      ["BACKUPDIR", ".env:4", "BACKUP_DIR"],
+      ["PRA_KEYFILE", "$PRA_KEYFILE", "PRA_KEY_FILE"],
+    ],
+  );
 });
 
 function tellsAll(error: Error): string {

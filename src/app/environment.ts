@@ -14,39 +14,31 @@ import {
   connectionSettings,
 } from "../postgres/connection-settings.ts";
 import { type EnvFileValue, readEnvFile } from "./env-file.ts";
-
-/** The settings that are read. */
-export const settingNames = [
-  "PG_HOST",
-  "PG_PORT",
-  "PG_USER",
-  "PG_PASSWORD",
-  "DATABASE_URL",
-  "BACKUP_DIR",
-  "PRA_CLUSTER",
-  "PRA_KEY_FILE",
-  "PRA_STATE_DIR",
-  "PRA_SPOOL_DIR",
-  "PRA_PG_BIN_DIR",
-  "PRA_LANG",
-  "PRA_FAILPOINT",
-] as const;
-
-/** The name of a setting. */
-export type SettingName = (typeof settingNames)[number];
+import { type Setting, checkSetting, formatOrigin } from "./setting-values.ts";
+import { type SettingName, settingNames, settingsRegistry } from "./settings.ts";
+import { type UnknownSetting, unknownSettings } from "./unknown-settings.ts";
 
 /** Values given on the command line, by the setting that they override. */
 export type Flags = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
-/** Where a value comes from. `variable` is named where it is not the setting itself: PGHOST, say. */
-export type Origin =
-  | { readonly kind: "flag" }
-  | { readonly kind: "environment"; readonly variable: string }
-  | { readonly kind: "file"; readonly path: string; readonly line: number }
-  | { readonly kind: "default" };
+/** What `backup.sh` makes. */
+export type BackupMethod = "physical" | "logical" | "both";
 
-/** A value as given, not yet checked. */
-export type Setting = { readonly value: string; readonly origin: Origin };
+/** The application on the database. */
+export type ApplicationSettings = {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly healthUrl: string | undefined;
+  readonly healthRetries: number;
+  readonly healthIntervalMs: number;
+};
+
+/** Who is told. The webhook is a secret. */
+export type AlertSettings = {
+  readonly mailTo: readonly string[];
+  readonly slackWebhook: string | undefined;
+  readonly smsTo: readonly string[];
+};
 
 /** The checked configuration. Paths are absolute. */
 export type Environment = {
@@ -63,8 +55,18 @@ export type Environment = {
   readonly postgresBinDirectory: string | undefined;
   readonly language: Language;
   readonly failpoint: string | undefined;
+  readonly backupMethod: BackupMethod;
+  /** What BACKUP_DIR must have free; 0: nothing is asked for. */
+  readonly freeBytesMin: number;
+  readonly retentionDays: number;
+  readonly application: ApplicationSettings;
+  readonly alerts: AlertSettings;
+  /** Where tests restore: `host` undefined means the production server's. */
+  readonly restore: { readonly host: string | undefined; readonly database: string | undefined };
   /** The `.env` that was read. */
   readonly envFile: string | undefined;
+  /** Names that look like settings and are none. */
+  readonly unknown: readonly UnknownSetting[];
   /** Every setting that is set, with its origin; secrets are not masked. */
   readonly settings: ReadonlyMap<SettingName, Setting>;
 };
@@ -82,38 +84,8 @@ export type EnvironmentInput = {
   readonly envFile?: string | undefined;
 };
 
-/** How an origin is shown: `--…`, `$NAME`, `/path/.env:3`. */
-export function formatOrigin(origin: Origin): string {
-  switch (origin.kind) {
-    case "flag":
-      return "--";
-    case "environment":
-      return `$${origin.variable}`;
-    case "file":
-      return `${origin.path}:${origin.line}`;
-    case "default":
-      return "default";
-  }
-}
-
-/** A setting's value as it may be shown: passwords become `***`. */
-export function maskSetting(name: SettingName, value: string): string {
-  if (name === "PG_PASSWORD") {
-    return "***";
-  }
-  return name === "DATABASE_URL" ? maskUrl(value) : value;
-}
-
-/** The address without its password. What cannot be read as an address is shown up to its scheme only. */
-function maskUrl(value: string): string {
-  const match = /^([a-z]+:\/\/)(?:([^:@/?]*)(:[^/?]*)?@)?([^@?]*)(\?.*)?$/i.exec(value);
-  if (match === null) {
-    return `${/^[a-z]+:\/\//i.exec(value)?.[0] ?? ""}***`;
-  }
-  const [, scheme = "", user = "", password, rest = "", query] = match;
-  const account = value.includes("@") ? `${user}${password === undefined ? "" : ":***"}@` : "";
-  return `${scheme}${account}${rest}${query === undefined ? "" : "?***"}`;
-}
+/** A disk's gigabyte, as makers and `.env` count it. */
+const BYTES_PER_GB = 1e9;
 
 type EnvFile = {
   readonly path: string;
@@ -208,14 +180,42 @@ class Reader {
       return undefined;
     }
     const { value, origin } = setting;
-    if (value.trim() === "" || /[\0\r\n]/.test(value)) {
-      throw new DrError("CONFIG_PATH", { name, value, origin: formatOrigin(origin) });
-    }
     if (value === "~" || value.startsWith("~/")) {
       return join(this.#input.homeDirectory, value.slice(1));
     }
     const base = origin.kind === "file" ? join(origin.path, "..") : this.#input.workingDirectory;
     return resolve(base, value);
+  }
+
+  text(name: SettingName): string | undefined {
+    return this.settings.get(name)?.value;
+  }
+
+  /** A whole number, checked before; what the registry gives when it is not set. */
+  number(name: SettingName): number {
+    return Number(this.text(name) ?? settingsRegistry[name].fallback);
+  }
+
+  list(name: SettingName): readonly string[] {
+    return (this.text(name) ?? "").split(",").flatMap((part) => {
+      const trimmed = part.trim();
+      return trimmed === "" ? [] : [trimmed];
+    });
+  }
+
+  backupMethod(): BackupMethod {
+    const value = this.text("BACKUP_METHOD");
+    return value === "logical" || value === "both" ? value : "physical";
+  }
+
+  application(): ApplicationSettings {
+    return {
+      host: this.text("APP_HOST"),
+      port: this.settings.has("APP_PORT") ? this.number("APP_PORT") : undefined,
+      healthUrl: this.text("APP_HEALTH_URL"),
+      healthRetries: this.number("HEALTH_CHECK_RETRIES"),
+      healthIntervalMs: this.number("HEALTH_CHECK_INTERVAL") * 1000,
+    };
   }
 
   cluster(): string {
@@ -299,6 +299,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
   for (const name of settingNames) {
     const setting = settingOf(name, input, file);
     if (setting !== undefined) {
+      checkSetting(name, setting);
       settings.set(name, setting);
     }
   }
@@ -319,8 +320,19 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       join(reader.ownDirectory("XDG_STATE_HOME", ".local/state", "/var/spool/pra"), "spool"),
     postgresBinDirectory: reader.path("PRA_PG_BIN_DIR"),
     language: reader.language(),
-    failpoint: settings.get("PRA_FAILPOINT")?.value,
+    failpoint: reader.text("PRA_FAILPOINT"),
+    backupMethod: reader.backupMethod(),
+    freeBytesMin: reader.number("MIN_FREE_GB") * BYTES_PER_GB,
+    retentionDays: reader.number("RETENTION_DAYS"),
+    application: reader.application(),
+    alerts: {
+      mailTo: reader.list("ALERT_EMAIL"),
+      slackWebhook: reader.text("SLACK_WEBHOOK"),
+      smsTo: reader.list("ALERT_SMS"),
+    },
+    restore: { host: reader.text("RESTORE_HOST"), database: reader.text("RESTORE_DB") },
     envFile: file?.path,
+    unknown: unknownSettings(input.variables, file),
     settings,
   };
 }

@@ -312,3 +312,6 @@ export const assemblyBytesMin = 512 * KIB;
 export const assemblyCacheBytes = 16 * MIB;
 /** Packs that a restore worker keeps open to assemble: twice the layers of a stretch. */
 export const assemblyPacksMax = 32;
+
+/** Changes between a name that is not read and the setting that was meant: two typing errors; at three, short names all look alike. */
+export const settingDistanceMax = 2;

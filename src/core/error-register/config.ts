@@ -152,4 +152,74 @@ export const configErrors = {
       hint: `Nommez un autre endroit avec --folder, ou chargez moins avec --data.`,
     },
   },
+  CONFIG_NUMBER: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is not a whole number from {min} to {max}`,
+      hint: `Write digits only, without a unit, from {min} to {max}.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas un nombre entier de {min} à {max}`,
+      hint: `Écrivez seulement des chiffres, sans unité, de {min} à {max}.`,
+    },
+  },
+  CONFIG_CHOICE: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is none of: {choices}`,
+      hint: `Write one of: {choices}.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est aucun de : {choices}`,
+      hint: `Écrivez l'un de : {choices}.`,
+    },
+  },
+  CONFIG_HOST: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which cannot be a host`,
+      hint: `Give a name or an address alone, without http:// and without a port.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui ne peut pas être un hôte`,
+      hint: `Donnez seulement un nom ou une adresse, sans http:// et sans port.`,
+    },
+  },
+  CONFIG_WEB_ADDRESS: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is not a web address`,
+      hint: `Give the whole address, beginning with https:// or http://.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas une adresse web`,
+      hint: `Donnez l'adresse entière, commençant par https:// ou http://.`,
+    },
+  },
+  CONFIG_MAIL_ADDRESS: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which are not all mail addresses`,
+      hint: `Write name@example.org; several addresses are separated by commas.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas fait d'adresses électroniques`,
+      hint: `Écrivez nom@example.org ; séparez plusieurs adresses par des virgules.`,
+    },
+  },
+  CONFIG_PHONE_NUMBER: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which are not all phone numbers in international form`,
+      hint: `Write + and the country's code, then digits without spaces: +33612345678; several numbers are separated by commas.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas fait de numéros de téléphone au format international`,
+      hint: `Écrivez + et l'indicatif du pays, puis les chiffres sans espaces : +33612345678 ; séparez plusieurs numéros par des virgules.`,
+    },
+  },
+  CONFIG_DATABASE_NAME: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which cannot name a database`,
+      hint: `A database's name has 1 to 63 bytes and no line breaks.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui ne peut pas nommer une base`,
+      hint: `Le nom d'une base a 1 à 63 octets et aucun saut de ligne.`,
+    },
+  },
 } as const satisfies ErrorGroup;
