@@ -29,13 +29,15 @@ import { VerifiedWrites } from "./verified-writes.ts";
 class FrameWindow {
   readonly #fd: number;
   readonly #path: string;
-  #window = Buffer.alloc(restoreReadBytes);
+  #window: Buffer;
   #start = 0;
   #length = 0;
   readBytes = 0;
 
-  constructor(path: string) {
+  /** `room`: what to read into, for one at a time. */
+  constructor(path: string, room: Buffer) {
     this.#path = path;
+    this.#window = room;
     this.#fd = this.#reading("open", () => openSync(path, constants.O_RDONLY));
   }
 
@@ -106,6 +108,7 @@ export class Scatterer implements Disposable {
   readonly #sources = new FrameSources(this.#codec);
   readonly #assembler: Assembler;
   readonly #owner: ScatterWorkerData["owner"];
+  readonly #room = Buffer.allocUnsafeSlow(restoreReadBytes);
   #opened = Buffer.alloc(0);
 
   constructor(data: ScatterWorkerData, clock: Clock) {
@@ -170,7 +173,7 @@ export class Scatterer implements Disposable {
   async #scatter(unit: ScatterUnit): Promise<number> {
     const work: Work = { unit, files: new Map(unit.files.map((file) => [file.number, file])) };
     const opener = new FrameOpener(unit.ticket);
-    const window = new FrameWindow(unit.packPath);
+    const window = new FrameWindow(unit.packPath, this.#room);
     try {
       let run = 0;
       let block = 0;
