@@ -1,12 +1,13 @@
 /**
  * Writes what the documents repeat from the code: the error register, the exit codes, the tests that show
- * each loss class and requirement, the graph of folders. `--check` writes nothing and fails on a page
+ * each loss class and requirement, the settings, the graph of folders. `--check` writes nothing and fails on a page
  * that is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { configurationPage, envExample } from "../src/app/settings-pages.ts";
 import { exitCodeTable } from "../src/cli/exit-codes.ts";
 import type { ErrorEntry } from "../src/core/error-register/entry.ts";
 import { errorRegister } from "../src/core/errors.ts";
@@ -127,6 +128,8 @@ const tests = findTitledTests(root);
 const pages: readonly (readonly [path: string, content: string])[] = [
   ["docs/errors.md", errorsPage()],
   ["docs/exit-codes.md", exitCodesPage()],
+  [".env.example", envExample()],
+  ["docs/configuration.md", configurationPage()],
   ["docs/loss-classes.md", withGuards(withTests(read("docs/loss-classes.md"), tests))],
   ["docs/requirements.md", withTests(read("docs/requirements.md"), tests)],
   ["ARCHITECTURE.md", withGraph(read("ARCHITECTURE.md"), formatGraph(readSources(root)))],

@@ -114,27 +114,19 @@ export function checkSetting(name: SettingName, setting: Setting): void {
   const { kind } = settingsRegistry[name];
   const { value } = setting;
   const about = { name, value: maskSetting(name, value), origin: formatOrigin(setting.origin) };
-  switch (kind.type) {
-    case "checked elsewhere":
-    case "text":
-      return;
-    case "number": {
-      const { min, max } = kind;
-      if (!/^\d{1,9}$/.test(value) || Number(value) < min || Number(value) > max) {
-        throw new DrError("CONFIG_NUMBER", { ...about, min, max });
-      }
-      return;
+  if (kind.type === "number") {
+    const { min, max } = kind;
+    if (!/^\d{1,9}$/.test(value) || Number(value) < min || Number(value) > max) {
+      throw new DrError("CONFIG_NUMBER", { ...about, min, max });
     }
-    case "choice":
-      if (!kind.choices.includes(value)) {
-        throw new DrError("CONFIG_CHOICE", { ...about, choices: kind.choices.join(", ") });
-      }
-      return;
-    default: {
-      const { fits, code } = plainKinds[kind.type];
-      if (!fits(value)) {
-        throw new DrError(code, about);
-      }
+  } else if (kind.type === "choice") {
+    if (!kind.choices.includes(value)) {
+      throw new DrError("CONFIG_CHOICE", { ...about, choices: kind.choices.join(", ") });
+    }
+  } else if (kind.type !== "text" && kind.type !== "checked elsewhere") {
+    const { fits, code } = plainKinds[kind.type];
+    if (!fits(value)) {
+      throw new DrError(code, about);
     }
   }
 }

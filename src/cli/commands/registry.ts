@@ -27,6 +27,7 @@ export type CommandEntry = {
 export const commandEntries: readonly CommandEntry[] = [
   { name: "init", load: async () => (await import("./init.ts")).registerInit },
   { name: "check", load: async () => (await import("./check.ts")).registerCheck },
+  { name: "config", load: async () => (await import("./config.ts")).registerConfig },
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "prove", load: async () => (await import("./prove.ts")).registerProve },
   { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },

@@ -1,0 +1,112 @@
+/**
+ * `pra config show`: what every setting amounts to, and where its value comes from. Values are masked here, so that nothing
+ * behind this file holds a secret.
+ */
+import type { Language } from "../core/language.ts";
+import type { ConnectionSettings } from "../postgres/connection-settings.ts";
+import type { Environment } from "./environment.ts";
+import { formatOrigin, maskSetting } from "./setting-values.ts";
+import { type SettingName, fallbackOf, settingNames, settingsRegistry } from "./settings.ts";
+import type { UnknownSetting } from "./unknown-settings.ts";
+
+/** One setting as it is shown. `value` undefined: nothing is set, and nothing holds instead. */
+export type ShownSetting = {
+  readonly name: SettingName;
+  readonly value: string | undefined;
+  /** `/path/.env:3`, `$NAME`, `--`, `default`, `-`. */
+  readonly origin: string;
+  readonly secret: boolean;
+};
+
+/** The whole configuration. */
+export type ShownConfiguration = {
+  readonly envFile: string | undefined;
+  readonly settings: readonly ShownSetting[];
+  readonly unknown: readonly UnknownSetting[];
+};
+
+const ofConnection = {
+  PG_HOST: "host",
+  PG_PORT: "port",
+  PG_USER: "user",
+  PG_DATABASE: "database",
+  PG_SSLMODE: "sslMode",
+  PG_SSLROOTCERT: "sslRootCert",
+  PG_SSLCERT: "sslCert",
+  PG_SSLKEY: "sslKey",
+  PG_PASSFILE: "passwordFile",
+} as const;
+
+function isOfConnection(name: SettingName): name is keyof typeof ofConnection {
+  return Object.hasOwn(ofConnection, name);
+}
+
+/** What another variable gives: DATABASE_URL, or libpq's own. */
+function fromElsewhere(
+  name: SettingName,
+  connection: ConnectionSettings,
+): Pick<ShownSetting, "value" | "origin"> | undefined {
+  const { origins, password, connectTimeoutMs } = connection;
+  if (name === "PG_PASSWORD") {
+    return password === undefined ? undefined : { value: "***", origin: origins.password ?? "-" };
+  }
+  if (name === "PG_CONNECT_TIMEOUT") {
+    return { value: String(connectTimeoutMs / 1000), origin: origins.connectTimeout ?? "-" };
+  }
+  if (!isOfConnection(name)) {
+    return undefined;
+  }
+  const key = ofConnection[name];
+  const value = connection[key];
+  return value === undefined ? undefined : { value: String(value), origin: origins[key] ?? "-" };
+}
+
+/** What the program works with where nobody sets it. */
+function worked(name: SettingName, environment: Environment): string | undefined {
+  switch (name) {
+    case "PRA_STATE_DIR":
+      return environment.stateDirectory;
+    case "PRA_SPOOL_DIR":
+      return environment.spoolDirectory;
+    case "PRA_KEY_FILE":
+      return `${environment.keyDirectory}/….key`;
+    case "PRA_LANG":
+      return environment.language;
+    case "RESTORE_HOST":
+      return environment.connection.host;
+    default:
+      return undefined;
+  }
+}
+
+function shown(name: SettingName, environment: Environment, language: Language): ShownSetting {
+  const secret = settingsRegistry[name].secret !== undefined;
+  const setting = environment.settings.get(name);
+  if (setting !== undefined) {
+    const value = maskSetting(name, setting.value);
+    return { name, value, origin: formatOrigin(setting.origin), secret };
+  }
+  const elsewhere = fromElsewhere(name, environment.connection);
+  if (elsewhere !== undefined) {
+    const { origin } = elsewhere;
+    return {
+      name,
+      value: elsewhere.value,
+      origin: /^[A-Z]/.test(origin) ? `$${origin}` : origin,
+      secret,
+    };
+  }
+  const value = worked(name, environment) ?? fallbackOf(name, language);
+  return { name, value, origin: value === undefined ? "-" : "default", secret };
+}
+
+/** Everything that is read, in the order of `.env.example`. */
+export function showConfiguration(
+  environment: Environment,
+  language: Language,
+): ShownConfiguration {
+  const settings = settingNames
+    .filter((name) => settingsRegistry[name].group !== "expert" || environment.settings.has(name))
+    .map((name) => shown(name, environment, language));
+  return { envFile: environment.envFile, settings, unknown: environment.unknown };
+}

@@ -1,0 +1,56 @@
+/** `pra config`: what holds, and where it comes from. */
+import type { Command } from "commander";
+
+import type { ShownConfiguration } from "../../app/config-show.ts";
+import type { Frame } from "../frame.ts";
+import { defineCommand, defineGroup } from "../program.ts";
+import { formatTable } from "../table.ts";
+import { configText } from "../text/config-text.ts";
+
+function renderConfiguration(
+  shown: ShownConfiguration,
+  frame: Frame,
+  originOf: (index: number) => string,
+): string {
+  const text = configText[frame.language];
+  const { envFile, settings, unknown } = shown;
+  return [
+    envFile === undefined ? text.noFile : text.file(envFile),
+    "",
+    formatTable(
+      [{ heading: text.name }, { heading: text.value }, { heading: text.origin }],
+      settings.map(({ name, value, origin }) => [name, value ?? "–", origin === "-" ? "" : origin]),
+    ),
+    ...(unknown.length === 0 ? [] : [""]),
+    ...unknown.map(
+      ({ name, meant }, index) =>
+        text.unknown(name, originOf(index)) + (meant === undefined ? "" : text.meant(meant)),
+    ),
+  ].join("\n");
+}
+
+async function show(frame: Frame): Promise<void> {
+  const { showConfiguration } = await import("../../app/config-show.ts");
+  const { formatOrigin } = await import("../../app/setting-values.ts");
+  const shown = showConfiguration(frame.environment(), frame.language);
+  const origins = shown.unknown.map(({ origin }) => formatOrigin(origin));
+  frame.result(
+    {
+      envFile: shown.envFile ?? null,
+      settings: shown.settings.map((one) => ({ ...one, value: one.value ?? null })),
+      unknown: shown.unknown.map(({ name, meant }, index) => ({
+        name,
+        origin: origins[index] ?? "",
+        meant: meant ?? null,
+      })),
+    },
+    () => renderConfiguration(shown, frame, (index) => origins[index] ?? ""),
+  );
+}
+
+/** Registers the group. */
+export function registerConfig(program: Command, frame: Frame): void {
+  const text = configText[frame.language];
+  const group = defineGroup(program, frame.language, "config", text.groupSummary);
+  defineCommand(group, frame.language, "show", text.show).action(() => show(frame));
+}
