@@ -62,21 +62,14 @@ function fromElsewhere(
 }
 
 /** What the program works with where nobody sets it. */
-function worked(name: SettingName, environment: Environment): string | undefined {
-  switch (name) {
-    case "PRA_STATE_DIR":
-      return environment.stateDirectory;
-    case "PRA_SPOOL_DIR":
-      return environment.spoolDirectory;
-    case "PRA_KEY_FILE":
-      return `${environment.keyDirectory}/….key`;
-    case "PRA_LANG":
-      return environment.language;
-    case "RESTORE_HOST":
-      return environment.connection.host;
-    default:
-      return undefined;
-  }
+function worked(environment: Environment): Readonly<Partial<Record<SettingName, string>>> {
+  return {
+    PRA_STATE_DIR: environment.stateDirectory,
+    PRA_SPOOL_DIR: environment.spoolDirectory,
+    PRA_KEY_FILE: `${environment.keyDirectory}/….key`,
+    PRA_LANG: environment.language,
+    RESTORE_HOST: environment.connection.host,
+  };
 }
 
 function shown(name: SettingName, environment: Environment, language: Language): ShownSetting {
@@ -96,7 +89,7 @@ function shown(name: SettingName, environment: Environment, language: Language):
       secret,
     };
   }
-  const value = worked(name, environment) ?? fallbackOf(name, language);
+  const value = worked(environment)[name] ?? fallbackOf(name, language);
   return { name, value, origin: value === undefined ? "-" : "default", secret };
 }
 

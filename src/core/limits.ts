@@ -315,3 +315,15 @@ export const assemblyPacksMax = 32;
 
 /** Changes between a name that is not read and the setting that was meant: two typing errors; at three, short names all look alike. */
 export const settingDistanceMax = 2;
+/**
+ * How far behind the newest backup the window's beginning is counted: a day is two weekly jobs' drift and any pause that is no
+ * outage. When backups stop coming, or the clock runs ahead, nothing more is given up from then on.
+ */
+export const retentionGraceMs = 86_400_000;
+/** A pause between backups that may as well be a clock set forward: longer than the week between two backups at the rarest usual schedule. */
+export const retentionPauseMs = 8 * 86_400_000;
+/** By how much the clock of the host that takes backups may differ from the server's without taking an instant out of the window. */
+export const retentionSkewMs = 15 * 60_000;
+
+/** Bytes read of a health page: a status page with everything on it is below 100 KiB; an answer that goes on is not read. */
+export const healthBodyBytesMax = MIB;
