@@ -4,7 +4,7 @@
  *
  * Follows do_pg_backup_start in src/backend/access/transam/xlog.c of 15, "Skip in-place tablespaces".
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import type { ServerIdentity } from "../repository/root.ts";

@@ -3,7 +3,7 @@
  * be computed from the ledger alone. Positions are text (`0/16B3748`), instants ISO 8601 in UTC, times in
  * milliseconds or seconds as their names say. A kind is never changed: a new version of it gets a new number.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 
 const text = z.string().check(z.maxLength(4096));
 const cluster = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,39}$/));

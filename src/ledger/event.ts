@@ -3,7 +3,7 @@
  * canonical JSON, so that none can be edited, removed or moved without breaking the chain. docs/format.md section 11.
  */
 import { createHash } from "node:crypto";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { ledgerBatchEventsMax, ledgerEventBytesMax } from "../core/limits.ts";
 import { decodeDocument, encodeDocument, objectIdText } from "../repository/json-document.ts";
 import { canonicalJson, type JsonValue } from "./canonical-json.ts";

@@ -2,7 +2,7 @@
  * Condemned keys: what an expiry is about to delete, written down before it looks a second time, so that whoever pins something
  * in between finds out. docs/format.md section 9.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { condemnedKeysMax } from "../core/limits.ts";
 import { decodeDocument, encodeDocument, objectIdText } from "./json-document.ts";
 import { holderSchema } from "./lease-holder.ts";

@@ -6,7 +6,7 @@
  * receiver that start at the same moment agree without asking each other.
  */
 import { hkdfSync } from "node:crypto";
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { DrError, isDrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import { ISOLATED_COPY } from "../core/incarnation-setting.ts";

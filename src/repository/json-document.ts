@@ -3,7 +3,7 @@
  * that a document that is authentic but not understood is refused the same way everywhere. It never
  * ignores what a schema does not allow, and never lets an unchecked value in.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { ByteReader } from "../core/byte-reader.ts";
 import { type ObjectId, parseObjectId } from "../core/object-id.ts";
 

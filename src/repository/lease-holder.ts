@@ -3,7 +3,7 @@
  * the same machine can prove it dead (boot, process namespace, pid, start of the process), and
  * so that a person knows whom to ask (host). No instant in here decides anything: clocks of hosts differ.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { leaseTtlSecondsMax } from "../core/limits.ts";
 import { countNumber, decodeDocument, encodeDocument, objectIdText } from "./json-document.ts";
 

@@ -1,10 +1,10 @@
 /**
- * Pins: what a reader or writer still needs, as a document, and what that means, as pure rules. A pin protects backups by
+ * Pins: what a reader or writer still needs, as a document, and what that means, as pure rules. A pin protects backups and dumps by
  * their ids (and so all that their roots name), an interval of WAL, or everything. It lives by a lease or by a time to
  * live of its own; then it is renewed by new objects of the same series, of which the newest counts.
  * docs/format.md section 9.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { unreachable } from "../core/assert.ts";
 import { leaseTtlSecondsMax } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
@@ -90,7 +90,7 @@ export function protectsObject(protection: Protection, name: ObjectName): boolea
       return name.type !== "lease" && name.type !== "pin" && name.type !== "pinReleased";
     case "backups":
       return (
-        name.type === "root" &&
+        (name.type === "root" || name.type === "dump") &&
         name.incarnation === protection.incarnation &&
         protection.ids.includes(name.id)
       );

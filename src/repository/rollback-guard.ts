@@ -6,7 +6,7 @@
  * What is remembered is cache in one respect only: without it nothing can be compared. It is never
  * taken for what the repository holds.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { assert } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";

@@ -2,7 +2,7 @@
  * The root of a backup: one small document from which everything else is found and by which everything is
  * vouched for. A backup exists when its root does. docs/format.md section 8.
  */
-import { z } from "zod/mini";
+import * as z from "zod/mini";
 import { type Lsn, formatLsn, parseLsn } from "../core/lsn.ts";
 import { type ObjectId, parseObjectId } from "../core/object-id.ts";
 import { type TimelineId, timelineOf } from "../core/wal-name.ts";

@@ -4,7 +4,7 @@
  * public key would make backups that nobody can open, and that must show now and not at the restore.
  */
 import { timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { DrError } from "../../core/errors.ts";
 import { enrolmentHolds, type KeyRing } from "./key-ring.ts";
 import { agreementPublicKey, KEY_BYTES, SIGNATURE_BYTES, signingPublicKey } from "./raw-keys.ts";
@@ -13,11 +13,13 @@ import { agreementPublicKey, KEY_BYTES, SIGNATURE_BYTES, signingPublicKey } from
 const KEY_FILE_MARK = "PRA keys";
 const KEY_FILE_VERSION = 1;
 
-function base64Of(lengthBytes: number): z.ZodType<Uint8Array> {
+function base64Of(lengthBytes: number): z.ZodMiniType<Uint8Array> {
   return z
-    .base64()
-    .transform((text) => new Uint8Array(Buffer.from(text, "base64")))
-    .refine((bytes) => bytes.length === lengthBytes);
+    .pipe(
+      z.base64(),
+      z.transform((text: string) => new Uint8Array(Buffer.from(text, "base64"))),
+    )
+    .check(z.refine((bytes) => bytes.length === lengthBytes));
 }
 
 const key = base64Of(KEY_BYTES);
@@ -27,11 +29,11 @@ const markSchema = z.object({ keyFile: z.literal(KEY_FILE_MARK), version: z.numb
 const keyFileSchema = z.strictObject({
   keyFile: z.literal(KEY_FILE_MARK),
   version: z.literal(KEY_FILE_VERSION),
-  repositoryId: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .transform((text) => new Uint8Array(Buffer.from(text, "hex"))),
-  generation: z.int().min(1).max(9999),
+  repositoryId: z.pipe(
+    z.string().check(z.regex(/^[0-9a-f]{32}$/)),
+    z.transform((text) => new Uint8Array(Buffer.from(text, "hex"))),
+  ),
+  generation: z.int().check(z.minimum(1), z.maximum(9999)),
   dataPublicKey: key,
   metadataKey: key,
   rootPublicKey: key,
@@ -40,7 +42,7 @@ const keyFileSchema = z.strictObject({
     privateKey: key,
     enrolment: base64Of(SIGNATURE_BYTES),
   }),
-  private: z.strictObject({ dataPrivateKey: key, rootPrivateKey: key }).optional(),
+  private: z.optional(z.strictObject({ dataPrivateKey: key, rootPrivateKey: key })),
 });
 
 function base64(bytes: Uint8Array): string {
