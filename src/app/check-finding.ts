@@ -4,8 +4,74 @@
  */
 import type { DrError } from "../core/errors.ts";
 
+/** What is checked around the program: configuration, files, databases, application. */
+export type SiteCheckId =
+  | "env-file"
+  | "env-mode"
+  | "gitignore"
+  | "git-history"
+  | "scripts"
+  | "backup-folder"
+  | "settings"
+  | "unknown-settings"
+  | "password"
+  | "database-url"
+  | "reading"
+  | "restore-place"
+  | "application";
+
+/** Every fact about those. */
+export type SiteFactId =
+  | "env-found"
+  | "env-none"
+  | "env-examples"
+  | "mode-right"
+  | "mode-mended"
+  | "mode-wrong"
+  | "mode-unmended"
+  | "ignored"
+  | "not-ignored"
+  | "ignore-mended"
+  | "ignore-unmended"
+  | "git-unknown"
+  | "git-none"
+  | "history-clean"
+  | "history-holds"
+  | "env-tracked"
+  | "scripts-right"
+  | "scripts-wrong"
+  | "scripts-absent"
+  | "scripts-mended"
+  | "settings-set"
+  | "settings-missing"
+  | "setting-unknown"
+  | "setting-misspelt"
+  | "password-none"
+  | "password-strong"
+  | "password-short"
+  | "password-known"
+  | "password-names"
+  | "url-answers"
+  | "reads-all"
+  | "reads-not-all"
+  | "rows-hidden"
+  | "restore-ready"
+  | "restore-present"
+  | "restore-production"
+  | "restore-uncreatable"
+  | "restore-foreign"
+  | "application-well"
+  | "application-status"
+  | "application-redirect"
+  | "application-silent"
+  | "application-certificate"
+  | "application-unreachable";
+
 /** What is checked, in the order of the page. */
-export type CheckId =
+export type CheckId = SiteCheckId | ReadinessCheckId;
+
+/** What a backup itself needs. */
+export type ReadinessCheckId =
   | "server"
   | "version"
   | "wal-level"
@@ -25,7 +91,10 @@ export type CheckId =
   | "key";
 
 /** Every fact that can be told. */
-export type FactId =
+export type FactId = SiteFactId | ReadinessFactId;
+
+/** Every fact about what a backup itself needs. */
+export type ReadinessFactId =
   | "server-reached"
   | "version-known"
   | "wal-level-fit"
@@ -57,6 +126,7 @@ export type FactId =
   | "space-enough"
   | "space-tight"
   | "space-low"
+  | "space-below-min"
   | "space-unknown"
   | "place-same-disk"
   | "place-same-host"

@@ -17,6 +17,10 @@ import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
+import { checkApplication } from "./site/application-check.ts";
+import { judgeConfiguration } from "./site/configuration-checks.ts";
+import { checkDatabases } from "./site/database-checks.ts";
+import { checkProgramFiles } from "./site/program-files.ts";
 
 /** All findings; `ok`: none is bad. */
 export type CheckReport = { readonly ok: boolean; readonly findings: readonly Finding[] };
@@ -122,7 +126,16 @@ function probeFaults(probe: StoreProbe): string[] {
   return Object.entries(all).flatMap(([name, good]) => (good ? [] : [name]));
 }
 
-function judgeSpace(freeBytes: number | undefined, clusterBytes: number | undefined): Finding {
+function judgeSpace(
+  freeBytes: number | undefined,
+  clusterBytes: number | undefined,
+  minBytes: number,
+): Finding {
+  // S15: asked for by MIN_FREE_GB, whatever the cluster's size.
+  if (freeBytes !== undefined && freeBytes < minBytes) {
+    const figure = { value: freeBytes, unit: "bytes" };
+    return found("space", "bad", "space-below-min", { freeBytes, minBytes }, figure);
+  }
   if (freeBytes === undefined || clusterBytes === undefined) {
     return found("space", "note", "space-unknown", freeBytes === undefined ? {} : { freeBytes });
   }
@@ -207,25 +220,56 @@ async function checkRepository(
   });
 }
 
+/** How to look. */
+export type CheckOptions = Call & {
+  /** Mend modes and `.gitignore`; each is told. */
+  readonly fix?: boolean;
+  /** Before the application is asked once more. */
+  readonly onWait?: (attempts: number) => void;
+};
+
+async function checkSite(
+  environment: Environment,
+  server: SeenServer | undefined,
+  options: CheckOptions & Pick<Adapters, "clock">,
+): Promise<readonly Finding[]> {
+  const { signal, fix = false } = options;
+  const system = server?.facts.systemIdentifier;
+  const production = {
+    answers: server !== undefined,
+    systemIdentifier: system?.visible === true ? system.value : undefined,
+  };
+  const applicationName = environment.slotName;
+  return [
+    ...judgeConfiguration(environment, environment.connection),
+    ...(await checkProgramFiles(environment, { fix, signal })),
+    ...(await checkDatabases(environment, production, { applicationName, signal })),
+    ...(await checkApplication(environment.application, options)),
+  ];
+}
+
 /** Makes all checks. @throws DrError only what no check stands for; the signal's reason when aborted. */
 export async function checkReadiness(
   adapters: Adapters,
-  environment: Environment,
-  call: Call,
+  given: Environment,
+  options: CheckOptions,
 ): Promise<CheckReport> {
+  const { signal } = options;
   const findings: Finding[] = [];
-  const connection = await withPasswordFile(environment.connection, call);
-  const server = await checkServer(connection, environment, findings, call);
-  const store = await checkRepository(adapters, environment, findings, call);
+  const connection = await withPasswordFile(given.connection, { signal });
+  const environment = { ...given, connection };
+  const server = await checkServer(connection, environment, findings, { signal });
+  const store = await checkRepository(adapters, environment, findings, { signal });
   if (store !== undefined) {
     const { leases, capabilities } = store.probe;
     findings.push(
-      judgeSpace(capabilities.freeBytes, server?.clusterBytes),
+      judgeSpace(capabilities.freeBytes, server?.clusterBytes, environment.freeBytesMin),
       ...(await judgePlace(store.location, connection, server)),
       leases.kind === "allowed"
         ? found("leases", "good", "leases-allowed")
         : found("leases", "bad", "leases-refused", { reason: leases.reason }),
     );
   }
+  findings.push(...(await checkSite(environment, server, { ...options, clock: adapters.clock })));
   return { ok: findings.every(({ state }) => state !== "bad"), findings };
 }

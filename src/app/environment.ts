@@ -13,6 +13,7 @@ import {
   type ExplicitConnection,
   connectionSettings,
 } from "../postgres/connection-settings.ts";
+import type { RetentionPolicy } from "../repository/retention-view.ts";
 import { type EnvFileValue, readEnvFile } from "./env-file.ts";
 import { type Setting, checkSetting, formatOrigin } from "./setting-values.ts";
 import { type SettingName, settingNames, settingsRegistry } from "./settings.ts";
@@ -58,11 +59,14 @@ export type Environment = {
   readonly backupMethod: BackupMethod;
   /** What BACKUP_DIR must have free; 0: nothing is asked for. */
   readonly freeBytesMin: number;
-  readonly retentionDays: number;
+  /** What `pra expire` keeps. */
+  readonly retention: RetentionPolicy;
   readonly application: ApplicationSettings;
   readonly alerts: AlertSettings;
   /** Where tests restore: `host` undefined means the production server's. */
   readonly restore: { readonly host: string | undefined; readonly database: string | undefined };
+  /** Where the checkout or the installed package lies, with its scripts. */
+  readonly programDirectory: string;
   /** The `.env` that was read. */
   readonly envFile: string | undefined;
   /** Names that look like settings and are none. */
@@ -196,6 +200,17 @@ class Reader {
     return Number(this.text(name) ?? settingsRegistry[name].fallback);
   }
 
+  retention(): RetentionPolicy {
+    return {
+      days: this.number("RETENTION_DAYS"),
+      minBackups: this.number("PRA_RETENTION_MIN_BACKUPS"),
+      daily: this.number("PRA_RETENTION_DAILY"),
+      weekly: this.number("PRA_RETENTION_WEEKLY"),
+      monthly: this.number("PRA_RETENTION_MONTHLY"),
+      yearly: this.number("PRA_RETENTION_YEARLY"),
+    };
+  }
+
   list(name: SettingName): readonly string[] {
     return (this.text(name) ?? "").split(",").flatMap((part) => {
       const trimmed = part.trim();
@@ -323,7 +338,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     failpoint: reader.text("PRA_FAILPOINT"),
     backupMethod: reader.backupMethod(),
     freeBytesMin: reader.number("MIN_FREE_GB") * BYTES_PER_GB,
-    retentionDays: reader.number("RETENTION_DAYS"),
+    retention: reader.retention(),
     application: reader.application(),
     alerts: {
       mailTo: reader.list("ALERT_EMAIL"),
@@ -331,6 +346,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       smsTo: reader.list("ALERT_SMS"),
     },
     restore: { host: reader.text("RESTORE_HOST"), database: reader.text("RESTORE_DB") },
+    programDirectory: input.checkoutDirectory,
     envFile: file?.path,
     unknown: unknownSettings(input.variables, file),
     settings,

@@ -327,3 +327,12 @@ export const retentionSkewMs = 15 * 60_000;
 
 /** Bytes read of a health page: a status page with everything on it is below 100 KiB; an answer that goes on is not read. */
 export const healthBodyBytesMax = MIB;
+
+/** Bits below which a password counts as weak: ten random characters of a keyboard, or twelve letters and digits. */
+export const passwordBitsMin = 60;
+/** Databases that a check connects to, one after the other: 10 ms each are 2 s. */
+export const checkDatabasesMax = 200;
+/** Numbers tried for a hold while others write one for the same backup: people, not programs. */
+export const holdAttemptsMax = 8;
+/** Characters of a hold's reason, and of who gave it. */
+export const holdTextMax = 1_000;

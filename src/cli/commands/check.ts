@@ -1,7 +1,7 @@
 /** `pra check`: everything a backup needs, a line each, with what mends it. Exit 4 when something is red. */
 import { styleText } from "node:util";
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 import type { CheckReport } from "../../app/check.ts";
 import type { FactValues, Finding } from "../../app/check-finding.ts";
@@ -87,14 +87,25 @@ function jsonOf(report: CheckReport, language: Language): JsonValue {
 
 /** Registers the command. */
 export function registerCheck(program: Command, frame: Frame): void {
-  defineCommand(program, frame.language, "check", checkText[frame.language]).action(async () => {
-    const { compose } = await import("../../app/compose.ts");
-    const { checkReadiness } = await import("../../app/check.ts");
-    const { signal } = frame;
-    const report = await checkReadiness(compose(), frame.environment(), { signal });
-    frame.result(jsonOf(report, frame.language), () => renderCheck(report, frame));
-    if (!report.ok) {
-      frame.conclude({ kind: "problems" });
-    }
-  });
+  const text = checkText[frame.language];
+  defineCommand(program, frame.language, "check", text)
+    .addOption(new Option("--fix", text.optionFix))
+    .action(async (options: { readonly fix?: true }) => {
+      const { compose } = await import("../../app/compose.ts");
+      const { checkReadiness } = await import("../../app/check.ts");
+      const { signal } = frame;
+      const environment = frame.environment();
+      const report = await checkReadiness(compose(), environment, {
+        signal,
+        fix: options.fix === true,
+        onWait: (attempts) => {
+          const phase = text.waiting(attempts, environment.application.healthRetries);
+          frame.progress.update({ phase });
+        },
+      });
+      frame.result(jsonOf(report, frame.language), () => renderCheck(report, frame));
+      if (!report.ok) {
+        frame.conclude({ kind: "problems" });
+      }
+    });
 }

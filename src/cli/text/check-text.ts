@@ -2,6 +2,7 @@
 import type { CheckId, FactId } from "../../app/check-finding.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
+import { siteText } from "./site-text.ts";
 
 type FactText = { readonly summary: string; readonly hint?: string };
 
@@ -10,17 +11,21 @@ type Messages = CommandText & {
   readonly facts: Readonly<Record<FactId, FactText>>;
   readonly ready: string;
   readonly notReady: (count: number) => string;
+  readonly optionFix: string;
+  readonly waiting: (attempts: number, of: number) => string;
 };
 
 const en: Messages = {
-  summary: "check what a backup needs: server, rights, repository, key",
+  summary: "check what a backup needs: server, rights, repository, key, configuration, files",
   description:
-    "Looks at everything a backup needs, without changing the server, and names the statement or setting that mends what is red. Exit code 4 when something is.",
+    "Looks at everything a backup needs, and at configuration, files, test restores and the application, without changing the server; names the statement or setting that mends what is red. Exit code 4 when something is.",
   examples: [
     ["pra check", "before the first backup, and whenever something was changed"],
+    ["pra check --fix", "also mends modes of files and .gitignore, and says what it did"],
     ["pra check --json", "for a script: {ok, checks[]}"],
   ],
   names: {
+    ...siteText.en.names,
     server: "server",
     version: "version",
     "wal-level": "wal_level",
@@ -40,6 +45,7 @@ const en: Messages = {
     key: "key",
   },
   facts: {
+    ...siteText.en.facts,
     "server-reached": { summary: "answers at {where}" },
     "version-known": { summary: "{version}" },
     "wal-level-fit": { summary: "{walLevel}" },
@@ -120,6 +126,10 @@ const en: Messages = {
       summary: "{freeBytes} free for a cluster of {clusterBytes}: a full backup will not fit",
       hint: "Free space on the disk of BACKUP_DIR, or choose another one.",
     },
+    "space-below-min": {
+      summary: "{freeBytes} free, {minBytes} wanted (MIN_FREE_GB)",
+      hint: "Free space on the disk of BACKUP_DIR, choose another one, or set MIN_FREE_GB to what you need.",
+    },
     "space-unknown": { summary: "cannot be told: the cluster's size or the disk's is hidden" },
     "place-same-disk": {
       summary: "{location} is on the disk of the data: lost together with it",
@@ -140,20 +150,29 @@ const en: Messages = {
       hint: "Protects against accident, not against whoever can read or change the directory.",
     },
   },
+  optionFix: "mend modes of files and .gitignore; each is told",
+  waiting: (attempts, of) =>
+    `the application did not answer well (${attempts} of ${of}); asking again`,
   ready: "Ready. Next: pra backup --full",
   notReady: (count) =>
     count === 1 ? "Not ready: 1 check is red." : `Not ready: ${count} checks are red.`,
 };
 
 const fr: Messages = {
-  summary: "vérifier ce qu'il faut à une sauvegarde : serveur, droits, dépôt, clé",
+  summary:
+    "vérifier ce qu'il faut à une sauvegarde : serveur, droits, dépôt, clé, configuration, fichiers",
   description:
-    "Regarde tout ce qu'il faut à une sauvegarde, sans rien changer au serveur, et donne l'instruction ou le réglage qui répare ce qui est rouge. Code de sortie 4 s'il y en a.",
+    "Regarde tout ce qu'il faut à une sauvegarde, et la configuration, les fichiers, les essais de restauration et l'application, sans rien changer au serveur ; donne l'instruction ou le réglage qui répare ce qui est rouge. Code de sortie 4 s'il y en a.",
   examples: [
     ["pra check", "avant la première sauvegarde, et après tout changement"],
+    [
+      "pra check --fix",
+      "répare aussi les modes des fichiers et .gitignore, et dit ce qui a été fait",
+    ],
     ["pra check --json", "pour un script : {ok, checks[]}"],
   ],
   names: {
+    ...siteText.fr.names,
     server: "serveur",
     version: "version",
     "wal-level": "wal_level",
@@ -173,6 +192,7 @@ const fr: Messages = {
     key: "clé",
   },
   facts: {
+    ...siteText.fr.facts,
     "server-reached": { summary: "répond sur {where}" },
     "version-known": { summary: "{version}" },
     "wal-level-fit": { summary: "{walLevel}" },
@@ -258,6 +278,10 @@ const fr: Messages = {
         "{freeBytes} libres pour un cluster de {clusterBytes} : une sauvegarde complète ne tiendra pas",
       hint: "Libérez de la place sur le disque de BACKUP_DIR, ou choisissez-en un autre.",
     },
+    "space-below-min": {
+      summary: "{freeBytes} libres, {minBytes} voulus (MIN_FREE_GB)",
+      hint: "Libérez de la place sur le disque de BACKUP_DIR, choisissez-en un autre, ou fixez MIN_FREE_GB à ce qu'il vous faut.",
+    },
     "space-unknown": {
       summary: "impossible à dire : la taille du cluster ou celle du disque est cachée",
     },
@@ -280,6 +304,9 @@ const fr: Messages = {
       hint: "Cela protège contre l'accident, pas contre qui peut lire ou modifier le dossier.",
     },
   },
+  optionFix: "réparer les modes des fichiers et .gitignore ; chaque réparation est dite",
+  waiting: (attempts, of) =>
+    `l'application n'a pas bien répondu (${attempts} sur ${of}) ; nouvel appel`,
   ready: "Prêt. Ensuite : pra backup --full",
   notReady: (count) =>
     count === 1 ? "Pas prêt : 1 contrôle est rouge." : `Pas prêt : ${count} contrôles sont rouges.`,
