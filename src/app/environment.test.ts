@@ -90,6 +90,11 @@ const refusals = [
   ["CONFIG_LANGUAGE", "PRA_LANG=de\n", /"de"/],
   ["CONFIG_PATH", "BACKUP_DIR=' '\n", /BACKUP_DIR is " "/],
   ["CONFIG_NUMBER", "RETENTION_DAYS=0\n", /RETENTION_DAYS is "0" \(.*\.env:1\).* 1 .* 36500/],
+  [
+    "CONFIG_NUMBER",
+    "#\nPRA_RETENTION_MIN_BACKUPS=0\n",
+    /PRA_RETENTION_MIN_BACKUPS is "0" \(.*\.env:2\).* 1 .* 1000/,
+  ],
   ["CONFIG_NUMBER", "HEALTH_CHECK_INTERVAL=10s\n", /"10s"/],
   ["CONFIG_CHOICE", "\nBACKUP_METHOD=all\n", /"all" \(.*\.env:2\)/],
   ["CONFIG_HOST", "APP_HOST=https://app\n", /APP_HOST is "https:\/\/app"/],
@@ -156,7 +161,7 @@ test("L54 of a webhook and a health address only what is no secret is shown", ()
 test("settings for the application, alerts, restores and storage have their defaults and their types", (context) => {
   const none = readEnvironment(input(context, ""));
   assert.deepEqual(
-    [none.backupMethod, none.freeBytesMin, none.retentionDays, none.alerts.mailTo],
+    [none.backupMethod, none.freeBytesMin, none.retention.days, none.alerts.mailTo],
     ["physical", 100e9, 30, []],
   );
   assert.deepEqual(

@@ -192,6 +192,56 @@ const registry = {
       fr: "Tout instant des derniers jours, en ce nombre, reste restaurable.",
     },
   },
+  PRA_RETENTION_MIN_BACKUPS: {
+    group: "storage",
+    kind: number(1, 1000),
+    fallback: "2",
+    example: "2",
+    help: {
+      en: "The newest backups that stay whatever their age, counted over all histories of the cluster.",
+      fr: "Les sauvegardes les plus récentes qui restent quel que soit leur âge, comptées sur toutes les histoires du cluster.",
+    },
+  },
+  PRA_RETENTION_DAILY: {
+    group: "storage",
+    kind: number(0, 36500),
+    fallback: "0",
+    example: "7",
+    help: {
+      en: "Beyond the window, keep the newest backup of each of so many last days that have one (UTC).",
+      fr: "Au-delà de la fenêtre, garder la dernière sauvegarde de chacun des derniers jours, en ce nombre, qui en ont une (UTC).",
+    },
+  },
+  PRA_RETENTION_WEEKLY: {
+    group: "storage",
+    kind: number(0, 5200),
+    fallback: "0",
+    example: "8",
+    help: {
+      en: "The same by ISO weeks.",
+      fr: "De même par semaines ISO.",
+    },
+  },
+  PRA_RETENTION_MONTHLY: {
+    group: "storage",
+    kind: number(0, 1200),
+    fallback: "0",
+    example: "12",
+    help: {
+      en: "The same by months.",
+      fr: "De même par mois.",
+    },
+  },
+  PRA_RETENTION_YEARLY: {
+    group: "storage",
+    kind: number(0, 100),
+    fallback: "0",
+    example: "3",
+    help: {
+      en: "The same by years.",
+      fr: "De même par années.",
+    },
+  },
   MIN_FREE_GB: {
     group: "storage",
     kind: number(0, 1_000_000),
