@@ -3,16 +3,19 @@
  * pins, then roots, then the fence, then packs and maps. A backup that ends meanwhile published its root before it gave up its
  * lease, so whoever saw it at work keeps its packs, and whoever did not sees its root.
  *
- * Peak memory: the ids that the accepted roots name (about 80 bytes a pack), one root, and the candidates.
+ * Peak memory: the ids that the accepted roots name (about 80 bytes a pack), one root, and the candidates; with retention what
+ * `retention-inventory.ts` says.
  */
 import { DrError, isDrError } from "../core/errors.ts";
 import { headerBytesMax } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { checkHeader } from "../pipeline/sealing/object-header.ts";
+import { decodeDump, packsOfDump } from "./dump-document.ts";
 import { isAcceptedBy } from "./fencing.ts";
 import type { HolderObserver } from "./lease-holder.ts";
 import type { IncarnationInventory, Inventory } from "./leftovers.ts";
 import {
+  dumpPrefix,
   incarnationPrefix,
   objectKey,
   rootPrefix,
@@ -24,7 +27,15 @@ import type { StoreCall } from "./object-store.ts";
 import { observePins, type DeadPins } from "./observe-holders.ts";
 import { listIncarnations, readFence } from "./read-lease.ts";
 import { readCondemned } from "./read-pins.ts";
-import { decodeRoot, type BackupRoot } from "./root.ts";
+import {
+  type RetentionRules,
+  listWalObjects,
+  readRetentionInput,
+  rootFacts,
+} from "./retention-inventory.ts";
+import type { Present, RetainedIncarnation, RootFacts } from "./retention-leftovers.ts";
+import type { WalObjectName } from "./retention-wal.ts";
+import { type BackupRoot, decodeRoot } from "./root.ts";
 import { expectedAt, type SealedStore } from "./sealed-store.ts";
 
 type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
@@ -41,6 +52,8 @@ export type InventoryOptions = StoreCall & {
   /** Epoch of this run's `expire` lease: condemn objects of earlier ones are over. */
   readonly expireEpoch: number;
   readonly isVerified: SegmentCheck;
+  /** Without it no backup that counts is given up, nor any WAL. */
+  readonly retention?: RetentionRules | undefined;
 };
 
 /** An object that is not what it should be, as opposed to a store that does not answer. */
@@ -48,15 +61,29 @@ function isUnreadable(error: unknown): error is DrError {
   return isDrError(error) && (error.code.startsWith("REPO_") || error.code.startsWith("KEY_"));
 }
 
-/** A root and its epoch; undefined when it is gone meanwhile; the error when it cannot be read. */
+/** What names packs: a backup's root, or a dump. */
+type RootName = NameOf<"root" | "dump">;
+
+/** A root or dump that was read. */
+type ReadRoot = {
+  readonly named: readonly ObjectId[];
+  readonly epoch: number;
+  /** Of a backup. */
+  readonly root: BackupRoot | undefined;
+};
+
+/** What a root names, and its epoch; undefined when it is gone meanwhile; the error when it cannot be read. */
 async function readRoot(
   sealed: SealedStore,
-  name: NameOf<"root">,
+  name: RootName,
   call: StoreCall,
-): Promise<{ readonly root: BackupRoot; readonly epoch: number } | DrError | undefined> {
+): Promise<ReadRoot | DrError | undefined> {
   try {
     const { content, ticket } = await sealed.getWhole(name, call);
-    return { root: decodeRoot(content), epoch: ticket.epoch };
+    const root = name.type === "root" ? decodeRoot(content) : undefined;
+    const named =
+      root === undefined ? packsOfDump(decodeDump(content)) : [...root.packs, ...root.maps];
+    return { named: named.map(({ id }) => id), epoch: ticket.epoch, root };
   } catch (error) {
     if (isDrError(error, "STORE_MISSING")) {
       return undefined;
@@ -75,32 +102,40 @@ async function readRoots(
 ): Promise<
   Pick<IncarnationInventory, "fencedRoots" | "unreadableRoots"> & {
     readonly referenced: ReadonlySet<ObjectId>;
-  }
+  } & Pick<RetainedIncarnation, "roots" | "namedByDumps">
 > {
   const { cluster, signal } = options;
-  const names: NameOf<"root">[] = [];
-  for await (const { name } of sealed.listNames(rootPrefix(place), { signal })) {
-    if (name?.type === "root") {
-      names.push(name);
+  const names: Present<RootName>[] = [];
+  for (const prefix of [rootPrefix(place), dumpPrefix(place)]) {
+    for await (const { name, sizeBytes } of sealed.listNames(prefix, { signal })) {
+      if (name?.type === "root" || name?.type === "dump") {
+        names.push({ name, sizeBytes });
+      }
     }
   }
   const isAccepted = isAcceptedBy(await readFence(sealed, cluster, { signal }), place.incarnation);
-  const fencedRoots: NameOf<"root">[] = [];
+  const fencedRoots: RootName[] = [];
   const unreadableRoots: ObjectId[] = [];
   const referenced = new Set<ObjectId>();
-  for (const name of names) {
+  const namedByDumps = new Set<ObjectId>();
+  const roots: RootFacts[] = [];
+  const shared = new Map<ObjectId, ObjectId>();
+  for (const { name, sizeBytes } of names) {
     const found = await readRoot(sealed, name, { signal });
     if (found instanceof DrError) {
       unreadableRoots.push(name.id);
     } else if (found !== undefined && !isAccepted({ id: name.id, epoch: found.epoch })) {
       fencedRoots.push(name);
     } else if (found !== undefined) {
-      for (const { id } of [...found.root.packs, ...found.root.maps]) {
-        referenced.add(id);
+      found.named.forEach((id) => referenced.add(id));
+      if (found.root === undefined) {
+        found.named.forEach((id) => namedByDumps.add(id));
+      } else if (options.retention !== undefined && name.type === "root") {
+        roots.push(rootFacts({ name, sizeBytes }, found.root, shared));
       }
     }
   }
-  return { fencedRoots, unreadableRoots, referenced };
+  return { fencedRoots, unreadableRoots, referenced, namedByDumps, roots };
 }
 
 /** The epoch in an object's header; undefined when the header cannot be believed. */
@@ -125,40 +160,65 @@ async function readUnreferenced(
   sealed: SealedStore,
   place: IncarnationPlace,
   call: StoreCall & { readonly referenced: ReadonlySet<ObjectId> },
-): Promise<IncarnationInventory["unreferenced"]> {
+): Promise<Pick<IncarnationInventory, "unreferenced"> & Pick<RetainedIncarnation, "named">> {
   const { signal } = call;
-  const found: { readonly name: NameOf<"pack" | "map">; readonly epoch: number | undefined }[] = [];
+  const found: IncarnationInventory["unreferenced"][number][] = [];
+  const named: RetainedIncarnation["named"][number][] = [];
   for (const folder of ["packs/", "maps/"]) {
     const prefix = `${incarnationPrefix(place)}${folder}`;
     for await (const { name, sizeBytes } of sealed.listNames(prefix, { signal })) {
-      if ((name?.type === "pack" || name?.type === "map") && !call.referenced.has(name.id)) {
-        found.push({ name, epoch: await headerEpoch(sealed, name, { signal, sizeBytes }) });
+      if (name?.type !== "pack" && name?.type !== "map") {
+        continue;
+      }
+      if (call.referenced.has(name.id)) {
+        named.push({ name, sizeBytes });
+      } else {
+        const epoch = await headerEpoch(sealed, name, { signal, sizeBytes });
+        found.push({ name, sizeBytes, epoch });
       }
     }
   }
-  return found;
+  return { unreferenced: found, named };
 }
 
 /** A segment's name comes right before those of its parts. */
 async function readCoveredParts(
-  sealed: SealedStore,
-  place: IncarnationPlace,
+  walObjects: readonly Present<WalObjectName>[],
   call: StoreCall & { readonly isVerified: SegmentCheck },
 ): Promise<IncarnationInventory["coveredParts"]> {
   const { signal } = call;
   const found: { readonly name: NameOf<"walPart">; readonly verified: boolean }[] = [];
   let published: NameOf<"walSegment"> | undefined;
   let verified: boolean | undefined;
-  for await (const { name } of sealed.listNames(`${incarnationPrefix(place)}wal/`, { signal })) {
-    if (name?.type === "walSegment") {
+  for (const { name } of walObjects) {
+    if (name.type === "walSegment") {
       published = name;
       verified = undefined;
-    } else if (name?.type === "walPart" && published?.segment === name.segment) {
+    } else if (name.type === "walPart" && published?.segment === name.segment) {
       verified ??= await call.isVerified(published, { signal });
       found.push({ name, verified });
     }
   }
   return found;
+}
+
+async function readIncarnation(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  options: InventoryOptions,
+): Promise<IncarnationInventory> {
+  const { signal, retention } = options;
+  const read = await readRoots(sealed, place, options);
+  const { referenced, roots, namedByDumps, ...uncounted } = read;
+  const { unreferenced, named } = await readUnreferenced(sealed, place, { signal, referenced });
+  const walObjects = await listWalObjects(sealed, place, { signal });
+  const coveredParts = await readCoveredParts(walObjects, options);
+  const found = { place, ...uncounted, unreferenced, coveredParts };
+  if (retention === undefined) {
+    return { ...found, retained: undefined };
+  }
+  const wal = await retention.readWal(place, { signal });
+  return { ...found, retained: { roots, namedByDumps, named, walObjects, wal } };
 }
 
 /** Everything that the decision rests on. @throws DrError what the store throws; `REPO_*` for pins that cannot be read. */
@@ -182,10 +242,11 @@ export async function readInventory(
   }
   const incarnations: IncarnationInventory[] = [];
   for await (const place of listIncarnations(sealed, cluster, { signal })) {
-    const { referenced, ...roots } = await readRoots(sealed, place, options);
-    const unreferenced = await readUnreferenced(sealed, place, { signal, referenced });
-    const coveredParts = await readCoveredParts(sealed, place, options);
-    incarnations.push({ place, ...roots, unreferenced, coveredParts });
+    incarnations.push(await readIncarnation(sealed, place, options));
   }
-  return { overEpoch, incarnations, leases, pins, strayReleases, endedCondemns };
+  const { retention: rules } = options;
+  // After the pins: a hold is written under a pin, so whoever misses the hold sees the pin.
+  const retention =
+    rules === undefined ? undefined : await readRetentionInput(sealed, rules, { cluster, signal });
+  return { overEpoch, incarnations, leases, pins, strayReleases, endedCondemns, retention };
 }

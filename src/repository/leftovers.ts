@@ -2,13 +2,22 @@
  * What killed runs left behind, as a pure decision. An object is a leftover only when it is certain that nobody can come
  * to need it: its writer's epoch is over and no root names it, or something newer replaces it. Ages play no part, for
  * clocks of hosts differ. Where a root cannot be read, what it needs is unknown, and nothing of its
- * incarnation is given up. Retention, which gives up good backups, is decided elsewhere.
+ * incarnation is given up. Which good backups are given up `retention.ts` decides; what goes with them is a leftover too.
  */
 import type { ObjectId } from "../core/object-id.ts";
 import { guard } from "../core/failpoint.ts";
 import { COVERED_PART } from "./condemn-document.ts";
 import { objectKey, type IncarnationPlace, type ObjectName } from "./object-names.ts";
 import { protectsObject, type PinSeries } from "./pin-rules.ts";
+import {
+  type RetainedIncarnation,
+  type RetentionInput,
+  type RetentionLeftoverReason,
+  decideFrom,
+  retentionLeftovers,
+  strayHolds,
+} from "./retention-leftovers.ts";
+import type { RetentionDecision } from "./retention.ts";
 
 type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
 
@@ -18,13 +27,14 @@ export type ObservedPin = PinSeries & { readonly live: boolean };
 /** What was found of one incarnation. Packs and maps that a root names are left out. */
 export type IncarnationInventory = {
   readonly place: IncarnationPlace;
-  /** Roots published by fenced writers. */
-  readonly fencedRoots: readonly NameOf<"root">[];
-  /** Roots that are there and could not be opened. */
+  /** Roots and dumps published by fenced writers. */
+  readonly fencedRoots: readonly NameOf<"root" | "dump">[];
+  /** Roots and dumps that are there and could not be opened. */
   readonly unreadableRoots: readonly ObjectId[];
   /** Packs and maps that no root names, with the epoch in their header; undefined when it could not be read. */
   readonly unreferenced: readonly {
     readonly name: NameOf<"pack" | "map">;
+    readonly sizeBytes: number;
     readonly epoch: number | undefined;
   }[];
   /** Parts whose segment is published, and whether that was read back whole. */
@@ -32,6 +42,8 @@ export type IncarnationInventory = {
     readonly name: NameOf<"walPart">;
     readonly verified: boolean;
   }[];
+  /** What retention must know; undefined when it takes no part. */
+  readonly retained: RetainedIncarnation | undefined;
 };
 
 /** Everything that the decision rests on. */
@@ -45,6 +57,8 @@ export type Inventory = {
   readonly strayReleases: readonly ObjectId[];
   /** Condemn objects of earlier epochs of this cluster's `expire` lease. */
   readonly endedCondemns: readonly ObjectId[];
+  /** Undefined: no backup that counts is given up. */
+  readonly retention: RetentionInput | undefined;
 };
 
 /** Why something is a leftover. */
@@ -56,13 +70,16 @@ export type LeftoverReason =
   | "an older epoch"
   | "released or replaced"
   | "its holder is gone"
-  | "of an ended expiry";
+  | "of an ended expiry"
+  | RetentionLeftoverReason;
 
 /** One object that nobody needs. */
 export type Leftover = {
   readonly name: ObjectName;
   readonly key: string;
   readonly reason: LeftoverReason;
+  /** Where a listing told it. */
+  readonly sizeBytes?: number;
 };
 
 function leftover(name: ObjectName, reason: LeftoverReason): Leftover {
@@ -77,11 +94,12 @@ function* ofIncarnation(
     yield leftover(name, "published by a fenced writer");
   }
   if (found.unreadableRoots.length === 0) {
-    for (const { name, epoch } of found.unreferenced) {
+    for (const { name, epoch, sizeBytes } of found.unreferenced) {
       // Epoch 0 is no epoch: whoever writes without a lease cannot be told from somebody who still needs it.
       const over = epoch !== undefined && epoch > 0 && epoch <= overEpoch;
       if (over || !guard("L34-running-backup")) {
-        yield leftover(name, "no backup names it and its writer's epoch is over");
+        const reason = "no backup names it and its writer's epoch is over";
+        yield { ...leftover(name, reason), sizeBytes };
       }
     }
   }
@@ -129,7 +147,51 @@ function* ofPins(pins: readonly ObservedPin[]): Generator<Leftover, void, undefi
   }
 }
 
-function* candidates(inventory: Inventory): Generator<Leftover, void, undefined> {
+/** What live pins protect. */
+function protectorOf({ pins }: Inventory): (name: ObjectName) => boolean {
+  const protections = pins
+    .filter(({ live, released }) => live && !released)
+    .flatMap(({ newest }) => newest.protects);
+  return (name) => protections.some((protection) => protectsObject(protection, name));
+}
+
+/** What retention makes of the inventory; undefined when it takes no part. */
+export function retentionOf(inventory: Inventory): RetentionDecision | undefined {
+  const { retention, incarnations } = inventory;
+  if (retention === undefined) {
+    return undefined;
+  }
+  const sources = incarnations.flatMap(({ place, unreadableRoots, retained }) =>
+    retained === undefined ? [] : [{ place, unreadableRoots, retained }],
+  );
+  return decideFrom(sources, retention, protectorOf(inventory));
+}
+
+/** Roots of every incarnation first. */
+function* ofRetention(
+  { incarnations, retention }: Inventory,
+  decision: RetentionDecision | undefined,
+): Generator<Leftover, void, undefined> {
+  if (decision === undefined || retention === undefined) {
+    return;
+  }
+  const present = new Set<ObjectId>();
+  for (const { place, unreadableRoots, fencedRoots, retained } of incarnations) {
+    if (retained !== undefined) {
+      yield* retentionLeftovers({ place, unreadableRoots, retained }, decision);
+      retained.roots.forEach(({ name }) => present.add(name.id));
+    }
+    unreadableRoots.forEach((id) => present.add(id));
+    fencedRoots.forEach(({ id }) => present.add(id));
+  }
+  yield* strayHolds(retention, present);
+}
+
+function* candidates(
+  inventory: Inventory,
+  decision: RetentionDecision | undefined,
+): Generator<Leftover, void, undefined> {
+  yield* ofRetention(inventory, decision);
   for (const found of inventory.incarnations) {
     yield* ofIncarnation(found, inventory.overEpoch);
   }
@@ -145,15 +207,15 @@ function* candidates(inventory: Inventory): Generator<Leftover, void, undefined>
 
 /**
  * What may go, in the order in which to delete it: roots before what they name, pins before their releases, condemn objects
- * last. Nothing that a live pin protects is in it.
+ * last. Nothing that a live pin protects is in it, and nothing twice.
  */
 export function leftoversOf(inventory: Inventory): Leftover[] {
-  const protections = inventory.pins
-    .filter(({ live, released }) => live && !released)
-    .flatMap(({ newest }) => newest.protects);
-  return [...candidates(inventory)].filter(
-    ({ name }) =>
-      name.type === "condemn" ||
-      !protections.some((protection) => protectsObject(protection, name)),
-  );
+  const isProtected = protectorOf(inventory);
+  const decision = retentionOf(inventory);
+  const seen = new Set<string>();
+  return [...candidates(inventory, decision)].filter(({ name, key }) => {
+    const goes = !seen.has(key) && (name.type === "condemn" || !isProtected(name));
+    seen.add(key);
+    return goes;
+  });
 }

@@ -40,11 +40,13 @@ test("every kind of name is what docs/format.md says", () => {
     [{ type: "pin", id }, `pins/${id}`],
     [{ type: "pinReleased", id }, `pins/${id}.released`],
     [{ type: "condemn", id }, `condemned/${id}`],
+    [{ type: "hold", cluster, backup: id, number: 3 }, `holds/main/${id}/00000003`],
     [{ type: "ledger", writer, sequence: 3 }, `ledger/cdcdcdcdcdcdcdcd-${id}/000000000003`],
     [{ ...place, type: "identity", number: 2 }, `${base}/identity/00000002`],
     [{ ...place, type: "root", id }, `${base}/backups/202410/${id}`],
     [{ ...place, type: "pack", id }, `${base}/packs/fe/${id}`],
     [{ ...place, type: "map", id }, `${base}/maps/fe/${id}`],
+    [{ ...place, type: "dump", id }, `${base}/dumps/202410/${id}`],
     [
       { ...place, type: "walSegment", segment },
       `${base}/wal/0000001A/00000001/0000001A0000000100000023`,
@@ -71,7 +73,7 @@ test("every kind of name is what docs/format.md says", () => {
     assert.deepEqual(parseObjectKey(key), name);
     assert.equal(checkedKey(key), key);
   }
-  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 14);
+  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 16);
   assert.deepEqual(incarnationIdBytes(incarnation), new Uint8Array(16).fill(0xab));
   assert.equal(systemIdentifierOf(incarnation), 0x6aaabbbbccccddddn);
 });

@@ -60,9 +60,13 @@ export type ObjectName =
       }
     >
   | Named<"pin" | "pinReleased" | "condemn", { readonly id: ObjectId }>
+  | Named<
+      "hold",
+      { readonly cluster: ClusterName; readonly backup: ObjectId; readonly number: number }
+    >
   | Named<"ledger", { readonly writer: LedgerWriterName; readonly sequence: number }>
   | Named<"identity", IncarnationPlace & { readonly number: number }>
-  | Named<"root" | "pack" | "map", IncarnationPlace & { readonly id: ObjectId }>
+  | Named<"root" | "pack" | "map" | "dump", IncarnationPlace & { readonly id: ObjectId }>
   | Named<"walSegment" | "walIndex", IncarnationPlace & { readonly segment: WalSegmentName }>
   | Named<
       "walPart",
@@ -169,9 +173,19 @@ export function leasePrefix(cluster: ClusterName, purpose: LeasePurpose): string
   return `leases/${cluster}/${purpose}/`;
 }
 
+/** Prefix of the holds of a cluster, or of one of its backups. */
+export function holdPrefix(cluster: ClusterName, backup?: ObjectId): string {
+  return backup === undefined ? `holds/${cluster}/` : `holds/${cluster}/${backup}/`;
+}
+
 /** Prefix of all roots of an incarnation. */
 export function rootPrefix(place: IncarnationPlace): string {
   return `${incarnationPrefix(place)}backups/`;
+}
+
+/** Prefix of all dumps of an incarnation. */
+export function dumpPrefix(place: IncarnationPlace): string {
+  return `${incarnationPrefix(place)}dumps/`;
 }
 
 /** Prefix of all WAL of a timeline: segments, parts, indexes, history. */
@@ -211,6 +225,8 @@ function repositoryKey(name: Exclude<ObjectName, IncarnationPlace>): string {
       return `pins/${name.id}.released`;
     case "condemn":
       return `condemned/${name.id}`;
+    case "hold":
+      return `${holdPrefix(name.cluster, name.backup)}${digits(name.number, 8)}`;
     case "ledger":
       return `ledger/${name.writer}/${digits(name.sequence, 12)}`;
     default:
@@ -224,6 +240,8 @@ function incarnationKey(name: Extract<ObjectName, IncarnationPlace>): string {
       return `${incarnationPrefix(name)}identity/${digits(name.number, 8)}`;
     case "root":
       return `${rootPrefix(name)}${monthOf(name.id)}/${name.id}`;
+    case "dump":
+      return `${dumpPrefix(name)}${monthOf(name.id)}/${name.id}`;
     case "pack":
       return `${incarnationPrefix(name)}packs/${name.id.slice(-2)}/${name.id}`;
     case "map":
@@ -286,6 +304,13 @@ const readKeySlot: Reader = ([generationText, slot = ""]) => {
   return generation === undefined ? undefined : { type: "keySlot", generation, slot };
 };
 
+const readHold: Reader = ([cluster = "", backup = "", numberText]) => {
+  const number = numberIn(numberText, 8);
+  return number === undefined
+    ? undefined
+    : { type: "hold", cluster: clusterNameOf(cluster), backup: parseObjectId(backup), number };
+};
+
 const readLedger: Reader = ([writer = "", sequenceText]) => {
   const sequence = numberIn(sequenceText, 12);
   return sequence === undefined
@@ -326,6 +351,8 @@ const readOfIncarnation: Reader = ([cluster = "", incarnation = "", folder = "",
     }
     case "backups":
       return { ...place, type: "root", id: parseObjectId(second) };
+    case "dumps":
+      return { ...place, type: "dump", id: parseObjectId(second) };
     case "packs":
       return { ...place, type: "pack", id: parseObjectId(second) };
     case "maps":
@@ -347,6 +374,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["leases", readLease],
   ["pins", readPin],
   ["condemned", ([text = ""]) => ({ type: "condemn", id: parseObjectId(text) }) as const],
+  ["holds", readHold],
   ["ledger", readLedger],
   ["clusters", readOfIncarnation],
 ]);

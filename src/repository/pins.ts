@@ -8,13 +8,18 @@
  * States: held → lost (no renewal for its time to live, or its lease is lost) · held → released. Both are final.
  */
 import type { Clock } from "../core/clock.ts";
-import { DrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { COVERED_PART, type CondemnDocument } from "./condemn-document.ts";
 import type { Lease } from "./lease.ts";
 import type { HolderObserver } from "./lease-holder.ts";
-import { clusterNameOf, objectKey, tryParseObjectKey } from "./object-names.ts";
+import {
+  clusterNameOf,
+  objectKey,
+  tryParseObjectKey,
+  type IncarnationPlace,
+} from "./object-names.ts";
 import type { StoreCall } from "./object-store.ts";
 import { encodePin, protectsObject, type PinDocument, type Protection } from "./pin-rules.ts";
 import { readNewestLease } from "./read-lease.ts";
@@ -137,7 +142,7 @@ type CondemnedKey = CondemnDocument["keys"][number];
  */
 function takesAway(protects: readonly Protection[], { key, reason }: CondemnedKey): boolean {
   const name = tryParseObjectKey(key);
-  if (name === undefined || !(name.type === "root" || "segment" in name)) {
+  if (name === undefined || !(name.type === "root" || name.type === "dump" || "segment" in name)) {
     return false;
   }
   const covered = name.type === "walPart" && reason === COVERED_PART;
@@ -155,14 +160,30 @@ async function refuseCondemned(sealed: SealedStore, options: PinOptions): Promis
   }
 }
 
+/** A backup of this id, or a dump. @throws DrError `STORE_MISSING`. */
+async function requireRoot(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  at: StoreCall & { readonly id: ObjectId },
+): Promise<void> {
+  const { id, signal } = at;
+  try {
+    await sealed.store.size(objectKey({ ...place, type: "root", id }), { signal });
+  } catch (error) {
+    if (!isDrError(error, "STORE_MISSING")) {
+      throw error;
+    }
+    await sealed.store.size(objectKey({ ...place, type: "dump", id }), { signal });
+  }
+}
+
 /** The pinned backups must still be there. @throws DrError `STORE_MISSING`. */
 async function requireBackups(sealed: SealedStore, options: PinOptions): Promise<void> {
   for (const protection of options.protects) {
     if (protection.kind === "backups") {
       const { cluster, incarnation, ids } = protection;
       for (const id of ids) {
-        const key = objectKey({ type: "root", cluster, incarnation, id });
-        await sealed.store.size(key, { signal: options.signal });
+        await requireRoot(sealed, { cluster, incarnation }, { id, signal: options.signal });
       }
     }
   }

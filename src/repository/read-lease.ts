@@ -9,6 +9,7 @@ import { decodeLease, type AcceptedRoots, type LeaseDocument } from "./lease-hol
 import { listChildren, newestNumber } from "./list-children.ts";
 import {
   clusterPrefix,
+  dumpPrefix,
   leasePrefix,
   objectKey,
   parseIncarnationName,
@@ -116,11 +117,11 @@ export async function* listIncarnations(
 async function rootEpoch(
   sealed: SealedStore,
   place: IncarnationPlace,
-  at: { readonly id: ObjectId } & StoreCall,
+  at: { readonly type: "root" | "dump"; readonly id: ObjectId } & StoreCall,
 ): Promise<number | undefined> {
   try {
-    const { signal, id } = at;
-    return (await sealed.getWhole({ ...place, type: "root", id }, { signal })).ticket.epoch;
+    const { signal, id, type } = at;
+    return (await sealed.getWhole({ ...place, type, id }, { signal })).ticket.epoch;
   } catch (error) {
     if (isDrError(error) && (error.code.startsWith("REPO_") || error.code.startsWith("KEY_"))) {
       return undefined;
@@ -129,17 +130,20 @@ async function rootEpoch(
   }
 }
 
-/** The roots that lie in an incarnation, oldest first, with their epochs where these are not known already. */
+/** The roots and dumps that lie in an incarnation, each oldest first, with their epochs where these are not known already. */
 async function* claimsOf(
   sealed: SealedStore,
   place: IncarnationPlace,
   call: StoreCall & { readonly known: ReadonlySet<ObjectId> },
 ): AsyncGenerator<RootClaim & { readonly damaged: boolean }, void, undefined> {
-  for await (const { name } of sealed.listNames(rootPrefix(place), call)) {
-    if (name?.type === "root") {
-      const { id } = name;
-      const epoch = call.known.has(id) ? 0 : await rootEpoch(sealed, place, { ...call, id });
-      yield { id, epoch: epoch ?? 0, damaged: epoch === undefined };
+  for (const prefix of [rootPrefix(place), dumpPrefix(place)]) {
+    for await (const { name } of sealed.listNames(prefix, call)) {
+      if (name?.type === "root" || name?.type === "dump") {
+        const { id, type } = name;
+        const at = { ...call, type, id };
+        const epoch = call.known.has(id) ? 0 : await rootEpoch(sealed, place, at);
+        yield { id, epoch: epoch ?? 0, damaged: epoch === undefined };
+      }
     }
   }
 }

@@ -20,7 +20,9 @@ export type ObjectKind =
   | "walPart"
   | "history"
   | "walIndex"
-  | "ledger";
+  | "ledger"
+  | "hold"
+  | "dump";
 
 /** `open`: anyone can read it. `data`: only the private side can. `metadata`: every enrolled host can. */
 export type KeyClass = "open" | "data" | "metadata";
@@ -82,6 +84,8 @@ export const objectKinds: Readonly<Record<ObjectKind, KindFacts>> = {
   history: row(12, "metadata", "whole", { ofIncarnation, factsBytes: 4 }),
   walIndex: row(13, "metadata", "whole", { ofIncarnation, factsBytes: 24 }),
   ledger: row(14, "metadata", "whole"),
+  hold: row(15, "metadata", "whole"),
+  dump: row(17, "metadata", "whole", { ofIncarnation }),
 };
 
 /** The number of a key class in a header. */

@@ -8,6 +8,8 @@ import { DrError, isDrError } from "../../core/errors.ts";
 import type { Lsn } from "../../core/lsn.ts";
 import type { ObjectId } from "../../core/object-id.ts";
 import type { TimelineId } from "../../core/wal-name.ts";
+import { packsOfDump } from "../dump-document.ts";
+import { listDumps } from "../dump-catalogue.ts";
 import { isAcceptedBy } from "../fencing.ts";
 import { type IncarnationPlace, objectKey, rootPrefix } from "../object-names.ts";
 import type { StoreCall } from "../object-store.ts";
@@ -27,6 +29,14 @@ export type VerifiedBackup = {
   readonly storedBytes: number;
 };
 
+/** A dump as far as verify needs it. */
+export type VerifiedDump = {
+  readonly id: ObjectId;
+  readonly startedAt: string;
+  readonly databases: readonly string[];
+  readonly storedBytes: number;
+};
+
 /** A pack or map as the roots describe it, and who needs it. */
 export type Referenced<T extends MapObject | PackObject> = {
   readonly object: T;
@@ -37,6 +47,7 @@ export type Referenced<T extends MapObject | PackObject> = {
 export type BackupReferences = {
   readonly place: IncarnationPlace;
   readonly backups: readonly VerifiedBackup[];
+  readonly dumps: readonly VerifiedDump[];
   readonly packs: ReadonlyMap<ObjectId, Referenced<PackObject>>;
   readonly maps: ReadonlyMap<ObjectId, Referenced<MapObject>>;
   readonly blockBytes: number;
@@ -111,6 +122,37 @@ async function listRoots(
   return ids;
 }
 
+/** The dumps that count, and their packs. One of its packs damaged takes a dump down as a root's does a backup. */
+async function readDumps(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  options: Options & { readonly packs: Map<ObjectId, Referenced<PackObject>> },
+): Promise<{ readonly dumps: readonly VerifiedDump[]; readonly fenced: number }> {
+  const { signal, log, packs } = options;
+  const dumps: VerifiedDump[] = [];
+  let fenced = 0;
+  for await (const entry of listDumps(sealed, place, { signal })) {
+    const { id } = entry;
+    if (entry.state === "fenced") {
+      fenced += 1;
+    } else if (entry.state === "damaged") {
+      log.add(objectKey({ ...place, type: "dump", id }), entry.error, [id]);
+    } else {
+      const { startedAt, databases, totals } = entry.dump;
+      const names = databases.map(({ name }) => name);
+      dumps.push({ id, startedAt, databases: names, storedBytes: totals.storedBytes });
+      const live = packsOfDump(entry.dump).map((pack) => ({
+        ...pack,
+        liveFrames: pack.frames,
+        liveBytes: pack.plainBytes,
+      }));
+      const key = (object: ObjectId): string => objectKey({ ...place, type: "pack", id: object });
+      refer(packs, live, { id, key, log });
+    }
+  }
+  return { dumps, fenced };
+}
+
 /** Reads every root, or one. @throws DrError what is no damage. */
 export async function readReferences(
   sealed: SealedStore,
@@ -147,5 +189,10 @@ export async function readReferences(
     refer(packs, root.packs, { id, key: key("pack"), log });
     refer(maps, root.maps, { id, key: key("map"), log });
   }
-  return { place, backups, packs, maps, blockBytes, fencedRoots };
+  const all = options.only === undefined;
+  const { dumps, fenced } = all
+    ? await readDumps(sealed, place, { ...options, packs })
+    : { dumps: [], fenced: 0 };
+  fencedRoots += fenced;
+  return { place, backups, dumps, packs, maps, blockBytes, fencedRoots };
 }

@@ -36,7 +36,7 @@ const ALWAYS: ReadonlySet<ObjectName["type"]> = new Set<ObjectName["type"]>([
   "condemn",
 ]);
 
-/** Read elsewhere: roots and what they name by whoever verifies backups, WAL and its index by whoever verifies WAL. */
+/** Read elsewhere: roots, dumps and what they name by whoever verifies backups, WAL and its index by whoever verifies WAL. */
 const ELSEWHERE = [
   "pack",
   "map",
@@ -45,6 +45,7 @@ const ELSEWHERE = [
   "walPart",
   "walIndex",
   "root",
+  "dump",
 ] as const;
 
 type Elsewhere = Extract<ObjectName, { readonly type: (typeof ELSEWHERE)[number] }>;

@@ -8,7 +8,7 @@
  */
 import { present } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
-import { verifyClaimsMax } from "../../core/limits.ts";
+import { blockBytesMin, verifyClaimsMax } from "../../core/limits.ts";
 import type { ObjectId } from "../../core/object-id.ts";
 import { deriveFingerprintKey } from "../../pipeline/fingerprint-key.ts";
 import type { FramedObject } from "../../pipeline/sealing/framed-object.ts";
@@ -21,6 +21,7 @@ import type { SealedStore } from "../sealed-store.ts";
 import {
   type BackupReferences,
   type VerifiedBackup,
+  type VerifiedDump,
   readBackupRoot,
   readReferences,
 } from "./backup-references.ts";
@@ -46,6 +47,7 @@ export type VerifyIncarnationOptions = StoreCall & {
 export type VerifiedIncarnation = {
   readonly place: IncarnationPlace;
   readonly backups: readonly VerifiedBackup[];
+  readonly dumps: readonly VerifiedDump[];
   readonly fencedRoots: number;
   readonly maps: number;
   readonly packs: number;
@@ -110,7 +112,9 @@ class IncarnationCheck {
     const batches: PackObject[][] = [[]];
     let blocks = 0;
     for (const { object } of this.#references.packs.values()) {
-      const own = Math.ceil(object.plainBytes / this.#references.blockBytes);
+      const own = Math.ceil(
+        object.plainBytes / Math.max(this.#references.blockBytes, blockBytesMin),
+      );
       if (blocks + own > verifyClaimsMax && blocks > 0) {
         batches.push([]);
         blocks = 0;
@@ -232,7 +236,7 @@ export async function verifyIncarnation(
     throw new DrError("KEY_PRIVATE_MISSING", {});
   }
   const references = await readReferences(sealed, place, options);
-  const { backups, fencedRoots, packs, maps } = references;
+  const { backups, dumps, fencedRoots, packs, maps } = references;
   const objects = packs.size + maps.size;
   let done = 0;
   const onObject = (): void => {
@@ -240,15 +244,18 @@ export async function verifyIncarnation(
     options.onProgress?.(done, deep ? 2 * objects : objects);
   };
   const unreferenced = await checkPresence(sealed, references, { signal, log, onObject });
-  const counts = { place, backups, fencedRoots, maps: maps.size, packs: packs.size, unreferenced };
-  if (!deep || backups.length === 0) {
+  const sizes = { maps: maps.size, packs: packs.size };
+  const counts = { place, backups, dumps, fencedRoots, ...sizes, unreferenced };
+  if (!deep || objects === 0) {
     return { ...counts, frames: 0, blocks: 0, readBytes: 0 };
   }
   const fingerprintKey = deriveFingerprintKey(
     sealed.ring.metadataKey,
     incarnationIdBytes(place.incarnation),
   );
-  const data = { blockBytes: references.blockBytes, fingerprintKey };
+  // An incarnation of dumps alone has no blocks.
+  const blockBytes = references.blockBytes === 0 ? blockBytesMin : references.blockBytes;
+  const data = { blockBytes, fingerprintKey };
   await using local = new LocalObjects(sealed.store, { signal });
   await using pool = new VerifyPool(data, { workers, signal });
   const check = new IncarnationCheck({ sealed, references, local, pool, onObject }, options);
