@@ -1,28 +1,43 @@
 /**
- * `pra expire`: clears away what killed runs and replaced objects left behind. It gives up no backup. Parts of WAL go only when their
- * published segment was read back whole here, which needs the private key.
+ * `pra expire`: gives up what retention does not keep, and clears away what killed runs and replaced objects left behind. Parts of WAL
+ * whose segment is published go only when that was read back whole here, which needs the private key.
  */
+import { present } from "../core/assert.ts";
 import { isDrError } from "../core/errors.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
+import type { ObjectId } from "../core/object-id.ts";
 import { FrameReader } from "../pipeline/sealing/frame-codec.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
+import type { Condemned } from "../repository/condemn.ts";
 import {
+  type ExpireLeftoversOptions,
   type LeftoversExpired,
   expireLeftovers,
-  listLeftovers,
+  previewLeftovers,
 } from "../repository/expire-leftovers.ts";
 import type { SegmentCheck } from "../repository/inventory.ts";
 import type { LeaseOptions } from "../repository/lease.ts";
 import type { Leftover } from "../repository/leftovers.ts";
-import { clusterNameOf } from "../repository/object-names.ts";
+import {
+  type ClusterName,
+  type ObjectName,
+  clusterNameOf,
+  objectKey,
+  tryParseObjectKey,
+} from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
+import { GIVEN_UP } from "../repository/retention-leftovers.ts";
+import type { RetentionDecision } from "../repository/retention.ts";
 import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
-import { objectKey } from "../repository/object-names.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
+import { readRetentionWal } from "./retention-wal.ts";
+import { type WindowsChange, windowsChange } from "./retention-windows.ts";
 import { checkHistory } from "./rollback.ts";
+
+type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
 
 /** What was asked for. */
 export type ExpireRequest = StoreCall & {
@@ -55,59 +70,118 @@ function segmentCheck(sealed: SealedStore): SegmentCheck {
   };
 }
 
+/** What retention decided, and what of the windows is left. */
+export type RetentionPreview = {
+  readonly decision: RetentionDecision;
+  readonly windows: readonly WindowsChange[];
+};
+
+/** What would go, and why. */
+export type ExpirePreview = {
+  readonly leftovers: readonly Leftover[];
+  readonly retention: RetentionPreview;
+};
+
+function optionsOf(
+  adapters: Adapters,
+  environment: Environment,
+  about: { readonly sealed: SealedStore; readonly request: ExpireRequest },
+): ExpireLeftoversOptions {
+  const { clock, observer } = adapters;
+  const { sealed, request } = about;
+  return {
+    cluster: clusterNameOf(environment.cluster),
+    ttlSeconds: leaseTtlSeconds,
+    isVerified: segmentCheck(sealed),
+    retention: {
+      policy: environment.retention,
+      now: () => clock.now(),
+      readWal: (place, call) => readRetentionWal(sealed, place, call),
+    },
+    clock,
+    observer,
+    onWatch: request.onWatch,
+    signal: request.signal,
+  };
+}
+
 /** What would go; nothing is written. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`. */
 export async function previewExpire(
   adapters: Adapters,
   environment: Environment,
   request: ExpireRequest,
-): Promise<readonly Leftover[]> {
-  const { signal, onWatch } = request;
-  const { clock, observer } = adapters;
+): Promise<ExpirePreview> {
+  const { signal } = request;
   const { sealed } = await openRepository(adapters, environment, { signal });
-  return await listLeftovers(sealed, {
-    cluster: clusterNameOf(environment.cluster),
-    ttlSeconds: leaseTtlSeconds,
-    isVerified: segmentCheck(sealed),
-    clock,
-    observer,
-    onWatch,
-    signal,
+  const options = optionsOf(adapters, environment, { sealed, request });
+  const { leftovers, decision } = await previewLeftovers(sealed, options);
+  const decided = present(decision, "retention takes part in every run of expire");
+  const { cluster } = options;
+  const windows = await windowsChange(sealed, { cluster, decision: decided }, { signal });
+  return { leftovers, retention: { decision: decided, windows } };
+}
+
+/** Roots that retention gives up, among what is going to be deleted. */
+function rootsGivenUp(going: readonly Condemned[]): NameOf<"root">[] {
+  return going.flatMap(({ key, reason }) => {
+    const name = tryParseObjectKey(key);
+    return reason === GIVEN_UP && name?.type === "root" ? [name] : [];
   });
 }
 
-/** One run. @throws DrError as `expireLeftovers`; `REPO_ROLLED_BACK`. */
+/** From here on their absence is explained; without it nothing may be deleted. @throws DrError why it could not be recorded. */
+async function recordGivenUp(
+  ledger: LedgerRecorder,
+  cluster: ClusterName,
+  going: readonly Condemned[],
+): Promise<void> {
+  const backups = rootsGivenUp(going).map(({ incarnation, id }) => ({ incarnation, backup: id }));
+  if (backups.length === 0) {
+    return;
+  }
+  await ledger.record({ kind: "backupsGivenUp", data: { cluster, backups } });
+  if (ledger.failure !== undefined) {
+    throw ledger.failure;
+  }
+}
+
+/** What a run did. */
+export type ExpireDone = LeftoversExpired & {
+  readonly backups: readonly ObjectId[];
+  readonly deletedBytes: number;
+};
+
+/** One run. @throws DrError as `expireLeftovers`; `REPO_ROLLED_BACK`; why the ledger could not be written. */
 export async function runExpire(
   adapters: Adapters,
   environment: Environment,
   request: ExpireRequest,
-): Promise<LeftoversExpired> {
-  const { signal, onWatch, reason, acceptRollback: accept } = request;
-  const { clock, observer } = adapters;
+): Promise<ExpireDone> {
+  const { signal, reason, acceptRollback: accept } = request;
+  const { clock } = adapters;
   const began = clock.monotonic();
   const { sealed } = await openRepository(adapters, environment, { signal });
   const ledger = new LedgerRecorder(adapters, sealed, { reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
-  const cluster = clusterNameOf(environment.cluster);
+  const options = optionsOf(adapters, environment, { sealed, request });
+  const { cluster } = options;
   const expired = await expireLeftovers(sealed, {
-    cluster,
-    ttlSeconds: leaseTtlSeconds,
-    isVerified: segmentCheck(sealed),
-    clock,
-    observer,
-    onWatch,
-    signal,
+    ...options,
+    onDelete: (going) => recordGivenUp(ledger, cluster, going),
   });
+  const backups = rootsGivenUp(expired.deleted).map(({ id }) => id);
+  const deletedBytes = expired.deleted.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   await ledger.record({
     kind: "expireFinished",
     data: {
       cluster,
       epoch: expired.epoch,
-      backups: [],
+      backups,
       deletedObjects: expired.deleted.length,
-      deletedBytes: null,
+      deletedBytes,
       sparedObjects: expired.spared.length,
       durationMs: Math.round(clock.monotonic() - began),
     },
   });
-  return expired;
+  return { ...expired, backups, deletedBytes };
 }

@@ -177,6 +177,13 @@ const dataOf = {
     sparedObjects: count,
     durationMs: duration,
   }),
+  /** Written before the first of them is deleted: from then on their absence is no sign of a repository set back. */
+  backupsGivenUp: z.object({
+    cluster,
+    backups: z.array(z.object({ incarnation, backup: id })),
+  }),
+  backupHeld: z.object({ ...place, backup: id, number: count, until: z.nullable(time), why: text }),
+  backupReleased: z.object({ ...place, backup: id, number: count, why: text }),
   accessed: z.object({
     what: text,
     cluster: z.nullable(cluster),

@@ -17,7 +17,12 @@ import type { StoreCall } from "./object-store.ts";
 import type { SealedStore } from "./sealed-store.ts";
 
 /** One object that is to go. */
-export type Condemned = { readonly key: string; readonly reason: string };
+export type Condemned = {
+  readonly key: string;
+  readonly reason: string;
+  /** Where a listing told it. */
+  readonly sizeBytes?: number;
+};
 
 /** What to delete, in this order, under which lease. */
 export type Condemnation = StoreCall & {
@@ -28,6 +33,8 @@ export type Condemnation = StoreCall & {
   readonly waitMs: number;
   /** The second look: keys that may go, judged from what the store shows now. */
   readonly lookAgain: (call: StoreCall) => Promise<ReadonlySet<string>>;
+  /** Called with what is going to be deleted, before the first object is; when it throws, nothing is. */
+  readonly onDelete?: ((going: readonly Condemned[], call: StoreCall) => Promise<void>) | undefined;
 };
 
 /** What became of them. */
@@ -78,12 +85,10 @@ export async function condemnAndDelete(
     : new Set(keys.map(({ key }) => key));
   await failpointAsync("expire.looked-again", { signal });
   const deleted: Condemned[] = [];
-  const spared: Condemned[] = [];
-  for (const one of keys) {
-    if (!still.has(one.key)) {
-      spared.push(one);
-      continue;
-    }
+  const going = keys.filter(({ key }) => still.has(key));
+  const spared = keys.filter(({ key }) => !still.has(key));
+  await condemnation.onDelete?.(going, { signal });
+  for (const one of going) {
     // Between this and the delete lies no wait: a process that slept here finds its time over.
     lease.assertHeld();
     await sealed.store.delete(one.key, { signal });

@@ -1,25 +1,32 @@
 /**
- * Clearing away what killed runs left, under the `expire` lease and in two phases. It gives up no backup that counts: that is
- * retention's decision. Running it again after it was killed anywhere comes to the same end.
+ * Clearing away, under the `expire` lease and in two phases, what killed runs left and, when it is told what to keep, what
+ * retention gives up. Running it again after it was killed anywhere comes to the same end.
  */
 import { leftoversMax, leaseRetryDelayMs, stagedAbandonedMs } from "../core/limits.ts";
-import { condemnAndDelete, type Deletion } from "./condemn.ts";
+import { condemnAndDelete, type Condemned, type Deletion } from "./condemn.ts";
 import { readInventory, type InventoryOptions, type SegmentCheck } from "./inventory.ts";
 import { acquireLease, type Lease } from "./lease.ts";
 import { renewalIntervalMs } from "./lease-rules.ts";
-import { leftoversOf, type Inventory, type Leftover } from "./leftovers.ts";
+import { leftoversOf, retentionOf, type Inventory, type Leftover } from "./leftovers.ts";
 import {
   overEpochAtOnce,
   settleBackupLease,
   settlePins,
   type ObserveOptions,
 } from "./observe-holders.ts";
+import type { StoreCall } from "./object-store.ts";
+import type { RetentionRules } from "./retention-inventory.ts";
+import type { RetentionDecision } from "./retention.ts";
 import type { SealedStore } from "./sealed-store.ts";
 
 /** How to run. */
 export type ExpireLeftoversOptions = ObserveOptions & {
   /** Tells whether a published segment was read back whole; without it parts stay. */
   readonly isVerified?: SegmentCheck | undefined;
+  /** Without it no backup that counts is given up. */
+  readonly retention?: RetentionRules | undefined;
+  /** Told what is going to be deleted, before anything is. When it throws, nothing is. */
+  readonly onDelete?: ((going: readonly Condemned[], call: StoreCall) => Promise<void>) | undefined;
 };
 
 /** What a run did. `more`: there are further leftovers for the next run. */
@@ -27,25 +34,39 @@ export type LeftoversExpired = Deletion & {
   readonly epoch: number;
   readonly stagedRemoved: number;
   readonly more: boolean;
+  /** From the first look; undefined when retention took no part. */
+  readonly decision: RetentionDecision | undefined;
 };
 
 function inventoryOptions(
   options: ExpireLeftoversOptions,
   settled: Pick<InventoryOptions, "overEpoch" | "dead" | "expireEpoch">,
 ): InventoryOptions {
-  const { cluster, observer, signal } = options;
+  const { cluster, observer, signal, retention } = options;
   const isVerified = options.isVerified ?? (() => Promise.resolve(false));
-  return { cluster, observer, signal, isVerified, ...settled };
+  return { cluster, observer, signal, isVerified, retention, ...settled };
 }
 
-/** What would go, from one look and without writing: holders that this host cannot see count as alive. */
+/** What would go, and why, from one look and without writing: holders that this host cannot see count as alive. */
+export async function previewLeftovers(
+  sealed: SealedStore,
+  options: ExpireLeftoversOptions,
+): Promise<{
+  readonly leftovers: readonly Leftover[];
+  readonly decision: RetentionDecision | undefined;
+}> {
+  const overEpoch = await overEpochAtOnce(sealed, options);
+  const settled = { overEpoch, dead: new Map(), expireEpoch: 0 };
+  const inventory = await readInventory(sealed, inventoryOptions(options, settled));
+  return { leftovers: leftoversOf(inventory), decision: retentionOf(inventory) };
+}
+
+/** What would go. */
 export async function listLeftovers(
   sealed: SealedStore,
   options: ExpireLeftoversOptions,
-): Promise<Leftover[]> {
-  const overEpoch = await overEpochAtOnce(sealed, options);
-  const settled = { overEpoch, dead: new Map(), expireEpoch: 0 };
-  return leftoversOf(await readInventory(sealed, inventoryOptions(options, settled)));
+): Promise<readonly Leftover[]> {
+  return (await previewLeftovers(sealed, options)).leftovers;
 }
 
 /** Longer than anybody's pause between two renewals. */
@@ -65,6 +86,7 @@ async function expireUnder(
   const look = inventoryOptions(options, { overEpoch, dead, expireEpoch: lease.epoch });
   const inventory = await readInventory(sealed, look);
   const found = leftoversOf(inventory);
+  const decision = retentionOf(inventory);
   const keys = found.slice(0, leftoversMax);
   const { epoch } = lease;
   const stagedRemoved = await sealed.store.removeLeftovers({
@@ -72,20 +94,21 @@ async function expireUnder(
     olderThanMs: stagedAbandonedMs,
   });
   if (keys.length === 0) {
-    return { epoch, deleted: [], spared: [], stagedRemoved, more: false };
+    return { epoch, deleted: [], spared: [], stagedRemoved, more: false, decision };
   }
   const deletion = await condemnAndDelete(sealed, {
     signal,
     lease,
     clock,
     keys,
+    onDelete: options.onDelete,
     waitMs: waitFor(inventory, ttlSeconds),
     lookAgain: async () => {
       const again = leftoversOf(await readInventory(sealed, look));
       return new Set(again.map(({ key }) => key));
     },
   });
-  return { epoch, ...deletion, stagedRemoved, more: found.length > keys.length };
+  return { epoch, ...deletion, stagedRemoved, more: found.length > keys.length, decision };
 }
 
 /**
