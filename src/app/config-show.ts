@@ -2,12 +2,19 @@
  * `pra config show`: what every setting amounts to, and where its value comes from. Values are masked here, so that nothing
  * behind this file holds a secret.
  */
+import { DrError } from "../core/errors.ts";
 import type { Language } from "../core/language.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, requireSetting } from "./environment.ts";
 import { formatOrigin, maskSetting } from "./setting-values.ts";
-import { type SettingName, fallbackOf, settingNames, settingsRegistry } from "./settings.ts";
-import type { UnknownSetting } from "./unknown-settings.ts";
+import {
+  type SettingName,
+  fallbackOf,
+  isSettingName,
+  settingNames,
+  settingsRegistry,
+} from "./settings.ts";
+import { type UnknownSetting, nearestSetting } from "./unknown-settings.ts";
 
 /** One setting as it is shown. `value` undefined: nothing is set, and nothing holds instead. */
 export type ShownSetting = {
@@ -101,5 +108,27 @@ export function showConfiguration(
   const settings = settingNames
     .filter((name) => settingsRegistry[name].group !== "expert" || environment.settings.has(name))
     .map((name) => shown(name, environment, language));
-  return { envFile: environment.envFile, settings, unknown: environment.unknown };
+  return { envFile: environment.envFile, settings, unknown: environment.findUnknown() };
+}
+
+/**
+ * What one setting amounts to. @throws DrError `CONFIG_UNKNOWN_SETTING`; `CONFIG_SECRET`, because what is printed ends up in
+ * logs; `CONFIG_MISSING` when it is not set and nothing holds instead.
+ */
+export function valueOfSetting(
+  environment: Environment,
+  typed: string,
+  language: Language,
+): string {
+  if (!isSettingName(typed)) {
+    throw new DrError("CONFIG_UNKNOWN_SETTING", {
+      name: typed,
+      meant: nearestSetting(typed) ?? "-",
+    });
+  }
+  const { value, secret } = shown(typed, environment, language);
+  if (secret) {
+    throw new DrError("CONFIG_SECRET", { name: typed });
+  }
+  return requireSetting(value, typed);
 }

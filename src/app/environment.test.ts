@@ -182,17 +182,15 @@ test("settings for the application, alerts, restores and storage have their defa
 });
 
 test("a name that looks like a setting is told with its place and what was meant; others are not", (context) => {
-  const { unknown } = readEnvironment(
+  const environment = readEnvironment(
     input(context, "PG_PASWORD=x\nPRA_COLOUR=1\nNODE_ENV=production\nBACKUPDIR=/x\n", {
       variables: { PRA_KEYFILE: "/k", PGHOST: "db", PGPORT: "1", PATH: "/bin", PRA_GUARD_OFF: "" },
     }),
   );
   assert.deepEqual(
-    unknown.map(({ name, origin, meant }) => [
-      name,
-      formatOrigin(origin).replace(/.*\//, ""),
-      meant,
-    ]),
+    environment
+      .findUnknown()
+      .map(({ name, origin, meant }) => [name, formatOrigin(origin).replace(/.*\//, ""), meant]),
     [
       ["PG_PASWORD", ".env:1", "PG_PASSWORD"],
       ["PRA_COLOUR", ".env:2", undefined],

@@ -69,8 +69,8 @@ export type Environment = {
   readonly programDirectory: string;
   /** The `.env` that was read. */
   readonly envFile: string | undefined;
-  /** Names that look like settings and are none. */
-  readonly unknown: readonly UnknownSetting[];
+  /** Names that look like settings and are none. Takes 10 ms: each is compared with every setting. */
+  readonly findUnknown: () => readonly UnknownSetting[];
   /** Every setting that is set, with its origin; secrets are not masked. */
   readonly settings: ReadonlyMap<SettingName, Setting>;
 };
@@ -348,7 +348,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     restore: { host: reader.text("RESTORE_HOST"), database: reader.text("RESTORE_DB") },
     programDirectory: input.checkoutDirectory,
     envFile: file?.path,
-    unknown: unknownSettings(input.variables, file),
+    findUnknown: () => unknownSettings(input.variables, file),
     settings,
   };
 }
