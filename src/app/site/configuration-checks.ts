@@ -61,8 +61,8 @@ function judgeComplete({ settings, connection }: Environment): Finding {
       );
 }
 
-function judgeUnknown({ unknown }: Environment): Finding[] {
-  return unknown.map(({ name, origin, meant }) => {
+function judgeUnknown(environment: Environment): Finding[] {
+  return environment.findUnknown().map(({ name, origin, meant }) => {
     const values = { name, origin: formatOrigin(origin) };
     return meant === undefined
       ? found("unknown-settings", "note", "setting-unknown", values)
