@@ -54,7 +54,7 @@ configureFailpoints({
 });
 
 test("every kind that is written whole opens on a host without the private side", async () => {
-  assert.equal(wholeKinds.length, 10);
+  assert.equal(wholeKinds.length, 12);
   for (const kind of wholeKinds) {
     const { bytes, headerSha256 } = await sealWhole(publicSide(ring), objectOf(kind), content);
     const opened = await openWhole(publicSide(ring), bytes, expectedOf(kind));
