@@ -336,3 +336,37 @@ export const checkDatabasesMax = 200;
 export const holdAttemptsMax = 8;
 /** Characters of a hold's reason, and of who gave it. */
 export const holdTextMax = 1_000;
+
+/** Exposure at which a status is red: the objective unless configured otherwise, RPO below an hour. */
+export const statusExposureBadSeconds = 3600;
+/** Age of the newest backup that is worth a word: a daily job and two hours of it; and that is red: a weekly one and a day. */
+export const statusBackupAgeNoteMs = 26 * 3_600_000;
+export const statusBackupAgeBadMs = 8 * 86_400_000;
+/** Age of the newest proof that is worth a word: the weekly restore test and a day. */
+export const statusProofAgeNoteMs = 8 * 86_400_000;
+
+/** Streams of a dump at work at once when nobody says otherwise: two processes of the server read for us. */
+export const dumpJobsDefault = 2;
+/** And at most: each is a connection of the server and a core of its machine. */
+export const dumpJobsMax = 16;
+/** A table from this size on has a stream of its own, so that large ones are dumped and restored beside each other: below, starting
+ *  a program (0.1 s and a look at the catalogues) costs more than it gains. */
+export const dumpOwnStreamBytes = 64 * MIB;
+/** Tables of one database with a stream of their own: their names are arguments of one program, 64 x 140 bytes. */
+export const dumpOwnStreamsMax = 64;
+/** How long a lock on a table is waited for: ordinary work never holds it back, a migration may for longer than this. */
+export const dumpLockWaitMs = 60_000;
+/** Snapshots taken anew because a table vanished between the snapshot and its lock. */
+export const dumpSnapshotAttemptsMax = 3;
+/** Tables locked by one statement: 500 names of 130 characters are 64 KiB of SQL. */
+export const dumpLockBatch = 500;
+/** Tables named in an error; more are counted. */
+export const dumpNamesShownMax = 5;
+/** What is kept of a program's complaints: the last of them say why it ended. */
+export const dumpErrorTextBytesMax = 8 * KIB;
+/** How long a program may take to end after SIGTERM before it is killed: it has nothing to tidy. */
+export const dumpProgramEndMs = 5000;
+/** Objects of the ledger read when a history's newest backup is gone, to learn whether it was given up: as `ledgerSlotObjectsMax`. */
+export const ledgerGivenUpObjectsMax = 10_000;
+/** Ids shown when a backup was asked for that is not there. */
+export const nearestBackupsShown = 3;

@@ -173,7 +173,12 @@ async function requireRoot(
     if (!isDrError(error, "STORE_MISSING")) {
       throw error;
     }
-    await sealed.store.size(objectKey({ ...place, type: "dump", id }), { signal });
+    try {
+      await sealed.store.size(objectKey({ ...place, type: "dump", id }), { signal });
+    } catch (second) {
+      // Neither is there: the backup is what people ask for.
+      throw isDrError(second, "STORE_MISSING") ? error : second;
+    }
   }
 }
 

@@ -181,6 +181,31 @@ async function updateSeen(
   }
 }
 
+/** Tells which of these backups were given up by retention, by authentic word of who did it. */
+export type GivenUpCheck = (
+  backups: readonly ObjectId[],
+  call: StoreCall,
+) => Promise<ReadonlySet<ObjectId>>;
+
+/** What was seen, without the newest roots of incarnations that retention has given up since. */
+async function withoutGivenUp(
+  seen: Seen,
+  roots: Seen["roots"],
+  call: StoreCall & { readonly givenUp?: GivenUpCheck | undefined },
+): Promise<Seen> {
+  const { givenUp, signal } = call;
+  const found = new Map(roots.map((root) => [rootKey(root), root.newest]));
+  const missing = seen.roots.filter((root) => (found.get(rootKey(root)) ?? "") < root.newest);
+  if (missing.length === 0 || givenUp === undefined) {
+    return seen;
+  }
+  const gone = await givenUp(
+    missing.map(({ newest }) => newest),
+    { signal },
+  );
+  return { ...seen, roots: seen.roots.filter(({ newest }) => !gone.has(newest)) };
+}
+
 /** What a check found: empty `missing` = nothing was hidden; `seen` is what is remembered from now on. */
 export type RollbackCheck = { readonly missing: readonly string[]; readonly seen: Seen };
 
@@ -192,11 +217,17 @@ export type RollbackCheck = { readonly missing: readonly string[]; readonly seen
  */
 export async function checkRollback(
   sealed: SealedStore,
-  call: StoreCall & { readonly file: SeenFile; readonly accept: boolean },
+  call: StoreCall & {
+    readonly file: SeenFile;
+    readonly accept: boolean;
+    readonly givenUp?: GivenUpCheck | undefined;
+  },
 ): Promise<RollbackCheck> {
   const { signal, file, accept } = call;
-  const seen = await readSeen(sealed, { signal, file });
+  const remembered = await readSeen(sealed, { signal, file });
   const roots = await observeRoots(sealed, { signal });
+  const seen = await withoutGivenUp(remembered, roots, call);
+  const gone = new Set(remembered.roots.filter((root) => !seen.roots.includes(root)).map(rootKey));
   const ledger = await observeLedger(sealed, seen.ledger, { signal });
   const missing = missingFrom(seen, { roots, ledger });
   if (missing.length > 0 && !accept && guard("L40-rollback")) {
@@ -206,7 +237,10 @@ export async function checkRollback(
   const updated = await updateSeen(sealed, { signal, file }, (before) =>
     accept
       ? { roots, ledger: before.ledger.filter((head) => !isMissing(head, ledger)) }
-      : mergeSeen(before, { roots, ledger: [] }),
+      : mergeSeen(
+          { ...before, roots: before.roots.filter((root) => !gone.has(rootKey(root))) },
+          { roots, ledger: [] },
+        ),
   );
   return { missing, seen: updated };
 }

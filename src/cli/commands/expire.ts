@@ -1,54 +1,112 @@
-/** `pra expire`: clears leftovers away; `--dry-run` shows them. */
+/** `pra expire`: gives up what retention does not keep and clears leftovers away; `--dry-run` shows it, and why. */
 import { type Command, Option } from "commander";
 
+import type { ExpirePreview } from "../../app/expire.ts";
 import type { Leftover, LeftoverReason } from "../../repository/leftovers.ts";
+import type { Window } from "../../restore/window.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatDuration } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { retentionJson, retentionLines } from "../retention-lines.ts";
 import { expireText } from "../text/expire-text.ts";
+import { retentionText } from "../text/retention-text.ts";
 
 type Options = { readonly dryRun?: true; readonly acceptRollback?: true };
 
 /** A line for each reason; `--json` names every object. */
 function countLines(found: readonly Leftover[], frame: Frame): string[] {
-  const counts = new Map<LeftoverReason, number>();
-  for (const { reason } of found) {
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const { language } = frame;
+  const counts = new Map<LeftoverReason, { count: number; bytes: number }>();
+  for (const { reason, sizeBytes = 0 } of found) {
+    const { count, bytes } = counts.get(reason) ?? { count: 0, bytes: 0 };
+    counts.set(reason, { count: count + 1, bytes: bytes + sizeBytes });
   }
-  const { reasons } = expireText[frame.language];
-  return factLines([...counts].map(([reason, count]) => [String(count), reasons[reason]]));
+  const { reasons } = expireText[language];
+  return factLines(
+    [...counts].map(([reason, { count, bytes }]) => [
+      formatNumber(count, language),
+      bytes === 0 ? reasons[reason] : `${reasons[reason]}, ${formatBytes(bytes, language)}`,
+    ]),
+  );
+}
+
+function bytesOf(found: readonly Leftover[]): number {
+  return found.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
+}
+
+function leftoverLines(found: readonly Leftover[], frame: Frame): string[] {
+  const text = expireText[frame.language];
+  return found.length === 0
+    ? [text.nothing]
+    : [
+        text.would(found.length),
+        ...countLines(found, frame),
+        retentionText[frame.language].free(formatBytes(bytesOf(found), frame.language)),
+      ];
+}
+
+async function preview(found: ExpirePreview, frame: Frame): Promise<void> {
+  const { showInstant, windowsToJson } = await import("../../app/list.ts");
+  const { retention: policy } = frame.environment();
+  const { leftovers, retention } = found;
+  const listed = leftovers.map(({ key, reason, sizeBytes = null }) => ({
+    key,
+    reason,
+    bytes: sizeBytes,
+  }));
+  const windows = (of: readonly Window[]): ReturnType<typeof windowsToJson>["windows"] =>
+    windowsToJson({ windows: of, gaps: [] }).windows;
+  const json = {
+    dryRun: true,
+    freeBytes: bytesOf(leftovers),
+    retention: retentionJson(retention, policy, windows),
+    leftovers: listed,
+  };
+  frame.result(json, () =>
+    [
+      ...retentionLines(retention, { frame, policy, show: showInstant }),
+      "",
+      ...leftoverLines(leftovers, frame),
+    ].join("\n"),
+  );
 }
 
 async function expire(options: Options, frame: Frame): Promise<void> {
-  const text = expireText[frame.language];
+  const { language } = frame;
+  const text = expireText[language];
   const { compose } = await import("../../app/compose.ts");
   const { previewExpire, runExpire } = await import("../../app/expire.ts");
   const request = {
     reason: "pra expire",
     acceptRollback: options.acceptRollback === true,
     onWatch: (holder: { readonly host: string; readonly pid: number }, forMs: number) => {
-      frame.note(text.watching(holder.host, holder.pid, formatDuration(forMs, frame.language)));
+      frame.note(text.watching(holder.host, holder.pid, formatDuration(forMs, language)));
     },
     signal: frame.signal,
   };
   if (options.dryRun === true) {
-    const found = await previewExpire(compose(), frame.environment(), request);
-    const leftovers = found.map(({ key, reason }) => ({ key, reason }));
-    frame.result({ dryRun: true, leftovers }, () =>
-      found.length === 0
-        ? text.nothing
-        : [text.would(found.length), ...countLines(found, frame)].join("\n"),
-    );
+    await preview(await previewExpire(compose(), frame.environment(), request), frame);
     return;
   }
   frame.progress.update({ phase: text.working, detail: text.waits });
   const expired = await runExpire(compose(), frame.environment(), request);
-  const { deleted, spared, stagedRemoved, more } = expired;
-  const counts = { deletedObjects: deleted.length, sparedObjects: spared.length };
-  frame.result({ dryRun: false, ...counts, stagedRemoved, more }, () =>
+  const { deleted, spared, stagedRemoved, more, backups, deletedBytes } = expired;
+  const json = {
+    dryRun: false,
+    backups: [...backups],
+    deletedObjects: deleted.length,
+    deletedBytes,
+    sparedObjects: spared.length,
+    stagedRemoved,
+    more,
+  };
+  const { givenUp, freed } = retentionText[language];
+  frame.result(json, () =>
     [
+      ...(backups.length === 0 ? [] : [givenUp(backups.length)]),
       deleted.length + spared.length === 0 ? text.nothing : text.deleted(deleted.length),
+      ...(deletedBytes === 0 ? [] : [freed(formatBytes(deletedBytes, language))]),
       ...(spared.length === 0 ? [] : [text.spared(spared.length)]),
       ...(more ? [text.more] : []),
     ].join("\n"),

@@ -41,5 +41,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
+  { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
+  { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

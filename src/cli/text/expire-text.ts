@@ -28,11 +28,11 @@ type Messages = {
 
 const en: Messages = {
   expire: {
-    summary: "clear away what killed runs left; gives up no backup",
+    summary: "give up old backups and WAL, and clear away leftovers",
     description:
-      "Deletes objects that nobody needs any more: of runs that were killed, parts of WAL that are published, old renewals. In two phases, under a lease, against pins; a run waits about a minute before it deletes.",
+      "Gives up the backups that retention does not keep (RETENTION_DAYS, PRA_RETENTION_*; pra hold keeps one in any case), the WAL that nothing kept needs, and what killed runs left. Never the last restorable backup. In two phases, under a lease, against pins; a run waits about a minute before it deletes.",
     examples: [
-      ["pra expire --dry-run", "show what would go"],
+      ["pra expire --dry-run", "show what would go, and why each backup stays or goes"],
       ["pra expire", "delete it"],
     ],
   },
@@ -61,6 +61,10 @@ const en: Messages = {
     "released or replaced": "pins that were released",
     "its holder is gone": "pins whose holder is gone",
     "of an ended expiry": "of expiries that are over",
+    "given up by retention": "backups that retention gives up",
+    "no kept backup and no instant of the window needs it": "WAL that nothing kept needs",
+    "only backups that were given up name it": "packs and maps of those backups alone",
+    "of a backup that is gone": "holds of backups that are gone",
   },
   working: "Clearing away",
   waits: "deletes about a minute after marking, for those who still read",
@@ -78,11 +82,14 @@ const en: Messages = {
 
 const fr: Messages = {
   expire: {
-    summary: "enlever ce que des exécutions tuées ont laissé ; n'abandonne aucune sauvegarde",
+    summary: "abandonner les vieilles sauvegardes et leur WAL, enlever les restes",
     description:
-      "Supprime les objets dont personne n'a plus besoin : d'exécutions tuées, morceaux de WAL déjà publiés, anciens renouvellements. En deux phases, sous un bail, contre les épingles ; une exécution attend environ une minute avant de supprimer.",
+      "Abandonne les sauvegardes que la rétention ne garde pas (RETENTION_DAYS, PRA_RETENTION_* ; pra hold en garde une en tout cas), le WAL dont rien de gardé n'a besoin, et ce que des exécutions tuées ont laissé. Jamais la dernière sauvegarde restaurable. En deux phases, sous un bail, contre les épingles ; une exécution attend environ une minute avant de supprimer.",
     examples: [
-      ["pra expire --dry-run", "montrer ce qui partirait"],
+      [
+        "pra expire --dry-run",
+        "montrer ce qui partirait, et pourquoi chaque sauvegarde reste ou part",
+      ],
       ["pra expire", "le supprimer"],
     ],
   },
@@ -111,6 +118,10 @@ const fr: Messages = {
     "released or replaced": "épingles relâchées",
     "its holder is gone": "épingles dont le détenteur a disparu",
     "of an ended expiry": "d'expirations terminées",
+    "given up by retention": "sauvegardes que la rétention abandonne",
+    "no kept backup and no instant of the window needs it": "WAL dont rien de gardé n'a besoin",
+    "only backups that were given up name it": "paquets et cartes de ces seules sauvegardes",
+    "of a backup that is gone": "ordres de conservation de sauvegardes disparues",
   },
   working: "Nettoyage",
   waits: "supprime environ une minute après le marquage, pour ceux qui lisent encore",

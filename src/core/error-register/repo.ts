@@ -248,11 +248,11 @@ export const repoErrors = {
   REPO_BACKUP_UNKNOWN: {
     en: {
       message: `no single backup is meant by {backup}: {matches} begin so`,
-      hint: `Give the id that pra list shows, or enough of its beginning, at least 4 digits.`,
+      hint: `Give the id that pra list shows, or enough of its beginning, at least 4 digits. Nearest: {nearest}.`,
     },
     fr: {
       message: `{backup} ne désigne pas une sauvegarde unique : {matches} commencent ainsi`,
-      hint: `Donnez l'identifiant que montre pra list, ou assez de son début, au moins 4 chiffres.`,
+      hint: `Donnez l'identifiant que montre pra list, ou assez de son début, au moins 4 chiffres. Les plus proches : {nearest}.`,
     },
   },
   REPO_ISOLATED_COPY: {
@@ -263,6 +263,16 @@ export const repoErrors = {
     fr: {
       message: `ce serveur est une copie isolée du cluster {cluster}`,
       hint: `Rien n'a été écrit : ses sauvegardes et son WAL se mêleraient à ceux de la production. S'il doit devenir la production, arrêtez-le et lancez d'abord « pra adopt » sur son répertoire.`,
+    },
+  },
+  REPO_NOT_HELD: {
+    en: {
+      message: `backup {backup} is not held`,
+      hint: `Nothing was changed. pra list shows which backups are held, and why.`,
+    },
+    fr: {
+      message: `la sauvegarde {backup} n'est pas conservée par un ordre`,
+      hint: `Rien n'a été modifié. pra list montre quelles sauvegardes le sont, et pourquoi.`,
     },
   },
 } as const satisfies ErrorGroup;

@@ -252,4 +252,24 @@ export const usageErrors = {
       hint: `Un nom fait de 1 à 63 octets, exactement comme il a été donné à pg_create_restore_point.`,
     },
   },
+  USAGE_HOLD_UNTIL: {
+    en: {
+      message: `{value} is no end for a hold`,
+      hint: `Give a day or an instant to come, such as 2027-01-31 or 2027-01-31T18:00:00Z. A day lasts until its end, in UTC.`,
+    },
+    fr: {
+      message: `{value} n'est pas une fin pour un ordre de conservation`,
+      hint: `Donnez un jour ou un instant à venir, par exemple 2027-01-31 ou 2027-01-31T18:00:00Z. Un jour compte jusqu'à sa fin, en UTC.`,
+    },
+  },
+  USAGE_HOLD_REASON: {
+    en: {
+      message: `a hold needs a reason of 1 to {max} characters on one line`,
+      hint: `Say in a few words why the backup must stay: --reason "audit 2026".`,
+    },
+    fr: {
+      message: `un ordre de conservation demande une raison de 1 à {max} caractères sur une ligne`,
+      hint: `Dites en quelques mots pourquoi la sauvegarde doit rester : --reason "audit 2026".`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,102 @@
+/**
+ * `pra hold` and `pra release`: a backup is kept whatever retention says, or no longer. Written under a pin, so that an expiry which is
+ * about to delete the backup is noticed here, or notices the hold; and recorded in the ledger with who said it and why.
+ */
+import { DrError } from "../core/errors.ts";
+import { holdTextMax, leaseTtlSeconds } from "../core/limits.ts";
+import {
+  type HoldDocument,
+  type HoldWord,
+  activeHold,
+  putHold,
+  readHold,
+} from "../repository/holds.ts";
+import type { IncarnationPlace } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { holdPin } from "../repository/pins.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { findBackup } from "./find-backup.ts";
+import { LedgerRecorder } from "./ledger-recorder.ts";
+import { openRepository } from "./repository-access.ts";
+import { checkHistory } from "./rollback.ts";
+
+/** What was asked for. `until`: a day or an instant as typed. */
+export type HoldRequest = StoreCall & {
+  readonly backup: string;
+  readonly reason: string;
+  readonly acceptRollback: boolean;
+} & (
+    { readonly state: "held"; readonly until: string | undefined } | { readonly state: "released" }
+  );
+
+/** The word that now counts, and where its backup lies. */
+export type HoldResult = { readonly place: IncarnationPlace; readonly hold: HoldDocument };
+
+/** A day lasts until its end, in UTC. @throws DrError `USAGE_HOLD_UNTIL` for what is none, or is over. */
+export function holdEnd(text: string, nowMs: number): string {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const instant =
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text);
+  const ms = day ? Date.parse(`${text}T23:59:59.999Z`) : instant ? Date.parse(text) : NaN;
+  const exists = !day || new Date(ms).toISOString().startsWith(text);
+  if (Number.isNaN(ms) || !exists || ms <= nowMs) {
+    throw new DrError("USAGE_HOLD_UNTIL", { value: JSON.stringify(text) });
+  }
+  return new Date(ms).toISOString();
+}
+
+function checkedReason(text: string): string {
+  const reason = text.trim();
+  if (reason === "" || reason.length > holdTextMax || /\p{Cc}/u.test(reason)) {
+    throw new DrError("USAGE_HOLD_REASON", { max: holdTextMax });
+  }
+  return reason;
+}
+
+/**
+ * Writes the word. @throws DrError `USAGE_HOLD_*`, `REPO_BACKUP_UNKNOWN`, `REPO_NOT_HELD`, `REPO_CONDEMNED` when an expiry is about to
+ * delete the backup, `REPO_ROLLED_BACK`; what the store throws.
+ */
+export async function sayHold(
+  adapters: Adapters,
+  environment: Environment,
+  request: HoldRequest,
+): Promise<HoldResult> {
+  const { clock, observer } = adapters;
+  const { signal, state, acceptRollback: accept } = request;
+  const reason = checkedReason(request.reason);
+  const typed = request.state === "held" ? request.until : undefined;
+  const until = typed === undefined ? null : holdEnd(typed, clock.now());
+  const { sealed } = await openRepository(adapters, environment, { signal });
+  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
+  const { place, id: backup } = await findBackup(sealed, request.backup, { signal });
+  const about = { cluster: place.cluster, backup };
+  if (state === "released" && activeHold(await readHold(sealed, about, { signal })) === undefined) {
+    throw new DrError("REPO_NOT_HELD", { backup });
+  }
+  const word: HoldWord = {
+    state,
+    reason,
+    until,
+    actor: `${adapters.account}@${observer.self.host}`,
+  };
+  await using pin = await holdPin(sealed, {
+    purpose: "hold",
+    protects: [{ kind: "backups", ...place, ids: [backup] }],
+    ttlSeconds: leaseTtlSeconds,
+    clock,
+    observer,
+    signal,
+  });
+  const of = { ...place, backup, atMs: clock.now() };
+  const hold = await putHold(sealed, of, word, { signal: AbortSignal.any([signal, pin.lost]) });
+  const facts = { ...place, backup, number: hold.number, why: reason };
+  await ledger.record(
+    state === "held"
+      ? { kind: "backupHeld", data: { ...facts, until } }
+      : { kind: "backupReleased", data: facts },
+  );
+  return { place, hold };
+}

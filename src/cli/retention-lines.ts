@@ -1,0 +1,224 @@
+/**
+ * What retention makes of each backup, for people and for machines. People get a line for each backup with every reason; backups in a
+ * row with the same verdict for the same reasons share one, so that a month of hourly backups does not fill the screen.
+ */
+import type { RetentionPreview } from "../app/expire.ts";
+import type { RetentionPolicy } from "../repository/retention-view.ts";
+import { type PeriodRule, periodRules } from "../repository/retention-calendar.ts";
+import type { BackupVerdict, GiveUpReason, KeepReason } from "../repository/retention.ts";
+import type { Window } from "../restore/window.ts";
+import type { Frame, JsonValue } from "./frame.ts";
+import { listText } from "./text/list-text.ts";
+import { retentionText } from "./text/retention-text.ts";
+
+/** Of an id: the milliseconds of its making, and a quarter of the rest. */
+const SHORT_ID_DIGITS = 17;
+/** So many alike in a row are told in one line. */
+const ALIKE_MIN = 4;
+
+function minute(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function day(ms: number): string {
+  return `${minute(ms)} UTC`;
+}
+
+function keepText(reason: KeepReason, frame: Frame): string {
+  const text = retentionText[frame.language];
+  switch (reason.kind) {
+    case "window":
+      return text.window;
+    case "base":
+      return text.base(reason.timeline);
+    case "minimum":
+      return text.minimum(reason.rank, reason.of);
+    case "period":
+      return text.newestOf[reason.rule](reason.period);
+    case "hold": {
+      const { untilMs } = reason.hold;
+      return text.heldFor(reason.hold.reason, untilMs === null ? undefined : day(untilMs));
+    }
+    case "used":
+      return text.used;
+    case "unreadable-root":
+      return text.unreadableRoot(reason.root.slice(0, SHORT_ID_DIGITS));
+  }
+}
+
+function giveUpText(reason: GiveUpReason, frame: Frame): string {
+  const text = retentionText[frame.language];
+  switch (reason.kind) {
+    case "before-window":
+      return text.beforeWindow;
+    case "newer-base":
+      return text.newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
+    case "no-instants":
+      return text.noInstants;
+    case "beyond-minimum":
+      return text.beyondMinimum(reason.of);
+    case "no-period":
+      return text.noPeriod;
+    case "hold-over":
+      return text.holdOver(day(reason.untilMs));
+  }
+}
+
+type Line = { readonly verdict: BackupVerdict; readonly why: string };
+
+function lineOf(verdict: BackupVerdict, frame: Frame): Line {
+  const why =
+    verdict.kind === "keep"
+      ? verdict.reasons.map((reason) => keepText(reason, frame))
+      : verdict.reasons.map((reason) => giveUpText(reason, frame));
+  return { verdict, why: why.join("; ") };
+}
+
+/** Lines alike in a row. */
+function rowsOf(lines: readonly Line[]): (readonly Line[])[] {
+  const rows: Line[][] = [];
+  for (const line of lines) {
+    const last = rows.at(-1);
+    const first = last?.[0];
+    if (first !== undefined && first.why === line.why && first.verdict.kind === line.verdict.kind) {
+      last?.push(line);
+    } else {
+      rows.push([line]);
+    }
+  }
+  return rows.flatMap((row) => (row.length < ALIKE_MIN ? row.map((line) => [line]) : [row]));
+}
+
+/** Newest first: what of each backup, which, why. */
+function backupLines(backups: readonly BackupVerdict[], frame: Frame): string[] {
+  const text = retentionText[frame.language];
+  const rows = rowsOf(backups.map((verdict) => lineOf(verdict, frame)).reverse());
+  return rows.flatMap((row) => {
+    const [newest, oldest] = [row[0], row.at(-1)];
+    if (newest === undefined || oldest === undefined) {
+      return [];
+    }
+    const { kind, backup } = newest.verdict;
+    const word = kind === "keep" ? text.keep : text.giveUp;
+    const times =
+      row.length === 1
+        ? `${backup.id.slice(0, SHORT_ID_DIGITS)}, ${minute(backup.startedAtMs)}`
+        : `${text.several(row.length)}, ${minute(oldest.verdict.backup.startedAtMs)} ${text.to} ${minute(backup.startedAtMs)}`;
+    return [`${kind === "keep" ? "✓" : "–"} ${word}: ${times}`, `    ${newest.why}`];
+  });
+}
+
+type ShowInstant = (instant: Window["from"]) => string;
+
+function windowLines(windows: readonly Window[], frame: Frame, show: ShowInstant): string[] {
+  const text = listText[frame.language];
+  return windows.length === 0
+    ? [`  ${text.noWindow}`]
+    : windows.map(
+        ({ timeline, from, to, backups }) =>
+          `  ${text.windowLine(timeline, show(from), show(to), backups)}`,
+      );
+}
+
+function changeLines(preview: RetentionPreview, frame: Frame, show: ShowInstant): string[] {
+  const text = retentionText[frame.language];
+  return preview.windows
+    .filter(({ before }) => before.length > 0)
+    .flatMap(({ before, after }) => {
+      const now = windowLines(before, frame, show);
+      const then = windowLines(after, frame, show);
+      return now.join("\n") === then.join("\n")
+        ? [text.windowsNow, ...now, text.windowsSame]
+        : [text.windowsNow, ...now, text.windowsAfter, ...then];
+    });
+}
+
+/** Everything about retention in a dry run. */
+export function retentionLines(
+  preview: RetentionPreview,
+  about: { readonly frame: Frame; readonly policy: RetentionPolicy; readonly show: ShowInstant },
+): string[] {
+  const { frame, policy, show } = about;
+  const text = retentionText[frame.language];
+  const { decision } = preview;
+  const { limit } = decision.reference;
+  if (decision.backups.length === 0) {
+    return [text.noBackups];
+  }
+  const periods = periodRules.flatMap((rule: PeriodRule) =>
+    policy[rule] > 0 ? [text.periods[rule](policy[rule])] : [],
+  );
+  const limits =
+    limit === undefined
+      ? []
+      : limit.kind === "pause"
+        ? [text.pause(day(limit.beforeMs), day(limit.afterMs))]
+        : [text.noBackupSince(day(limit.newestMs))];
+  return [
+    [text.policy(policy.days, policy.minBackups), ...periods].join(" "),
+    text.windowFrom(day(decision.windowFromMs)),
+    ...limits,
+    "",
+    ...backupLines(decision.backups, frame),
+    "",
+    ...changeLines(preview, frame, show),
+  ];
+}
+
+type WindowsToJson = (windows: readonly Window[]) => JsonValue;
+
+function reasonJson(reason: KeepReason | GiveUpReason): JsonValue {
+  switch (reason.kind) {
+    case "hold": {
+      const { untilMs, reason: why } = reason.hold;
+      return { kind: "hold", reason: why, until: untilMs === null ? null : isoOf(untilMs) };
+    }
+    case "before-window":
+      return { kind: reason.kind, from: isoOf(reason.fromMs) };
+    case "hold-over":
+      return { kind: reason.kind, until: isoOf(reason.untilMs) };
+    case "window":
+    case "base":
+    case "minimum":
+    case "period":
+    case "used":
+    case "unreadable-root":
+    case "newer-base":
+    case "no-instants":
+    case "beyond-minimum":
+    case "no-period":
+      return { ...reason };
+  }
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The same in JSON. */
+export function retentionJson(
+  preview: RetentionPreview,
+  policy: RetentionPolicy,
+  windows: WindowsToJson,
+): { [key: string]: JsonValue } {
+  const { decision } = preview;
+  const { reference, windowFromMs, backups } = decision;
+  return {
+    policy: { ...policy },
+    reference: isoOf(reference.atMs),
+    referenceLimit: reference.limit?.kind ?? null,
+    windowFrom: isoOf(windowFromMs),
+    backups: backups.map(({ place, backup, kind, reasons }) => ({
+      id: backup.id,
+      incarnation: place.incarnation,
+      startedAt: isoOf(backup.startedAtMs),
+      verdict: kind,
+      reasons: reasons.map(reasonJson),
+    })),
+    windows: preview.windows.map(({ place, before, after }) => ({
+      incarnation: place.incarnation,
+      before: windows(before),
+      after: windows(after),
+    })),
+  };
+}
