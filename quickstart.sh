@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing and runs the demonstration (options go to `pra demo`: --sabotage, --seed N, --lang fr);
-# `./quickstart.sh test` runs the tests instead.
+# `./quickstart.sh daily` is the morning look (restorable windows, then every check), `./quickstart.sh test-restore`
+# proves the newest backup and keeps the report, `./quickstart.sh test` runs the tests.
 # Needs a POSIX shell and any Node from 18 on with npm: npm itself then runs under the Node 24 that the
 # project brings, because npm chooses versions by the Node it runs under. No package's script is needed.
 set -eu
@@ -120,6 +121,33 @@ install() {
   rm -f "$lock"
   trap - EXIT INT TERM
 }
+
+# What runs by itself every morning never installs anything.
+case ${1:-} in
+  daily)
+    shift
+    # The checks come last: their last line, and their exit code, are the answer.
+    window=0 status=0
+    "$root/pra" window "$@" || window=$?
+    printf '\n'
+    "$root/pra" status "$@" || status=$?
+    [ "$status" -ne 0 ] || status=$window
+    exit "$status"
+    ;;
+  test-restore)
+    shift
+    # Kept where this host keeps its state, one file a proof; no other account needs to read it.
+    umask 077
+    reports=$("$root/pra" config get PRA_STATE_DIR)/reports
+    mkdir -p "$reports"
+    report=$reports/prove-$(date -u +%Y%m%dT%H%M%SZ)-$$.txt
+    status=0
+    "$root/pra" prove "$@" >"$report" || status=$?
+    cat "$report"
+    say "Report: $report" "Rapport : $report"
+    exit "$status"
+    ;;
+esac
 
 installed || install
 

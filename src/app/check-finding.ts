@@ -67,8 +67,33 @@ export type SiteFactId =
   | "application-certificate"
   | "application-unreachable";
 
+/** What `pra status` looks at besides. */
+export type StatusCheckId = "newest-backup" | "exposure" | "gaps" | "receiver" | "proof";
+
+/** Every fact about those. */
+export type StatusFactId =
+  | "repository-opens"
+  | "space-free"
+  | "backup-recent"
+  | "backup-old"
+  | "backup-none"
+  | "backup-damaged"
+  | "exposure-none"
+  | "exposure-low"
+  | "exposure-high"
+  | "exposure-unknown"
+  | "gaps-none"
+  | "gaps-open"
+  | "receiver-none"
+  | "receiver-there"
+  | "receiver-dead"
+  | "proof-none"
+  | "proof-recent"
+  | "proof-old"
+  | "proof-failed";
+
 /** What is checked, in the order of the page. */
-export type CheckId = SiteCheckId | ReadinessCheckId;
+export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId;
 
 /** What a backup itself needs. */
 export type ReadinessCheckId =
@@ -91,7 +116,7 @@ export type ReadinessCheckId =
   | "key";
 
 /** Every fact that can be told. */
-export type FactId = SiteFactId | ReadinessFactId;
+export type FactId = SiteFactId | ReadinessFactId | StatusFactId;
 
 /** Every fact about what a backup itself needs. */
 export type ReadinessFactId =
@@ -135,7 +160,7 @@ export type ReadinessFactId =
   | "key-good"
   | "key-published";
 
-/** Values that a text shows; those whose name ends with `Bytes` are shown as sizes. */
+/** Values that a text shows; those whose name ends with `Bytes` are shown as sizes, with `Ms` as durations. */
 export type FactValues = Readonly<Record<string, string | number>>;
 
 /** `note`: nothing is wrong, and a person should know. */

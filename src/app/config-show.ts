@@ -68,12 +68,15 @@ function fromElsewhere(
   return value === undefined ? undefined : { value: String(value), origin: origins[key] ?? "-" };
 }
 
-/** What the program works with where nobody sets it. */
+/** What the program works with where nobody sets it; paths in full, set or not. */
 function worked(environment: Environment): Readonly<Partial<Record<SettingName, string>>> {
+  const { backupDirectory, keyFile, postgresBinDirectory } = environment;
   return {
+    ...(backupDirectory === undefined ? {} : { BACKUP_DIR: backupDirectory }),
+    ...(postgresBinDirectory === undefined ? {} : { PRA_PG_BIN_DIR: postgresBinDirectory }),
     PRA_STATE_DIR: environment.stateDirectory,
     PRA_SPOOL_DIR: environment.spoolDirectory,
-    PRA_KEY_FILE: `${environment.keyDirectory}/….key`,
+    PRA_KEY_FILE: keyFile ?? `${environment.keyDirectory}/….key`,
     PRA_LANG: environment.language,
     RESTORE_HOST: environment.connection.host,
   };
@@ -83,7 +86,9 @@ function shown(name: SettingName, environment: Environment, language: Language):
   const secret = settingsRegistry[name].secret !== undefined;
   const setting = environment.settings.get(name);
   if (setting !== undefined) {
-    const value = maskSetting(name, setting.value);
+    const isPath = settingsRegistry[name].kind.type === "path";
+    const full = isPath ? worked(environment)[name] : undefined;
+    const value = full ?? maskSetting(name, setting.value);
     return { name, value, origin: formatOrigin(setting.origin), secret };
   }
   const elsewhere = fromElsewhere(name, environment.connection);

@@ -18,7 +18,8 @@ export type UnknownSetting = {
 /** Read by the program's entry and its tests, on purpose not settings. */
 const INTERNAL: ReadonlySet<string> = new Set(["PRA_GUARD_OFF", "PRA_FAILPOINT_LOG"]);
 
-function nearest(name: string): string | undefined {
+/** The setting that a misspelt name is nearest to. */
+export function nearestSetting(name: string): string | undefined {
   const near = settingNames
     .map((known) => ({ known, distance: editDistance(name, known) }))
     .filter(({ distance }) => distance <= settingDistanceMax)
@@ -30,7 +31,7 @@ function judge(name: string, origin: Origin): readonly UnknownSetting[] {
   if (isSettingName(name) || INTERNAL.has(name)) {
     return [];
   }
-  const meant = nearest(name);
+  const meant = nearestSetting(name);
   return meant !== undefined || /^(?:PRA|PG)_/.test(name) ? [{ name, origin, meant }] : [];
 }
 

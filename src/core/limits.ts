@@ -370,3 +370,5 @@ export const dumpProgramEndMs = 5000;
 export const ledgerGivenUpObjectsMax = 10_000;
 /** Ids shown when a backup was asked for that is not there. */
 export const nearestBackupsShown = 3;
+/** What is kept of a program's output: a table of contents of 100,000 entries of 160 bytes. */
+export const dumpProgramOutputBytesMax = 16 * MIB;

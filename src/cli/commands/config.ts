@@ -48,9 +48,19 @@ async function show(frame: Frame): Promise<void> {
   );
 }
 
+/** One value, for scripts. */
+async function get(typed: string, frame: Frame): Promise<void> {
+  const { valueOfSetting } = await import("../../app/config-show.ts");
+  const value = valueOfSetting(frame.environment(), typed, frame.language);
+  frame.result({ name: typed, value }, () => value);
+}
+
 /** Registers the group. */
 export function registerConfig(program: Command, frame: Frame): void {
   const text = configText[frame.language];
   const group = defineGroup(program, frame.language, "config", text.groupSummary);
   defineCommand(group, frame.language, "show", text.show).action(() => show(frame));
+  defineCommand(group, frame.language, "get", text.get)
+    .argument("<name>", text.argumentName)
+    .action((typed: string) => get(typed, frame));
 }

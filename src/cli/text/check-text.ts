@@ -3,6 +3,7 @@ import type { CheckId, FactId } from "../../app/check-finding.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 import { siteText } from "./site-text.ts";
+import { statusFacts } from "./status-text.ts";
 
 type FactText = { readonly summary: string; readonly hint?: string };
 
@@ -26,6 +27,7 @@ const en: Messages = {
   ],
   names: {
     ...siteText.en.names,
+    ...statusFacts.en.names,
     server: "server",
     version: "version",
     "wal-level": "wal_level",
@@ -46,6 +48,7 @@ const en: Messages = {
   },
   facts: {
     ...siteText.en.facts,
+    ...statusFacts.en.facts,
     "server-reached": { summary: "answers at {where}" },
     "version-known": { summary: "{version}" },
     "wal-level-fit": { summary: "{walLevel}" },
@@ -173,6 +176,7 @@ const fr: Messages = {
   ],
   names: {
     ...siteText.fr.names,
+    ...statusFacts.fr.names,
     server: "serveur",
     version: "version",
     "wal-level": "wal_level",
@@ -193,6 +197,7 @@ const fr: Messages = {
   },
   facts: {
     ...siteText.fr.facts,
+    ...statusFacts.fr.facts,
     "server-reached": { summary: "répond sur {where}" },
     "version-known": { summary: "{version}" },
     "wal-level-fit": { summary: "{walLevel}" },

@@ -5,6 +5,8 @@ import type { CommandText } from "../program.ts";
 type Messages = {
   readonly groupSummary: string;
   readonly show: CommandText;
+  readonly get: CommandText;
+  readonly argumentName: string;
   readonly name: string;
   readonly value: string;
   readonly origin: string;
@@ -26,6 +28,11 @@ const en: Messages = {
       ],
     ],
   },
+  get: {
+    summary: "print one value, for scripts; secrets are refused",
+    examples: [["pra config get BACKUP_METHOD", "physical, logical or both"]],
+  },
+  argumentName: "the setting's name",
   name: "SETTING",
   value: "VALUE",
   origin: "FROM",
@@ -47,6 +54,11 @@ const fr: Messages = {
       ],
     ],
   },
+  get: {
+    summary: "afficher une seule valeur, pour les scripts ; les secrets sont refusés",
+    examples: [["pra config get BACKUP_METHOD", "physical, logical ou both"]],
+  },
+  argumentName: "le nom du réglage",
   name: "RÉGLAGE",
   value: "VALEUR",
   origin: "ORIGINE",

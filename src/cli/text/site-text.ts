@@ -138,7 +138,7 @@ const en: Messages = {
       summary: "{database} at {where} belongs to {owner}: the role {role} may not drop it",
       hint: 'Name another one in RESTORE_DB, or: ALTER DATABASE "{database}" OWNER TO "{role}";',
     },
-    "application-well": { summary: "{url} answers {status} after {durationMs} ms" },
+    "application-well": { summary: "{url} answers {status} after {durationMs}" },
     "application-status": {
       summary: "{url} answers {status} instead of 200 (asked {attempts} times)",
       hint: "Look at the application's log; its database may be what it misses.",
@@ -293,7 +293,7 @@ const fr: Messages = {
         "{database} sur {where} appartient à {owner} : le rôle {role} ne peut pas la supprimer",
       hint: 'Nommez-en une autre dans RESTORE_DB, ou : ALTER DATABASE "{database}" OWNER TO "{role}";',
     },
-    "application-well": { summary: "{url} répond {status} en {durationMs} ms" },
+    "application-well": { summary: "{url} répond {status} en {durationMs}" },
     "application-status": {
       summary: "{url} répond {status} au lieu de 200 (appelée {attempts} fois)",
       hint: "Regardez le journal de l'application ; c'est peut-être sa base qui lui manque.",

@@ -222,4 +222,24 @@ export const configErrors = {
       hint: `Le nom d'une base a 1 à 63 octets et aucun saut de ligne.`,
     },
   },
+  CONFIG_UNKNOWN_SETTING: {
+    en: {
+      message: `{name} is not a setting; the nearest one: {meant}`,
+      hint: `Look it up with pra config show, or in .env.example.`,
+    },
+    fr: {
+      message: `{name} n'est pas un réglage ; le plus proche : {meant}`,
+      hint: `Cherchez-le avec pra config show, ou dans .env.example.`,
+    },
+  },
+  CONFIG_SECRET: {
+    en: {
+      message: `{name} is a secret and is not printed`,
+      hint: `Read it in .env where it is set; pra config show says where that is.`,
+    },
+    fr: {
+      message: `{name} est un secret et n'est pas affiché`,
+      hint: `Lisez-le dans le .env où il est fixé ; pra config show dit où.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,224 @@
+/**
+ * `pra status`: whether this site is protected now, judged from what lies in the repository and from what answers; no daemon is asked,
+ * because none need run. Light enough for every five minutes: nothing is written, and no index of WAL beyond the newest is read.
+ */
+import { isDrError } from "../core/errors.ts";
+import {
+  ledgerListObjectsMax,
+  statusBackupAgeNoteMs,
+  statusBackupAgeBadMs,
+  statusExposureBadSeconds,
+  statusProofAgeNoteMs,
+} from "../core/limits.ts";
+import { searchNewestEvents } from "../ledger/newest-events.ts";
+import { placeOf } from "../postgres/connection-settings.ts";
+import type { IncarnationPlace } from "../repository/object-names.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import { listRoots } from "./backup-roots.ts";
+import type { CheckReport } from "./check.ts";
+import { type CheckId, type Finding, failed, found } from "./check-finding.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { openRepository } from "./repository-access.ts";
+import { checkApplication } from "./site/application-check.ts";
+import { checkProgramFiles } from "./site/program-files.ts";
+import { type WalState, readWalState } from "./wal-status.ts";
+
+type Call = { readonly signal: AbortSignal };
+
+/** One look; an error is its finding, an abort is not. */
+async function looked(
+  id: CheckId,
+  call: Call,
+  action: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await action();
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      return [failed(id, error)];
+    }
+    throw error;
+  }
+}
+
+/** R25: age of the newest backup that counts, and roots that cannot be read. */
+async function judgeBackups(
+  sealed: SealedStore,
+  place: IncarnationPlace | undefined,
+  options: Call & { readonly nowMs: number },
+): Promise<readonly Finding[]> {
+  const damaged: string[] = [];
+  for await (const listed of place === undefined ? [] : listRoots(sealed, place, options)) {
+    if (listed.state === "damaged") {
+      damaged.push(listed.id);
+      continue;
+    }
+    const { id, kind, finishedAt } = listed.root;
+    const ageMs = Math.max(0, options.nowMs - Date.parse(finishedAt));
+    const values = { id, kind, ageMs };
+    const figure = { value: Math.round(ageMs / 1000), unit: "s" };
+    const state =
+      ageMs > statusBackupAgeBadMs ? "bad" : ageMs > statusBackupAgeNoteMs ? "note" : "good";
+    const fact = state === "good" ? "backup-recent" : "backup-old";
+    return [
+      found("newest-backup", state, fact, values, figure),
+      ...damaged.map((one) => found("newest-backup", "bad", "backup-damaged", { id: one })),
+    ];
+  }
+  return [
+    found("newest-backup", "bad", "backup-none"),
+    ...damaged.map((one) => found("newest-backup", "bad", "backup-damaged", { id: one })),
+  ];
+}
+
+function judgeExposure({ exposureSeconds }: WalState): Finding {
+  if (exposureSeconds === undefined) {
+    return found("exposure", "bad", "exposure-unknown");
+  }
+  const values = { exposureMs: exposureSeconds * 1000 };
+  const figure = { value: Math.round(exposureSeconds), unit: "s" };
+  return exposureSeconds >= statusExposureBadSeconds
+    ? found("exposure", "bad", "exposure-high", values, figure)
+    : exposureSeconds === 0
+      ? found("exposure", "good", "exposure-none", {}, figure)
+      : found("exposure", "good", "exposure-low", values, figure);
+}
+
+function judgeReceiver({ receiver, slot, server }: WalState): Finding[] {
+  const retained = server?.slotRetainedBytes;
+  const values = receiver === undefined ? {} : { host: receiver.host, pid: receiver.pid };
+  return [
+    receiver === undefined
+      ? found("receiver", "note", "receiver-none")
+      : receiver.liveness === "dead"
+        ? found("receiver", "bad", "receiver-dead", values)
+        : found("receiver", "good", "receiver-there", values),
+    ...(retained === undefined
+      ? []
+      : [found("slots", "good", "slot-present", { slot, retainedBytes: retained })]),
+  ];
+}
+
+function judgeServer({ serverError }: WalState, environment: Environment): Finding {
+  return serverError === undefined
+    ? found("server", "good", "server-reached", { where: placeOf(environment.connection) })
+    : failed("server", serverError);
+}
+
+/** What the newest proof of this cluster said. */
+async function judgeProof(
+  sealed: SealedStore,
+  options: Call & { readonly nowMs: number; readonly cluster: string },
+): Promise<readonly Finding[]> {
+  const { nowMs, cluster, signal } = options;
+  let newest:
+    { readonly verdict: string; readonly time: string; readonly backup: string } | undefined;
+  await searchNewestEvents(
+    sealed,
+    ({ content, time }) => {
+      const isOurs = content?.kind === "proofFinished" && content.data.cluster === cluster;
+      if (isOurs && (newest === undefined || newest.time < time)) {
+        newest = { verdict: content.data.verdict, backup: content.data.backup, time };
+      }
+      return isOurs;
+    },
+    { signal, objectsMax: ledgerListObjectsMax },
+  );
+  if (newest === undefined) {
+    return [found("proof", "note", "proof-none")];
+  }
+  const ageMs = Math.max(0, nowMs - Date.parse(newest.time));
+  const values = { id: newest.backup, ageMs };
+  const figure = { value: Math.round(ageMs / 1000), unit: "s" };
+  if (newest.verdict !== "proven") {
+    return [found("proof", "bad", "proof-failed", values, figure)];
+  }
+  return [
+    ageMs > statusProofAgeNoteMs
+      ? found("proof", "note", "proof-old", values, figure)
+      : found("proof", "good", "proof-recent", values, figure),
+  ];
+}
+
+async function judgeSpace(
+  sealed: SealedStore,
+  environment: Environment,
+  call: Call,
+): Promise<readonly Finding[]> {
+  const { freeBytes } = await sealed.store.capabilities(call);
+  const minBytes = environment.freeBytesMin;
+  if (freeBytes === undefined) {
+    return [];
+  }
+  const values = { freeBytes, minBytes };
+  const figure = { value: freeBytes, unit: "bytes" };
+  return [
+    freeBytes < minBytes
+      ? found("space", "bad", "space-below-min", values, figure)
+      : found("space", "good", "space-free", values, figure),
+  ];
+}
+
+async function judgeRepository(
+  adapters: Adapters,
+  environment: Environment,
+  call: Call,
+): Promise<readonly Finding[]> {
+  const { sealed, location, keyFile } = await openRepository(adapters, environment, call);
+  const nowMs = adapters.clock.now();
+  const { cluster } = environment;
+  const wal = await readWalState(adapters, environment, call);
+  return [
+    judgeServer(wal, environment),
+    found("repository", "good", "repository-opens", { location }),
+    keyFile === undefined
+      ? found("key", "note", "key-published")
+      : found("key", "good", "key-good", { path: keyFile }),
+    ...(await looked("newest-backup", call, () =>
+      judgeBackups(sealed, wal.place, { ...call, nowMs }),
+    )),
+    judgeExposure(wal),
+    wal.openGaps.length === 0
+      ? found("gaps", "good", "gaps-none")
+      : found(
+          "gaps",
+          "bad",
+          "gaps-open",
+          { count: wal.openGaps.length },
+          {
+            value: wal.openGaps.length,
+          },
+        ),
+    ...judgeReceiver(wal),
+    ...(await looked("proof", call, () => judgeProof(sealed, { ...call, nowMs, cluster }))),
+    ...(await looked("space", call, () => judgeSpace(sealed, environment, call))),
+  ];
+}
+
+/** Looks at everything. @throws DrError only what no check stands for; the signal's reason when aborted. */
+export async function readStatus(
+  adapters: Adapters,
+  environment: Environment,
+  options: Call & { readonly onWait?: (attempts: number) => void },
+): Promise<CheckReport> {
+  const { signal } = options;
+  const { clock } = adapters;
+  const findings = [
+    ...(await looked("repository", { signal }, () =>
+      judgeRepository(adapters, environment, { signal }),
+    )),
+    ...(await checkProgramFiles(environment, { fix: false, signal })).filter(
+      ({ id, state }) => state === "bad" || id === "env-mode" || id === "backup-folder",
+    ),
+    ...(await checkApplication(environment.application, { ...options, clock })),
+  ];
+  return { ok: findings.every(({ state }) => state !== "bad"), findings };
+}
+
+/** For monitoring plug-ins: 2 when something is red, 1 when something deserves a look. */
+export function nagiosLevel({ findings }: CheckReport): 0 | 1 | 2 {
+  const states = new Set(findings.map(({ state }) => state));
+  return states.has("bad") ? 2 : states.has("note") ? 1 : 0;
+}
