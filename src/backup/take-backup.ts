@@ -38,7 +38,7 @@ import {
 } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { BackupEnd, BackupSink } from "../source/backup-source.ts";
-import { BackupStage } from "./backup-stage.ts";
+import { ObjectStage } from "../repository/object-stage.ts";
 import { type BackupProgress, BackupTaker, type Begun } from "./backup-taker.ts";
 import { FileMapper } from "./file-mapper.ts";
 import { requireAllTablespaces } from "./left-out-tablespaces.ts";
@@ -147,7 +147,7 @@ function requireOneTimeline(start: TimelineId, end: TimelineId): void {
 /** What one backup works with; everything is closed when it ends. */
 type Workshop = {
   readonly options: TakeBackupOptions;
-  readonly stage: BackupStage;
+  readonly stage: ObjectStage;
   readonly previous: PreviousBackup | undefined;
   readonly pool: PackPool;
   readonly maps: MapWriter;
@@ -156,7 +156,7 @@ type Workshop = {
 
 async function openPool(
   options: TakeBackupOptions,
-  stage: BackupStage,
+  stage: ObjectStage,
   finishedPacks: Map<ObjectId, FinishedObject>,
 ): Promise<PackPool> {
   const { sealed, place, server, workers, zstdLevel, signal } = options;
@@ -181,7 +181,7 @@ async function openPool(
  * Map objects are opened without waiting, in the middle of the stream: `mapTicketsAhead` tickets are ready, and one more is made
  * for each that is used. A map object holds a GiB, so the next is asked for long after.
  */
-async function openMaps(stage: BackupStage, codec: ZstdCodec): Promise<MapWriter> {
+async function openMaps(stage: ObjectStage, codec: ZstdCodec): Promise<MapWriter> {
   const places: PackPlace[] = [];
   const supply = async (): Promise<void> => {
     places.push(await stage.place("map"));
@@ -306,7 +306,7 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
   const began = clock.monotonic();
   try {
     const directory = await sealed.store.stagingDirectory({ signal });
-    await using stage = new BackupStage({ ...options, directory });
+    await using stage = new ObjectStage({ ...options, directory });
     await using local = new LocalObjects(sealed.store, { signal });
     const opened = await openPrevious(options, local);
     await using _maps = opened?.maps;

@@ -5,6 +5,7 @@
  */
 import { backupErrors } from "./error-register/backup.ts";
 import { configErrors } from "./error-register/config.ts";
+import { dumpErrors } from "./error-register/dump.ts";
 import type { ErrorEntry, ErrorText } from "./error-register/entry.ts";
 import { keyErrors } from "./error-register/key.ts";
 import { ledgerErrors } from "./error-register/ledger.ts";
@@ -23,6 +24,7 @@ import type { Language } from "./language.ts";
 export const errorRegister = {
   ...backupErrors,
   ...configErrors,
+  ...dumpErrors,
   ...keyErrors,
   ...ledgerErrors,
   ...pgErrors,

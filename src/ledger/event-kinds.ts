@@ -193,6 +193,55 @@ const dataOf = {
   }),
   conflictFound: z.object({ ...place, segment: text, key: text }),
   rollbackAccepted: z.object({ missing: z.array(text) }),
+  dumpFinished: z.object({
+    ...place,
+    dump: id,
+    startedAt: time,
+    finishedAt: time,
+    databases: z.array(
+      z.object({ name: text, snapshotLsn: lsn, plainBytes: count, tables: count, rows: count }),
+    ),
+    globals: z.boolean(),
+    plainBytes: count,
+    storedBytes: count,
+  }),
+  dumpFailed: z.object({ ...place, startedAt: time, code: text, message: text }),
+  dumpExported: z.object({
+    cluster,
+    database: text,
+    file: text,
+    bytes: count,
+    sha256: hash,
+    encrypted: z.boolean(),
+  }),
+  /** A database was made anew from a dump, a file or a backup, and compared with what that held. */
+  databaseRestored: z.object({
+    cluster,
+    source: z.object({ kind: z.enum(["dump", "file", "backup"]), name: text }),
+    /** The instant of the data: of the dump's snapshot, or the one asked for. Null for files. */
+    at: z.nullable(text),
+    host: text,
+    database: text,
+    ok: z.boolean(),
+    tables: count,
+    rows: count,
+    findings: z.array(text),
+    /** Null when nobody named an address. */
+    application: z.nullable(z.object({ ok: z.boolean(), answer: text, attempts: count })),
+    phases,
+    durationMs: duration,
+    report: z.nullable(text),
+    dropped: z.boolean(),
+  }),
+  databaseRestoreFailed: z.object({
+    cluster,
+    source: z.nullable(text),
+    host: text,
+    database: text,
+    phase: text,
+    code: text,
+    message: text,
+  }),
 } as const;
 
 /** The name of a kind. */

@@ -1,6 +1,6 @@
 /**
- * Where a backup's objects are made: tickets and staged files, and the way from there into the store. What was staged
- * and not published goes when this is disposed of, so that a backup that failed on a full disk does not keep it full; what a
+ * Where the packs and maps of a backup or a dump are made: tickets and staged files, and the way from there into the store. What was staged
+ * and not published goes when this is disposed of, so that a run that failed on a full disk does not keep it full; what a
  * killed process leaves, `pra expire` removes.
  */
 import { rm } from "node:fs/promises";
@@ -9,15 +9,11 @@ import type { Clock } from "../core/clock.ts";
 import type { FinishedObject } from "../pipeline/framed-file-writer.ts";
 import type { PackPlace } from "../pipeline/pack-pool.ts";
 import { sealTicket } from "../pipeline/sealing/object-header.ts";
-import {
-  type IncarnationPlace,
-  incarnationIdBytes,
-  objectKey,
-} from "../repository/object-names.ts";
-import type { SealedStore } from "../repository/sealed-store.ts";
+import { type IncarnationPlace, incarnationIdBytes, objectKey } from "./object-names.ts";
+import type { SealedStore } from "./sealed-store.ts";
 
 /** Use with `await using`; everything that writes staged files must have ended before. */
-export class BackupStage implements AsyncDisposable {
+export class ObjectStage implements AsyncDisposable {
   readonly #sealed: SealedStore;
   readonly #place: IncarnationPlace;
   readonly #epoch: number;
