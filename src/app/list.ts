@@ -15,6 +15,11 @@ import {
 import type { StoreCall } from "../repository/object-store.ts";
 import { listIncarnations } from "../repository/read-lease.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
+import { activeHold, type HoldDocument, readHolds } from "../repository/holds.ts";
+import type { RetentionPolicy } from "../repository/retention-view.ts";
+import { type RetentionDecision, decideRetention } from "../repository/retention.ts";
+import { isStretchNeeded } from "../repository/retention-wal.ts";
+import type { WalHole } from "../restore/plan-lineage.ts";
 import { type Instant, describeInstant } from "../restore/plan-result.ts";
 import type { PlanCatalogue } from "../restore/plan.ts";
 import {
@@ -26,8 +31,9 @@ import {
 } from "../restore/window.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { type ListedBackup, readIncarnation } from "./plan-catalogue.ts";
+import { type IncarnationView, type ListedBackup, readIncarnation } from "./plan-catalogue.ts";
 import { openRepository } from "./repository-access.ts";
+import { retentionWalOf } from "./retention-wal.ts";
 
 /** The newest proof of a backup. */
 export type LastProof = { readonly verdict: "proven" | "failed" | "unfit"; readonly time: string };
@@ -39,6 +45,8 @@ export type ListedIncarnation = {
   readonly systemId: string;
   readonly backups: readonly ListedBackup[];
   readonly windows: Windows;
+  /** Missing WAL that retention does not ask for: no gap in what is promised. */
+  readonly givenUp: readonly WalHole[];
   /** Why there are none: WAL, or an index of it, cannot be believed. */
   readonly windowsError: DrError | undefined;
 };
@@ -48,6 +56,8 @@ export type RepositoryList = {
   readonly location: string;
   readonly incarnations: readonly ListedIncarnation[];
   readonly proofs: ReadonlyMap<string, LastProof>;
+  /** The newest word on every backup that ever was held. */
+  readonly holds: ReadonlyMap<string, HoldDocument>;
 };
 
 /** Something in the repository that cannot be believed, as opposed to a store that does not answer. */
@@ -67,6 +77,91 @@ async function listedWindows(
     }
     throw error;
   }
+}
+
+type Holds = ReadonlyMap<string, HoldDocument>;
+
+/** A hold that cannot be read hides no backup; expire stops at it, and `pra verify` tells of it. */
+async function listedHolds(
+  sealed: SealedStore,
+  cluster: ClusterName,
+  call: StoreCall,
+): Promise<Holds> {
+  try {
+    return await readHolds(sealed, cluster, call);
+  } catch (error) {
+    if (isDamage(error)) {
+      return new Map();
+    }
+    throw error;
+  }
+}
+
+/** What retention makes of a cluster, pins and damaged roots left aside: only which WAL it asks for matters here. */
+async function decisionFor(
+  views: readonly IncarnationView[],
+  about: { readonly policy: RetentionPolicy; readonly nowMs: number; readonly holds: Holds },
+  call: StoreCall,
+): Promise<RetentionDecision> {
+  const incarnations: Parameters<typeof decideRetention>[0]["incarnations"][number][] = [];
+  for (const { place, catalogue, roots } of views) {
+    const backups = roots.flatMap(({ root }) =>
+      root === undefined
+        ? []
+        : [
+            {
+              ...root,
+              startedAtMs: Date.parse(root.startedAt),
+              finishedAtMs: Date.parse(root.finishedAt),
+              hold: activeHold(about.holds.get(root.id)),
+              pinned: false,
+            },
+          ],
+    );
+    const wal = await retentionWalOf(catalogue.wal, call);
+    incarnations.push({ place, backups, unreadableRoots: [], ...wal });
+  }
+  return decideRetention({ incarnations }, about.policy, about.nowMs);
+}
+
+/** Gaps in what is promised, apart from what retention gave up. */
+function withoutGivenUp(
+  found: Pick<ListedIncarnation, "windows" | "windowsError">,
+  place: IncarnationPlace,
+  decision: RetentionDecision,
+): Pick<ListedIncarnation, "windows" | "windowsError" | "givenUp"> {
+  const needs = decision.wal.get(place.incarnation) ?? { kind: "all" };
+  const { windows, gaps } = found.windows;
+  const isOpen = (hole: WalHole): boolean =>
+    hole.cause !== "missing" || isStretchNeeded(needs, hole);
+  return {
+    ...found,
+    windows: { windows, gaps: gaps.filter(isOpen) },
+    givenUp: gaps.filter((hole) => !isOpen(hole)),
+  };
+}
+
+/** Every incarnation of a cluster, with its windows. */
+async function listCluster(
+  sealed: SealedStore,
+  cluster: ClusterName,
+  about: WindowOptions & { readonly policy: RetentionPolicy; readonly nowMs: number },
+): Promise<{ readonly incarnations: readonly ListedIncarnation[]; readonly holds: Holds }> {
+  const { signal } = about;
+  const views: IncarnationView[] = [];
+  for await (const place of listIncarnations(sealed, cluster, { signal })) {
+    views.push(await readIncarnation(sealed, place, { signal }));
+  }
+  const holds = await listedHolds(sealed, cluster, { signal });
+  const decision = await decisionFor(views, { ...about, holds }, { signal });
+  const incarnations: ListedIncarnation[] = [];
+  for (const { place, catalogue, roots } of views) {
+    const found = await listedWindows(catalogue, about);
+    const systemId = String(systemIdentifierOf(place.incarnation));
+    const windows = withoutGivenUp(found, place, decision);
+    incarnations.push({ cluster, place, systemId, backups: roots, ...windows });
+  }
+  return { incarnations, holds };
 }
 
 /**
@@ -106,16 +201,19 @@ export async function readWindows(
   call: StoreCall,
 ): Promise<readonly Omit<ListedIncarnation, "backups">[]> {
   const { sealed } = await openRepository(adapters, environment, call);
+  const about = { depth: "all", ...policyOf(adapters, environment), ...call } as const;
   const found: Omit<ListedIncarnation, "backups">[] = [];
   for (const cluster of await listClusters(sealed, call)) {
-    for await (const place of listIncarnations(sealed, cluster, call)) {
-      const { catalogue } = await readIncarnation(sealed, place, call);
-      const windows = await listedWindows(catalogue, { depth: "all", ...call });
-      const systemId = String(systemIdentifierOf(place.incarnation));
-      found.push({ cluster, place, systemId, ...windows });
-    }
+    found.push(...(await listCluster(sealed, cluster, about)).incarnations);
   }
   return found;
+}
+
+function policyOf(
+  adapters: Adapters,
+  environment: Environment,
+): { readonly policy: RetentionPolicy; readonly nowMs: number } {
+  return { policy: environment.retention, nowMs: adapters.clock.now() };
 }
 
 /** Reads the repository. @throws DrError `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`. */
@@ -125,16 +223,15 @@ export async function listRepository(
   call: StoreCall,
 ): Promise<RepositoryList> {
   const { sealed, location } = await openRepository(adapters, environment, call);
+  const about = { depth: "ends", ...policyOf(adapters, environment), ...call } as const;
   const incarnations: ListedIncarnation[] = [];
+  const holds = new Map<string, HoldDocument>();
   for (const cluster of await listClusters(sealed, call)) {
-    for await (const place of listIncarnations(sealed, cluster, call)) {
-      const view = await readIncarnation(sealed, place, call);
-      const windows = await listedWindows(view.catalogue, { depth: "ends", ...call });
-      const systemId = String(systemIdentifierOf(place.incarnation));
-      incarnations.push({ cluster, place, systemId, backups: view.roots, ...windows });
-    }
+    const listed = await listCluster(sealed, cluster, about);
+    incarnations.push(...listed.incarnations);
+    listed.holds.forEach((hold, id) => holds.set(id, hold));
   }
-  return { location, incarnations, proofs: await readProofs(sealed, call) };
+  return { location, incarnations, proofs: await readProofs(sealed, call), holds };
 }
 
 /** An end of a window for people: its time when one is known, else its position. */

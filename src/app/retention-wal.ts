@@ -86,7 +86,14 @@ export async function readRetentionWal(
   call: StoreCall,
 ): Promise<RetentionWal> {
   const catalogue = await WalCatalogue.load(sealed, place, call);
-  const knowledge = walKnowledgeOf(sealed, catalogue);
+  return await retentionWalOf(walKnowledgeOf(sealed, catalogue), call);
+}
+
+/** The same, from what is known already. @throws DrError what the store throws. */
+export async function retentionWalOf(
+  knowledge: WalKnowledge,
+  call: StoreCall,
+): Promise<RetentionWal> {
   const timelines: RetentionWal["timelines"][number][] = [];
   for (const branch of branchesOf(knowledge)) {
     const known = knowledge.timelines.find(({ timeline }) => timeline === branch.timeline);

@@ -71,7 +71,7 @@ function lineOf(verdict: BackupVerdict, frame: Frame): Line {
     verdict.kind === "keep"
       ? verdict.reasons.map((reason) => keepText(reason, frame))
       : verdict.reasons.map((reason) => giveUpText(reason, frame));
-  return { verdict, why: why.join("; ") };
+  return { verdict, why: why.join(frame.language === "fr" ? " ; " : "; ") };
 }
 
 /** Lines alike in a row. */
@@ -104,7 +104,7 @@ function backupLines(backups: readonly BackupVerdict[], frame: Frame): string[] 
       row.length === 1
         ? `${backup.id.slice(0, SHORT_ID_DIGITS)}, ${minute(backup.startedAtMs)}`
         : `${text.several(row.length)}, ${minute(oldest.verdict.backup.startedAtMs)} ${text.to} ${minute(backup.startedAtMs)}`;
-    return [`${kind === "keep" ? "✓" : "–"} ${word}: ${times}`, `    ${newest.why}`];
+    return [`${kind === "keep" ? "✓" : "–"} ${word}${times}`, `    ${newest.why}`];
   });
 }
 

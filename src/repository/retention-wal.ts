@@ -122,6 +122,20 @@ export function walNeedsOf(
   };
 }
 
+/** Does a rule ask for any of this stretch, whether or not it is there? */
+export function isStretchNeeded(
+  needs: WalNeeds,
+  stretch: { readonly timeline: TimelineId; readonly fromLsn: Lsn; readonly toLsn: Lsn },
+): boolean {
+  return (
+    needs.kind === "all" ||
+    (needs.stretches.get(stretch.timeline) ?? []).some(
+      ({ fromLsn, toLsn }) =>
+        fromLsn < stretch.toLsn && (toLsn === undefined || toLsn > stretch.fromLsn),
+    )
+  );
+}
+
 /** The name of an object of WAL. */
 export type WalObjectName = Extract<
   ObjectName,

@@ -5,7 +5,7 @@ import type { ListedIncarnation, RepositoryList } from "../../app/list.ts";
 import { errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Windows } from "../../restore/window.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { displayWidth } from "../display-width.ts";
@@ -59,6 +59,7 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
     }
     const proof = list.proofs.get(root.id);
     const damage = root.corruptPages.length;
+    const hold = list.holds.get(root.id);
     return [
       [
         narrow ? root.id.slice(0, SHORT_ID_DIGITS) : root.id,
@@ -68,7 +69,11 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
         formatLsn(root.stopLsn),
         formatBytes(root.totals.storedBytes, language),
         proof === undefined ? text.notProven : text.proofs[proof.verdict],
-        [...(damage > 0 ? [text.corrupt(damage)] : []), root.note].join(" "),
+        [
+          ...(damage > 0 ? [text.corrupt(damage)] : []),
+          ...(hold?.state === "held" ? [text.held(hold.reason)] : []),
+          root.note,
+        ].join(" "),
       ],
     ];
   });
@@ -103,7 +108,7 @@ function damagedLines(listed: ListedIncarnation, frame: Frame): string[] {
 
 /** The windows and gaps of one incarnation. */
 function windowLines(
-  { windows: { windows, gaps }, windowsError }: ListedIncarnation,
+  { windows: { windows, gaps }, givenUp, windowsError }: ListedIncarnation,
   frame: Frame,
   show: (instant: InstantShown) => string,
 ): string[] {
@@ -121,6 +126,9 @@ function windowLines(
       text.gap(timeline, formatLsn(fromLsn), formatLsn(toLsn), cause),
     ),
     ...(gaps.length === 0 ? [] : [`  ${text.gapAdvice}`]),
+    ...givenUp.map(({ timeline, fromLsn, toLsn }) =>
+      text.givenUp(timeline, formatLsn(fromLsn), formatLsn(toLsn)),
+    ),
   ];
 }
 
@@ -156,6 +164,7 @@ function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue
     }
     const { root } = backup;
     const proof = list.proofs.get(root.id);
+    const hold = list.holds.get(root.id);
     return {
       id: root.id,
       state: "good",
@@ -170,10 +179,21 @@ function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue
       storedBytes: root.totals.storedBytes,
       corruptPages: root.corruptPages.length,
       note: root.note,
-      hold: null,
+      hold:
+        hold?.state === "held"
+          ? { reason: hold.reason, until: hold.until, actor: hold.actor, at: hold.at }
+          : null,
       lastProof: proof === undefined ? null : { ...proof },
     };
   });
+}
+
+function givenUpJson(givenUp: ListedIncarnation["givenUp"]): JsonValue {
+  return givenUp.map(({ timeline, fromLsn, toLsn }) => ({
+    timeline,
+    from: formatLsn(fromLsn),
+    to: formatLsn(toLsn),
+  }));
 }
 
 function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
@@ -185,6 +205,7 @@ function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
       incarnation: listed.place.incarnation,
       backups: backupsJson(listed, list),
       ...windowsJson(listed.windows),
+      givenUpWal: givenUpJson(listed.givenUp),
       windowsError: listed.windowsError?.code ?? null,
     })),
   };

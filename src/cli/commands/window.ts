@@ -46,7 +46,7 @@ export function registerWindow(program: Command, frame: Frame): void {
     }));
     const render = (): string =>
       found
-        .map(({ cluster, systemId, windows: { windows, gaps }, windowsError }) => {
+        .map(({ cluster, systemId, windows: { windows, gaps }, givenUp, windowsError }) => {
           const bars = barsOf(windows);
           const none =
             windowsError === undefined
@@ -61,6 +61,9 @@ export function registerWindow(program: Command, frame: Frame): void {
             ]),
             ...gaps.map(({ timeline, fromLsn, toLsn, cause }) =>
               text.gap(timeline, formatLsn(fromLsn), formatLsn(toLsn), cause),
+            ),
+            ...givenUp.map(({ timeline, fromLsn, toLsn }) =>
+              text.givenUp(timeline, formatLsn(fromLsn), formatLsn(toLsn)),
             ),
           ].join("\n");
         })

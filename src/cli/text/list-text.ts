@@ -22,6 +22,8 @@ type Messages = {
   readonly windowLine: (timeline: number, from: string, to: string, backups: number) => string;
   readonly gap: (timeline: number, from: string, to: string, cause: string) => string;
   readonly gapAdvice: string;
+  readonly givenUp: (timeline: number, from: string, to: string) => string;
+  readonly held: (reason: string) => string;
 };
 
 const en: Messages = {
@@ -66,6 +68,9 @@ const en: Messages = {
   gap: (timeline, from, to, cause) => `! gap on timeline ${timeline}, ${from} to ${to}: ${cause}`,
   gapAdvice:
     "Instants inside a gap cannot be restored; those after it need a backup taken after it.",
+  givenUp: (timeline, from, to) =>
+    `  beyond retention on timeline ${timeline}, ${from} to ${to}: nothing there is promised`,
+  held: (reason) => `held: ${reason}`,
 };
 
 const fr: Messages = {
@@ -111,6 +116,9 @@ const fr: Messages = {
     `! lacune sur la timeline ${timeline}, de ${from} à ${to} : ${cause}`,
   gapAdvice:
     "Les instants dans une lacune ne peuvent pas être restaurés ; ceux d'après demandent une sauvegarde prise après elle.",
+  givenUp: (timeline, from, to) =>
+    `  au-delà de la rétention sur la timeline ${timeline}, de ${from} à ${to} : rien n'y est promis`,
+  held: (reason) => `conservée : ${reason}`,
 };
 
 /** The texts by language. */

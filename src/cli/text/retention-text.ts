@@ -80,8 +80,8 @@ const en: Messages = {
     `! No backup since ${instant}: nothing more is given up until backups come again. Next: pra backup`,
   pause: (before, after) =>
     `! Between ${before} and ${after} no backup was taken, or a clock was set forward: what is older is given up only when the backups after it span a whole window.`,
-  keep: "keep",
-  giveUp: "give up",
+  keep: "keep: ",
+  giveUp: "give up: ",
   several: (count) => `${count} backups`,
   to: "to",
   window: "in the window",
@@ -152,8 +152,8 @@ const fr: Messages = {
     `! Aucune sauvegarde depuis le ${instant} : plus rien n'est abandonné avant qu'il en vienne d'autres. Ensuite : pra backup`,
   pause: (before, after) =>
     `! Entre le ${before} et le ${after} aucune sauvegarde n'a été prise, ou une horloge a été avancée : ce qui est plus ancien n'est abandonné que quand celles d'après couvrent une fenêtre entière.`,
-  keep: "garder",
-  giveUp: "abandonner",
+  keep: "garder : ",
+  giveUp: "abandonner : ",
   several: (count) => `${count} sauvegardes`,
   to: "à",
   window: "dans la fenêtre",
