@@ -7,7 +7,7 @@ import { styleText } from "node:util";
 
 import type { Language } from "../core/language.ts";
 import { cutToWidth } from "./display-width.ts";
-import { formatBytes, formatDuration, formatNumber } from "./format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
 
 const REDRAW_EVERY_MS = 100;
 const PLAIN_LINE_EVERY_MS = 10_000;

@@ -9,7 +9,7 @@ import type { WantedKind } from "../../backup/choose-kind.ts";
 import { type DrError, errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";

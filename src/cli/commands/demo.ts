@@ -12,7 +12,7 @@ import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { displayWidth } from "../display-width.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";

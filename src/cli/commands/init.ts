@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 
 import type { CreatedRepository } from "../../app/create-repository.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration } from "../format.ts";
+import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { initText } from "../text/init-text.ts";

@@ -5,7 +5,7 @@ import { errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Instant, PlanNotice, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import type { ProveReport } from "../../app/prove-operation.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatDuration, formatNumber } from "../format.ts";
+import { formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { proveText } from "../text/prove-text.ts";

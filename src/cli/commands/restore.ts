@@ -7,7 +7,7 @@ import type { RestoreResult } from "../../app/restore.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration } from "../format.ts";
+import { formatBytes, formatDuration } from "../../core/format.ts";
 import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";

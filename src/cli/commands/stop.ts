@@ -1,7 +1,7 @@
 /** `pra stop DIRECTORY`: stops the server that `pra restore --start` left running. */
 import { type Command, Option } from "commander";
 
-import { formatDuration } from "../format.ts";
+import { formatDuration } from "../../core/format.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { restoreText } from "../text/restore-text.ts";

@@ -8,7 +8,7 @@ import { errorText } from "../../core/errors.ts";
 import { verifyWorkersMax } from "../../core/limits.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { verifyText } from "../text/verify-text.ts";

@@ -7,7 +7,7 @@ import { DrError, errorText } from "../../core/errors.ts";
 import { formatLsn, type Lsn } from "../../core/lsn.ts";
 import type { ReceiverEvent } from "../../wal/receiver-events.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration } from "../format.ts";
+import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
 import { walText } from "../text/wal-text.ts";

@@ -2,7 +2,7 @@
  * Sizes and durations for people, in their language: "1.5 GiB" is "1,5 Gio" in French. Machines get plain
  * numbers with `--json`; never parse what this prints.
  */
-import type { Language } from "../core/language.ts";
+import type { Language } from "./language.ts";
 
 const UNITS: Readonly<Record<Language, readonly string[]>> = {
   en: ["B", "KiB", "MiB", "GiB", "TiB", "PiB"],
