@@ -48,13 +48,31 @@ export type FetchOptions = {
   readonly sealed: SealedStore;
   readonly place: IncarnationPlace;
   readonly name: string;
-  /** Must not exist. */
+  /** Must not exist, unless with the very bytes that are fetched. */
   readonly path: string;
   readonly signal: AbortSignal;
 };
 
 /** `absent`: proven. The command answers 0 and 64. */
 export type FetchResult = "fetched" | "absent";
+
+/** What was there before is never taken for what was fetched. @throws DrError `WAL_FETCH_TARGET_EXISTS`. */
+async function put(
+  path: string,
+  content: Uint8Array,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<FetchResult> {
+  const written = await writeDurably({
+    finalPath: path,
+    parts: [content],
+    group: "RESTORE",
+    signal,
+  });
+  if (written === "conflict" && guard("L45-fetch-target")) {
+    throw new DrError("WAL_FETCH_TARGET_EXISTS", { path });
+  }
+  return "fetched";
+}
 
 /** A timeline's history, or undefined when none is stored. */
 async function historyOf(
@@ -78,8 +96,7 @@ async function fetchHistory(options: FetchOptions): Promise<FetchResult> {
   const timeline = parseTimeline(name.slice(0, 8));
   const content = await historyOf(options, timeline);
   if (content !== undefined) {
-    await writeDurably({ finalPath: path, parts: [content], group: "RESTORE", signal });
-    return "fetched";
+    return await put(path, content, { signal });
   }
   const prefix = timelinePrefix(place, timeline);
   const { entries } = await sealed.store.list(prefix, { signal, limit: 1 });
@@ -120,8 +137,7 @@ async function readParts(
 async function write(options: FetchOptions, read: SegmentRead): Promise<FetchResult> {
   const { path, signal } = options;
   read.bytes.fill(0, lsnDistanceBytes(read.startLsn, read.endLsn));
-  await writeDurably({ finalPath: path, parts: [read.bytes], group: "RESTORE", signal });
-  return "fetched";
+  return await put(path, read.bytes, { signal });
 }
 
 /** A segment that is not published: put together from parts when it is the last one, else proven absent or refused. */

@@ -138,7 +138,7 @@ async function fetchedPaths(pra: CommandLine, last: string): Promise<readonly st
     .map((path) => join(pra.repository, path));
 }
 
-test("push answers 1 whatever goes wrong, interrupted included; fetch 64 only where absence is proven", async () => {
+test("L45 push answers 1 whatever goes wrong, interrupted included; fetch 64 only where absence is proven", async () => {
   await using server = await startTestServer({ major: 18, initdbArguments: SMALL_SEGMENTS });
   await using pra = await CommandLine.create(server);
   assert.equal((await pra.run("wal push")).code, 1, "usage");
@@ -170,6 +170,11 @@ test("push answers 1 whatever goes wrong, interrupted included; fetch 64 only wh
   const fetched = await pra.json(`wal fetch ${name} ${out}`);
   assert.deepEqual([fetched.code, fetched.value["result"]], [0, "fetched"]);
   assert.ok((await readFile(out)).equals(await readFile(path)));
+  assert.equal((await pra.run(`wal fetch ${name} ${out}`)).code, 0, "the same bytes are there");
+  await writeFile(`${out}.other`, "what somebody else put there");
+  const taken = await pra.json(`wal fetch ${name} ${out}.other`);
+  assert.deepEqual([taken.code, errorCodeOf(taken.value)], [1, "WAL_FETCH_TARGET_EXISTS"]);
+  assert.equal(await readFile(`${out}.other`, "utf8"), "what somebody else put there");
   const next = await server.value("SELECT pg_walfile_name(pg_current_wal_lsn())");
   const absent = await pra.json(`wal fetch ${next} ${out}.next`);
   assert.deepEqual([absent.code, absent.value["result"]], [64, "absent"]);
@@ -177,6 +182,8 @@ test("push answers 1 whatever goes wrong, interrupted included; fetch 64 only wh
   assert.equal((await pra.run(`wal fetch ${name}`)).code, 2);
   const away = await pra.run(`wal fetch ${name} ${out}.2`, { BACKUP_DIR: "/tmp/pra-nothing-here" });
   assert.equal(away.code, 1);
+  const left = (await readdir(pra.directory)).filter((each) => each.startsWith(".tmp-"));
+  assert.deepEqual(left, []);
 
   const conf = join(server.dataDirectory, "postgresql.auto.conf");
   await appendFile(conf, "pra.incarnation = 'isolated'\n");

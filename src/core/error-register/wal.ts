@@ -335,4 +335,14 @@ export const walErrors = {
       hint: `Lancez-le dans le répertoire de données du serveur, comme le font archive_command et restore_command ; pour pra wal fetch, --incarnation nomme l'histoire.`,
     },
   },
+  WAL_FETCH_TARGET_EXISTS: {
+    en: {
+      message: `{path} is there already, with other content; nothing was written`,
+      hint: `Remove it, or name another file. A server in recovery removes its own before it asks.`,
+    },
+    fr: {
+      message: `{path} existe déjà, avec un autre contenu ; rien n'a été écrit`,
+      hint: `Supprimez-le, ou nommez un autre fichier. Un serveur en récupération supprime le sien avant de demander.`,
+    },
+  },
 } as const satisfies ErrorGroup;
