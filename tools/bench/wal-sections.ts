@@ -1,5 +1,5 @@
 /** The WAL chapters of the benchmark: synchronous commits against pg_receivewal, and lag under full load. */
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { ownDirectory } from "./contenders.ts";
@@ -89,13 +89,14 @@ function compareSegments(archive: string, fetch: (segment: string, to: string) =
   let equal = 0;
   const different: string[] = [];
   for (const name of names) {
-    const to = join(archive, "fetched");
+    const to = join(archive, `${name}.fetched`);
     const code = fetch(name, to);
     if (code === 0 && readFileSync(to).equals(readFileSync(join(archive, name)))) {
       equal += 1;
     } else {
       different.push(`${name} (${code})`);
     }
+    rmSync(to, { force: true });
   }
   return `${equal} of ${names.length} archived segments byte-equal${different.length > 0 ? `; not: ${different.slice(0, 5).join(", ")}` : ""}`;
 }
