@@ -4,6 +4,7 @@
  */
 import { isDrError } from "../core/errors.ts";
 import { requireSupportedMajor } from "../core/pg-version.ts";
+import { quoteIdentifier } from "../postgres/replication-connection.ts";
 import type { ServerFacts } from "../postgres/server-facts.ts";
 import { type Finding, failed, found } from "./check-finding.ts";
 
@@ -42,14 +43,15 @@ function judgeRole(facts: ServerFacts): Finding[] {
   }
   const row = facts.role.value;
   const role = row["rolname"] ?? "";
+  const values = { role, quoted: quoteIdentifier(role) };
   const may = row["rolreplication"] === "t" || row["rolsuper"] === "t";
   return [
     may
       ? found("replication-right", "good", "replication-granted", { role })
-      : found("replication-right", "bad", "replication-missing", { role }),
+      : found("replication-right", "bad", "replication-missing", values),
     facts.settingsComplete
       ? found("visible-settings", "good", "settings-visible", { role })
-      : found("visible-settings", "note", "settings-hidden", { role }),
+      : found("visible-settings", "note", "settings-hidden", values),
   ];
 }
 

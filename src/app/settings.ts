@@ -418,6 +418,17 @@ const registry = {
     example: "fr",
     help: { en: "en or fr.", fr: "en ou fr." },
   },
+  PRA_SUPERUSER_PASSWORD: {
+    group: "program",
+    kind: { type: "text" },
+    secret: "whole",
+    fallback: { en: "from PG_PASSFILE", fr: "lu dans PG_PASSFILE" },
+    example: "",
+    help: {
+      en: 'Only for "pra role sql --apply --as NAME": that superuser\'s password. Give it in the environment of that one command.',
+      fr: "Seulement pour « pra role sql --apply --as NOM » : le mot de passe de ce superutilisateur. Donnez-le dans l'environnement de cette seule commande.",
+    },
+  },
   PRA_EXPORT_PASSPHRASE: {
     group: "program",
     kind: { type: "text" },

@@ -11,6 +11,7 @@ import {
   connectionSettings,
   placeOf,
 } from "../../postgres/connection-settings.ts";
+import { quoteIdentifier } from "../../postgres/replication-connection.ts";
 import { SqlSession } from "../../postgres/sql-session.ts";
 import { type CheckId, type Finding, failed, found } from "../check-finding.ts";
 import type { Environment } from "../environment.ts";
@@ -87,7 +88,7 @@ async function checkReading(environment: Environment, call: Call): Promise<reado
     const [row] = await session.query(READING, call);
     const role = row?.["role"] ?? "";
     if (row?.["reads"] !== "true") {
-      return [found("reading", state, "reads-not-all", { role })];
+      return [found("reading", state, "reads-not-all", { role, quoted: quoteIdentifier(role) })];
     }
     const names = (await session.query(DATABASES, call)).map((one) => one["name"] ?? "");
     const hidden: string[] = [];
@@ -101,7 +102,11 @@ async function checkReading(environment: Environment, call: Call): Promise<reado
     return [
       hidden.length === 0
         ? found("reading", "good", "reads-all", { role, databases: names.length })
-        : found("reading", state, "rows-hidden", { role, names: hidden.join(", ") }),
+        : found("reading", state, "rows-hidden", {
+            role,
+            quoted: quoteIdentifier(role),
+            names: hidden.join(", "),
+          }),
     ];
   });
 }
@@ -141,9 +146,11 @@ async function checkRestorePlace(
     if (same && productionDatabases(environment).includes(database)) {
       return [found("restore-place", "bad", "restore-production", { database, where })];
     }
-    const [role] = await session.query(RESTORER, call);
-    const values = { database, where, role: role?.["role"] ?? "" };
-    if (role?.["creates"] !== "true") {
+    const [row] = await session.query(RESTORER, call);
+    const role = row?.["role"] ?? "";
+    const quoted = quoteIdentifier(role);
+    const values = { database, where, role, quoted, quotedDatabase: quoteIdentifier(database) };
+    if (row?.["creates"] !== "true") {
       return [found("restore-place", "bad", "restore-uncreatable", values)];
     }
     const [target] = await session.query(TARGET, { ...call, values: [database] });

@@ -7,6 +7,9 @@ import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { explainText } from "../text/explain-text.ts";
 
+/** What documents of other systems ask for, and PostgreSQL has not. */
+const GRANT_BACKUP = /^grant[\s_-]+backup\b/i;
+
 function findEntry(typed: string): readonly [string, ErrorEntry] {
   const wanted = typed.trim().toUpperCase();
   const entries: readonly (readonly [string, ErrorEntry])[] = Object.entries(errorRegister);
@@ -26,8 +29,16 @@ function findEntry(typed: string): readonly [string, ErrorEntry] {
 export function registerExplain(program: Command, frame: Frame): void {
   const text = explainText[frame.language];
   defineCommand(program, frame.language, "explain", text)
-    .argument("<code>", text.argumentCode)
-    .action((typed: string) => {
+    .argument("<code...>", text.argumentCode)
+    .action((words: readonly string[]) => {
+      const typed = words.join(" ");
+      if (GRANT_BACKUP.test(typed)) {
+        const { message, hint } = text.grantBackup;
+        frame.result({ code: "GRANT BACKUP", message, hint, retryable: false }, () =>
+          [`GRANT BACKUP: ${message}`, `${text.whatToDo}${hint}`].join("\n"),
+        );
+        return;
+      }
       const [code, entry] = findEntry(typed);
       const { message, hint } = entry[frame.language];
       const retryable = entry.retryable === true;

@@ -29,6 +29,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "check", load: async () => (await import("./check.ts")).registerCheck },
   { name: "status", load: async () => (await import("./status.ts")).registerStatus },
   { name: "config", load: async () => (await import("./config.ts")).registerConfig },
+  { name: "role", load: async () => (await import("./role.ts")).registerRole },
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "dump", load: async () => (await import("./dump.ts")).registerDump },
   { name: "prove", load: async () => (await import("./prove.ts")).registerProve },

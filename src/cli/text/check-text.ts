@@ -59,13 +59,13 @@ const en: Messages = {
     "replication-granted": { summary: "the role {role} has it" },
     "replication-missing": {
       summary: "the role {role} may not replicate",
-      hint: 'ALTER ROLE "{role}" REPLICATION;',
+      hint: "ALTER ROLE {quoted} REPLICATION; there is no GRANT BACKUP in PostgreSQL: pra role sql prints all that a backup needs.",
     },
     "replication-connected": { summary: "pg_hba.conf lets us in; timeline {timeline}" },
     "settings-visible": { summary: "the role {role} sees all settings" },
     "settings-hidden": {
       summary: "the role {role} does not see all settings; they are missing from what is recorded",
-      hint: 'GRANT pg_monitor TO "{role}";',
+      hint: "GRANT pg_monitor TO {quoted};",
     },
     "senders-free": { summary: "{free} of {max} free" },
     "senders-few": {
@@ -208,14 +208,14 @@ const fr: Messages = {
     "replication-granted": { summary: "le rôle {role} l'a" },
     "replication-missing": {
       summary: "le rôle {role} n'a pas le droit de répliquer",
-      hint: 'ALTER ROLE "{role}" REPLICATION;',
+      hint: "ALTER ROLE {quoted} REPLICATION; there is no GRANT BACKUP in PostgreSQL: pra role sql prints all that a backup needs.",
     },
     "replication-connected": { summary: "pg_hba.conf nous laisse entrer ; timeline {timeline}" },
     "settings-visible": { summary: "le rôle {role} voit tous les réglages" },
     "settings-hidden": {
       summary:
         "le rôle {role} ne voit pas tous les réglages ; ils manqueront à ce qui est enregistré",
-      hint: 'GRANT pg_monitor TO "{role}";',
+      hint: "GRANT pg_monitor TO {quoted};",
     },
     "senders-free": { summary: "{free} libres sur {max}" },
     "senders-few": {

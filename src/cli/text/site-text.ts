@@ -115,12 +115,12 @@ const en: Messages = {
     "reads-all": { summary: "the role {role} reads every table in {databases} database(s)" },
     "reads-not-all": {
       summary: "the role {role} may not read every table; only dumps (pra dump) need it",
-      hint: 'GRANT pg_read_all_data TO "{role}";',
+      hint: "GRANT pg_read_all_data TO {quoted};",
     },
     "rows-hidden": {
       summary:
         "row security may hide rows from the role {role} in: {names}; a dump would stop there",
-      hint: 'ALTER ROLE "{role}" BYPASSRLS;',
+      hint: "ALTER ROLE {quoted} BYPASSRLS;",
     },
     "restore-ready": { summary: "the role {role} may create {database} at {where}" },
     "restore-present": {
@@ -132,11 +132,11 @@ const en: Messages = {
     },
     "restore-uncreatable": {
       summary: "the role {role} may not create databases at {where}",
-      hint: 'ALTER ROLE "{role}" CREATEDB;',
+      hint: "ALTER ROLE {quoted} CREATEDB;",
     },
     "restore-foreign": {
       summary: "{database} at {where} belongs to {owner}: the role {role} may not drop it",
-      hint: 'Name another one in RESTORE_DB, or: ALTER DATABASE "{database}" OWNER TO "{role}";',
+      hint: "Name another one in RESTORE_DB, or: ALTER DATABASE {quotedDatabase} OWNER TO {quoted};",
     },
     "application-well": { summary: "{url} answers {status} after {durationMs}" },
     "application-status": {
@@ -269,12 +269,12 @@ const fr: Messages = {
     "reads-not-all": {
       summary:
         "le rôle {role} ne peut pas lire toutes les tables ; seuls les exports (pra dump) le demandent",
-      hint: 'GRANT pg_read_all_data TO "{role}";',
+      hint: "GRANT pg_read_all_data TO {quoted};",
     },
     "rows-hidden": {
       summary:
         "la sécurité par ligne peut cacher des lignes au rôle {role} dans : {names} ; un export s'y arrêterait",
-      hint: 'ALTER ROLE "{role}" BYPASSRLS;',
+      hint: "ALTER ROLE {quoted} BYPASSRLS;",
     },
     "restore-ready": { summary: "le rôle {role} peut créer {database} sur {where}" },
     "restore-present": {
@@ -286,12 +286,12 @@ const fr: Messages = {
     },
     "restore-uncreatable": {
       summary: "le rôle {role} ne peut pas créer de base sur {where}",
-      hint: 'ALTER ROLE "{role}" CREATEDB;',
+      hint: "ALTER ROLE {quoted} CREATEDB;",
     },
     "restore-foreign": {
       summary:
         "{database} sur {where} appartient à {owner} : le rôle {role} ne peut pas la supprimer",
-      hint: 'Nommez-en une autre dans RESTORE_DB, ou : ALTER DATABASE "{database}" OWNER TO "{role}";',
+      hint: "Nommez-en une autre dans RESTORE_DB, ou : ALTER DATABASE {quotedDatabase} OWNER TO {quoted};",
     },
     "application-well": { summary: "{url} répond {status} en {durationMs}" },
     "application-status": {

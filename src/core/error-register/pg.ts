@@ -435,4 +435,25 @@ export const pgErrors = {
       hint: `Il est arrivé quelque chose au serveur sous charge ; son journal le dit. Le plus souvent, un disque est plein.`,
     },
   },
+  PG_ROLE_SUPERUSER: {
+    en: {
+      message: "the role {role} is a superuser; it is left as it is",
+      hint: "Name a role of its own for backups, --role akig_backup for example, and put it into PG_USER: a superuser can do far more than a backup needs.",
+    },
+    fr: {
+      message: "le rôle {role} est superutilisateur ; il est laissé tel quel",
+      hint: "Nommez un rôle propre aux sauvegardes, --role akig_backup par exemple, et mettez-le dans PG_USER : un superutilisateur peut bien plus que ce qu'il faut à une sauvegarde.",
+    },
+  },
+  PG_PASSWORD_UNUSUAL: {
+    en: {
+      message: "the password of PG_PASSWORD holds characters that clients encode in different ways",
+      hint: "Choose one of plain letters, digits and signs; longer is better than stranger.",
+    },
+    fr: {
+      message:
+        "le mot de passe de PG_PASSWORD contient des caractères que les clients codent différemment",
+      hint: "Choisissez-en un fait de lettres simples, de chiffres et de signes ; mieux vaut long qu'étrange.",
+    },
+  },
 } as const satisfies ErrorGroup;
