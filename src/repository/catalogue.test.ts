@@ -163,6 +163,36 @@ test("L40 a hidden newest root is REPO_ROLLED_BACK on a host that saw it, until 
   });
 });
 
+test("L40 a history's newest root that was given up is no rollback, and one that was not still is", async () => {
+  await withSeenFile(async (file) => {
+    const repository = new SimulatedRepository(8, ring);
+    const process = repository.process("a");
+    const older = await publish(process);
+    await repository.time.pass(1_000);
+    const newest = await publish(process);
+    const options = { ...call, file, accept: false };
+    await checkRollback(process.sealed, options);
+    repository.store.tamper(objectKey(rootName(newest)), undefined);
+    const asked: string[][] = [];
+    const givenUp = (ids: readonly string[]): Promise<ReadonlySet<typeof newest>> => {
+      asked.push([...ids]);
+      return Promise.resolve(new Set([newest]));
+    };
+    const nobody = (): Promise<ReadonlySet<typeof newest>> => Promise.resolve(new Set());
+    await assert.rejects(checkRollback(process.sealed, { ...options, givenUp: nobody }), {
+      code: "REPO_ROLLED_BACK",
+    });
+    assert.deepEqual((await checkRollback(process.sealed, { ...options, givenUp })).missing, []);
+    assert.deepEqual(asked, [[newest]]);
+    // From now on the older one is the newest that was seen.
+    await checkRollback(process.sealed, options);
+    repository.store.tamper(objectKey(rootName(older)), undefined);
+    await assert.rejects(checkRollback(process.sealed, { ...options, givenUp }), {
+      code: "REPO_ROLLED_BACK",
+    });
+  });
+});
+
 test("L40 a ledger that ends earlier than it did is REPO_ROLLED_BACK", async () => {
   await withSeenFile(async (file) => {
     const repository = new SimulatedRepository(6, ring);
