@@ -2,6 +2,7 @@
  * What can be restored before retention and after it: the windows of every incarnation, and those that are left when what the decision
  * gives up is gone. Both by the planner's own steps, so that a preview shows what `pra window` would.
  */
+import { isDrError } from "../core/errors.ts";
 import { type Lsn, addToLsn } from "../core/lsn.ts";
 import { segmentAt, segmentStartAt } from "../core/wal-name.ts";
 import type { ClusterName, IncarnationPlace } from "../repository/object-names.ts";
@@ -80,7 +81,19 @@ function catalogueAfter(
   };
 }
 
-/** Reads every incarnation once more. @throws DrError as `readIncarnation`, and what reading an index throws. */
+/** What is damaged shows no window; `pra list` and `pra verify` tell why. */
+async function shownWindows(catalogue: PlanCatalogue, call: StoreCall): Promise<readonly Window[]> {
+  try {
+    return (await windowsIn(catalogue, { depth: "ends", signal: call.signal })).windows;
+  } catch (error) {
+    if (isDrError(error) && /^(?:REPO|WAL|KEY)_/.test(error.code)) {
+      return [];
+    }
+    throw error;
+  }
+}
+
+/** Reads every incarnation once more. @throws DrError as `readIncarnation`. */
 export async function windowsChange(
   sealed: SealedStore,
   about: { readonly cluster: ClusterName; readonly decision: RetentionDecision },
@@ -89,10 +102,9 @@ export async function windowsChange(
   const changes: WindowsChange[] = [];
   for await (const place of listIncarnations(sealed, about.cluster, call)) {
     const { catalogue } = await readIncarnation(sealed, place, call);
-    const options = { depth: "ends", signal: call.signal } as const;
-    const { windows: before } = await windowsIn(catalogue, options);
     const left = catalogueAfter(catalogue, place, about.decision);
-    const { windows: after } = await windowsIn(left, options);
+    const before = await shownWindows(catalogue, call);
+    const after = await shownWindows(left, call);
     changes.push({ place, before, after });
   }
   return changes;

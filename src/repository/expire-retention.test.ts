@@ -226,6 +226,70 @@ test("L36 with one full backup and two increments and a minimum of two, the two 
   await assertRestorable({ repository, backups, expiring, retention });
 });
 
+test("L36 a hold that is written while an expiry is between its looks keeps the backup", async () => {
+  const all = await cast(11);
+  const { repository, backups, expiring, retention } = all;
+  const person = repository.process("c");
+  const put = repository.store.put.bind(repository.store);
+  let said = false;
+  repository.store.put = async (key, parts, call) => {
+    if (key.startsWith("condemned/") && !said) {
+      said = true;
+      const at = { ...testPlace, backup: idAt(backups, 6), atMs: NEWEST_MS };
+      const word = { state: "held", reason: "audit", until: null, actor: "dba@c" } as const;
+      await using _pin = await pinBackup(person, at.backup);
+      await putHold(person.sealed, at, word, { signal: never });
+    }
+    return await put(key, parts, call);
+  };
+  await repository.time.until(expireWith(expiring, retention));
+  await assertExpired(all, [6]);
+});
+
+test("when what is going to be deleted cannot be recorded, nothing is deleted", async () => {
+  const { repository, expiring, retention } = await cast(12);
+  const onDelete = (): Promise<void> => Promise.reject(new Error("no ledger"));
+  await assert.rejects(
+    repository.time.until(expireWith(expiring, retention, { onDelete })),
+    /no ledger/,
+  );
+  assert.equal((await rootsLeft(expiring)).length, DAYS);
+});
+
+test("L53 an expiry with retention, killed after any third of its writes and run again, comes to the same end", async () => {
+  let killed = 0;
+  for (let writes = 1; ; writes += 3) {
+    const all = await cast(13);
+    const { repository, expiring, retention } = all;
+    const victim = repository.process("b");
+    let left = writes;
+    const count = <T>(act: () => Promise<T>): Promise<T> => {
+      left -= 1;
+      return left < 0 ? Promise.reject(new Error("killed")) : act();
+    };
+    const { store } = repository;
+    const dying = withStore(victim, {
+      put: (key, parts, call) => count(() => store.put(key, parts, call)),
+      delete: (key, call) => count(() => store.delete(key, call)),
+    });
+    const stop = new AbortController();
+    const run = expireWith(dying, rules(victim, tenDays, NEWEST_MS), { signal: stop.signal });
+    const [ended] = await repository.time.until(Promise.allSettled([run]));
+    stop.abort();
+    repository.bury(victim);
+    await assertRestorable(all);
+    await repository.time.until(expireWith(expiring, retention));
+    await repository.time.until(expireWith(expiring, retention));
+    await assertExpired(all);
+    assert.deepEqual(await keys(repository, "condemned/"), []);
+    if (ended.status === "fulfilled") {
+      break;
+    }
+    killed += 1;
+  }
+  assert.ok(killed > 20, `${killed} places`);
+});
+
 test("a hold that cannot be read stops the expiry before anything is condemned", async () => {
   const { repository, backups, expiring, retention } = await cast(7);
   const name = { type: "hold", cluster: testCluster, backup: idAt(backups, 2), number: 1 } as const;
