@@ -4,7 +4,7 @@
  */
 import type { RetentionPreview } from "../app/expire.ts";
 import type { RetentionPolicy } from "../repository/retention-view.ts";
-import { type PeriodRule, periodRules } from "../repository/retention-calendar.ts";
+import type { PeriodRule } from "../repository/retention-calendar.ts";
 import type { BackupVerdict, GiveUpReason, KeepReason } from "../repository/retention.ts";
 import type { Window } from "../restore/window.ts";
 import type { Frame, JsonValue } from "./frame.ts";
@@ -13,6 +13,8 @@ import { retentionText } from "./text/retention-text.ts";
 
 /** Of an id: the milliseconds of its making, and a quarter of the rest. */
 const SHORT_ID_DIGITS = 17;
+const PERIOD_RULES: readonly PeriodRule[] = ["daily", "weekly", "monthly", "yearly"];
+
 /** So many alike in a row are told in one line. */
 const ALIKE_MIN = 4;
 
@@ -145,7 +147,7 @@ export function retentionLines(
   if (decision.backups.length === 0) {
     return [text.noBackups];
   }
-  const periods = periodRules.flatMap((rule: PeriodRule) =>
+  const periods = PERIOD_RULES.flatMap((rule) =>
     policy[rule] > 0 ? [text.periods[rule](policy[rule])] : [],
   );
   const limits =

@@ -19,6 +19,13 @@ export type RetentionReference = {
   readonly limit: ReferenceLimit | undefined;
 };
 
+/** A pause is longer than a week and a day, and than twice what usually lies between two backups. */
+function pauseOf(times: readonly number[]): number {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  const usual = gaps.toSorted((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)] ?? 0;
+  return gaps.length > 1 ? Math.max(retentionPauseMs, 2 * usual) : retentionPauseMs;
+}
+
 /** `finishedMs`: when the backups of the cluster ended, in any order. */
 export function referenceOf(
   finishedMs: readonly number[],
@@ -30,8 +37,9 @@ export function referenceOf(
   if (newest === undefined || !guard("L43-expire-clock")) {
     return { atMs: nowMs, limit: undefined };
   }
+  const pauseMs = pauseOf(times);
   let first = times.length - 1;
-  while (first > 0 && (times[first] ?? 0) - (times[first - 1] ?? 0) <= retentionPauseMs) {
+  while (first > 0 && (times[first] ?? 0) - (times[first - 1] ?? 0) <= pauseMs) {
     first -= 1;
   }
   const [beforeMs, afterMs] = [times[first - 1], times[first] ?? newest];

@@ -18,6 +18,7 @@ import {
   isSegmentNeeded,
 } from "../../tests/support/retention-worlds.ts";
 import { MODEL_SEGMENT_BYTES } from "../../tests/support/model-wal.ts";
+import { retentionSkewMs } from "../core/limits.ts";
 import { type Lsn, addToLsn } from "../core/lsn.ts";
 import { type TimelineId, segmentStartAt } from "../core/wal-name.ts";
 import { type PlanCatalogue, planRestore } from "../restore/plan.ts";
@@ -186,7 +187,8 @@ function mayNeed(
   at: { readonly timeline: TimelineId; readonly segmentLsn: Lsn },
 ): boolean {
   const { seen, timelines } = built;
-  const { windowFromMs, backups } = world.decision;
+  const { backups } = world.decision;
+  const windowFromMs = world.decision.windowFromMs - retentionSkewMs;
   const end = addToLsn(at.segmentLsn, MODEL_SEGMENT_BYTES);
   const kept = backups.filter(
     ({ kind, place }) => kind === "keep" && place.incarnation === seen.place.incarnation,
@@ -215,11 +217,11 @@ function mayNeed(
         backup.timeline === tip.timeline ||
         switches.some((one) => one.timeline === backup.timeline && backup.stopLsn <= one.switchLsn),
     );
-    const inside = on.some(({ backup }) => backup.finishedAtMs >= windowFromMs);
+    const inside = on.some(({ backup }) => backup.finishedAtMs > windowFromMs);
     const recent = inside || (known?.newestMs ?? Infinity) >= windowFromMs;
     const bases = on.filter(
       ({ backup, kind, reasons }) =>
-        backup.finishedAtMs >= windowFromMs ||
+        backup.finishedAtMs > windowFromMs ||
         (kind === "keep" &&
           reasons.some((reason) => reason.kind === "base" && reason.timeline === tip.timeline)),
     );

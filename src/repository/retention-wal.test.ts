@@ -199,6 +199,8 @@ test("L43 the window counts back from the newest backup at most a day behind it,
   assert.equal(ahead.limit?.kind, "pause");
   // When the backups behind it span a window of their own, the pause was one.
   assert.equal(on(days(0, 1, 20, 22, 24, 26, 28), 28).limit, undefined);
+  // Backups that come once a month know no pause of a month.
+  assert.equal(on(days(0, 30, 60, 90), 91).limit, undefined);
   // A clock that goes back gives up nothing: everything is newer than the window.
   assert.equal(on(days(0, 1, 2), -3650).atMs, NOW_MS - 3650 * DAY_MS);
   assert.deepEqual(on([], 5), { atMs: NOW_MS + 5 * DAY_MS, limit: undefined });

@@ -105,10 +105,9 @@ export function walNeedsOf(
   }));
   const continuous = window.flatMap((branch) => [...alongBranch(branch)]);
   const needed: Stretch[] = [...(guard("L37-own-wal") ? own : []), ...continuous];
-  const all = needed.flatMap((stretch) => [
-    stretch,
-    ...copiesFor(incarnation, walSegmentBytes, stretch),
-  ]);
+  // Only what a backup needs by itself: a branch that goes on has its successor's first segment anyway.
+  const copies = own.flatMap((stretch) => copiesFor(incarnation, walSegmentBytes, stretch));
+  const all = [...needed, ...copies];
   const newest = timelines.reduce((most, { timeline }) => Math.max(most, timeline), 0);
   return {
     kind: "some",

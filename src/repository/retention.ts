@@ -112,6 +112,14 @@ function newestFinished(candidates: readonly Candidate[]): Candidate | undefined
   );
 }
 
+/**
+ * One that ended shortly before the window counts as inside: by the server's clock it may have, and then only an older one leads to
+ * the window's first instants.
+ */
+function isInWindow({ finishedAtMs }: RetainedBackup, windowFromMs: number): boolean {
+  return finishedAtMs > windowFromMs - retentionSkewMs;
+}
+
 /** The branches of one incarnation that have instants in the window, each with the backups by which they are reached. */
 function windowBranches(
   incarnation: RetentionIncarnation,
@@ -121,14 +129,17 @@ function windowBranches(
   const found: WindowBranch[] = [];
   for (const branch of retentionBranches(incarnation)) {
     const on = own.filter(({ backup }) => isOnRetentionBranch(branch, backup));
-    const inside = on.filter(({ backup }) => backup.finishedAtMs >= windowFromMs);
+    const inside = on.filter(({ backup }) => isInWindow(backup, windowFromMs));
     const { newestMs } = branch.of;
-    if (inside.length === 0 && newestMs !== undefined && newestMs < windowFromMs) {
+    if (
+      inside.length === 0 &&
+      newestMs !== undefined &&
+      newestMs < windowFromMs - retentionSkewMs
+    ) {
       continue;
     }
-    const latestMs = windowFromMs - retentionSkewMs;
     const before = on.filter(
-      ({ backup, restorable }) => restorable && backup.finishedAtMs <= latestMs,
+      ({ backup, restorable }) => restorable && !isInWindow(backup, windowFromMs),
     );
     const base = newestFinished(before);
     base?.keep.push({ kind: "base", timeline: branch.of.timeline });
@@ -175,7 +186,7 @@ function keepByItself(one: Candidate, at: { readonly windowFromMs: number; atMs:
   if (backup.pinned && guard("L34-used-is-kept")) {
     keep.push({ kind: "used" });
   }
-  if (backup.finishedAtMs >= at.windowFromMs) {
+  if (isInWindow(backup, at.windowFromMs)) {
     keep.push({ kind: "window" });
   }
   const [root] = incarnation.unreadableRoots;
