@@ -10,7 +10,7 @@ import type { BackupProgress } from "../backup/backup-taker.ts";
 import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-kind.ts";
 import { outsideConfiguration, serverIdentity } from "../backup/server-identity.ts";
 import { type BackupWal, type TakenBackup, takeBackup } from "../backup/take-backup.ts";
-import { isDrError } from "../core/errors.ts";
+import { type DrError, isDrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import { backupZstdLevel, leaseTtlSeconds } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
@@ -30,6 +30,7 @@ import type { ReceiverEvent } from "../wal/receiver-events.ts";
 import { newestRoots } from "./backup-roots.ts";
 import { type OpenBackupWal, openBackupWal, requireBackupWal } from "./backup-wal.ts";
 import type { Adapters } from "./compose.ts";
+import { keepSettings } from "./config-save.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { checkHistory, rememberBackup } from "./rollback.ts";
@@ -66,6 +67,8 @@ export type BackupResult = {
   readonly walEvents: readonly ReceiverEvent[];
   /** Why the ledger could not be written. */
   readonly ledgerFailure: Error | undefined;
+  /** Why the `.env` could not be kept beside the backup. */
+  readonly settingsFailure: DrError | undefined;
 };
 
 type Server = {
@@ -262,7 +265,16 @@ async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
   // The backup counts when the lease was still ours after its root was published.
   await lease.renewNow({ signal });
   const walFrom = wal.from;
-  return { taken, chosen: used, place, repository, walFrom, walEvents, ledgerFailure: undefined };
+  return {
+    taken,
+    chosen: used,
+    place,
+    repository,
+    walFrom,
+    walEvents,
+    ledgerFailure: undefined,
+    settingsFailure: undefined,
+  };
 }
 
 async function recordFinished(run: Run, result: BackupResult): Promise<void> {
@@ -348,7 +360,9 @@ export async function runBackup(
     await recordFinished(run, result);
     const seen = { adapters, environment, sealed, ledger };
     await rememberBackup(seen, place, result.taken.root.id, { signal });
-    return { ...result, ledgerFailure: ledger.failure };
+    // The backup is there; without the settings a restore elsewhere still works, and is slower to set up.
+    const settingsFailure = await keepSettings(adapters, environment, { sealed, signal });
+    return { ...result, ledgerFailure: ledger.failure, settingsFailure };
   } catch (error) {
     await recordFailed(run, startedAt, error);
     throw error;

@@ -11,10 +11,12 @@ import { identifySystem } from "../postgres/replication-commands.ts";
 import { ReplicationConnection } from "../postgres/replication-connection.ts";
 import { type ServerFacts, readServerFacts } from "../postgres/server-facts.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
 import { type CheckId, type Finding, failed, found } from "./check-finding.ts";
 import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
+import { compareSettings } from "./config-save.ts";
 import type { Environment } from "./environment.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 import { checkApplication } from "./site/application-check.ts";
@@ -179,6 +181,34 @@ function judgeKey(repository: OpenRepository): Finding {
     : found("key", "good", "key-good", { path: repository.keyFile });
 }
 
+/** S28, S30: this host's `.env` lies sealed in the repository, and other hosts have the same. */
+async function judgeCopy(
+  adapters: Adapters,
+  environment: Environment,
+  call: Call & { readonly sealed: SealedStore },
+): Promise<readonly Finding[]> {
+  if (environment.envFile === undefined) {
+    return [];
+  }
+  try {
+    const { saved, hosts } = await compareSettings(adapters, environment, call);
+    const others = hosts.filter(({ isThisHost, same }) => !isThisHost && !same).length;
+    return [
+      !saved
+        ? found("settings-copy", "note", "copy-old")
+        : others === 0
+          ? found("settings-copy", "good", "copy-kept", { hosts: hosts.length })
+          : found("settings-copy", "note", "hosts-differ", { hosts: others }),
+    ];
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      return [failed("settings-copy", error)];
+    }
+    throw error;
+  }
+}
+
 /** Errors of opening that are about keys, not about the store. */
 function isAboutKeys(error: DrError): boolean {
   return error.code.startsWith("KEY_") || error.code === "REPO_WRITER_UNKNOWN";
@@ -191,8 +221,11 @@ async function checkRepository(
   call: Call,
 ): Promise<{ readonly location: string; readonly probe: StoreProbe } | undefined> {
   let keys: Finding;
+  let copy: readonly Finding[] = [];
   try {
-    keys = judgeKey(await openRepository(adapters, environment, call));
+    const repository = await openRepository(adapters, environment, call);
+    keys = judgeKey(repository);
+    copy = await judgeCopy(adapters, environment, { ...call, sealed: repository.sealed });
   } catch (error) {
     call.signal.throwIfAborted();
     if (!isDrError(error) || !isAboutKeys(error)) {
@@ -215,6 +248,7 @@ async function checkRepository(
         ? found("repository", "good", "repository-good", { location })
         : found("repository", "bad", "repository-faulty", { location, faults }),
       keys,
+      ...copy,
     );
     return { location, probe };
   });

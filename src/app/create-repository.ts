@@ -18,6 +18,7 @@ import type { ObjectStore, StoreCall } from "../repository/object-store.ts";
 import { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
 import type { Adapters } from "./compose.ts";
+import { keepSettings } from "./config-save.ts";
 import { type Environment, requireSetting } from "./environment.ts";
 import { keyFilePath, readKeyFile, requireOutside, writeKeyFile } from "./key-files.ts";
 import {
@@ -37,6 +38,8 @@ export type CreatedRepository = OpenRepository & {
   readonly created: boolean;
   readonly recovery: RecoveryKey;
   readonly probe: StoreProbe;
+  /** Why the `.env` could not be kept in the repository. */
+  readonly settingsFailure: DrError | undefined;
 };
 
 /** Where the recovery key is now: in the caller's hand, to be shown once, or in a file. */
@@ -272,7 +275,8 @@ export async function createRepository(
     const call = { signal, clock, random, repositoryId: existing };
     const opened = await openAgain(environment, store, call);
     await removeFile(notePath);
-    return { ...opened, created: false, recovery: { kind: "none" }, probe };
+    const settingsFailure = await keepSettings(adapters, environment, { signal, ...opened });
+    return { ...opened, created: false, recovery: { kind: "none" }, probe, settingsFailure };
   }
   requireUsable(store.location, probe);
   await removeUnfinished(store, { signal });
@@ -289,5 +293,6 @@ export async function createRepository(
   await removeFile(notePath);
   const repositoryId = Buffer.from(ring.repositoryId).toString("hex");
   const opened = { sealed, location: store.location, repositoryId, encryption, keyFile };
-  return { ...opened, created: true, recovery, probe };
+  const settingsFailure = await keepSettings(adapters, environment, { signal, sealed });
+  return { ...opened, created: true, recovery, probe, settingsFailure };
 }

@@ -372,3 +372,14 @@ export const ledgerGivenUpObjectsMax = 10_000;
 export const nearestBackupsShown = 3;
 /** What is kept of a program's output: a table of contents of 100,000 entries of 160 bytes. */
 export const dumpProgramOutputBytesMax = 16 * MIB;
+/** Sessions named when a database is in use; more are counted. */
+export const restoreDbHoldersMax = 5;
+/** Differences kept of a restored database: a report that lists more says nothing more. */
+export const restoreDbFindingsMax = 200;
+/** A schema kept in memory so that several programs may seek in it: the largest seen has 30 MB; beyond this one program reads it in order. */
+export const restoreDbSchemaBytesMax = 256 * MIB;
+
+/** Characters of a `.env` that is saved: every setting with its explanation in both languages is below 12,000. */
+export const savedSettingsTextMax = 256 * KIB;
+/** Attempts at the next number of saved settings: one host's commands race for it, a handful at the most. */
+export const savedSettingsAttemptsMax = 8;

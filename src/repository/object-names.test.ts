@@ -41,6 +41,10 @@ test("every kind of name is what docs/format.md says", () => {
     [{ type: "pinReleased", id }, `pins/${id}.released`],
     [{ type: "condemn", id }, `condemned/${id}`],
     [{ type: "hold", cluster, backup: id, number: 3 }, `holds/main/${id}/00000003`],
+    [
+      { type: "settings", host: "0a".repeat(16), number: 7 },
+      `settings/${"0a".repeat(16)}/00000007`,
+    ],
     [{ type: "ledger", writer, sequence: 3 }, `ledger/cdcdcdcdcdcdcdcd-${id}/000000000003`],
     [{ ...place, type: "identity", number: 2 }, `${base}/identity/00000002`],
     [{ ...place, type: "root", id }, `${base}/backups/202410/${id}`],
@@ -73,7 +77,7 @@ test("every kind of name is what docs/format.md says", () => {
     assert.deepEqual(parseObjectKey(key), name);
     assert.equal(checkedKey(key), key);
   }
-  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 16);
+  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 17);
   assert.deepEqual(incarnationIdBytes(incarnation), new Uint8Array(16).fill(0xab));
   assert.equal(systemIdentifierOf(incarnation), 0x6aaabbbbccccddddn);
 });

@@ -64,6 +64,7 @@ export type ObjectName =
       "hold",
       { readonly cluster: ClusterName; readonly backup: ObjectId; readonly number: number }
     >
+  | Named<"settings", { readonly host: string; readonly number: number }>
   | Named<"ledger", { readonly writer: LedgerWriterName; readonly sequence: number }>
   | Named<"identity", IncarnationPlace & { readonly number: number }>
   | Named<"root" | "pack" | "map" | "dump", IncarnationPlace & { readonly id: ObjectId }>
@@ -173,6 +174,14 @@ export function leasePrefix(cluster: ClusterName, purpose: LeasePurpose): string
   return `leases/${cluster}/${purpose}/`;
 }
 
+/** Prefix of the settings that a host saved. @throws DrError `REPO_NAME_INVALID`. */
+export function settingsPrefix(host: string): string {
+  if (!/^[0-9a-f]{32}$/.test(host)) {
+    throw invalid(host);
+  }
+  return `settings/${host}/`;
+}
+
 /** Prefix of the holds of a cluster, or of one of its backups. */
 export function holdPrefix(cluster: ClusterName, backup?: ObjectId): string {
   return backup === undefined ? `holds/${cluster}/` : `holds/${cluster}/${backup}/`;
@@ -227,6 +236,8 @@ function repositoryKey(name: Exclude<ObjectName, IncarnationPlace>): string {
       return `condemned/${name.id}`;
     case "hold":
       return `${holdPrefix(name.cluster, name.backup)}${digits(name.number, 8)}`;
+    case "settings":
+      return `${settingsPrefix(name.host)}${digits(name.number, 8)}`;
     case "ledger":
       return `ledger/${name.writer}/${digits(name.sequence, 12)}`;
     default:
@@ -311,6 +322,11 @@ const readHold: Reader = ([cluster = "", backup = "", numberText]) => {
     : { type: "hold", cluster: clusterNameOf(cluster), backup: parseObjectId(backup), number };
 };
 
+const readSettings: Reader = ([host = "", numberText]) => {
+  const number = numberIn(numberText, 8);
+  return number === undefined ? undefined : { type: "settings", host, number };
+};
+
 const readLedger: Reader = ([writer = "", sequenceText]) => {
   const sequence = numberIn(sequenceText, 12);
   return sequence === undefined
@@ -375,6 +391,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["pins", readPin],
   ["condemned", ([text = ""]) => ({ type: "condemn", id: parseObjectId(text) }) as const],
   ["holds", readHold],
+  ["settings", readSettings],
   ["ledger", readLedger],
   ["clusters", readOfIncarnation],
 ]);

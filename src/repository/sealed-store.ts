@@ -220,6 +220,14 @@ export class SealedStore {
     return decodeWalSegmentFacts(header.facts);
   }
 
+  /** The facts of saved settings, on any host: nothing is decrypted. */
+  async settingsFacts(name: NameOf<"settings">, call: StoreCall): Promise<Uint8Array> {
+    const key = objectKey(name);
+    const length = Math.min(headerBytesMax, await this.store.size(key, call));
+    const bytes = await this.store.get(key, { ...call, range: { offset: 0, length } });
+    return checkHeader(this.ring, bytes, expectedAt(name)).facts;
+  }
+
   /** The authentic WAL of a part: see `readPart`. */
   async readPart(
     name: NameOf<"walPart">,

@@ -83,12 +83,13 @@ function warningLines(result: BackupResult, frame: Frame): string[] {
         ? [`! ${text.indexFailed(event.segment)}`]
         : [],
   );
-  const { ledgerFailure } = result;
+  const { ledgerFailure, settingsFailure } = result;
   const reason = (error: Error | DrError): string =>
     isDrError(error) ? errorText(error, frame.language).message : error.message;
   return [
     ...damage,
     ...wal,
+    ...(settingsFailure === undefined ? [] : [`! ${text.settingsFailed(reason(settingsFailure))}`]),
     ...(ledgerFailure === undefined ? [] : [`! ${text.ledgerFailed(reason(ledgerFailure))}`]),
   ];
 }
@@ -161,6 +162,7 @@ async function backup(options: Options, frame: Frame): Promise<void> {
   const odd =
     result.walEvents.length > 0 ||
     result.ledgerFailure !== undefined ||
+    result.settingsFailure !== undefined ||
     result.chosen.reason === "parent-damaged";
   if (result.taken.root.corruptPages.length > 0 || odd) {
     frame.conclude({ kind: "warnings" });

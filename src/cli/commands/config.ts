@@ -1,6 +1,7 @@
 /** `pra config`: what holds, and where it comes from. */
 import type { Command } from "commander";
 
+import type { SettingsComparison } from "../../app/config-save.ts";
 import type { ShownConfiguration } from "../../app/config-show.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
@@ -55,6 +56,58 @@ async function get(typed: string, frame: Frame): Promise<void> {
   frame.result({ name: typed, value }, () => value);
 }
 
+async function save(frame: Frame): Promise<void> {
+  const text = configText[frame.language];
+  const { compose } = await import("../../app/compose.ts");
+  const { saveConfiguration } = await import("../../app/config-save.ts");
+  const { signal } = frame;
+  const result = await saveConfiguration(compose(), frame.environment(), { signal });
+  const { kind, number, path } = result;
+  frame.result({ saved: kind === "saved", number, path }, () =>
+    kind === "saved" ? text.saved(path, number) : text.unchanged(path, number),
+  );
+}
+
+function renderComparison(comparison: SettingsComparison, frame: Frame): string {
+  const text = configText[frame.language];
+  const rows = comparison.hosts.map(({ id, host, isThisHost, savedAt, same, names }) => [
+    `${host ?? id.slice(0, 8)}${isThisHost ? ` ${text.thisHost}` : ""}`,
+    savedAt ?? "–",
+    same ? text.same : names === undefined ? text.differs : text.differsIn(names.join(", ")),
+  ]);
+  return [
+    text.file(comparison.path),
+    "",
+    formatTable([{ heading: text.host }, { heading: text.date }, { heading: text.state }], rows),
+    ...(comparison.saved ? [] : ["", text.notSaved]),
+  ].join("\n");
+}
+
+async function compare(frame: Frame): Promise<void> {
+  const { compose } = await import("../../app/compose.ts");
+  const { compareConfiguration } = await import("../../app/config-save.ts");
+  const { signal } = frame;
+  const comparison = await compareConfiguration(compose(), frame.environment(), { signal });
+  const { path, same, saved, hosts } = comparison;
+  frame.result(
+    {
+      same,
+      saved,
+      path,
+      hosts: hosts.map(({ host, savedAt, names, ...rest }) => ({
+        ...rest,
+        host: host ?? null,
+        savedAt: savedAt ?? null,
+        names: names ?? null,
+      })),
+    },
+    () => renderComparison(comparison, frame),
+  );
+  if (!same || !saved) {
+    frame.conclude({ kind: "problems" });
+  }
+}
+
 /** Registers the group. */
 export function registerConfig(program: Command, frame: Frame): void {
   const text = configText[frame.language];
@@ -63,4 +116,6 @@ export function registerConfig(program: Command, frame: Frame): void {
   defineCommand(group, frame.language, "get", text.get)
     .argument("<name>", text.argumentName)
     .action((typed: string) => get(typed, frame));
+  defineCommand(group, frame.language, "save", text.save).action(() => save(frame));
+  defineCommand(group, frame.language, "compare", text.compare).action(() => compare(frame));
 }

@@ -4,6 +4,7 @@
  */
 import { type Command, Option } from "commander";
 
+import { errorText } from "../../core/errors.ts";
 import type { CreatedRepository } from "../../app/create-repository.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
@@ -56,6 +57,9 @@ function renderInit(made: CreatedRepository, frame: Frame): string {
     title,
     ...probeLines(made, frame),
     ...recoveryLines(made, frame),
+    ...(made.settingsFailure === undefined
+      ? []
+      : ["", `! ${errorText(made.settingsFailure, frame.language).message}`]),
     "",
     text.next,
     `  ${text.nextCheck}`,

@@ -31,6 +31,7 @@ type Messages = CommandText & {
   readonly corruptAdvice: string;
   readonly conflict: (segment: string) => string;
   readonly indexFailed: (segment: string) => string;
+  readonly settingsFailed: (reason: string) => string;
   readonly ledgerFailed: (reason: string) => string;
   readonly watching: (host: string, pid: number, duration: string) => string;
 };
@@ -90,6 +91,7 @@ const en: Messages = {
     `WAL segment ${segment} is in the repository with other content: another server writes under this cluster's name?`,
   indexFailed: (segment) =>
     `WAL segment ${segment} is stored, but could not be read into the index.`,
+  settingsFailed: (reason) => `the .env could not be kept in the repository: ${reason}`,
   ledgerFailed: (reason) => `The backup is good, but the ledger could not be written: ${reason}`,
   watching: (host, pid, duration) =>
     `The lease is held by process ${pid} on ${host}; watching for at most ${duration} whether it lives.`,
@@ -151,6 +153,7 @@ const fr: Messages = {
     `Le segment WAL ${segment} est dans le dépôt avec un autre contenu : un autre serveur écrit-il sous le nom de ce cluster ?`,
   indexFailed: (segment) =>
     `Le segment WAL ${segment} est rangé, mais n'a pas pu être lu pour l'index.`,
+  settingsFailed: (reason) => `le .env n'a pas pu être gardé dans le dépôt : ${reason}`,
   ledgerFailed: (reason) =>
     `La sauvegarde est bonne, mais le journal n'a pas pu être écrit : ${reason}`,
   watching: (host, pid, duration) =>

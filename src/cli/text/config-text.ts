@@ -7,6 +7,18 @@ type Messages = {
   readonly show: CommandText;
   readonly get: CommandText;
   readonly argumentName: string;
+  readonly save: CommandText;
+  readonly compare: CommandText;
+  readonly saved: (path: string, number: number) => string;
+  readonly unchanged: (path: string, number: number) => string;
+  readonly host: string;
+  readonly date: string;
+  readonly state: string;
+  readonly thisHost: string;
+  readonly same: string;
+  readonly differs: string;
+  readonly differsIn: (names: string) => string;
+  readonly notSaved: string;
   readonly name: string;
   readonly value: string;
   readonly origin: string;
@@ -33,6 +45,28 @@ const en: Messages = {
     examples: [["pra config get BACKUP_METHOD", "physical, logical or both"]],
   },
   argumentName: "the setting's name",
+  save: {
+    summary: "keep a sealed copy of .env in the repository",
+    description:
+      "Seals the .env for the private key and writes it into the repository, unless the newest copy has the same settings. init and every backup do it by themselves.",
+    examples: [["pra config save", "after a change, without waiting for the next backup"]],
+  },
+  compare: {
+    summary: "compare this host's settings with those that other hosts have saved",
+    description:
+      "Compares by keyed hash; values are never shown. Where the private key is, the names of settings that differ are told. Exit code 4 when a host differs.",
+    examples: [["pra config compare", "each host, and whether it has the same settings"]],
+  },
+  saved: (path, number) => `${path} is kept, sealed, in the repository (copy ${number}).`,
+  unchanged: (path, number) => `${path} is kept already; copy ${number} has the same settings.`,
+  host: "HOST",
+  date: "SAVED",
+  state: "SETTINGS",
+  thisHost: "(this host)",
+  same: "the same",
+  differs: "others",
+  differsIn: (names) => `others: ${names}`,
+  notSaved: "This host's settings are not in the repository as they are now: pra config save",
   name: "SETTING",
   value: "VALUE",
   origin: "FROM",
@@ -59,6 +93,28 @@ const fr: Messages = {
     examples: [["pra config get BACKUP_METHOD", "physical, logical ou both"]],
   },
   argumentName: "le nom du réglage",
+  save: {
+    summary: "garder une copie scellée de .env dans le dépôt",
+    description:
+      "Scelle le .env pour la clé privée et l'écrit dans le dépôt, sauf si la dernière copie a les mêmes réglages. init et chaque sauvegarde le font d'eux-mêmes.",
+    examples: [["pra config save", "après un changement, sans attendre la prochaine sauvegarde"]],
+  },
+  compare: {
+    summary: "comparer les réglages de cette machine à ceux que les autres ont gardés",
+    description:
+      "Compare par empreinte à clé ; aucune valeur n'est montrée. Là où est la clé privée, les noms des réglages qui diffèrent sont dits. Code de sortie 4 quand une machine diffère.",
+    examples: [["pra config compare", "chaque machine, et si elle a les mêmes réglages"]],
+  },
+  saved: (path, number) => `${path} est gardé, scellé, dans le dépôt (copie ${number}).`,
+  unchanged: (path, number) => `${path} est déjà gardé ; la copie ${number} a les mêmes réglages.`,
+  host: "MACHINE",
+  date: "GARDÉ",
+  state: "RÉGLAGES",
+  thisHost: "(cette machine)",
+  same: "les mêmes",
+  differs: "d'autres",
+  differsIn: (names) => `d'autres : ${names}`,
+  notSaved: "Les réglages actuels de cette machine ne sont pas dans le dépôt : pra config save",
   name: "RÉGLAGE",
   value: "VALEUR",
   origin: "ORIGINE",

@@ -20,6 +20,7 @@ const en: Messages = {
     scripts: "scripts",
     "backup-folder": "BACKUP_DIR mode",
     settings: "settings",
+    "settings-copy": "copy of .env",
     "unknown-settings": "unknown setting",
     password: "password",
     "database-url": "DATABASE_URL",
@@ -85,6 +86,15 @@ const en: Messages = {
     "settings-missing": {
       summary: "not set: {names}",
       hint: "A backup can do without; the go-live list cannot. .env.example explains each of them.",
+    },
+    "copy-kept": { summary: "sealed in the repository; the same on {hosts} host(s)" },
+    "copy-old": {
+      summary: "the repository has none of this host, or an older one",
+      hint: "pra config save; every backup does it, too.",
+    },
+    "hosts-differ": {
+      summary: "kept, but {hosts} other host(s) have other settings",
+      hint: "pra config compare says which host and, with the private key, which settings.",
     },
     "setting-unknown": {
       summary: "{name} ({origin}) is not read",
@@ -171,6 +181,7 @@ const fr: Messages = {
     scripts: "scripts",
     "backup-folder": "mode de BACKUP_DIR",
     settings: "réglages",
+    "settings-copy": "copie de .env",
     "unknown-settings": "réglage inconnu",
     password: "mot de passe",
     "database-url": "DATABASE_URL",
@@ -237,6 +248,15 @@ const fr: Messages = {
     "settings-missing": {
       summary: "non fixés : {names}",
       hint: "Une sauvegarde s'en passe ; la liste de mise en service, non. .env.example explique chacun.",
+    },
+    "copy-kept": { summary: "scellée dans le dépôt ; la même sur {hosts} machine(s)" },
+    "copy-old": {
+      summary: "le dépôt n'en a aucune de cette machine, ou une plus ancienne",
+      hint: "pra config save ; chaque sauvegarde le fait aussi.",
+    },
+    "hosts-differ": {
+      summary: "gardée, mais {hosts} autre(s) machine(s) ont d'autres réglages",
+      hint: "pra config compare dit quelle machine et, avec la clé privée, quels réglages.",
     },
     "setting-unknown": {
       summary: "{name} ({origin}) n'est pas lu",

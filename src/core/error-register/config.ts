@@ -242,4 +242,24 @@ export const configErrors = {
       hint: `Lisez-le dans le .env où il est fixé ; pra config show dit où.`,
     },
   },
+  CONFIG_NO_ENV_FILE: {
+    en: {
+      message: `no .env file was found, neither here nor beside pra`,
+      hint: `Make one: cp .env.example .env && chmod 600 .env; or name one with --env-file.`,
+    },
+    fr: {
+      message: `aucun fichier .env trouvé, ni ici ni à côté de pra`,
+      hint: `Créez-en un : cp .env.example .env && chmod 600 .env ; ou désignez-en un avec --env-file.`,
+    },
+  },
+  CONFIG_ENV_FILE_LARGE: {
+    en: {
+      message: `{path} has more than {max} characters, which no configuration needs`,
+      hint: `Check that the file is the configuration and nothing else.`,
+    },
+    fr: {
+      message: `{path} a plus de {max} caractères, ce dont aucune configuration n'a besoin`,
+      hint: `Vérifiez que le fichier est bien la configuration et rien d'autre.`,
+    },
+  },
 } as const satisfies ErrorGroup;

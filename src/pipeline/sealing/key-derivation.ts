@@ -85,6 +85,26 @@ export function dataKeyInfo(place: KeyPlace): Uint8Array {
   ]);
 }
 
+type MetadataSide = { readonly metadataKey: Uint8Array; readonly repositoryId: Uint8Array };
+
+function settingsHmac(ring: MetadataSide, label: string, text: string): Uint8Array {
+  const key = derive(ring.metadataKey, {
+    salt: new Uint8Array(0),
+    info: [Buffer.from("PRA v1 settings"), ring.repositoryId],
+  });
+  return new Uint8Array(createHmac("sha256", key).update(`${label} ${text}`).digest());
+}
+
+/** The keyed hash by which hosts compare their settings without showing them. */
+export function settingsHash(ring: MetadataSide, canonical: string): Uint8Array {
+  return settingsHmac(ring, "settings", canonical);
+}
+
+/** A host in the names of its settings: 32 hexadecimal digits that tell nobody without the key which machine it is. */
+export function settingsHostId(ring: MetadataSide, machine: string): string {
+  return Buffer.from(settingsHmac(ring, "host", machine).subarray(0, 16)).toString("hex");
+}
+
 /**
  * The content digest of a WAL segment: tells a host that cannot decrypt whether two segments of one name are the same.
  * Peak memory: nothing beyond the segment itself.

@@ -22,6 +22,7 @@ export type ObjectKind =
   | "walIndex"
   | "ledger"
   | "hold"
+  | "settings"
   | "dump";
 
 /** `open`: anyone can read it. `data`: only the private side can. `metadata`: every enrolled host can. */
@@ -85,6 +86,7 @@ export const objectKinds: Readonly<Record<ObjectKind, KindFacts>> = {
   walIndex: row(13, "metadata", "whole", { ofIncarnation, factsBytes: 24 }),
   ledger: row(14, "metadata", "whole"),
   hold: row(15, "metadata", "whole"),
+  settings: row(16, "data", "whole", { factsBytes: 32 }),
   dump: row(17, "metadata", "whole", { ofIncarnation }),
 };
 

@@ -53,11 +53,18 @@ configureFailpoints({
   effects: { kill: () => process.exit(99) },
 });
 
-test("every kind that is written whole opens on a host without the private side", async () => {
-  assert.equal(wholeKinds.length, 12);
+test("every kind that is written whole is written, and opens, on a host without the private side; saved settings are read with it only", async () => {
+  assert.equal(wholeKinds.length, 13);
   for (const kind of wholeKinds) {
     const { bytes, headerSha256 } = await sealWhole(publicSide(ring), objectOf(kind), content);
-    const opened = await openWhole(publicSide(ring), bytes, expectedOf(kind));
+    const isData = objectKinds[kind].keyClass === "data";
+    assert.equal(isData, kind === "settings");
+    if (isData) {
+      await assert.rejects(openWhole(publicSide(ring), bytes, expectedOf(kind)), (error) =>
+        isDrError(error, "KEY_PRIVATE_MISSING"),
+      );
+    }
+    const opened = await openWhole(isData ? ring : publicSide(ring), bytes, expectedOf(kind));
     assert.deepEqual(opened.content, content);
     assert.equal(opened.ticket.epoch, 3);
     assert.equal(
