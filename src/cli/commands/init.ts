@@ -4,8 +4,10 @@
  */
 import { type Command, Option } from "commander";
 
+import type { AddedSetting } from "../../app/add-settings.ts";
 import { errorText } from "../../core/errors.ts";
 import type { CreatedRepository } from "../../app/create-repository.ts";
+import { ask, canAsk } from "../ask.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
@@ -92,6 +94,36 @@ function jsonOf(made: CreatedRepository): JsonValue {
   };
 }
 
+/** Asks what is missing, where there is somebody to ask, and writes the answers into the `.env`. */
+async function askMissing(frame: Frame): Promise<void> {
+  if (frame.json || !canAsk()) {
+    return;
+  }
+  const text = initText[frame.language];
+  const { addSettings, missingForInit } = await import("../../app/add-settings.ts");
+  const { settingsRegistry } = await import("../../app/settings.ts");
+  const environment = frame.environment();
+  const answers: AddedSetting[] = [];
+  for (const { name, fallback } of missingForInit(environment)) {
+    const { help, secret } = settingsRegistry[name];
+    frame.note(help[frame.language]);
+    const shown = fallback === undefined || fallback === "" ? "" : ` [${fallback}]`;
+    const question = { secret: secret === "whole", signal: frame.signal };
+    let answer = "";
+    do {
+      answer = await ask(`${name}${shown}: `, question);
+    } while (answer === "" && fallback === undefined);
+    if (answer !== "") {
+      answers.push([name, answer]);
+    }
+  }
+  if (answers.length > 0) {
+    const { envFile } = environment;
+    const path = await addSettings(answers, { envFile, directory: process.cwd() });
+    frame.note(text.settingsWritten(path));
+  }
+}
+
 /** Registers the command. */
 export function registerInit(program: Command, frame: Frame): void {
   const text = initText[frame.language];
@@ -104,6 +136,7 @@ export function registerInit(program: Command, frame: Frame): void {
     .action(async (options: { readonly encryption: "on" | "none" }) => {
       const { compose } = await import("../../app/compose.ts");
       const { createRepository } = await import("../../app/create-repository.ts");
+      await askMissing(frame);
       const onTerminal = process.stdout.isTTY && !frame.json;
       const made = await createRepository(compose(), frame.environment(), {
         encryption: options.encryption,

@@ -4,6 +4,7 @@ import type { CommandText } from "../program.ts";
 
 type Messages = CommandText & {
   readonly optionEncryption: string;
+  readonly settingsWritten: (path: string) => string;
   readonly created: (location: string) => string;
   readonly unchanged: (location: string) => string;
   readonly repository: string;
@@ -33,6 +34,7 @@ const en: Messages = {
     ["pra init --encryption none", "without secrecy: whoever has the repository can read it"],
   ],
   optionEncryption: "on, or none: the keys are published in the repository itself",
+  settingsWritten: (path) => `Written into ${path}. .env.example explains the other settings.`,
   created: (location) => `Repository created in ${location}`,
   unchanged: (location) => `Nothing changed: ${location} is a repository, and its key is here.`,
   repository: "Repository",
@@ -70,6 +72,7 @@ const fr: Messages = {
     ["pra init --encryption none", "sans secret : qui a le dépôt peut le lire"],
   ],
   optionEncryption: "on, ou none : les clés sont publiées dans le dépôt même",
+  settingsWritten: (path) => `Écrit dans ${path}. .env.example explique les autres réglages.`,
   created: (location) => `Dépôt créé dans ${location}`,
   unchanged: (location) => `Rien n'a changé : ${location} est un dépôt, et sa clé est ici.`,
   repository: "Dépôt",

@@ -262,4 +262,24 @@ export const configErrors = {
       hint: `Vérifiez que le fichier est bien la configuration et rien d'autre.`,
     },
   },
+  CONFIG_UNQUOTABLE: {
+    en: {
+      message: `the value of {name} cannot be written into a .env file`,
+      hint: `It has a line break, or all three kinds of quotes: choose another value, or put it into the environment.`,
+    },
+    fr: {
+      message: `la valeur de {name} ne peut pas être écrite dans un fichier .env`,
+      hint: `Elle a un saut de ligne, ou les trois sortes de guillemets : choisissez une autre valeur, ou mettez-la dans l'environnement.`,
+    },
+  },
+  CONFIG_ENV_FILE_UNWRITABLE: {
+    en: {
+      message: `the configuration file {path} cannot be written: {reason}`,
+      hint: `Check that its folder exists and that this account may write there.`,
+    },
+    fr: {
+      message: `le fichier de configuration {path} ne peut pas être écrit : {reason}`,
+      hint: `Vérifiez que son dossier existe et que ce compte peut y écrire.`,
+    },
+  },
 } as const satisfies ErrorGroup;
