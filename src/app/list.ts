@@ -3,7 +3,7 @@
  * what is damaged is shown, not fatal.
  */
 import { type DrError, isDrError } from "../core/errors.ts";
-import { ledgerListObjectsMax } from "../core/limits.ts";
+import { ledgerListObjectsMax, planLookBackSegmentsMax } from "../core/limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { listClusters } from "../repository/catalogue.ts";
@@ -103,6 +103,7 @@ async function decisionFor(
   about: { readonly policy: RetentionPolicy; readonly nowMs: number; readonly holds: Holds },
   call: StoreCall,
 ): Promise<RetentionDecision> {
+  const segmentsMax = planLookBackSegmentsMax;
   const incarnations: Parameters<typeof decideRetention>[0]["incarnations"][number][] = [];
   for (const { place, catalogue, roots } of views) {
     const backups = roots.flatMap(({ root }) =>
@@ -118,7 +119,7 @@ async function decisionFor(
             },
           ],
     );
-    const wal = await retentionWalOf(catalogue.wal, call);
+    const wal = await retentionWalOf(catalogue.wal, { ...call, segmentsMax });
     incarnations.push({ place, backups, unreadableRoots: [], ...wal });
   }
   return decideRetention({ incarnations }, about.policy, about.nowMs);

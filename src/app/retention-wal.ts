@@ -4,12 +4,12 @@
  * branch counts as old.
  */
 import { isDrError } from "../core/errors.ts";
-import { planLookBackSegmentsMax } from "../core/limits.ts";
+import { retentionLookBackSegmentsMax } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, lsnOf } from "../core/lsn.ts";
 import { segmentStartAt } from "../core/wal-name.ts";
 import type { IncarnationPlace } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import type { RetentionWal } from "../repository/retention-view.ts";
+import type { RetentionTimeline, RetentionWal } from "../repository/retention-view.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type Branch, branchesOf } from "../restore/plan-lineage.ts";
 import { walKnowledgeOf } from "../restore/wal-knowledge-of-catalogue.ts";
@@ -51,12 +51,14 @@ function newestTime({ timesMicros }: TransactionColumns): bigint | undefined {
   return newest;
 }
 
-/** The newest instant to which a branch leads, in milliseconds; undefined when that cannot be told. */
+type Call = StoreCall & { readonly segmentsMax: number };
+
+/** The newest instant to which a branch leads, in milliseconds, as `RetentionTimeline` has it. */
 async function newestMsOf(
   knowledge: WalKnowledge,
   branch: Branch,
-  call: StoreCall,
-): Promise<number | undefined> {
+  call: Call,
+): Promise<number | "none" | undefined> {
   const own = knowledge.timelines.find(({ timeline }) => timeline === branch.timeline);
   const claims = (own?.spans ?? []).flatMap(({ known }) =>
     known === undefined ? [] : [epochMsOfPgTime(known.atMicros)],
@@ -65,9 +67,7 @@ async function newestMsOf(
   for (const { timeline, segmentLsn } of segmentsBackwards(knowledge, branch)) {
     looked += 1;
     const index =
-      looked > planLookBackSegmentsMax
-        ? undefined
-        : await knowledge.indexAt(timeline, segmentLsn, call);
+      looked > call.segmentsMax ? undefined : await knowledge.indexAt(timeline, segmentLsn, call);
     if (index === undefined) {
       return undefined;
     }
@@ -76,7 +76,7 @@ async function newestMsOf(
       return Math.max(epochMsOfPgTime(newest), ...claims);
     }
   }
-  return claims.length === 0 ? undefined : Math.max(...claims);
+  return claims.length === 0 ? "none" : Math.max(...claims);
 }
 
 /** Reads it. @throws DrError what the store throws; `WAL_HISTORY_INVALID`; `REPO_*` for parts that cannot be believed. */
@@ -86,18 +86,16 @@ export async function readRetentionWal(
   call: StoreCall,
 ): Promise<RetentionWal> {
   const catalogue = await WalCatalogue.load(sealed, place, call);
-  return await retentionWalOf(walKnowledgeOf(sealed, catalogue), call);
+  const segmentsMax = retentionLookBackSegmentsMax;
+  return await retentionWalOf(walKnowledgeOf(sealed, catalogue), { ...call, segmentsMax });
 }
 
-/** The same, from what is known already. @throws DrError what the store throws. */
-export async function retentionWalOf(
-  knowledge: WalKnowledge,
-  call: StoreCall,
-): Promise<RetentionWal> {
+/** The same, from what is known already, looking through so many segments for the last transaction. @throws DrError what the store throws. */
+export async function retentionWalOf(knowledge: WalKnowledge, call: Call): Promise<RetentionWal> {
   const timelines: RetentionWal["timelines"][number][] = [];
   for (const branch of branchesOf(knowledge)) {
     const known = knowledge.timelines.find(({ timeline }) => timeline === branch.timeline);
-    let newestMs: number | undefined;
+    let newestMs: RetentionTimeline["newestMs"];
     try {
       newestMs = await newestMsOf(knowledge, branch, call);
     } catch (error) {

@@ -128,7 +128,7 @@ function changeLines(preview: RetentionPreview, frame: Frame, show: ShowInstant)
     .filter(({ before }) => before.length > 0)
     .flatMap(({ before, after }) => {
       const now = windowLines(before, frame, show);
-      const then = windowLines(after, frame, show);
+      const then = after.length === 0 ? [`  ${text.historyGone}`] : windowLines(after, frame, show);
       return now.join("\n") === then.join("\n")
         ? [text.windowsNow, ...now, text.windowsSame]
         : [text.windowsNow, ...now, text.windowsAfter, ...then];

@@ -383,3 +383,5 @@ export const restoreDbSchemaBytesMax = 256 * MIB;
 export const savedSettingsTextMax = 256 * KIB;
 /** Attempts at the next number of saved settings: one host's commands race for it, a handful at the most. */
 export const savedSettingsAttemptsMax = 8;
+/** Segments in which an expiry looks for the last transaction of a branch: a year of one an hour, at 1 ms each. */
+export const retentionLookBackSegmentsMax = 10_000;

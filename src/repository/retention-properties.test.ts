@@ -218,7 +218,7 @@ function mayNeed(
         switches.some((one) => one.timeline === backup.timeline && backup.stopLsn <= one.switchLsn),
     );
     const inside = on.some(({ backup }) => backup.finishedAtMs > windowFromMs);
-    const recent = inside || (known?.newestMs ?? Infinity) >= windowFromMs;
+    const recent = inside || Number(known?.newestMs ?? Infinity) >= windowFromMs;
     const bases = on.filter(
       ({ backup, kind, reasons }) =>
         backup.finishedAtMs > windowFromMs ||

@@ -54,8 +54,11 @@ export type RetentionTimeline = {
   readonly switches: readonly RetentionSwitch[] | undefined;
   /** Ascending, apart. */
   readonly spans: readonly { readonly fromLsn: Lsn; readonly toLsn: Lsn }[];
-  /** The newest instant that its branch is known to hold; undefined when nobody can tell: then it may be any. */
-  readonly newestMs: number | undefined;
+  /**
+   * The newest instant that its branch is known to hold. `none`: all of its WAL was read, and no transaction ends in it, so that it
+   * leads to no instant but its backups'. Undefined when nobody can tell: then it may be any.
+   */
+  readonly newestMs: number | "none" | undefined;
 };
 
 /** WAL of one incarnation. */

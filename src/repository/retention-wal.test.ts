@@ -181,8 +181,41 @@ test("an incarnation of which nothing is kept keeps no WAL and no history; one w
     [segment(1, 3), history(2)].every((name) => !isWalNeeded(decide([], [old]).needs, name)),
   );
   assert.ok(isWalNeeded(decide([], [recent]).needs, segment(1, 3)));
+  const idle = { ...old, newestMs: "none" as const };
+  assert.ok(isWalNeeded(decide([], [idle]).needs, segment(1, 3)));
   const unknown = { ...old, newestMs: undefined };
   assert.ok(isWalNeeded(decide([], [unknown]).needs, segment(1, 3)));
+});
+
+test("L37 an old history without a single transaction goes like any other", () => {
+  const idle = timeline(1, { from: at(1), to: at(9), newestMs: "none" });
+  const old = backup(1, { daysAgo: 60, timeline: 1, from: at(2), to: at(2, 100) });
+  const weekly = Array.from({ length: 9 }, (_, week) =>
+    backup(week + 2, {
+      daysAgo: 56 - 7 * week,
+      timeline: 1,
+      from: at(week + 2),
+      to: at(week + 2, 100),
+    }),
+  );
+  const lived = {
+    place: { ...place, incarnation: incarnationNameOf(2n, new Uint8Array(16)) },
+    backups: weekly,
+    timelines: [timeline(1, { from: at(1), to: at(20), newestMs: NOW_MS })],
+  };
+  const incarnations = [{ place, backups: [old], timelines: [idle] }, lived].map((one) => ({
+    ...one,
+    unreadableRoots: [],
+    walSegmentBytes: BYTES,
+  }));
+  const { backups, wal } = decideRetention({ incarnations }, policy, NOW_MS);
+  const gone = backups.find(({ backup: { id } }) => id === old.id);
+  assert.equal(gone?.kind, "give-up");
+  assert.deepEqual(
+    gone.reasons.map(({ kind }) => kind),
+    ["before-window", "no-instants", "beyond-minimum", "no-period"],
+  );
+  assert.ok(!isWalNeeded(wal.get(place.incarnation) ?? { kind: "all" }, segment(1, 2)));
 });
 
 test("L43 the window counts back from the newest backup at most a day behind it, and waits behind a long pause", () => {

@@ -23,6 +23,7 @@ import {
   type RetainedBackup,
   type RetentionIncarnation,
   type RetentionPolicy,
+  type RetentionTimeline,
   type RetentionView,
   holdsOwnWal,
   isOnRetentionBranch,
@@ -120,6 +121,14 @@ function isInWindow({ finishedAtMs }: RetainedBackup, windowFromMs: number): boo
   return finishedAtMs > windowFromMs - retentionSkewMs;
 }
 
+/** True when a branch leads to no instant of the window. Without a backup and a transaction, its first backup may be on its way. */
+function isOver({ newestMs }: RetentionTimeline, backups: number, windowFromMs: number): boolean {
+  if (newestMs === "none") {
+    return backups > 0;
+  }
+  return newestMs !== undefined && newestMs < windowFromMs - retentionSkewMs;
+}
+
 /** The branches of one incarnation that have instants in the window, each with the backups by which they are reached. */
 function windowBranches(
   incarnation: RetentionIncarnation,
@@ -130,12 +139,7 @@ function windowBranches(
   for (const branch of retentionBranches(incarnation)) {
     const on = own.filter(({ backup }) => isOnRetentionBranch(branch, backup));
     const inside = on.filter(({ backup }) => isInWindow(backup, windowFromMs));
-    const { newestMs } = branch.of;
-    if (
-      inside.length === 0 &&
-      newestMs !== undefined &&
-      newestMs < windowFromMs - retentionSkewMs
-    ) {
+    if (inside.length === 0 && isOver(branch.of, on.length, windowFromMs)) {
       continue;
     }
     const before = on.filter(

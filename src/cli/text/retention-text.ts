@@ -37,6 +37,7 @@ type Messages = {
   readonly windowsNow: string;
   readonly windowsAfter: string;
   readonly windowsSame: string;
+  readonly historyGone: string;
   readonly free: (bytes: string) => string;
   readonly freed: (bytes: string) => string;
   readonly givenUp: (count: number) => string;
@@ -107,6 +108,7 @@ const en: Messages = {
   windowsNow: "Can be restored now:",
   windowsAfter: "Can be restored then:",
   windowsSame: "Nothing of that is lost.",
+  historyGone: "nothing: this history of the cluster is given up whole",
   free: (bytes) => `${bytes} come free.`,
   freed: (bytes) => `${bytes} came free.`,
   givenUp: (count) => (count === 1 ? "1 backup was given up." : `${count} backups were given up.`),
@@ -180,6 +182,7 @@ const fr: Messages = {
   windowsNow: "Peut être restauré maintenant :",
   windowsAfter: "Pourra être restauré ensuite :",
   windowsSame: "Rien de cela n'est perdu.",
+  historyGone: "rien : cette histoire du cluster est abandonnée en entier",
   free: (bytes) => `${bytes} seront libérés.`,
   freed: (bytes) => `${bytes} ont été libérés.`,
   givenUp: (count) =>
