@@ -29,9 +29,10 @@ function findEntry(typed: string): readonly [string, ErrorEntry] {
 export function registerExplain(program: Command, frame: Frame): void {
   const text = explainText[frame.language];
   defineCommand(program, frame.language, "explain", text)
-    .argument("<code...>", text.argumentCode)
-    .action((words: readonly string[]) => {
-      const typed = words.join(" ");
+    .argument("<code>", text.argumentCode)
+    .argument("[words...]", text.argumentWords)
+    .action((first: string, words: readonly string[]) => {
+      const typed = [first, ...words].join(" ");
       if (GRANT_BACKUP.test(typed)) {
         const { message, hint } = text.grantBackup;
         frame.result({ code: "GRANT BACKUP", message, hint, retryable: false }, () =>

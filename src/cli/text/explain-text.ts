@@ -4,6 +4,7 @@ import type { CommandText } from "../program.ts";
 
 type Messages = CommandText & {
   readonly argumentCode: string;
+  readonly argumentWords: string;
   readonly whatToDo: string;
   readonly retryable: string;
   readonly grantBackup: { readonly message: string; readonly hint: string };
@@ -11,6 +12,7 @@ type Messages = CommandText & {
 
 const en: Messages = {
   summary: "say what an error code means and what to do",
+  argumentWords: "further words of a privilege: GRANT BACKUP",
   argumentCode: "the code, as printed with an error; any case, a unique beginning is enough",
   examples: [
     ["pra explain USAGE_LSN", "what the code means, and the next step"],
@@ -27,6 +29,7 @@ const en: Messages = {
 
 const fr: Messages = {
   summary: "expliquer un code d'erreur et dire que faire",
+  argumentWords: "les autres mots d'un droit : GRANT BACKUP",
   argumentCode: "le code affiché avec l'erreur ; peu importe la casse, un début unique suffit",
   examples: [
     ["pra explain USAGE_LSN", "le sens du code, et l'étape suivante"],
