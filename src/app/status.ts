@@ -12,6 +12,8 @@ import {
 } from "../core/limits.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { placeOf } from "../postgres/connection-settings.ts";
+import { withPasswordFile } from "../postgres/password-file.ts";
+import { SqlSession } from "../postgres/sql-session.ts";
 import type { IncarnationPlace } from "../repository/object-names.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { listRoots } from "./backup-roots.ts";
@@ -55,9 +57,9 @@ async function judgeBackups(
       damaged.push(listed.id);
       continue;
     }
-    const { id, kind, finishedAt } = listed.root;
+    const { id, finishedAt } = listed.root;
     const ageMs = Math.max(0, options.nowMs - Date.parse(finishedAt));
-    const values = { id, kind, ageMs };
+    const values = { id, ageMs };
     const figure = { value: Math.round(ageMs / 1000), unit: "s" };
     const state =
       ageMs > statusBackupAgeBadMs ? "bad" : ageMs > statusBackupAgeNoteMs ? "note" : "good";
@@ -197,6 +199,19 @@ async function judgeRepository(
   ];
 }
 
+/** The server alone, where no repository could be opened to compare it with. */
+async function lookAtServer(environment: Environment, call: Call): Promise<readonly Finding[]> {
+  return await looked("server", call, async () => {
+    const connection = await withPasswordFile(environment.connection, call);
+    await using session = await SqlSession.open(connection, {
+      ...call,
+      applicationName: environment.slotName,
+    });
+    await session.query("SELECT 1", call);
+    return [found("server", "good", "server-reached", { where: placeOf(connection) })];
+  });
+}
+
 /** Looks at everything. @throws DrError only what no check stands for; the signal's reason when aborted. */
 export async function readStatus(
   adapters: Adapters,
@@ -205,10 +220,12 @@ export async function readStatus(
 ): Promise<CheckReport> {
   const { signal } = options;
   const { clock } = adapters;
+  const seen = await looked("repository", { signal }, () =>
+    judgeRepository(adapters, environment, { signal }),
+  );
   const findings = [
-    ...(await looked("repository", { signal }, () =>
-      judgeRepository(adapters, environment, { signal }),
-    )),
+    ...(seen.some(({ id }) => id === "server") ? [] : await lookAtServer(environment, { signal })),
+    ...seen,
     ...(await checkProgramFiles(environment, { fix: false, signal })).filter(
       ({ id, state }) => state === "bad" || id === "env-mode" || id === "backup-folder",
     ),

@@ -64,9 +64,9 @@ const factsEn: Facts = {
   facts: {
     "repository-opens": { summary: "{location} opens and is authentic" },
     "space-free": { summary: "{freeBytes} free" },
-    "backup-recent": { summary: "{kind}, {ageMs} old ({id})" },
+    "backup-recent": { summary: "{ageMs} old ({id})" },
     "backup-old": {
-      summary: "{kind}, {ageMs} old ({id})",
+      summary: "{ageMs} old ({id})",
       hint: "Look at the log of the scheduled backup, then: pra backup",
     },
     "backup-none": { summary: "there is none", hint: "pra backup --full" },
@@ -124,9 +124,9 @@ const factsFr: Facts = {
   facts: {
     "repository-opens": { summary: "{location} s'ouvre et est authentique" },
     "space-free": { summary: "{freeBytes} libres" },
-    "backup-recent": { summary: "{kind}, il y a {ageMs} ({id})" },
+    "backup-recent": { summary: "finie il y a {ageMs} ({id})" },
     "backup-old": {
-      summary: "{kind}, il y a {ageMs} ({id})",
+      summary: "finie il y a {ageMs} ({id})",
       hint: "Regardez le journal de la sauvegarde planifiée, puis : pra backup",
     },
     "backup-none": { summary: "il n'y en a aucune", hint: "pra backup --full" },
