@@ -1,0 +1,154 @@
+/**
+ * A report as one HTML file that needs nothing else: no script, no font, no address outside it, so that it reads the same in ten
+ * years, in a mail, without a network, on paper and on a phone. Light and dark follow the reader's setting. Everything
+ * that is quoted is escaped, and no markup comes from anywhere but here.
+ */
+import {
+  type Cell,
+  type Figure,
+  type ReportDocument,
+  type Section,
+  type Tone,
+  signOf,
+} from "./report-document.ts";
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text for an element's content or a quoted attribute. Control characters, which HTML does not allow, become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll(/(?![\t\n\r])\p{Cc}/gu, "\ufffd")
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --ink: #17202a; --soft: #5d6b7a; --paper: #fff; --line: #dfe4ea; --tint: #f5f7f9;
+  --good: #13703a; --bad: #b3261e; --warning: #8a5a00; --unknown: #5d6b7a; --bar: #2f6fb0; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ed; --soft: #9aa7b4; --paper: #14181d; --line: #2d353e; --tint: #1b2127;
+    --good: #5ec98a; --bad: #ff8a80; --warning: #f0b429; --unknown: #9aa7b4; --bar: #6ea8e0; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .25rem; }
+h2 { font-size: 1.1rem; margin: 2.25rem 0 .6rem; }
+p { margin: .25rem 0; }
+.subtitle, .note, footer { color: var(--soft); }
+.verdict { margin: 1.5rem 0; padding: .9rem 1.1rem; border: 1px solid var(--line); border-left: .4rem solid var(--tone); border-radius: .4rem; background: var(--tint); }
+.verdict strong { font-size: 1.25rem; color: var(--tone); }
+.figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; padding: 0; }
+.figure { flex: 1 1 12rem; margin: 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: .4rem; }
+.figure dt { color: var(--soft); font-size: .9rem; }
+.figure dd { margin: 0; }
+.figure .value { font-size: 1.5rem; font-weight: 600; color: var(--tone); }
+.good { --tone: var(--good); } .bad { --tone: var(--bad); } .warning { --tone: var(--warning); } .unknown { --tone: var(--unknown); } .plain { --tone: var(--ink); }
+.sign { color: var(--tone); font-weight: 700; }
+.facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: 0; }
+.facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; white-space: pre-line; }
+th { color: var(--soft); font-weight: 600; }
+code { font: .92em ui-monospace, "DejaVu Sans Mono", monospace; }
+svg { display: block; width: 100%; height: auto; }
+svg text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
+svg .soft { fill: var(--soft); } svg rect { fill: var(--bar); }
+footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; }
+@media (max-width: 34rem) { .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .5rem; } }
+@media print { main { max-width: none; padding: 0; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
+`.trim();
+
+function sign(tone: Tone): string {
+  const mark = signOf(tone);
+  return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span> `;
+}
+
+function cell({ text, tone, code }: Cell): string {
+  const shown = escapeHtml(text);
+  return `${sign(tone ?? "plain")}${code === true ? `<code>${shown}</code>` : shown}`;
+}
+
+function figure({ label, value, tone, note }: Figure): string {
+  return `<div class="figure ${tone}"><dt>${escapeHtml(label)}</dt><dd><span class="value">${escapeHtml(value)}</span></dd><dd class="note">${sign(tone)}${escapeHtml(note)}</dd></div>`;
+}
+
+const ROW_HEIGHT = 26;
+const LABEL_WIDTH = 190;
+const CHART_WIDTH = 440;
+const TEXT_WIDTH = 110;
+
+/** Bars one below the other; each begins where the one before it ended, as the phases of a run do. */
+function bars(section: Extract<Section, { readonly kind: "bars" }>): string {
+  const total = section.bars.reduce((sum, { value }) => sum + value, 0);
+  const scale = total === 0 ? 0 : CHART_WIDTH / total;
+  let at = 0;
+  const rows = section.bars.map(({ label, value, text }, index) => {
+    const y = index * ROW_HEIGHT;
+    const x = LABEL_WIDTH + at * scale;
+    const width = Math.max(value * scale, 1.5);
+    at += value;
+    const baseline = y + ROW_HEIGHT * 0.68;
+    return `<text x="0" y="${baseline.toFixed(1)}">${escapeHtml(label)}</text><rect x="${x.toFixed(1)}" y="${y + 6}" width="${width.toFixed(1)}" height="${ROW_HEIGHT - 12}" rx="2"/><text class="soft" x="${LABEL_WIDTH + CHART_WIDTH + 10}" y="${baseline.toFixed(1)}">${escapeHtml(text)}</text>`;
+  });
+  const width = LABEL_WIDTH + CHART_WIDTH + TEXT_WIDTH;
+  const spoken = section.bars.map(({ label, text }) => `${label}: ${text}`).join("; ");
+  return `<svg viewBox="0 0 ${width} ${section.bars.length * ROW_HEIGHT}" role="img" aria-label="${escapeHtml(spoken)}">${rows.join("")}</svg>`;
+}
+
+function sectionBody(section: Section): string {
+  switch (section.kind) {
+    case "facts":
+      return `<dl class="facts">${section.facts.map(([label, value]) => `<dt>${escapeHtml(label)}</dt><dd>${cell(value)}</dd>`).join("")}</dl>`;
+    case "table": {
+      const head = section.head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("");
+      const body = section.rows
+        .map((row) => `<tr>${row.map((each) => `<td>${cell(each)}</td>`).join("")}</tr>`)
+        .join("\n");
+      const table =
+        section.rows.length === 0
+          ? ""
+          : `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+      const note =
+        section.note === undefined ? "" : `<p class="note">${escapeHtml(section.note)}</p>`;
+      return `${table}${note}`;
+    }
+    case "bars":
+      return bars(section);
+  }
+}
+
+/** The whole file. */
+export function htmlPage(report: ReportDocument): string {
+  const { language, title, subtitle, verdict, figures, sections, footer } = report;
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>
+${STYLE}
+</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<p class="subtitle">${escapeHtml(subtitle)}</p>
+</header>
+<div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
+<dl class="figures">${figures.map(figure).join("")}</dl>
+${sections.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section)}</section>`).join("\n")}
+<footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,74 @@
+/**
+ * A report before it is a page: what it says, in its language, without a word of layout. `html-page.ts` and `markdown-text.ts` make
+ * files of it, so that both always say the same. Texts are plain: whatever comes from a server or a person is escaped by who
+ * renders, never here.
+ */
+import type { Language } from "../core/language.ts";
+
+/** `unknown`: no data. It is never shown like `good`. */
+export type Tone = "good" | "bad" | "warning" | "unknown" | "plain";
+
+/** One value in a table or a list of facts. `code`: names, positions, commands, shown in a fixed-width face. */
+export type Cell = { readonly text: string; readonly tone?: Tone; readonly code?: boolean };
+
+/** A part of a report. */
+export type Section =
+  | {
+      readonly kind: "facts";
+      readonly title: string;
+      readonly facts: readonly (readonly [label: string, value: Cell])[];
+    }
+  | {
+      readonly kind: "table";
+      readonly title: string;
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly Cell[])[];
+      /** Said below, and in place of a table without rows. */
+      readonly note?: string;
+    }
+  | {
+      readonly kind: "bars";
+      readonly title: string;
+      /** Drawn one after the other along one line of time; `text`: the value in words. */
+      readonly bars: readonly {
+        readonly label: string;
+        readonly value: number;
+        readonly text: string;
+      }[];
+    };
+
+/** A figure that stands large at the top. */
+export type Figure = {
+  readonly label: string;
+  readonly value: string;
+  readonly tone: Tone;
+  /** Against what it is held. */
+  readonly note: string;
+};
+
+/** A whole report. */
+export type ReportDocument = {
+  readonly language: Language;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly verdict: { readonly tone: Tone; readonly text: string; readonly detail: string };
+  readonly figures: readonly Figure[];
+  readonly sections: readonly Section[];
+  readonly footer: readonly string[];
+};
+
+/** The sign that goes with a tone, so that nothing is said by colour alone. */
+export function signOf(tone: Tone): string {
+  switch (tone) {
+    case "good":
+      return "✓";
+    case "bad":
+      return "✗";
+    case "warning":
+      return "!";
+    case "unknown":
+      return "?";
+    case "plain":
+      return "";
+  }
+}
