@@ -99,6 +99,7 @@ export const guardNames = [
   "L37-own-wal",
   "L37-unneeded-wal-goes",
   "L38-roots-first",
+  "L39-header-room",
   "L39-room-given-back",
   "L40-body-digest",
   "L40-fingerprint-at-restore",

@@ -6,7 +6,6 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
-import { headerBytesMax } from "../core/limits.ts";
 import { newObjectId, type ObjectId } from "../core/object-id.ts";
 import type { Random } from "../core/random.ts";
 import { segmentAt, timelineOfSegment } from "../core/wal-name.ts";
@@ -40,6 +39,7 @@ import {
   tryParseObjectKey,
   type ObjectName,
 } from "./object-names.ts";
+import { getBeginning } from "./get-beginning.ts";
 import { listAll, type ObjectStore, type PutResult, type StoreCall } from "./object-store.ts";
 
 /** An object that was put. */
@@ -212,9 +212,7 @@ export class SealedStore {
     name: NameOf<"walSegment" | "walConflict">,
     call: StoreCall,
   ): Promise<WalSegmentFacts> {
-    const key = objectKey(name);
-    const length = Math.min(headerBytesMax, await this.store.size(key, call));
-    const bytes = await this.store.get(key, { ...call, range: { offset: 0, length } });
+    const bytes = await getBeginning(this.store, objectKey(name), call);
     const header = checkHeader(this.ring, bytes, expectedAt(name));
     checkFacts(name, header);
     return decodeWalSegmentFacts(header.facts);
@@ -222,9 +220,7 @@ export class SealedStore {
 
   /** The facts of saved settings, on any host: nothing is decrypted. */
   async settingsFacts(name: NameOf<"settings">, call: StoreCall): Promise<Uint8Array> {
-    const key = objectKey(name);
-    const length = Math.min(headerBytesMax, await this.store.size(key, call));
-    const bytes = await this.store.get(key, { ...call, range: { offset: 0, length } });
+    const bytes = await getBeginning(this.store, objectKey(name), call);
     return checkHeader(this.ring, bytes, expectedAt(name)).facts;
   }
 

@@ -22,7 +22,6 @@ import {
 } from "../core/wal-name.ts";
 import { decodeWalFacts } from "../pipeline/sealing/facts.ts";
 import { checkHeader } from "../pipeline/sealing/object-header.ts";
-import { headerBytesMax } from "../core/limits.ts";
 import {
   incarnationPrefix,
   objectKey,
@@ -30,6 +29,7 @@ import {
   type IncarnationPlace,
   type ObjectName,
 } from "../repository/object-names.ts";
+import { getBeginning } from "../repository/get-beginning.ts";
 import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import {
   type LineageStep,
@@ -107,8 +107,7 @@ async function segmentBytesOf(
 ): Promise<number | undefined> {
   const key = objectKey(name);
   try {
-    const length = Math.min(headerBytesMax, await sealed.store.size(key, call));
-    const bytes = await sealed.store.get(key, { ...call, range: { offset: 0, length } });
+    const bytes = await getBeginning(sealed.store, key, call);
     const header = checkHeader(sealed.ring, bytes, expectedAt(name));
     return decodeWalFacts(name.type, header.facts).walSegmentBytes;
   } catch (error) {

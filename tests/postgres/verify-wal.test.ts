@@ -71,7 +71,7 @@ async function flipBit(path: string, at: number): Promise<void> {
   await file.write(byte, 0, 1, at);
 }
 
-test("L40 damage to received WAL is seen, a torn end is none, missing WAL takes its backup down", async () => {
+test("L39 L40 damage to received WAL is seen, a torn end is none, missing WAL takes its backup down", async () => {
   await using server = await startTestServer({
     major: 18,
     initdbArguments: ["--wal-segsize=1"],
@@ -121,7 +121,14 @@ test("L40 damage to received WAL is seen, a torn end is none, missing WAL takes 
   const part = await lastFilledPart(lab);
   await flipBit(part, 900);
   assert.deepEqual((await verified(lab, { deep: true })).damage, ["REPO_OBJECT_DAMAGED"]);
+  const sizeOf = lab.store.size.bind(lab.store);
+  // As if the part's writer gave back the room it had reserved, between each look at a size and the read that follows.
+  lab.store.size = async (key, call) =>
+    (await sizeOf(key, call)) + (key.includes(".part/") ? 4096 : 0);
+  assert.deepEqual((await verified(lab, { deep: true })).damage, ["REPO_OBJECT_DAMAGED"]);
   await flipBit(part, 900);
+  assert.ok((await lab.catalogue()).timelines.length > 0);
+  lab.store.size = sizeOf;
   const whole = await readFile(part);
   const used = whole.findLastIndex((byte) => byte !== 0) + 1;
   await writeFile(part, whole.subarray(0, used - 10));
