@@ -98,6 +98,12 @@ const OWNERS = `SELECT owner, pg_catalog.count(*)::text AS n FROM (
  UNION ALL SELECT pg_catalog.pg_get_userbyid(o.proowner) FROM pg_catalog.pg_proc o
  JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace AND ${OF_USERS} WHERE ${OURS("o.oid", "pg_proc")}) s GROUP BY 1`;
 
+/** The first superuser stands nowhere in these records, for it cannot be dropped; it is found among the owners. */
+const ROLES = `SELECT DISTINCT r.rolname AS name FROM pg_catalog.pg_shdepend d
+ JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid
+ WHERE d.refclassid = 'pg_catalog.pg_authid'::regclass AND r.rolname !~ '^pg_'
+ AND d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`;
+
 const INVALID_CONSTRAINTS = `SELECT n.nspname || '.' || c.relname || '.' || o.conname AS name FROM pg_catalog.pg_constraint o
  JOIN pg_catalog.pg_class c ON c.oid = o.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND ${OF_USERS}
  WHERE NOT o.convalidated ORDER BY 1`;
@@ -151,6 +157,7 @@ export async function takeCensus(session: SqlSession, call: Call): Promise<Censu
   const owners = numbers(await ask(OWNERS), "owner");
   const names = async (sql: string): Promise<string[]> =>
     (await ask(sql)).map((row) => text(row, "name"));
+  const roles = [...new Set([...Object.keys(owners), ...(await names(ROLES))])].toSorted();
   const invalidConstraints = await names(INVALID_CONSTRAINTS);
   const invalidIndexes = await names(INVALID_INDEXES);
   const [large] = await ask(
@@ -164,6 +171,7 @@ export async function takeCensus(session: SqlSession, call: Call): Promise<Censu
     sequences,
     extensions,
     owners,
+    roles,
     invalidConstraints,
     invalidIndexes,
     largeObjects,

@@ -47,6 +47,7 @@ function smallDump(id: ObjectId, pack: ObjectId): DumpDocument {
           sequences: [],
           extensions: [],
           owners: {},
+          roles: [],
           invalidConstraints: [],
           invalidIndexes: [],
           largeObjects: 0,

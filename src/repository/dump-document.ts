@@ -51,6 +51,8 @@ const census = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string() })),
   /** Owners, with how many objects each has. */
   owners: z.record(z.string(), count),
+  /** Every role that an owner, a grant or a policy of this database names. */
+  roles: z.array(z.string()),
   invalidConstraints: z.array(z.string()),
   invalidIndexes: z.array(z.string()),
   largeObjects: count,

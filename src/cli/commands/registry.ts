@@ -40,6 +40,10 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "window", load: async () => (await import("./window.ts")).registerWindow },
   { name: "plan", load: async () => (await import("./plan.ts")).registerPlan },
   { name: "restore", load: async () => (await import("./restore.ts")).registerRestore },
+  {
+    name: "restore-db",
+    load: async () => (await import("./restore-db.ts")).registerRestoreDb,
+  },
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },

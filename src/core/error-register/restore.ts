@@ -162,4 +162,126 @@ export const restoreErrors = {
       hint: `Rien n'a été modifié. Installez l'extension qui l'apporte pour le PostgreSQL qui démarrera la copie, ou indiquez des programmes qui l'ont avec PRA_PG_BIN_DIR ; sans elle, ce WAL ne peut pas être rejoué.`,
     },
   },
+  RESTORE_DB_PRODUCTION: {
+    en: {
+      message: `database {database} at {where} is production's: the server there has the system identifier of what is backed up`,
+      hint: `Nothing was touched. Name another database with --into (RESTORE_DB), or another host with --host (RESTORE_HOST). If production's own database is to be made anew, say so twice: --allow-production --confirm {database}`,
+    },
+    fr: {
+      message: `la base {database} sur {where} est celle de la production : ce serveur a l'identifiant système de ce qui est sauvegardé`,
+      hint: `Rien n'a été touché. Indiquez une autre base avec --into (RESTORE_DB), ou une autre machine avec --host (RESTORE_HOST). Si c'est bien la base de production qu'il faut refaire, dites-le deux fois : --allow-production --confirm {database}`,
+    },
+  },
+  RESTORE_DB_NOT_OURS: {
+    en: {
+      message: `database {database} at {where} holds {tables} tables and was not made by a restore test`,
+      hint: `Nothing was touched. Drop it yourself, name another database with --into (RESTORE_DB), or let it be replaced: --confirm {database}`,
+    },
+    fr: {
+      message: `la base {database} sur {where} contient {tables} tables et n'a pas été créée par un test de restauration`,
+      hint: `Rien n'a été touché. Supprimez-la vous-même, indiquez une autre base avec --into (RESTORE_DB), ou faites-la remplacer : --confirm {database}`,
+    },
+  },
+  RESTORE_DB_RESERVED: {
+    en: {
+      message: `{database} is a database of the server itself`,
+      hint: `Nothing was touched. Name a database of its own for restore tests with --into (RESTORE_DB); it is made when it is missing.`,
+    },
+    fr: {
+      message: `{database} est une base du serveur lui-même`,
+      hint: `Rien n'a été touché. Indiquez une base réservée aux tests de restauration avec --into (RESTORE_DB) ; elle est créée si elle manque.`,
+    },
+  },
+  RESTORE_DB_BUSY: {
+    en: {
+      message: `database {database} is in use by {holders}`,
+      hint: `Nothing was dropped. Ask them to leave, or end their sessions on that server: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'; then run the command again.`,
+    },
+    fr: {
+      message: `la base {database} est utilisée par {holders}`,
+      hint: `Rien n'a été supprimé. Demandez-leur de sortir, ou terminez leurs sessions sur ce serveur : SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' ; puis relancez la commande.`,
+    },
+    retryable: true,
+  },
+  RESTORE_DB_RIGHTS: {
+    en: {
+      message: `role {user} may not create databases at {where}`,
+      hint: `Run there, as a superuser: ALTER ROLE "{user}" CREATEDB; or name another role in PG_USER.`,
+    },
+    fr: {
+      message: `le rôle {user} n'a pas le droit de créer des bases sur {where}`,
+      hint: `Lancez-y, en superutilisateur : ALTER ROLE "{user}" CREATEDB; ou indiquez un autre rôle dans PG_USER.`,
+    },
+  },
+  RESTORE_DB_NEWER: {
+    en: {
+      message: `{source} is of PostgreSQL {sourceMajor}, the server at {where} of {major}`,
+      hint: `Nothing was touched. A dump goes into the same or a newer major: name a server of {sourceMajor} or later in RESTORE_HOST.`,
+    },
+    fr: {
+      message: `{source} est de PostgreSQL {sourceMajor}, le serveur {where} de {major}`,
+      hint: `Rien n'a été touché. Un export entre dans la même version majeure ou une plus récente : indiquez un serveur {sourceMajor} ou plus récent dans RESTORE_HOST.`,
+    },
+  },
+  RESTORE_DB_SOURCE_UNKNOWN: {
+    en: {
+      message: `"{from}" is neither a file nor a dump or backup of this repository`,
+      hint: `"pra list" shows what there is. Give an id, or a file: .dump, .sql, .sql.gz, .sql.gz.enc.`,
+    },
+    fr: {
+      message: `« {from} » n'est ni un fichier, ni un export ou une sauvegarde de ce dépôt`,
+      hint: `« pra list » montre ce qu'il y a. Indiquez un identifiant, ou un fichier : .dump, .sql, .sql.gz, .sql.gz.enc.`,
+    },
+  },
+  RESTORE_DB_WHICH: {
+    en: {
+      message: `{source} holds several databases: {names}`,
+      hint: `Say which one with --database.`,
+    },
+    fr: {
+      message: `{source} contient plusieurs bases : {names}`,
+      hint: `Dites laquelle avec --database.`,
+    },
+  },
+  RESTORE_DB_FAILED: {
+    en: {
+      message: `{program} ended with code {code}: {text}`,
+      hint: `The test database is incomplete; no other was touched. Mend what the program names, then run the same command again: it begins anew.`,
+    },
+    fr: {
+      message: `{program} s'est terminé avec le code {code} : {text}`,
+      hint: `La base de test est incomplète ; aucune autre n'a été touchée. Corrigez ce que nomme le programme, puis relancez la même commande : elle reprend du début.`,
+    },
+  },
+  RESTORE_DB_INTERRUPTED: {
+    en: {
+      message: `{program} ended before its work was done: {text}`,
+      hint: `The test database is incomplete; no other was touched. See whether the server or the program was stopped or ran out of memory, then run the same command again: it begins anew.`,
+    },
+    fr: {
+      message: `{program} s'est arrêté avant la fin de son travail : {text}`,
+      hint: `La base de test est incomplète ; aucune autre n'a été touchée. Voyez si le serveur ou le programme a été arrêté ou a manqué de mémoire, puis relancez la même commande : elle reprend du début.`,
+    },
+    retryable: true,
+  },
+  RESTORE_DB_PASSPHRASE: {
+    en: {
+      message: `the passphrase does not open {path}`,
+      hint: `Nothing was touched. Set PRA_EXPORT_PASSPHRASE, or PRA_EXPORT_PASSPHRASE_FILE, to the one under which it was made. The file is one that openssl enc -aes-256-cbc -pbkdf2 makes.`,
+    },
+    fr: {
+      message: `la phrase secrète n'ouvre pas {path}`,
+      hint: `Rien n'a été touché. Mettez dans PRA_EXPORT_PASSPHRASE, ou dans PRA_EXPORT_PASSPHRASE_FILE, celle avec laquelle il a été fait. Le fichier est de ceux que fait openssl enc -aes-256-cbc -pbkdf2.`,
+    },
+  },
+  RESTORE_DB_FILE: {
+    en: {
+      message: `{path} cannot be used: {reason}`,
+      hint: `A file must be what pg_dump wrote, as it is (.dump, .sql), compressed (.sql.gz), or encrypted (.sql.gz.enc), and whole. Copy it again, or take another.`,
+    },
+    fr: {
+      message: `{path} est inutilisable : {reason}`,
+      hint: `Un fichier doit être ce que pg_dump a écrit, tel quel (.dump, .sql), compressé (.sql.gz) ou chiffré (.sql.gz.enc), et entier. Copiez-le à nouveau, ou prenez-en un autre.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,223 @@
+/**
+ * Brings a database back from a file that somebody has: an archive of `pg_dump`, or SQL, plain, compressed, encrypted. Its
+ * SQL runs with the rights of the role that restores; what is kept away from it is the way to another database: `psql` is told to
+ * heed no command of its own, and a file with such commands is refused.
+ *
+ * Follows "psql" (`\restrict`) and "pg_restore" in PostgreSQL's documentation, and openssl-enc(1) for what is encrypted.
+ */
+import { createDecipheriv, pbkdf2Sync } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createGunzip } from "node:zlib";
+import { DrError } from "../core/errors.ts";
+import type { SecretText } from "../postgres/secret-text.ts";
+import type { ByteSource } from "../dump/feed-program.ts";
+
+/** What a file is. */
+export type DumpFile = {
+  readonly path: string;
+  readonly kind: "archive" | "sql";
+  readonly compressed: boolean;
+  readonly encrypted: boolean;
+};
+
+const OPENSSL_MAGIC = Buffer.from("Salted__");
+/** What `openssl enc -pbkdf2` does unless told otherwise. */
+const OPENSSL_ITERATIONS = 10_000;
+const SALT_BYTES = 8;
+const BLOCK_BYTES = 16;
+
+function unusable(path: string, reason: string, cause?: unknown): DrError {
+  return new DrError("RESTORE_DB_FILE", { path, reason }, { cause });
+}
+
+/** Reads the first bytes. */
+async function beginningOf(
+  path: string,
+): Promise<{ readonly head: Buffer; readonly bytes: number }> {
+  await using file = await open(path, "r");
+  const head = Buffer.alloc(512);
+  const { bytesRead } = await file.read(head, 0, head.length, 0);
+  return { head: head.subarray(0, bytesRead), bytes: (await file.stat()).size };
+}
+
+/** What a file is, by its first bytes: a name proves nothing. @throws DrError `RESTORE_DB_FILE`. */
+export async function recogniseFile(path: string): Promise<DumpFile> {
+  const facts = await stat(path);
+  if (facts.isDirectory()) {
+    return { path, kind: "archive", compressed: false, encrypted: false };
+  }
+  const { head, bytes } = await beginningOf(path);
+  if (head.length === 0) {
+    throw unusable(path, "it is empty");
+  }
+  if (path.endsWith(".enc") || head.subarray(0, 8).equals(OPENSSL_MAGIC)) {
+    if (!head.subarray(0, 8).equals(OPENSSL_MAGIC)) {
+      throw unusable(path, "openssl enc did not make it: it does not begin with Salted__");
+    }
+    if (bytes % BLOCK_BYTES !== 0 || bytes < 2 * BLOCK_BYTES) {
+      throw unusable(path, `it is cut: ${bytes} bytes are no whole blocks of ${BLOCK_BYTES}`);
+    }
+    return { path, kind: "sql", compressed: true, encrypted: true };
+  }
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    return { path, kind: "sql", compressed: true, encrypted: false };
+  }
+  const isTar = head.subarray(257, 262).toString("latin1") === "ustar";
+  if (head.subarray(0, 5).toString("latin1") === "PGDMP" || isTar) {
+    return { path, kind: "archive", compressed: false, encrypted: false };
+  }
+  if (head.includes(0)) {
+    throw unusable(path, "it is neither an archive of pg_dump nor text");
+  }
+  return { path, kind: "sql", compressed: false, encrypted: false };
+}
+
+async function* decrypted(
+  path: string,
+  passphrase: SecretText,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { head } = await beginningOf(path);
+  const salt = head.subarray(OPENSSL_MAGIC.length, OPENSSL_MAGIC.length + SALT_BYTES);
+  const key = pbkdf2Sync(passphrase.reveal(), salt, OPENSSL_ITERATIONS, 48, "sha256");
+  const decipher = createDecipheriv("aes-256-cbc", key.subarray(0, 32), key.subarray(32));
+  let first = true;
+  for await (const chunk of createReadStream(path, { start: OPENSSL_MAGIC.length + SALT_BYTES })) {
+    const plain = decipher.update(chunk as Buffer);
+    if (first && plain.length > 1) {
+      first = false;
+      if (plain[0] !== 0x1f || plain[1] !== 0x8b) {
+        throw new DrError("RESTORE_DB_PASSPHRASE", { path });
+      }
+    }
+    yield plain;
+  }
+  try {
+    yield decipher.final();
+  } catch (cause) {
+    if (first) {
+      throw new DrError("RESTORE_DB_PASSPHRASE", { path }, { cause });
+    }
+    throw unusable(path, "its last block is not what was encrypted: it is cut or damaged", cause);
+  }
+}
+
+/** The SQL of a file, opened as far as it takes. @throws DrError `RESTORE_DB_FILE`, `RESTORE_DB_PASSPHRASE`. */
+export async function* sqlOf(
+  file: DumpFile,
+  passphrase: SecretText | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { path, encrypted, compressed } = file;
+  if (encrypted && passphrase === undefined) {
+    throw new DrError("RESTORE_DB_PASSPHRASE", { path });
+  }
+  const raw: ByteSource =
+    encrypted && passphrase !== undefined ? decrypted(path, passphrase) : createReadStream(path);
+  if (!compressed) {
+    yield* raw;
+    return;
+  }
+  const gunzip = createGunzip();
+  const feeding = (async () => {
+    try {
+      for await (const chunk of raw) {
+        if (!gunzip.write(chunk)) {
+          await new Promise((resolve) => gunzip.once("drain", resolve).once("close", resolve));
+        }
+        if (gunzip.destroyed) {
+          return;
+        }
+      }
+      gunzip.end();
+    } catch (error) {
+      gunzip.destroy(error as Error);
+    }
+  })();
+  try {
+    yield* gunzip as ByteSource;
+  } catch (error) {
+    throw error instanceof DrError ? error : unusable(path, (error as Error).message, error);
+  } finally {
+    gunzip.destroy();
+    await feeding;
+  }
+}
+
+const COPY_BEGINS = /^COPY .* FROM stdin;$/;
+const RESTRICTING = /^\\(?:un)?restrict \S+$/;
+
+/**
+ * The lines that may run: outside data no line may begin with a backslash. `pg_dump` of late writes `\restrict` itself; ours stands around
+ * the whole, so its own is left out.
+ */
+export async function* withoutCommands(
+  sql: ByteSource,
+  path: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest = Buffer.alloc(0);
+  let inData = false;
+  let number = 0;
+  const kept = (line: Buffer): boolean => {
+    number += 1;
+    const text = line
+      .subarray(0, 4096)
+      .toString("latin1")
+      .replace(/\r?\n$/, "");
+    if (inData) {
+      inData = text !== "\\.";
+      return true;
+    }
+    inData = COPY_BEGINS.test(text);
+    if (!text.startsWith("\\") || text === "\\.") {
+      return true;
+    }
+    if (RESTRICTING.test(text)) {
+      return false;
+    }
+    throw unusable(path, `line ${number} is a command to psql: ${text.slice(0, 60)}`);
+  };
+  for await (const chunk of sql) {
+    rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+    let from = 0;
+    const lines: Buffer[] = [];
+    for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10, from)) {
+      const line = rest.subarray(from, at + 1);
+      if (kept(line)) {
+        lines.push(line);
+      }
+      from = at + 1;
+    }
+    rest = rest.subarray(from);
+    yield Buffer.concat(lines);
+  }
+  if (rest.length > 0 && kept(rest)) {
+    yield rest;
+  }
+}
+
+/** Minor releases from which `psql` knows `\restrict`. */
+const RESTRICT_SINCE: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 };
+
+/** The SQL between our own restriction, where this `psql` knows one. */
+export async function* restricted(
+  sql: ByteSource,
+  of: { readonly major: number; readonly minor: number; readonly word: string },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const knows = of.major >= 18 || of.minor >= (RESTRICT_SINCE[of.major] ?? Infinity);
+  if (knows) {
+    yield Buffer.from(`\\restrict ${of.word}\n`);
+  }
+  yield* sql;
+}
+
+/** Where `pg_restore` finds out what an archive is of. */
+export function archivedMajor(list: string): number | undefined {
+  const match = /^;\s+Dumped from database version: (\d+)/m.exec(list);
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** The program of a directory. */
+export function programIn(directory: string, name: "pg_restore" | "psql"): string {
+  return join(directory, name);
+}
