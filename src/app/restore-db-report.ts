@@ -1,15 +1,10 @@
 /** The report of a restore test: files for people and programs, and what the ledger keeps of it. */
-import { join } from "node:path";
 import type { Language } from "../core/language.ts";
-import { restoreDbReportMs } from "../core/limits.ts";
-import { createDirectories } from "../files/directories.ts";
-import { writeDurably } from "../files/write-durably.ts";
-import { htmlPage } from "../render/html-page.ts";
-import { markdownText } from "../render/markdown-text.ts";
 import type { ReportDocument } from "../render/report-document.ts";
 import { type DescribedReport, type RestoreDbReport, describe } from "../rescue/report.ts";
 import type { Environment } from "./environment.ts";
 import type { LedgerRecorder } from "./ledger-recorder.ts";
+import { writeReportFiles } from "./report-files.ts";
 
 /** A report in words. */
 export function describeReport(report: RestoreDbReport, language: Language): DescribedReport {
@@ -25,7 +20,7 @@ function documentOf(report: RestoreDbReport, language: Language): ReportDocument
     language,
     title: described.title,
     subtitle: `${report.target.database} · ${report.startedAt}`,
-    verdict: { tone: report.ok ? "good" : "bad", text: described.verdict, detail: "" },
+    verdict: { tone: described.tone, text: described.verdict, detail: "" },
     figures: [],
     sections: [
       { kind: "facts", title: titles.facts, facts: facts(described.facts) },
@@ -57,24 +52,14 @@ export async function writeReport(
   report: RestoreDbReport,
   of: { readonly environment: Environment; readonly language: Language },
 ): Promise<string> {
-  const { environment, language } = of;
-  // What was done is written down also when somebody interrupts now.
-  const signal = AbortSignal.timeout(restoreDbReportMs);
-  const directory = join(environment.stateDirectory, "reports");
-  await createDirectories(directory, { group: "RESTORE", signal });
-  const stamp = report.startedAt.replaceAll(/[:.]/g, "-");
-  const base = join(directory, `restore-db-${stamp}`);
-  const document = documentOf(report, language);
-  const rendered = {
-    md: markdownText(document),
-    html: htmlPage(document),
-    json: `${JSON.stringify(report, undefined, 2)}\n`,
-  };
-  for (const [ending, text] of Object.entries(rendered)) {
-    const parts = [Buffer.from(text)];
-    await writeDurably({ finalPath: `${base}.${ending}`, parts, group: "RESTORE", signal });
-  }
-  return base;
+  const { startedAt } = report;
+  const document = documentOf(report, of.language);
+  return await writeReportFiles(of.environment, {
+    name: "restore-db",
+    startedAt,
+    document,
+    data: report,
+  });
 }
 
 /** What the ledger keeps of it. */

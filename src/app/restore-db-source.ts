@@ -12,7 +12,6 @@ import { failureOf } from "../dump/program-failure.ts";
 import { programOutput } from "../dump/program-output.ts";
 import { readStream } from "../dump/read-stream.ts";
 import { Snapshot, listDatabases } from "../dump/snapshot.ts";
-import { SecretText } from "../postgres/secret-text.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import { restoreFailureOf } from "../rescue/restore-archives.ts";
 import { type DatabaseSource, requireNewEnough } from "../rescue/restore-database.ts";
@@ -27,6 +26,7 @@ import {
 import type { TargetDatabase } from "../rescue/target-database.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { exportPassphrase } from "./export.ts";
 import type { OpenRepository } from "./repository-access.ts";
 import { type FoundSource, chooseDatabase, databaseOf } from "./restore-source.ts";
 import { openThrowawayCopy } from "./throwaway-copy.ts";
@@ -40,6 +40,8 @@ export type SourceRequest = {
   readonly database: string | undefined;
   readonly jobs: number;
   readonly workers: number;
+  /** Where the passphrase of an encrypted file stands. */
+  readonly passphraseFile: string | undefined;
   readonly reason: string;
   readonly onStep: (step: "copy") => void;
 };
@@ -137,8 +139,7 @@ async function openFile(
   const major =
     file.kind === "archive" ? archivedMajor(await listArchive(programs, file, signal)) : undefined;
   const word = Buffer.from(adapters.random.bytes(16)).toString("hex");
-  const text = environment.settings.get("PRA_EXPORT_PASSPHRASE")?.value;
-  const passphrase = text === undefined ? undefined : new SecretText(text);
+  const passphrase = await exportPassphrase(environment, request.passphraseFile);
   const common = ["--no-password", databaseWord(target.name)];
   const fill = async (keepOwners: boolean): Promise<void> => {
     const owners = keepOwners ? [] : ["--no-owner", "--no-privileges"];

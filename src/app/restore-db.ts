@@ -38,6 +38,8 @@ export type RestoreDbRequest = TargetPermission & {
   readonly database: string | undefined;
   /** Undefined: RESTORE_DB. */
   readonly into: string | undefined;
+  /** Where the passphrase of an encrypted file stands. */
+  readonly passphraseFile: string | undefined;
   readonly cleanup: boolean;
   readonly makeRoles: boolean;
   readonly jobs: number;

@@ -10,6 +10,7 @@ export type ReportMessages = {
   readonly factsTitle: string;
   readonly good: string;
   readonly bad: string;
+  readonly uncompared: string;
   readonly source: string;
   readonly instant: string;
   readonly notRecorded: string;
@@ -44,6 +45,7 @@ const en: ReportMessages = {
   factsTitle: "What was done",
   good: "The database is back, and what was compared is the same",
   bad: "The database is back, with differences or an application that does not answer",
+  uncompared: "The database is back; the file says nothing that it could be compared with",
   source: "Source",
   instant: "Data as of",
   notRecorded: "not recorded in the source",
@@ -138,6 +140,7 @@ const fr: ReportMessages = {
   factsTitle: "Ce qui a été fait",
   good: "La base est de retour, et ce qui a été comparé est identique",
   bad: "La base est de retour, avec des différences ou une application qui ne répond pas",
+  uncompared: "La base est de retour ; le fichier ne dit rien à quoi la comparer",
   source: "Source",
   instant: "Données du",
   notRecorded: "non indiqué par la source",

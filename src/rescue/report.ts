@@ -6,7 +6,7 @@ import { formatDuration, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { HealthCheck } from "../restore/application-health.ts";
 import type { RestoreFinding } from "./compare-census.ts";
-import { reportText } from "./report-text.ts";
+import { type ReportMessages, reportText } from "./report-text.ts";
 import type { TimedPhase } from "./restore-archives.ts";
 
 /** What a restore test showed. */
@@ -102,6 +102,7 @@ function objectRows(report: RestoreDbReport, language: Language): readonly Row[]
 export type DescribedReport = {
   readonly title: string;
   readonly verdict: string;
+  readonly tone: "good" | "warning" | "bad";
   readonly facts: readonly Row[];
   readonly findings: readonly { readonly problem: boolean; readonly text: string }[];
   readonly phases: readonly Row[];
@@ -110,12 +111,21 @@ export type DescribedReport = {
   readonly noFindings: string;
 };
 
+function compared(report: RestoreDbReport): boolean {
+  return report.findings.every(({ kind }) => kind !== "nothingRecorded");
+}
+
+function verdictOf(report: RestoreDbReport, text: ReportMessages): string {
+  return report.ok ? (compared(report) ? text.good : text.uncompared) : text.bad;
+}
+
 /** Puts a report into words. */
 export function describe(report: RestoreDbReport, language: Language): DescribedReport {
   const text = reportText[language];
   return {
     title: text.title(report.cluster),
-    verdict: report.ok ? text.good : text.bad,
+    verdict: verdictOf(report, text),
+    tone: report.ok ? (compared(report) ? "good" : "warning") : "bad",
     facts: factsOf(report, language),
     findings: report.findings.map((each) => ({
       problem: each.severity === "problem",

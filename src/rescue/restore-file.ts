@@ -5,7 +5,6 @@
  *
  * Follows "psql" (`\restrict`) and "pg_restore" in PostgreSQL's documentation, and openssl-enc(1) for what is encrypted.
  */
-import { createDecipheriv, pbkdf2Sync } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +12,13 @@ import { createGunzip } from "node:zlib";
 import { DrError } from "../core/errors.ts";
 import type { SecretText } from "../postgres/secret-text.ts";
 import type { ByteSource } from "../dump/feed-program.ts";
+import { through } from "../dump/through.ts";
+import {
+  OPENSSL_BLOCK_BYTES,
+  OPENSSL_HEADER_BYTES,
+  OPENSSL_MAGIC,
+  opensslDecipher,
+} from "../dump/openssl-file.ts";
 
 /** What a file is. */
 export type DumpFile = {
@@ -21,12 +27,6 @@ export type DumpFile = {
   readonly compressed: boolean;
   readonly encrypted: boolean;
 };
-
-const OPENSSL_MAGIC = Buffer.from("Salted__");
-/** What `openssl enc -pbkdf2` does unless told otherwise. */
-const OPENSSL_ITERATIONS = 10_000;
-const SALT_BYTES = 8;
-const BLOCK_BYTES = 16;
 
 function unusable(path: string, reason: string, cause?: unknown): DrError {
   return new DrError("RESTORE_DB_FILE", { path, reason }, { cause });
@@ -56,8 +56,11 @@ export async function recogniseFile(path: string): Promise<DumpFile> {
     if (!head.subarray(0, 8).equals(OPENSSL_MAGIC)) {
       throw unusable(path, "openssl enc did not make it: it does not begin with Salted__");
     }
-    if (bytes % BLOCK_BYTES !== 0 || bytes < 2 * BLOCK_BYTES) {
-      throw unusable(path, `it is cut: ${bytes} bytes are no whole blocks of ${BLOCK_BYTES}`);
+    if (bytes % OPENSSL_BLOCK_BYTES !== 0 || bytes < 2 * OPENSSL_BLOCK_BYTES) {
+      throw unusable(
+        path,
+        `it is cut: ${bytes} bytes are no whole blocks of ${OPENSSL_BLOCK_BYTES}`,
+      );
     }
     return { path, kind: "sql", compressed: true, encrypted: true };
   }
@@ -79,11 +82,10 @@ async function* decrypted(
   passphrase: SecretText,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { head } = await beginningOf(path);
-  const salt = head.subarray(OPENSSL_MAGIC.length, OPENSSL_MAGIC.length + SALT_BYTES);
-  const key = pbkdf2Sync(passphrase.reveal(), salt, OPENSSL_ITERATIONS, 48, "sha256");
-  const decipher = createDecipheriv("aes-256-cbc", key.subarray(0, 32), key.subarray(32));
+  const salt = head.subarray(OPENSSL_MAGIC.length, OPENSSL_HEADER_BYTES);
+  const decipher = await opensslDecipher(passphrase, salt);
   let first = true;
-  for await (const chunk of createReadStream(path, { start: OPENSSL_MAGIC.length + SALT_BYTES })) {
+  for await (const chunk of createReadStream(path, { start: OPENSSL_HEADER_BYTES })) {
     const plain = decipher.update(chunk as Buffer);
     if (first && plain.length > 1) {
       first = false;
@@ -118,29 +120,10 @@ export async function* sqlOf(
     yield* raw;
     return;
   }
-  const gunzip = createGunzip();
-  const feeding = (async () => {
-    try {
-      for await (const chunk of raw) {
-        if (!gunzip.write(chunk)) {
-          await new Promise((resolve) => gunzip.once("drain", resolve).once("close", resolve));
-        }
-        if (gunzip.destroyed) {
-          return;
-        }
-      }
-      gunzip.end();
-    } catch (error) {
-      gunzip.destroy(error as Error);
-    }
-  })();
   try {
-    yield* gunzip as ByteSource;
+    yield* through(raw, createGunzip());
   } catch (error) {
     throw error instanceof DrError ? error : unusable(path, (error as Error).message, error);
-  } finally {
-    gunzip.destroy();
-    await feeding;
   }
 }
 

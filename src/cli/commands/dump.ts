@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 
 import type { DumpResult, DumpStep } from "../../app/dump.ts";
-import { errorText } from "../../core/errors.ts";
+import { DrError, errorText } from "../../core/errors.ts";
 import { dumpJobsDefault, dumpJobsMax } from "../../core/limits.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
@@ -19,6 +19,8 @@ type Options = {
   readonly jobs: number;
   readonly note?: string;
   readonly acceptRollback?: true;
+  readonly export?: string;
+  readonly passphraseFile?: string;
 };
 
 function pathOf({ repository, taken }: DumpResult): string {
@@ -121,6 +123,51 @@ async function dump(options: Options, frame: Frame): Promise<void> {
   }
 }
 
+async function exportTo(file: string, options: Options, frame: Frame): Promise<void> {
+  const { language } = frame;
+  const text = dumpText[language];
+  const { compose } = await import("../../app/compose.ts");
+  const { runExport } = await import("../../app/export.ts");
+  const [database, second] = options.database ?? [];
+  if (second !== undefined) {
+    throw new DrError("USAGE_CONFLICT", {
+      option: "--export",
+      other: `--database ${second}`,
+      command: "pra dump",
+    });
+  }
+  const result = await runExport(compose(), frame.environment(), {
+    file,
+    database,
+    passphraseFile: options.passphraseFile,
+    reason: "pra dump --export",
+    onProgress: ({ bytes, expectedBytes }) => {
+      const totalBytes = Math.max(expectedBytes, bytes);
+      frame.progress.update({ phase: text.exporting, doneBytes: bytes, totalBytes });
+    },
+    signal: frame.signal,
+  });
+  const { exported, durationMs, ledgerFailure } = result;
+  const value = { ...exported, database: result.database, durationMs: Math.round(durationMs) };
+  frame.result(value, () =>
+    [
+      text.exported(result.database, formatDuration(durationMs, language)),
+      ...factLines([
+        [text.path, exported.path],
+        [text.stored, formatBytes(exported.bytes, language)],
+        ["SHA-256", exported.sha256],
+      ]),
+      `  ${text.opensWith(exported.encrypted, exported.path)}`,
+      ...(ledgerFailure === undefined
+        ? []
+        : [`! ${text.ledgerFailed(errorText(ledgerFailure, language).message)}`]),
+    ].join("\n"),
+  );
+  if (ledgerFailure !== undefined) {
+    frame.conclude({ kind: "warnings" });
+  }
+}
+
 /** Registers the command. */
 export function registerDump(program: Command, frame: Frame): void {
   const text = dumpText[frame.language];
@@ -135,5 +182,11 @@ export function registerDump(program: Command, frame: Frame): void {
     .addOption(new Option("--jobs <n>", text.optionJobs).argParser(jobs).default(dumpJobsDefault))
     .addOption(new Option("--note <text>", text.optionNote))
     .addOption(new Option("--accept-rollback", text.optionAcceptRollback))
-    .action((options: Options) => dump(options, frame));
+    .addOption(new Option("--export <file>", text.optionExport))
+    .addOption(new Option("--passphrase-file <path>", text.optionPassphraseFile))
+    .action((options: Options) =>
+      options.export === undefined
+        ? dump(options, frame)
+        : exportTo(options.export, options, frame),
+    );
 }

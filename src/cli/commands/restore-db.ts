@@ -19,6 +19,7 @@ type Options = {
   readonly database?: string;
   readonly into?: string;
   readonly host?: string;
+  readonly passphraseFile?: string;
   readonly cleanup?: true;
   readonly createRoles?: true;
   readonly allowProduction?: true;
@@ -54,10 +55,10 @@ function renderRestored(result: RestoreDbResult, frame: Frame, describe: Describ
   const { language } = frame;
   const text = restoreDbText[language];
   const { report, reportPath, ledgerFailure } = result;
-  const { facts, findings, verdict } = describe(report);
+  const { facts, findings, tone, verdict } = describe(report);
   const lines = findings.map((each) => `  ${each.problem ? "✗" : "!"} ${each.text}`);
   return [
-    `${report.ok ? "✓" : "✗"} ${verdict}`,
+    `${{ good: "✓", warning: "!", bad: "✗" }[tone]} ${verdict}`,
     ...factLines([...facts, [text.report, `${reportPath}.html (.md, .json)`]]),
     ...(findings.length === 0 ? [] : ["", `${text.findings}:`, ...lines]),
     ...(ledgerFailure === undefined
@@ -80,6 +81,7 @@ async function restoreDb(options: Options, frame: Frame): Promise<void> {
     at: options.at,
     database: options.database,
     into: options.into,
+    passphraseFile: options.passphraseFile,
     cleanup: options.cleanup === true,
     makeRoles: options.createRoles === true,
     allowProduction: options.allowProduction === true,
@@ -116,6 +118,7 @@ export function registerRestoreDb(program: Command, frame: Frame): void {
     .addOption(new Option("--database <name>", options.database))
     .addOption(new Option("--into <database>", options.into))
     .addOption(new Option("--host <host>", options.host))
+    .addOption(new Option("--passphrase-file <path>", options.passphraseFile))
     .addOption(new Option("--cleanup", options.cleanup))
     .addOption(new Option("--create-roles", options.createRoles))
     .addOption(new Option("--allow-production", options.allowProduction))

@@ -9,6 +9,11 @@ type Messages = CommandText & {
   readonly optionJobs: string;
   readonly optionNote: string;
   readonly optionAcceptRollback: string;
+  readonly optionExport: string;
+  readonly optionPassphraseFile: string;
+  readonly exporting: string;
+  readonly exported: (database: string, duration: string) => string;
+  readonly opensWith: (encrypted: boolean, path: string) => string;
   readonly steps: Readonly<Record<DumpStep, string>>;
   readonly dumping: (database: string) => string;
   readonly finished: (databases: number, duration: string) => string;
@@ -33,12 +38,22 @@ const en: Messages = {
     ["pra dump", "all databases and the roles"],
     ["pra dump --database shop --database hr", "these two, without roles"],
     ["pra dump --database shop --globals", "one, with roles"],
+    ["pra dump --database shop --export shop.sql.gz.enc", "a file that openssl and psql open"],
   ],
   optionDatabase: "a database to dump; may be repeated",
   optionGlobals: "also roles, their memberships, tablespaces (always without --database)",
   optionJobs: "programs that read the server at a time",
   optionNote: "a text kept with the dump",
   optionAcceptRollback: "go on although the repository shows less than this host has seen",
+  optionExport:
+    "write one database to a file instead: .sql.gz, or .sql.gz.enc for an encrypted one",
+  optionPassphraseFile: "a file whose first line is the passphrase; else PRA_EXPORT_PASSPHRASE",
+  exporting: "Exporting",
+  exported: (database, duration) => `Exported ${database}, in ${duration}`,
+  opensWith: (encrypted, path) =>
+    encrypted
+      ? `Opens with: openssl enc -d -aes-256-cbc -pbkdf2 -in ${path} | gunzip | psql …`
+      : `Opens with: gunzip -c ${path} | psql …`,
   steps: {
     connecting: "Looking at the server",
     lease: "Taking the lease",
@@ -71,12 +86,26 @@ const fr: Messages = {
     ["pra dump", "toutes les bases et les rôles"],
     ["pra dump --database boutique --database rh", "ces deux-là, sans les rôles"],
     ["pra dump --database boutique --globals", "une seule, avec les rôles"],
+    [
+      "pra dump --database boutique --export boutique.sql.gz.enc",
+      "un fichier qu'ouvrent openssl et psql",
+    ],
   ],
   optionDatabase: "une base à exporter ; peut être répétée",
   optionGlobals: "aussi les rôles, leurs appartenances, les tablespaces (toujours sans --database)",
   optionJobs: "programmes qui lisent le serveur en même temps",
   optionNote: "un texte gardé avec l'export",
   optionAcceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
+  optionExport:
+    "écrire une base dans un fichier à la place : .sql.gz, ou .sql.gz.enc pour un fichier chiffré",
+  optionPassphraseFile:
+    "un fichier dont la première ligne est la phrase secrète ; sinon PRA_EXPORT_PASSPHRASE",
+  exporting: "Export",
+  exported: (database, duration) => `Base ${database} exportée, en ${duration}`,
+  opensWith: (encrypted, path) =>
+    encrypted
+      ? `S'ouvre avec : openssl enc -d -aes-256-cbc -pbkdf2 -in ${path} | gunzip | psql …`
+      : `S'ouvre avec : gunzip -c ${path} | psql …`,
   steps: {
     connecting: "Examen du serveur",
     lease: "Prise du bail",

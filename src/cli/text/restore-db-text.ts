@@ -11,6 +11,7 @@ type Messages = CommandText & {
       | "database"
       | "into"
       | "host"
+      | "passphraseFile"
       | "cleanup"
       | "createRoles"
       | "allowProduction"
@@ -48,6 +49,7 @@ const en: Messages = {
     database: "which database of the source, when it holds several",
     into: "the test database; else RESTORE_DB",
     host: "the server for tests; else RESTORE_HOST, else PG_HOST",
+    passphraseFile: "a file with the passphrase of an encrypted one; else PRA_EXPORT_PASSPHRASE",
     cleanup: "drop the test database at the end",
     createRoles: "make roles that the server lacks, without login",
     allowProduction: "replace a database of production's server; with --confirm",
@@ -94,6 +96,8 @@ const fr: Messages = {
     database: "quelle base de la source, quand elle en contient plusieurs",
     into: "la base de test ; sinon RESTORE_DB",
     host: "le serveur de test ; sinon RESTORE_HOST, sinon PG_HOST",
+    passphraseFile:
+      "un fichier qui contient la phrase secrète d'un fichier chiffré ; sinon PRA_EXPORT_PASSPHRASE",
     cleanup: "supprimer la base de test à la fin",
     createRoles: "créer les rôles que le serveur n'a pas, sans connexion",
     allowProduction: "remplacer une base du serveur de production ; avec --confirm",

@@ -116,4 +116,44 @@ export const dumpErrors = {
       hint: `Indiquez un identifiant entier comme « pra list » l'affiche, ou davantage de ses chiffres.`,
     },
   },
+  DUMP_EXPORT_NAME: {
+    en: {
+      message: `{path} is no name for an export`,
+      hint: `Nothing was written. Give it a name that ends in .sql.gz, or in .sql.gz.enc to have it encrypted.`,
+    },
+    fr: {
+      message: `{path} n'est pas un nom de fichier d'export`,
+      hint: `Rien n'a été écrit. Donnez-lui un nom qui finit par .sql.gz, ou par .sql.gz.enc pour le faire chiffrer.`,
+    },
+  },
+  DUMP_EXPORT_EXISTS: {
+    en: {
+      message: `{path} is there already`,
+      hint: `Nothing was written over. Choose another name, or move that file away.`,
+    },
+    fr: {
+      message: `{path} existe déjà`,
+      hint: `Rien n'a été écrasé. Choisissez un autre nom, ou déplacez ce fichier.`,
+    },
+  },
+  DUMP_EXPORT_PASSPHRASE: {
+    en: {
+      message: `{path} is to be encrypted, and there is no passphrase`,
+      hint: `Nothing was written. Set PRA_EXPORT_PASSPHRASE, or name a file of mode 600 with --passphrase-file.`,
+    },
+    fr: {
+      message: `{path} doit être chiffré, et il n'y a pas de phrase secrète`,
+      hint: `Rien n'a été écrit. Définissez PRA_EXPORT_PASSPHRASE, ou indiquez un fichier en mode 600 avec --passphrase-file.`,
+    },
+  },
+  DUMP_PASSPHRASE_FILE: {
+    en: {
+      message: `the passphrase file {path} cannot be used: {reason}`,
+      hint: `Its first line is the passphrase, and only its owner may read it: chmod 600 {path}`,
+    },
+    fr: {
+      message: `le fichier de phrase secrète {path} est inutilisable : {reason}`,
+      hint: `Sa première ligne est la phrase secrète, et son propriétaire seul doit pouvoir le lire : chmod 600 {path}`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -267,11 +267,11 @@ export const restoreErrors = {
   RESTORE_DB_PASSPHRASE: {
     en: {
       message: `the passphrase does not open {path}`,
-      hint: `Nothing was touched. Set PRA_EXPORT_PASSPHRASE, or PRA_EXPORT_PASSPHRASE_FILE, to the one under which it was made. The file is one that openssl enc -aes-256-cbc -pbkdf2 makes.`,
+      hint: `Nothing was touched. Set PRA_EXPORT_PASSPHRASE to the one under which it was made, or name a file that holds it with --passphrase-file. The file is one that openssl enc -aes-256-cbc -pbkdf2 makes.`,
     },
     fr: {
       message: `la phrase secrète n'ouvre pas {path}`,
-      hint: `Rien n'a été touché. Mettez dans PRA_EXPORT_PASSPHRASE, ou dans PRA_EXPORT_PASSPHRASE_FILE, celle avec laquelle il a été fait. Le fichier est de ceux que fait openssl enc -aes-256-cbc -pbkdf2.`,
+      hint: `Rien n'a été touché. Mettez dans PRA_EXPORT_PASSPHRASE celle avec laquelle il a été fait, ou indiquez avec --passphrase-file un fichier qui la contient. Le fichier est de ceux que fait openssl enc -aes-256-cbc -pbkdf2.`,
     },
   },
   RESTORE_DB_FILE: {
