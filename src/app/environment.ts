@@ -65,6 +65,8 @@ export type Environment = {
   readonly alerts: AlertSettings;
   /** Where tests restore: `host` undefined means the production server's. */
   readonly restore: { readonly host: string | undefined; readonly database: string | undefined };
+  /** What losses and restores are held against. */
+  readonly objectives: { readonly rpoSeconds: number; readonly rtoSeconds: number };
   /** Where the checkout or the installed package lies, with its scripts. */
   readonly programDirectory: string;
   /** The `.env` that was read. */
@@ -346,6 +348,10 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       smsTo: reader.list("ALERT_SMS"),
     },
     restore: { host: reader.text("RESTORE_HOST"), database: reader.text("RESTORE_DB") },
+    objectives: {
+      rpoSeconds: reader.number("PRA_RPO_MINUTES") * 60,
+      rtoSeconds: reader.number("PRA_RTO_MINUTES") * 60,
+    },
     programDirectory: input.checkoutDirectory,
     envFile: file?.path,
     findUnknown: () => unknownSettings(input.variables, file),

@@ -2,7 +2,7 @@
  * `pra prove`: plans a target as a restore would, restores it into a throw-away server, checks what came back, and writes the outcome
  * into the ledger. Needs the repository and the private key; production is neither needed nor touched.
  */
-import { DrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
 import { segmentAt } from "../core/wal-name.ts";
@@ -10,6 +10,8 @@ import { findServerBinaries } from "../postgres/server-binaries.ts";
 import { serverAccount } from "../postgres/server-account.ts";
 import type { Proof, ProofVerdict } from "../proof/proof-result.ts";
 import { prove } from "../proof/prove.ts";
+import { type ProofFacts, measured } from "../queries/proof-facts.ts";
+import { proofReport } from "../render/proof-report.ts";
 import { type IncarnationPlace, clusterNameOf } from "../repository/object-names.ts";
 import type { Protection } from "../repository/pin-rules.ts";
 import { holdPin } from "../repository/pins.ts";
@@ -31,6 +33,7 @@ import { LedgerRecorder } from "./ledger-recorder.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
 import { openProofDirectory } from "./proof-directory.ts";
+import { writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
 
 /** The throw-away server has a socket directory of its own, so any port will do. */
@@ -63,6 +66,9 @@ export type ProveReport = {
   readonly rpoSeconds: number | undefined;
   readonly rtoSeconds: number | undefined;
   readonly ledgerFailure: DrError | undefined;
+  /** Without an ending: .md, .html and .json lie there. Undefined: `reportFailure` says why not. */
+  readonly reportPath: string | undefined;
+  readonly reportFailure: DrError | undefined;
 };
 
 /** A target's value as text, for the ledger and for `--json`; null where the kind says it all. */
@@ -122,13 +128,15 @@ function exposureSeconds(view: IncarnationView, plan: RestorePlan, nowMs: number
   return Math.max(0, Math.round((nowMs - epochMsOfPgTime(newest)) / 100) / 10);
 }
 
+type Proved = Omit<ProveReport, "ledgerFailure" | "reportPath" | "reportFailure">;
+
 const LEDGER_VERDICT: Readonly<Record<ProofVerdict, EventData<"proofFinished">["verdict"]>> = {
   proved: "proven",
   failed: "failed",
   unfit: "unfit",
 };
 
-function proofEvent(report: Omit<ProveReport, "ledgerFailure">): EventData<"proofFinished"> {
+function proofEvent(report: Proved): EventData<"proofFinished"> {
   const { place, plan, target, proof } = report;
   const { reached } = proof;
   const time = plan.reached.timeMicros;
@@ -223,6 +231,69 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Proof> {
   });
 }
 
+async function factsOf(work: Work, report: Proved, startedAt: string): Promise<ProofFacts> {
+  const { adapters, environment, sealed, request } = work;
+  const { place, plan, target, proof } = report;
+  const { reached } = proof;
+  const root = await readRoot(sealed, place, { id: plan.backup.id, signal: request.signal });
+  const time = plan.reached.timeMicros;
+  const { rpoSeconds, rtoSeconds } = environment.objectives;
+  return {
+    version: 1,
+    cluster: place.cluster,
+    incarnation: place.incarnation,
+    host: adapters.observer.self.host,
+    startedAt,
+    durationMs: proof.durationMs,
+    verdict: proof.verdict,
+    backup: {
+      id: root.id,
+      kind: root.kind,
+      finishedAt: root.finishedAt,
+      clusterBytes: root.totals.clusterBytes,
+      serverVersion: root.server.version,
+    },
+    target: { kind: target.kind, value: targetValue(target), timeline: plan.timeline },
+    reached:
+      reached === undefined
+        ? null
+        : {
+            lsn: formatLsn(reached.lsn),
+            time: time === undefined ? null : new Date(epochMsOfPgTime(time)).toISOString(),
+            timeline: reached.timeline,
+          },
+    restoredBytes: proof.restoredBytes,
+    phases: proof.phases,
+    levels: proof.levels,
+    unfit: proof.unfit,
+    environment: proof.environment,
+    provedOn: proof.serverVersion,
+    rpo: measured(report.rpoSeconds, rpoSeconds),
+    rto: measured(report.rtoSeconds, rtoSeconds),
+  };
+}
+
+/** A verdict stands without its report: that it could not be written is told beside it. */
+async function writeProofReport(
+  environment: Environment,
+  facts: ProofFacts,
+): Promise<Pick<ProveReport, "reportPath" | "reportFailure">> {
+  try {
+    const reportPath = await writeReportFiles(environment, {
+      name: "proof",
+      startedAt: facts.startedAt,
+      document: proofReport(facts, { language: environment.language, program: "PRA" }),
+      data: facts,
+    });
+    return { reportPath, reportFailure: undefined };
+  } catch (error) {
+    if (isDrError(error)) {
+      return { reportPath: undefined, reportFailure: error };
+    }
+    throw error;
+  }
+}
+
 /**
  * Proves. Resolves with a verdict whatever the backup is like; rejects when no proof could be made: no plan, no programs,
  * no disk, aborted. @throws DrError `PLAN_*`, `USAGE_*`, `CONFIG_*`, `KEY_*`, `STORE_*`, `PG_*`, `RESTORE_*`.
@@ -234,6 +305,7 @@ export async function runProve(
 ): Promise<ProveReport> {
   const { signal } = request;
   const { clock, observer } = adapters;
+  const startedAt = new Date(clock.now()).toISOString();
   const context = { now: clock.now(), localZone: request.localZone, command: "pra prove" };
   const target = parseTarget(request.target, context);
   request.onStep("plan");
@@ -261,5 +333,7 @@ export async function runProve(
   const report = { place, plan, target, proof, rpoSeconds, rtoSeconds };
   const ledger = new LedgerRecorder(adapters, sealed, { reason: "pra prove" });
   await ledger.record({ kind: "proofFinished", data: proofEvent(report) });
-  return { ...report, ledgerFailure: ledger.failure };
+  const facts = await factsOf(work, report, startedAt);
+  const written = await writeProofReport(environment, facts);
+  return { ...report, ledgerFailure: ledger.failure, ...written };
 }

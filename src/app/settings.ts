@@ -349,6 +349,26 @@ const registry = {
       fr: "La base d'essai que restore_run.sh supprime et recrée ; jamais celle de production.",
     },
   },
+  PRA_RPO_MINUTES: {
+    group: "restore",
+    kind: number(1, 525_600),
+    fallback: "60",
+    example: "60",
+    help: {
+      en: "Objective: at most so many minutes of work may be lost.",
+      fr: "Objectif : au plus ce nombre de minutes de travail peut être perdu.",
+    },
+  },
+  PRA_RTO_MINUTES: {
+    group: "restore",
+    kind: number(1, 525_600),
+    fallback: "30",
+    example: "30",
+    help: {
+      en: "Objective: the database is back within so many minutes.",
+      fr: "Objectif : la base est de retour en ce nombre de minutes.",
+    },
+  },
   PRA_CLUSTER: {
     group: "program",
     kind: elsewhere,

@@ -386,4 +386,4 @@ export const savedSettingsAttemptsMax = 8;
 /** Segments in which an expiry looks for the last transaction of a branch: a year of one an hour, at 1 ms each. */
 export const retentionLookBackSegmentsMax = 10_000;
 /** Writing a report and syncing it: three files of some KiB, on a disk in trouble. */
-export const restoreDbReportMs = 60_000;
+export const reportWriteMs = 60_000;

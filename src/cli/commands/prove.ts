@@ -79,6 +79,12 @@ function renderProve(report: ProveReport, frame: Frame): string {
       ...lookedAt(report, frame),
       ...(rpoSeconds === undefined ? [] : [[text.rpo, seconds(rpoSeconds)] as const]),
       ...(rtoSeconds === undefined ? [] : [[text.rto, seconds(rtoSeconds)] as const]),
+      [
+        text.report,
+        report.reportPath === undefined
+          ? text.noReport(report.reportFailure?.message ?? "")
+          : `${report.reportPath}.html`,
+      ],
     ]),
     ...list(text.unfit, proof.unfit),
     ...list(text.environment, proof.environment),
@@ -116,7 +122,7 @@ function jsonOf(report: ProveReport, value: string | null): JsonValue {
     phases: proof.phases,
     durationMs: proof.durationMs,
     serverVersion: proof.serverVersion,
-    report: null,
+    report: report.reportPath === undefined ? null : `${report.reportPath}.html`,
   };
 }
 
@@ -136,7 +142,7 @@ async function runCommand(options: Options, frame: Frame): Promise<void> {
   frame.result(jsonOf(report, targetValue(report.target)), () => renderProve(report, frame));
   if (report.proof.verdict !== "proved") {
     frame.conclude({ kind: "problems" });
-  } else if (report.ledgerFailure !== undefined) {
+  } else if (report.ledgerFailure !== undefined || report.reportFailure !== undefined) {
     frame.conclude({ kind: "warnings" });
   }
 }

@@ -25,6 +25,8 @@ type Messages = CommandText & {
   readonly sampled: (leftOut: string) => string;
   readonly rpo: string;
   readonly rto: string;
+  readonly report: string;
+  readonly noReport: (why: string) => string;
   readonly unfit: string;
   readonly environment: string;
   readonly more: (count: string) => string;
@@ -74,6 +76,8 @@ const en: Messages = {
   sampled: (leftOut) => `a sample: ${leftOut} large relations left out`,
   rpo: "RPO",
   rto: "RTO",
+  report: "Report",
+  noReport: (why) => `could not be written: ${why}`,
   unfit: "What this host lacks:",
   environment: "Different here (no corruption):",
   more: (count) => `... and ${count} more`,
@@ -124,6 +128,8 @@ const fr: Messages = {
   sampled: (leftOut) => `un échantillon : ${leftOut} grandes relations laissées de côté`,
   rpo: "RPO",
   rto: "RTO",
+  report: "Rapport",
+  noReport: (why) => `n'a pu être écrit : ${why}`,
   unfit: "Ce qui manque à cette machine :",
   environment: "Différent ici (sans corruption) :",
   more: (count) => `... et ${count} autres`,

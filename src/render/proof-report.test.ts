@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ProofFacts, measured } from "../queries/proof-facts.ts";
+import { htmlPage } from "./html-page.ts";
+import { markdownText } from "./markdown-text.ts";
+import { proofReport } from "./proof-report.ts";
+
+const facts: ProofFacts = {
+  version: 1,
+  cluster: "main",
+  incarnation: "6b03745092425a65-ceb13b2ef6dae9410cf00a918dce4718",
+  host: "dr1",
+  startedAt: "2026-11-22T13:05:00.000Z",
+  durationMs: 61_000,
+  verdict: "proved",
+  backup: {
+    id: "01a2057e66cb7a8564afcfae75e05ad9",
+    kind: "incremental",
+    finishedAt: "2026-11-22T13:00:00.000Z",
+    clusterBytes: 5_000_000_000,
+    serverVersion: "15.18",
+  },
+  target: { kind: "latest", value: null, timeline: 1 },
+  reached: { lsn: "0/16B3748", time: "2026-11-22T13:04:58.500Z", timeline: 1 },
+  restoredBytes: 5_000_000_000,
+  phases: [{ name: "files", durationMs: 40_000 }],
+  levels: [
+    { level: 1, ok: true, durationMs: 41_000, findings: [], findingsTotal: 0, counts: {} },
+    { level: 2, ok: true, durationMs: 9_000, findings: [], findingsTotal: 0, counts: {} },
+    {
+      level: 3,
+      ok: true,
+      durationMs: 11_000,
+      findings: [],
+      findingsTotal: 0,
+      counts: { pages: 610_351 },
+    },
+  ],
+  unfit: [],
+  environment: [],
+  provedOn: "15.18",
+  rpo: measured(2.5, 3600),
+  rto: measured(50, 1800),
+};
+
+function said(changed: Partial<ProofFacts>, language: "en" | "fr"): string {
+  return markdownText(proofReport({ ...facts, ...changed }, { language, program: "PRA" }));
+}
+
+test("R25 R26 a proof's report says verdict, objectives, what was restored and every check, in both languages", () => {
+  const english = said({}, "en");
+  assert.match(english, /\*\*✓ PROVED\*\*/);
+  assert.match(english, /RPO measured: \*\*2\.5 s\*\* ✓ MET: the objective is 1 h 00 min/);
+  assert.match(english, /RTO measured: \*\*50 s\*\* ✓ MET: the objective is 30 min 00 s/);
+  assert.match(english, /610,351 pages/);
+  assert.match(english, /0\/16B3748, timeline 1, 2026\\-11\\-22 13:04:58 UTC/);
+  const french = said({}, "fr");
+  assert.match(french, /\*\*✓ PROUVÉ\*\*/);
+  assert.match(french, /RPO mesuré: \*\*2,5 s\*\* ✓ TENU : l'objectif est de 1 h 00 min/);
+  assert.match(french, /610 351 pages/);
+});
+
+test("an objective that is missed says so; what was not measured is no data, and never green", () => {
+  const late = said({ rto: measured(1801, 1800) }, "en");
+  assert.match(late, /✗ MISSED: the objective is 30 min 00 s/);
+  const none = said({ rpo: measured(undefined, 3600), rto: measured(undefined, 1800) }, "fr");
+  assert.match(none, /RPO mesuré: \*\*—\*\* \? pas de donnée/);
+  assert.match(none, /RTO mesuré: \*\*—\*\* \? pas de donnée/);
+});
+
+test("a failed proof shows each finding, and how many more there are", () => {
+  const findings = Array.from({ length: 60 }, (_, at) => ({
+    kind: "amcheck",
+    text: `t${at} | <b>`,
+  }));
+  const level = {
+    level: 3,
+    ok: false,
+    durationMs: 5,
+    findings,
+    findingsTotal: 1234,
+    counts: {},
+  } as const;
+  const report = proofReport(
+    { ...facts, verdict: "failed", levels: [...facts.levels.slice(0, 2), level] },
+    { language: "en", program: "PRA" },
+  );
+  const page = htmlPage(report);
+  assert.match(page, /✗ FAILED/);
+  assert.match(page, /amcheck: t49 \| &lt;b&gt;/);
+  assert.doesNotMatch(page, /amcheck: t50/);
+  assert.match(page, /… and 1,184 more/);
+});
+
+test("a host that cannot judge gives no verdict on the backup", () => {
+  const unfit = [{ kind: "extension", name: "postgis", detail: "3.4 is not installed" }] as const;
+  const text = said({ verdict: "unfit", unfit: [...unfit], levels: [], reached: null }, "en");
+  assert.match(text, /\*\*! UNPROVEN\*\*/);
+  assert.match(text, /Lacking here: ! extension postgis: 3\\?\.4 is not installed/);
+});

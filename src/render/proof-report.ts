@@ -1,0 +1,172 @@
+/** A proof as a report: the verdict and both measured objectives first, then what was restored, every check, and where. */
+import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
+import type { Language } from "../core/language.ts";
+import type { Measured, ProofFacts } from "../queries/proof-facts.ts";
+import { proofReportText } from "./proof-report-text.ts";
+import type { Cell, Figure, ReportDocument, Section, Tone } from "./report-document.ts";
+
+/** Findings of a level that the report shows; its JSON has those that were kept. */
+const FINDINGS_SHOWN_MAX = 50;
+
+const TONES: Readonly<Record<ProofFacts["verdict"], Tone>> = {
+  proved: "good",
+  failed: "bad",
+  unfit: "warning",
+};
+
+function instant(time: string): string {
+  return `${time.slice(0, 19).replace("T", " ")} UTC`;
+}
+
+function figure(
+  about: { readonly label: string; readonly missing: string },
+  value: Measured,
+  language: Language,
+): Figure {
+  const words = proofReportText[language];
+  const { label, missing } = about;
+  if (value.seconds === null) {
+    return { label, value: "—", tone: "unknown", note: missing };
+  }
+  const objective = formatDuration(value.objectiveSeconds * 1000, language);
+  return {
+    label,
+    value: formatDuration(value.seconds * 1000, language),
+    tone: value.met === true ? "good" : "bad",
+    note: value.met === true ? words.met(objective) : words.missed(objective),
+  };
+}
+
+function restored(facts: ProofFacts, language: Language): Section {
+  const words = proofReportText[language];
+  const { backup, target, reached } = facts;
+  const wanted = words.targets[target.kind] ?? target.kind;
+  const point: Cell =
+    reached === null
+      ? { text: words.notReached, tone: "bad" }
+      : {
+          text: `${reached.lsn}, ${words.timeline} ${reached.timeline}${reached.time === null ? "" : `, ${instant(reached.time)}`}`,
+        };
+  return {
+    kind: "facts",
+    title: words.restored,
+    facts: [
+      [words.cluster, { text: facts.cluster }],
+      [words.backup, { text: backup.id, code: true }],
+      [words.backupEnded, { text: `${instant(backup.finishedAt)}, ${words.kinds[backup.kind]}` }],
+      [words.target, { text: target.value === null ? wanted : `${wanted} ${target.value}` }],
+      [words.reached, point],
+      [words.bytes, { text: formatBytes(facts.restoredBytes, language) }],
+      [words.source, { text: `PostgreSQL ${backup.serverVersion}` }],
+    ],
+  };
+}
+
+function checks(facts: ProofFacts, language: Language): Section {
+  const words = proofReportText[language];
+  const counts = Object.assign({}, ...facts.levels.map((level) => level.counts)) as Readonly<
+    Record<string, number>
+  >;
+  const looked = Object.entries(words.counts)
+    .filter(([name]) => (counts[name] ?? 0) > 0)
+    .map(([name, word]) => `${formatNumber(counts[name] ?? 0, language)} ${word}`);
+  const rows = facts.levels.map(({ level, ok, durationMs, findings, findingsTotal }): Cell[] => {
+    const shown = findings.slice(0, FINDINGS_SHOWN_MAX).map(({ kind, text }) => `${kind}: ${text}`);
+    const rest = findingsTotal - shown.length;
+    return [
+      { text: String(level), tone: ok ? "good" : "bad" },
+      { text: words.levels[level] ?? "" },
+      { text: formatDuration(durationMs, language) },
+      {
+        text: ok
+          ? words.none
+          : [...shown, ...(rest > 0 ? [words.more(formatNumber(rest, language))] : [])].join("\n"),
+      },
+    ];
+  });
+  return {
+    kind: "table",
+    title: words.checks,
+    head: [words.level, words.check, words.duration, words.findings],
+    rows,
+    ...(looked.length === 0 ? {} : { note: `${words.looked}: ${looked.join(", ")}.` }),
+  };
+}
+
+/** The restore's own phases, then the server's start with its replay, then the checks. */
+function times(facts: ProofFacts, language: Language): Section {
+  const words = proofReportText[language];
+  const bar = (
+    label: string,
+    value: number,
+  ): { readonly label: string; readonly value: number; readonly text: string } => ({
+    label,
+    value,
+    text: formatDuration(value, language),
+  });
+  const names: Readonly<Record<number, string>> = { 2: words.recovery, 3: words.checking };
+  return {
+    kind: "bars",
+    title: words.phases,
+    bars: [
+      ...facts.phases.map(({ name, durationMs }) =>
+        bar(words.phaseNames[name] ?? name, durationMs),
+      ),
+      ...facts.levels.flatMap(({ level, durationMs }) => {
+        const name = names[level];
+        return name === undefined ? [] : [bar(name, durationMs)];
+      }),
+    ],
+  };
+}
+
+function surroundings(facts: ProofFacts, language: Language): Section {
+  const words = proofReportText[language];
+  const told = (findings: ProofFacts["unfit"]): string =>
+    findings.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`).join("; ");
+  return {
+    kind: "facts",
+    title: words.environment,
+    facts: [
+      [words.host, { text: facts.host }],
+      [words.provedOn, { text: `PostgreSQL ${facts.provedOn}` }],
+      [words.at, { text: instant(facts.startedAt) }],
+      ...(facts.unfit.length === 0
+        ? []
+        : [[words.lacks, { text: told(facts.unfit), tone: "warning" }] as const]),
+      ...(facts.environment.length === 0
+        ? []
+        : [[words.differs, { text: told(facts.environment) }] as const]),
+    ],
+  };
+}
+
+/** The report in a language. `program`: who made it, with its version. */
+export function proofReport(
+  facts: ProofFacts,
+  options: { readonly language: Language; readonly program: string },
+): ReportDocument {
+  const { language, program } = options;
+  const words = proofReportText[language];
+  return {
+    language,
+    title: `${words.title} · ${facts.cluster}`,
+    subtitle: `${instant(facts.startedAt)} · ${facts.host} · ${formatDuration(facts.durationMs, language)}`,
+    verdict: {
+      tone: TONES[facts.verdict],
+      text: words.verdicts[facts.verdict],
+      detail: words.details[facts.verdict],
+    },
+    figures: [
+      figure({ label: words.rpo, missing: words.rpoNotMeasured }, facts.rpo, language),
+      figure({ label: words.rto, missing: words.notMeasured }, facts.rto, language),
+    ],
+    sections: [
+      restored(facts, language),
+      checks(facts, language),
+      times(facts, language),
+      surroundings(facts, language),
+    ],
+    footer: [words.footer({ program, incarnation: facts.incarnation })],
+  };
+}
