@@ -260,7 +260,7 @@ async function factsOf(work: Work, report: Proved, startedAt: string): Promise<P
         : {
             lsn: formatLsn(reached.lsn),
             time: time === undefined ? null : new Date(epochMsOfPgTime(time)).toISOString(),
-            timeline: reached.timeline,
+            timeline: plan.timeline,
           },
     restoredBytes: proof.restoredBytes,
     phases: proof.phases,

@@ -9,6 +9,7 @@ import {
   type ReportDocument,
   type Section,
   type Tone,
+  colonOf,
   signOf,
 } from "./report-document.ts";
 
@@ -85,7 +86,7 @@ const CHART_WIDTH = 440;
 const TEXT_WIDTH = 110;
 
 /** Bars one below the other; each begins where the one before it ended, as the phases of a run do. */
-function bars(section: Extract<Section, { readonly kind: "bars" }>): string {
+function bars(section: Extract<Section, { readonly kind: "bars" }>, colon: string): string {
   const total = section.bars.reduce((sum, { value }) => sum + value, 0);
   const scale = total === 0 ? 0 : CHART_WIDTH / total;
   let at = 0;
@@ -98,11 +99,11 @@ function bars(section: Extract<Section, { readonly kind: "bars" }>): string {
     return `<text x="0" y="${baseline.toFixed(1)}">${escapeHtml(label)}</text><rect x="${x.toFixed(1)}" y="${y + 6}" width="${width.toFixed(1)}" height="${ROW_HEIGHT - 12}" rx="2"/><text class="soft" x="${LABEL_WIDTH + CHART_WIDTH + 10}" y="${baseline.toFixed(1)}">${escapeHtml(text)}</text>`;
   });
   const width = LABEL_WIDTH + CHART_WIDTH + TEXT_WIDTH;
-  const spoken = section.bars.map(({ label, text }) => `${label}: ${text}`).join("; ");
+  const spoken = section.bars.map(({ label, text }) => `${label}${colon}${text}`).join("; ");
   return `<svg viewBox="0 0 ${width} ${section.bars.length * ROW_HEIGHT}" role="img" aria-label="${escapeHtml(spoken)}">${rows.join("")}</svg>`;
 }
 
-function sectionBody(section: Section): string {
+function sectionBody(section: Section, colon: string): string {
   switch (section.kind) {
     case "facts":
       return `<dl class="facts">${section.facts.map(([label, value]) => `<dt>${escapeHtml(label)}</dt><dd>${cell(value)}</dd>`).join("")}</dl>`;
@@ -120,7 +121,7 @@ function sectionBody(section: Section): string {
       return `${table}${note}`;
     }
     case "bars":
-      return bars(section);
+      return bars(section, colon);
   }
 }
 
@@ -145,7 +146,7 @@ ${STYLE}
 </header>
 <div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
 <dl class="figures">${figures.map(figure).join("")}</dl>
-${sections.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section)}</section>`).join("\n")}
+${sections.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
 <footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
 </main>
 </body>

@@ -2,7 +2,13 @@
  * A report as Markdown (CommonMark with tables), for archives, mail and version control. Whatever a report quotes is escaped: a table
  * named `a|b` or a finding that looks like a heading stays text.
  */
-import { type Cell, type ReportDocument, type Section, signOf } from "./report-document.ts";
+import {
+  type Cell,
+  type ReportDocument,
+  type Section,
+  colonOf,
+  signOf,
+} from "./report-document.ts";
 
 const SPECIAL = /[\\`*_[\]{}<>()#+!|~&-]/g;
 
@@ -35,14 +41,14 @@ function tableLines(head: readonly string[], rows: readonly (readonly Cell[])[])
   ];
 }
 
-function sectionLines(section: Section): string[] {
+function sectionLines(section: Section, colon: string): string[] {
   const title = `## ${escaped(section.title)}`;
   switch (section.kind) {
     case "facts":
       return [
         title,
         "",
-        ...section.facts.map(([label, value]) => `- ${escaped(label)}: ${cellText(value)}`),
+        ...section.facts.map(([label, value]) => `- ${escaped(label)}${colon}${cellText(value)}`),
       ];
     case "table": {
       const table = section.rows.length === 0 ? [] : tableLines(section.head, section.rows);
@@ -54,7 +60,7 @@ function sectionLines(section: Section): string[] {
       return [
         title,
         "",
-        ...section.bars.map(({ label, text }) => `- ${escaped(label)}: ${escaped(text)}`),
+        ...section.bars.map(({ label, text }) => `- ${escaped(label)}${colon}${escaped(text)}`),
       ];
   }
 }
@@ -62,6 +68,7 @@ function sectionLines(section: Section): string[] {
 /** The whole file. */
 export function markdownText(report: ReportDocument): string {
   const { title, subtitle, verdict, figures, sections, footer } = report;
+  const colon = colonOf(report.language);
   const lines = [
     `# ${escaped(title)}`,
     "",
@@ -73,9 +80,9 @@ export function markdownText(report: ReportDocument): string {
     "",
     ...figures.map(
       ({ label, value, tone, note }) =>
-        `- ${escaped(label)}: **${escaped(value)}** ${signOf(tone)} ${escaped(note)}`,
+        `- ${escaped(label)}${colon}**${escaped(value)}** ${signOf(tone)} ${escaped(note)}`,
     ),
-    ...sections.flatMap((section) => ["", ...sectionLines(section)]),
+    ...sections.flatMap((section) => ["", ...sectionLines(section, colon)]),
     "",
     "---",
     "",

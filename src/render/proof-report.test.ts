@@ -18,7 +18,7 @@ const facts: ProofFacts = {
     kind: "incremental",
     finishedAt: "2026-11-22T13:00:00.000Z",
     clusterBytes: 5_000_000_000,
-    serverVersion: "15.18",
+    serverVersion: "PostgreSQL 15.18 on x86_64-pc-linux-gnu",
   },
   target: { kind: "latest", value: null, timeline: 1 },
   reached: { lsn: "0/16B3748", time: "2026-11-22T13:04:58.500Z", timeline: 1 },
@@ -56,7 +56,7 @@ test("R25 R26 a proof's report says verdict, objectives, what was restored and e
   assert.match(english, /0\/16B3748, timeline 1, 2026\\-11\\-22 13:04:58 UTC/);
   const french = said({}, "fr");
   assert.match(french, /\*\*✓ PROUVÉ\*\*/);
-  assert.match(french, /RPO mesuré: \*\*2,5 s\*\* ✓ TENU : l'objectif est de 1 h 00 min/);
+  assert.match(french, /RPO mesuré : \*\*2,5 s\*\* ✓ TENU : l'objectif est de 1 h 00 min/);
   assert.match(french, /610 351 pages/);
 });
 
@@ -64,8 +64,8 @@ test("an objective that is missed says so; what was not measured is no data, and
   const late = said({ rto: measured(1801, 1800) }, "en");
   assert.match(late, /✗ MISSED: the objective is 30 min 00 s/);
   const none = said({ rpo: measured(undefined, 3600), rto: measured(undefined, 1800) }, "fr");
-  assert.match(none, /RPO mesuré: \*\*—\*\* \? pas de donnée/);
-  assert.match(none, /RTO mesuré: \*\*—\*\* \? pas de donnée/);
+  assert.match(none, /RPO mesuré : \*\*—\*\* \? pas de donnée/);
+  assert.match(none, /RTO mesuré : \*\*—\*\* \? pas de donnée/);
 });
 
 test("a failed proof shows each finding, and how many more there are", () => {

@@ -3,7 +3,14 @@ import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { Measured, ProofFacts } from "../queries/proof-facts.ts";
 import { proofReportText } from "./proof-report-text.ts";
-import type { Cell, Figure, ReportDocument, Section, Tone } from "./report-document.ts";
+import {
+  type Cell,
+  type Figure,
+  type ReportDocument,
+  type Section,
+  type Tone,
+  colonOf,
+} from "./report-document.ts";
 
 /** Findings of a level that the report shows; its JSON has those that were kept. */
 const FINDINGS_SHOWN_MAX = 50;
@@ -57,7 +64,7 @@ function restored(facts: ProofFacts, language: Language): Section {
       [words.target, { text: target.value === null ? wanted : `${wanted} ${target.value}` }],
       [words.reached, point],
       [words.bytes, { text: formatBytes(facts.restoredBytes, language) }],
-      [words.source, { text: `PostgreSQL ${backup.serverVersion}` }],
+      [words.source, { text: backup.serverVersion }],
     ],
   };
 }
@@ -89,7 +96,9 @@ function checks(facts: ProofFacts, language: Language): Section {
     title: words.checks,
     head: [words.level, words.check, words.duration, words.findings],
     rows,
-    ...(looked.length === 0 ? {} : { note: `${words.looked}: ${looked.join(", ")}.` }),
+    ...(looked.length === 0
+      ? {}
+      : { note: `${words.looked}${colonOf(language)}${looked.join(", ")}.` }),
   };
 }
 

@@ -72,3 +72,8 @@ export function signOf(tone: Tone): string {
       return "";
   }
 }
+
+/** What stands between a label and its value. */
+export function colonOf(language: Language): string {
+  return language === "fr" ? " : " : ": ";
+}
