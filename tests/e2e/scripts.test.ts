@@ -177,10 +177,21 @@ test("R5 quickstart.sh test-restore proves the newest backup and keeps the repor
   const proof = await cron(join(folder, "quickstart.sh"), ["test-restore"]);
   assert.equal(proof.code, 0, proof.err);
   const reports = join(dirname(folder), "state", "reports");
-  const kept = readdirSync(reports).map((name) => readFileSync(join(reports, name), "utf8"));
-  assert.ok(kept.includes(proof.out), kept.join("\n---\n"));
+  const [name = ""] = readdirSync(reports).filter((each) => each.endsWith(".html"));
+  assert.ok(proof.out.includes(join(reports, name)), proof.out);
+  assert.match(readFileSync(join(reports, name), "utf8"), /✓ PROVED/);
+  assert.match(readFileSync(join(reports, name.replace(/html$/, "md")), "utf8"), /✓ PROVED/);
+  const facts: unknown = JSON.parse(
+    readFileSync(join(reports, name.replace(/html$/, "json")), "utf8"),
+  );
+  assert.equal((facts as { readonly rto: { readonly met: unknown } }).rto.met, true);
   const status = await cron(join(folder, "status.sh"));
   assert.match(status.out, /✓ last proof +proven/);
+  rmSync(reports, { recursive: true });
+  writeFileSync(reports, "no folder");
+  const unwritten = await cron(join(folder, "quickstart.sh"), ["test-restore"]);
+  assert.equal(unwritten.code, 5, "the verdict stands, and a warning with it");
+  assert.match(unwritten.out, /PROVED[^]*Report +could not be written: /);
 });
 
 test("R1 a failing backup.sh says why and is not zero: a wrong password, a missing .env value, an unknown method", async (context) => {
