@@ -7,6 +7,7 @@ import { ledgerListObjectsMax, planLookBackSegmentsMax } from "../core/limits.ts
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { listClusters } from "../repository/catalogue.ts";
+import { type DumpEntry, listDumps } from "../repository/dump-catalogue.ts";
 import {
   type ClusterName,
   type IncarnationPlace,
@@ -44,6 +45,8 @@ export type ListedIncarnation = {
   readonly place: IncarnationPlace;
   readonly systemId: string;
   readonly backups: readonly ListedBackup[];
+  /** Oldest first, those of fenced writers included. */
+  readonly dumps: readonly DumpEntry[];
   readonly windows: Windows;
   /** Missing WAL that retention does not ask for: no gap in what is promised. */
   readonly givenUp: readonly WalHole[];
@@ -160,7 +163,11 @@ async function listCluster(
     const found = await listedWindows(catalogue, about);
     const systemId = String(systemIdentifierOf(place.incarnation));
     const windows = withoutGivenUp(found, place, decision);
-    incarnations.push({ cluster, place, systemId, backups: roots, ...windows });
+    const dumps: DumpEntry[] = [];
+    for await (const entry of listDumps(sealed, place, { signal })) {
+      dumps.push(entry);
+    }
+    incarnations.push({ cluster, place, systemId, backups: roots, dumps, ...windows });
   }
   return { incarnations, holds };
 }

@@ -8,6 +8,7 @@ import type { Windows } from "../../restore/window.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { dumpLines, dumpsJson } from "../dump-lines.ts";
 import { displayWidth } from "../display-width.ts";
 import { type Column, formatTable } from "../table.ts";
 import { listText } from "../text/list-text.ts";
@@ -138,7 +139,7 @@ function renderList(
   show: (instant: InstantShown) => string,
 ): string {
   const text = listText[frame.language];
-  const shown = list.incarnations.filter(({ backups }) => backups.length > 0);
+  const shown = list.incarnations.filter(({ backups, dumps }) => backups.length + dumps.length > 0);
   if (shown.length === 0) {
     return text.empty;
   }
@@ -148,6 +149,7 @@ function renderList(
         text.cluster(listed.cluster, listed.systemId),
         ...tableOf(listed, list, frame),
         ...damagedLines(listed, frame),
+        ...dumpLines(listed.dumps, frame),
         "",
         ...windowLines(listed, frame, show),
       ].join("\n"),
@@ -204,6 +206,7 @@ function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
       systemId: listed.systemId,
       incarnation: listed.place.incarnation,
       backups: backupsJson(listed, list),
+      dumps: dumpsJson(listed.dumps),
       ...windowsJson(listed.windows),
       givenUpWal: givenUpJson(listed.givenUp),
       windowsError: listed.windowsError?.code ?? null,
@@ -220,8 +223,10 @@ export function registerList(program: Command, frame: Frame): void {
     const list = await listRepository(compose(), frame.environment(), { signal: frame.signal });
     frame.result(jsonOf(list, windowsToJson), () => renderList(list, frame, showInstant));
     const damaged = list.incarnations.some(
-      ({ backups, windowsError }) =>
-        windowsError !== undefined || backups.some(({ state }) => state === "damaged"),
+      ({ backups, dumps, windowsError }) =>
+        windowsError !== undefined ||
+        dumps.some(({ state }) => state === "damaged") ||
+        backups.some(({ state }) => state === "damaged"),
     );
     if (damaged) {
       frame.conclude({ kind: "problems" });

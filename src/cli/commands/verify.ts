@@ -48,6 +48,9 @@ function factsOf(report: VerifyReport, frame: Frame): string[] {
         sumOf(report, (each) => each.fencedRoots),
       ),
     ],
+    ...(sumOf(report, (each) => each.dumps.length) === 0
+      ? []
+      : ([[text.dumps, number((each) => each.dumps.length)]] as const)),
     [
       text.objects,
       text.objectsFacts(
@@ -147,11 +150,18 @@ function renderVerify(report: VerifyReport, frame: Frame): string {
 }
 
 function incarnationJson(report: VerifyReport, each: VerifyIncarnationReport): JsonValue {
-  const { place, backups, fencedRoots, maps, packs, frames, blocks, unreferenced, wal } = each;
+  const { place, backups, dumps, fencedRoots, maps, packs, frames, blocks, unreferenced, wal } =
+    each;
   const { holes, ...ofWal } = wal;
   return {
     cluster: place.cluster,
     incarnation: place.incarnation,
+    dumps: dumps.map(({ id, startedAt, databases }) => ({
+      id,
+      startedAt,
+      databases: [...databases],
+      ok: !report.backupsDown.has(id),
+    })),
     backups: backups.map(({ id, kind, startedAt }) => ({
       id,
       kind,

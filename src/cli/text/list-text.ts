@@ -24,6 +24,8 @@ type Messages = {
   readonly gapAdvice: string;
   readonly givenUp: (timeline: number, from: string, to: string) => string;
   readonly held: (reason: string) => string;
+  readonly dumps: string;
+  readonly databases: string;
 };
 
 const en: Messages = {
@@ -71,6 +73,8 @@ const en: Messages = {
   givenUp: (timeline, from, to) =>
     `  beyond retention on timeline ${timeline}, ${from} to ${to}: nothing there is promised`,
   held: (reason) => `held: ${reason}`,
+  dumps: "Dumps (pra restore-db):",
+  databases: "databases",
 };
 
 const fr: Messages = {
@@ -119,6 +123,8 @@ const fr: Messages = {
   givenUp: (timeline, from, to) =>
     `  au-delà de la rétention sur la timeline ${timeline}, de ${from} à ${to} : rien n'y est promis`,
   held: (reason) => `conservée : ${reason}`,
+  dumps: "Exports (pra restore-db) :",
+  databases: "bases",
 };
 
 /** The texts by language. */

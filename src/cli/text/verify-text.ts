@@ -11,6 +11,7 @@ type Messages = CommandText & {
   readonly bad: (objects: string, backups: string, duration: string) => string;
   readonly quickAdvice: string;
   readonly backups: string;
+  readonly dumps: string;
   readonly backupsFacts: (count: string, fenced: number) => string;
   readonly objects: string;
   readonly objectsFacts: (packs: string, maps: string) => string;
@@ -52,9 +53,10 @@ const en: Messages = {
       ? `No damage: every byte was read and is authentic (${duration}).`
       : `No damage seen in a quick look (${duration}).`,
   bad: (objects, backups, duration) =>
-    `DAMAGE: ${objects} objects, which take down ${backups} backups (${duration}).`,
+    `DAMAGE: ${objects} objects, which take down ${backups} backups or dumps (${duration}).`,
   quickAdvice: "pra verify --deep reads every byte.",
   backups: "Backups",
+  dumps: "Dumps",
   backupsFacts: (count, fenced) =>
     fenced === 0 ? count : `${count}, and ${fenced} of writers that had lost their lease, ignored`,
   objects: "Objects",
@@ -99,9 +101,10 @@ const fr: Messages = {
       ? `Aucun dommage : chaque octet a été lu et est authentique (${duration}).`
       : `Aucun dommage vu lors d'un examen rapide (${duration}).`,
   bad: (objects, backups, duration) =>
-    `DOMMAGE : ${objects} objets, qui rendent inutilisables ${backups} sauvegardes (${duration}).`,
+    `DOMMAGE : ${objects} objets, qui rendent inutilisables ${backups} sauvegardes ou exports (${duration}).`,
   quickAdvice: "pra verify --deep lit chaque octet.",
   backups: "Sauvegardes",
+  dumps: "Exports",
   backupsFacts: (count, fenced) =>
     fenced === 0
       ? count
