@@ -42,6 +42,14 @@ const TABLES = `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_tab
   WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
  ORDER BY pg_catalog.pg_table_size(c.oid) DESC, 1, 2`;
 
+/** Judged by hand: the server has a function for it from 18 on. Follows pg_largeobject_aclmask_snapshot in aclchk.c. */
+const CLOSED_LARGE_OBJECTS = `SELECT pg_catalog.count(*)::text AS n FROM pg_catalog.pg_largeobject_metadata m
+ WHERE pg_catalog.current_setting('lo_compat_privileges') = 'off'
+ AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+ AND NOT pg_catalog.pg_has_role(m.lomowner, 'USAGE')
+ AND NOT EXISTS (SELECT 1 FROM pg_catalog.aclexplode(m.lomacl) a WHERE a.privilege_type = 'SELECT'
+  AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))`;
+
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
@@ -108,7 +116,7 @@ export class Snapshot implements AsyncDisposable {
   }
 
   /**
-   * Takes a snapshot and locks its tables. @throws DrError `DUMP_TABLE_RIGHTS`, `DUMP_ROW_SECURITY`, `DUMP_LOCKED`,
+   * Takes a snapshot and locks its tables. @throws DrError `DUMP_TABLE_RIGHTS`, `DUMP_LARGE_OBJECT_RIGHTS`, `DUMP_ROW_SECURITY`, `DUMP_LOCKED`,
    * `DUMP_SCHEMA_MOVING`, `PG_*`.
    */
   static async take(settings: ConnectionSettings, options: SnapshotOptions): Promise<Snapshot> {
@@ -150,6 +158,7 @@ export class Snapshot implements AsyncDisposable {
     const [exported] = await ask("SELECT pg_catalog.pg_export_snapshot() AS id");
     const tables = Snapshot.#readable(await ask(TABLES), settings, database);
     await Snapshot.#lock(tables, ask, database);
+    await Snapshot.#requireLargeObjects(ask, settings, database);
     const large = tables.filter(({ bytes }) => bytes >= dumpOwnStreamBytes);
     return new Snapshot(session, {
       database,
@@ -186,6 +195,19 @@ export class Snapshot implements AsyncDisposable {
       name: row["name"] ?? "",
       bytes: row["kind"] === "r" ? Number(row["bytes"]) : 0,
     }));
+  }
+
+  /** `pg_read_all_data` does not cover them. @throws DrError `DUMP_LARGE_OBJECT_RIGHTS`. */
+  static async #requireLargeObjects(
+    ask: (sql: string) => Promise<readonly SqlRow[]>,
+    { user }: ConnectionSettings,
+    database: string,
+  ): Promise<void> {
+    const [row] = await ask(CLOSED_LARGE_OBJECTS);
+    const count = Number(row?.["n"]);
+    if (count > 0) {
+      throw new DrError("DUMP_LARGE_OBJECT_RIGHTS", { database, user, count });
+    }
   }
 
   static async #lock(

@@ -56,6 +56,7 @@ export class StreamPool implements AsyncDisposable {
   readonly #lanes: readonly Lane[];
   readonly #waiting: Job[] = [];
   readonly #supplies = new Set<Promise<void>>();
+  readonly #publications = new Set<Promise<void>>();
   readonly #cancel: () => void;
   #doneBytes = 0;
 
@@ -89,7 +90,7 @@ export class StreamPool implements AsyncDisposable {
     await Promise.race([settled, late.promise]);
     clearTimeout(timer);
     await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
-    await Promise.allSettled(this.#supplies);
+    await Promise.allSettled([...this.#supplies, ...this.#publications]);
   }
 
   #startLane(): Lane {
@@ -166,7 +167,7 @@ export class StreamPool implements AsyncDisposable {
     switch (answer.kind) {
       case "pack":
         job.packs.push(answer.pack);
-        job.publishing.push(this.#publish(lane, answer.pack));
+        this.#follow(job, this.#publish(lane, answer.pack));
         return;
       case "progress":
         job.bytes = answer.bytes;
@@ -195,6 +196,17 @@ export class StreamPool implements AsyncDisposable {
         });
         return;
     }
+  }
+
+  /** Kept for the stream's end, which waits for it, and for the pool's. */
+  #follow(job: Job, published: Promise<void>): void {
+    job.publishing.push(published);
+    const settled = published.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#publications.add(settled);
+    void settled.then(() => this.#publications.delete(settled));
   }
 
   /** A next ticket only when this pack is durable: at most two of a stream are staged. */

@@ -74,6 +74,16 @@ export const dumpErrors = {
       hint: `Rien n'a été exporté, car ces lignes manqueraient. Donnez au rôle BYPASSRLS, ou exportez en tant que propriétaire des tables.`,
     },
   },
+  DUMP_LARGE_OBJECT_RIGHTS: {
+    en: {
+      message: `role {user} may not read {count} large objects of database {database}`,
+      hint: `Nothing was dumped, because they would be missing, and pg_read_all_data does not cover them. Run there as a superuser: DO $$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO "{user}"', o); END LOOP; END $$;`,
+    },
+    fr: {
+      message: `le rôle {user} n'a pas le droit de lire {count} grands objets de la base {database}`,
+      hint: `Rien n'a été exporté, car ils manqueraient, et pg_read_all_data ne les couvre pas. Lancez-y, en superutilisateur : DO $$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO "{user}"', o); END LOOP; END $$;`,
+    },
+  },
   DUMP_LOCKED: {
     en: {
       message: `a table of database {database} is locked by others; waited {seconds} s: {text}`,
