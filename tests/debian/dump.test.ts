@@ -11,6 +11,9 @@ import { ODD_DATABASE, SHOP, makeOddDatabases } from "../support/odd-database.ts
 
 const TEST_DATABASE = "akig_restore";
 
+/** The system's own: an export must open without us. */
+const OPENSSL = "/usr/bin/openssl";
+
 let cluster: DebianCluster;
 let pra: CommandLine;
 let superuser: Readonly<Record<string, string>>;
@@ -230,7 +233,7 @@ test("R3 an export opens with stock openssl, gunzip and psql's text; both kinds 
   assert.equal(made.code, 0, made.out);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   const words = ["enc", "-d", "-aes-256-cbc", "-pbkdf2", "-in", path, "-pass", "env:SECRET"];
-  const zipped = execFileSync("openssl", words, {
+  const zipped = execFileSync(OPENSSL, words, {
     env: { SECRET: secret.PRA_EXPORT_PASSPHRASE },
     maxBuffer: 1 << 28,
   });
