@@ -2,7 +2,7 @@
  * What a check found, without words: people read it through `cli/text/check-text.ts` in their language, where a fact without a
  * text does not compile. A check that could not be made carries the error that says why.
  */
-import type { DrError } from "../core/errors.ts";
+import { type DrError, isDrError } from "../core/errors.ts";
 
 /** What is checked around the program: configuration, files, databases, application. */
 export type SiteCheckId =
@@ -193,4 +193,21 @@ export function found(
 /** A check that failed with an error; its message and hint are what people read. */
 export function failed(id: CheckId, error: DrError): Finding {
   return { id, state: "bad", fact: "failed", error };
+}
+
+/** One look; an error is its finding, an abort is not. */
+export async function looked(
+  id: CheckId,
+  call: { readonly signal: AbortSignal },
+  action: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await action();
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      return [failed(id, error)];
+    }
+    throw error;
+  }
 }

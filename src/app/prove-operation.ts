@@ -193,7 +193,10 @@ type Work = {
   readonly request: ProveRequest;
 };
 
-async function runProof(work: Work, signal: AbortSignal): Promise<Proof> {
+async function runProof(
+  work: Work,
+  signal: AbortSignal,
+): Promise<{ readonly proof: Proof; readonly root: BackupRoot }> {
   const { adapters, environment, sealed, place, plan, request } = work;
   const { clock, random } = adapters;
   const root = await readRoot(sealed, place, { id: plan.backup.id, signal });
@@ -207,7 +210,7 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Proof> {
   });
   await using directory = await openProofDirectory(environment, { clock, random, signal });
   const owner = account.switched ? account : undefined;
-  return await prove({
+  const proof = await prove({
     sealed,
     place,
     root,
@@ -229,13 +232,18 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Proof> {
     onPhase: (phase) => request.onStep(phase),
     signal,
   });
+  return { proof, root };
 }
 
-async function factsOf(work: Work, report: Proved, startedAt: string): Promise<ProofFacts> {
-  const { adapters, environment, sealed, request } = work;
+function factsOf(
+  work: Work,
+  report: Proved,
+  about: { readonly root: BackupRoot; readonly startedAt: string },
+): ProofFacts {
+  const { root, startedAt } = about;
+  const { adapters, environment } = work;
   const { place, plan, target, proof } = report;
   const { reached } = proof;
-  const root = await readRoot(sealed, place, { id: plan.backup.id, signal: request.signal });
   const time = plan.reached.timeMicros;
   const { rpoSeconds, rtoSeconds } = environment.objectives;
   return {
@@ -328,12 +336,12 @@ export async function runProve(
     signal,
   });
   const work = { adapters, environment, sealed, place, plan, request };
-  const proof = await runProof(work, AbortSignal.any([signal, pin.lost]));
+  const { proof, root } = await runProof(work, AbortSignal.any([signal, pin.lost]));
   const rtoSeconds = proof.rtoMs === undefined ? undefined : proof.rtoMs / 1000;
   const report = { place, plan, target, proof, rpoSeconds, rtoSeconds };
   const ledger = new LedgerRecorder(adapters, sealed, { reason: "pra prove" });
   await ledger.record({ kind: "proofFinished", data: proofEvent(report) });
-  const facts = await factsOf(work, report, startedAt);
+  const facts = factsOf(work, report, { root, startedAt });
   const written = await writeProofReport(environment, facts);
   return { ...report, ledgerFailure: ledger.failure, ...written };
 }

@@ -2,7 +2,6 @@
  * `pra status`: whether this site is protected now, judged from what lies in the repository and from what answers; no daemon is asked,
  * because none need run. Light enough for every five minutes: nothing is written, and no index of WAL beyond the newest is read.
  */
-import { isDrError } from "../core/errors.ts";
 import {
   ledgerListObjectsMax,
   statusBackupAgeNoteMs,
@@ -18,7 +17,7 @@ import type { IncarnationPlace } from "../repository/object-names.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { listRoots } from "./backup-roots.ts";
 import type { CheckReport } from "./check.ts";
-import { type CheckId, type Finding, failed, found } from "./check-finding.ts";
+import { type Finding, failed, found, looked } from "./check-finding.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { openRepository } from "./repository-access.ts";
@@ -27,23 +26,6 @@ import { checkProgramFiles } from "./site/program-files.ts";
 import { type WalState, readWalState } from "./wal-status.ts";
 
 type Call = { readonly signal: AbortSignal };
-
-/** One look; an error is its finding, an abort is not. */
-async function looked(
-  id: CheckId,
-  call: Call,
-  action: () => Promise<readonly Finding[]>,
-): Promise<readonly Finding[]> {
-  try {
-    return await action();
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (isDrError(error)) {
-      return [failed(id, error)];
-    }
-    throw error;
-  }
-}
 
 /** R25: age of the newest backup that counts, and roots that cannot be read. */
 async function judgeBackups(

@@ -4,7 +4,6 @@
  *
  * Follows chapter 22.5 "Predefined Roles" and 5.9 "Row Security Policies" of PostgreSQL's documentation.
  */
-import { isDrError } from "../../core/errors.ts";
 import { checkDatabasesMax } from "../../core/limits.ts";
 import {
   type ConnectionSettings,
@@ -13,7 +12,7 @@ import {
 } from "../../postgres/connection-settings.ts";
 import { quoteIdentifier } from "../../postgres/replication-connection.ts";
 import { SqlSession } from "../../postgres/sql-session.ts";
-import { type CheckId, type Finding, failed, found } from "../check-finding.ts";
+import { type Finding, found, looked } from "../check-finding.ts";
 import type { Environment } from "../environment.ts";
 import { restoreConnection } from "../restore-connection.ts";
 
@@ -26,23 +25,6 @@ export type ProductionSeen = {
 };
 
 const SYSTEM = "SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()";
-
-/** One look; an error is its finding. */
-async function looked(
-  id: CheckId,
-  call: Call,
-  action: () => Promise<readonly Finding[]>,
-): Promise<readonly Finding[]> {
-  try {
-    return await action();
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (isDrError(error)) {
-      return [failed(id, error)];
-    }
-    throw error;
-  }
-}
 
 /** The application's own address, without anything of PG_*. */
 function applicationConnection(url: string, environment: Environment): ConnectionSettings {
