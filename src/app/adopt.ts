@@ -15,6 +15,7 @@ import { clusterNameOf } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import { settingIn, withSetting, withoutIsolationBlock } from "../restore/isolation.ts";
 import { entryExists, putFile } from "../restore/restored-file.ts";
+import { UNFINISHED_MARKER } from "../restore/target-directory.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { openRepository } from "./repository-access.ts";
@@ -63,7 +64,7 @@ function settingsIn(before: string, after: string): readonly string[] {
 }
 
 /**
- * Adopts. @throws DrError `RESTORE_NOT_ISOLATED`, `RESTORE_NOT_RECOVERED`, `RESTORE_TARGET_RUNNING`, `RESTORE_ADOPT_UNCONFIRMED`
+ * Adopts. @throws DrError `RESTORE_NOT_ISOLATED`, `RESTORE_PARTIAL`, `RESTORE_NOT_RECOVERED`, `RESTORE_TARGET_RUNNING`, `RESTORE_ADOPT_UNCONFIRMED`
  * (nothing was changed); those of opening the repository.
  */
 export async function adoptCopy(
@@ -80,6 +81,9 @@ export async function adoptCopy(
   }
   const released = settingsIn(before, after);
   request.onSettings(released);
+  if (await entryExists(join(directory, UNFINISHED_MARKER))) {
+    throw new DrError("RESTORE_PARTIAL", { directory });
+  }
   const running = await runningServerOf(directory);
   if (running !== undefined) {
     throw new DrError("RESTORE_TARGET_RUNNING", { directory, pid: running.pid });

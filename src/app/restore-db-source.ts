@@ -201,6 +201,7 @@ async function openBackup(
       flags: request.at === undefined ? {} : { at: request.at },
       workers: request.workers,
       reason: request.reason,
+      command: "pra restore-db",
       onProgress: () => undefined,
       signal,
     }),

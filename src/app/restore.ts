@@ -2,7 +2,7 @@
  * `pra restore`: plan, pin, restore, and with `--start` a server on it. Everything that can be refused is refused before the first
  * byte is written; the copy is isolated from production whether or not it is started here.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { stat } from "node:fs/promises";
 import { present } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
@@ -23,6 +23,8 @@ import type { StoreCall } from "../repository/object-store.ts";
 import { holdPin } from "../repository/pins.ts";
 import type { Protection } from "../repository/pin-rules.ts";
 import { type ServerIdentity, decodeRoot } from "../repository/root.ts";
+import type { BackupFiles } from "../restore/backup-files.ts";
+import type { FileSelection } from "../restore/file-selection.ts";
 import type { RestorePlan } from "../restore/plan-result.ts";
 import { librariesIn, requireResourceManagers } from "../restore/preload-libraries.ts";
 import { recoverySettings } from "../restore/recovery-settings.ts";
@@ -52,6 +54,11 @@ export type RestoreRequest = PlanRequest & {
   readonly start: StartWish | undefined;
   /** New places of tablespaces, by their old ones. */
   readonly tablespaces: ReadonlyMap<string, string>;
+  /** Of a copy that is thrown away: a directory for all its tablespaces, and which files it brings, when not all. */
+  readonly throwAway?: {
+    readonly tablespacesBelow: string;
+    readonly choose: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
+  };
   readonly owner: string | undefined;
   readonly workers: number;
   readonly acceptRollback: boolean;
@@ -142,7 +149,11 @@ async function prepare(
   const account = await ownerOf(dataDirectory, request);
   const root = view.roots.find((listed) => listed.root?.id === plan.backup.id)?.root;
   const { server, tablespaces } = present(root, "a plan names a backup that was listed");
-  const places = tablespaceMapping(tablespaces, request.tablespaces);
+  const below = request.throwAway?.tablespacesBelow;
+  const places =
+    below === undefined
+      ? tablespaceMapping(tablespaces, request.tablespaces)
+      : new Map(tablespaces.map(({ oid }) => [oid, join(below, `tablespace-${oid}`)]));
   const binaries =
     request.start === undefined
       ? undefined
@@ -252,6 +263,7 @@ async function restoreFiles(
     root,
     dataDirectory,
     tablespaces: prepared.places,
+    choose: request.throwAway?.choose,
     owner,
     layWal: async (directory) => {
       const target = { directory, owner };

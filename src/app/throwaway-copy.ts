@@ -3,16 +3,18 @@
  * that lets nobody in but this machine's accounts who may pass its private directory.
  */
 import { chown, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DrError, isDrError } from "../core/errors.ts";
 import { restoreReplayMsMax } from "../core/limits.ts";
 import { type ConnectionSettings } from "../postgres/connection-settings.ts";
 import { findServerBinaries } from "../postgres/server-binaries.ts";
-import { accountOfDirectory } from "../postgres/server-account.ts";
+import { type ServerAccount, accountOfDirectory } from "../postgres/server-account.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
 import { superuserCandidates } from "../proof/superuser.ts";
 import { decodeRoot } from "../repository/root.ts";
+import type { BackupFiles } from "../restore/backup-files.ts";
+import type { FileSelection } from "../restore/file-selection.ts";
 import type { TargetFlags } from "../restore/target.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -29,6 +31,8 @@ export interface ThrowawayCopy extends AsyncDisposable {
   readonly settings: ConnectionSettings;
   readonly major: number;
   readonly restored: RestoreResult;
+  /** A directory beside the copy that goes when it goes; only this process's account reads what it makes there. */
+  readonly scratchDirectory: string;
 }
 
 /** What to restore. */
@@ -37,25 +41,52 @@ export type CopyRequest = {
   readonly flags: TargetFlags;
   readonly workers: number;
   readonly reason: string;
+  /** "pra restore-db", for messages. */
+  readonly command: string;
+  /** A part of the backup: which files, and the database that can be connected to. */
+  readonly part?: {
+    readonly database: string;
+    readonly choose: (files: BackupFiles) => Promise<FileSelection | undefined>;
+  };
   readonly onProgress: RestoreRequest["onProgress"];
   readonly signal: AbortSignal;
 };
+
+/** Lean, and without care for a power cut; whatever the source's own machine was sized for. */
+const COPY_SETTINGS = {
+  autovacuum: "off",
+  // Else old tables are vacuumed all the same, against wraparound.
+  autovacuum_freeze_max_age: "2000000000",
+  autovacuum_multixact_freeze_max_age: "2000000000",
+  hot_standby: "off",
+  fsync: "off",
+  huge_pages: "off",
+  shared_buffers: "128MB",
+  lc_messages: "C",
+} as const;
+
+/** WAL speaks of pages whose content was not restored. Each would be a line in the log. */
+const PART_SETTINGS = { ignore_invalid_pages: "on", log_min_messages: "error" } as const;
 
 /** A connection under the first name that the copy knows. */
 async function knownAs(
   server: ThrowawayServer,
   names: readonly string[],
-  of: { readonly base: ConnectionSettings; readonly signal: AbortSignal },
+  of: {
+    readonly base: ConnectionSettings;
+    readonly database: string;
+    readonly signal: AbortSignal;
+  },
 ): Promise<ConnectionSettings> {
-  const { base, signal } = of;
+  const { base, database, signal } = of;
   const { socketDirectory: host, port } = server;
   let refusal: unknown;
   for (const user of names) {
     const own = { host, port, user, password: undefined, passwordFile: undefined };
-    const settings = { ...base, ...own, database: "postgres", sslMode: "disable" } as const;
+    const settings = { ...base, ...own, database, sslMode: "disable" } as const;
     try {
       await using _session = await SqlSession.open(settings, {
-        applicationName: "pra_restore_db",
+        applicationName: "pra_copy",
         signal,
       });
       return settings;
@@ -69,6 +100,21 @@ async function knownAs(
   throw refusal;
 }
 
+/** Lets in whoever reaches the socket. @throws DrError `RESTORE_FILE_IO`. */
+async function writeRules(dataDirectory: string, account: ServerAccount): Promise<string> {
+  const path = join(dataDirectory, "pra_hba.conf");
+  try {
+    await writeFile(path, "local all all trust\n", { mode: 0o600 });
+    if (account.switched) {
+      await chown(path, account.uid, account.gid);
+    }
+    return path;
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new DrError("RESTORE_FILE_IO", { operation: "write", path, reason }, { cause });
+  }
+}
+
 /** Restores and starts. @throws DrError `PLAN_*`, `RESTORE_*`, `PG_*`, `REPO_*`, `STORE_*`; nothing stays behind. */
 export async function openThrowawayCopy(
   adapters: Adapters,
@@ -77,16 +123,17 @@ export async function openThrowawayCopy(
   request: CopyRequest,
 ): Promise<ThrowawayCopy> {
   const { clock, random } = adapters;
-  const { signal, backup, flags, workers, reason, onProgress } = request;
+  const { signal, backup, flags, workers, reason, command, part, onProgress } = request;
   await using parts = new AsyncDisposableStack();
   const directory = parts.use(await openProofDirectory(environment, { clock, random, signal }));
   const restored = await runRestore(adapters, environment, {
     flags,
     backup,
-    command: "pra restore-db",
+    command,
     to: directory.workDirectory,
     start: undefined,
     tablespaces: new Map(),
+    throwAway: { tablespacesBelow: dirname(directory.workDirectory), choose: part?.choose },
     owner: undefined,
     workers,
     acceptRollback: false,
@@ -101,17 +148,7 @@ export async function openThrowawayCopy(
   const { major } = root.server;
   const { dataDirectory } = restored;
   const account = await accountOfDirectory(dataDirectory);
-  const rules = join(dataDirectory, "pra_hba.conf");
-  try {
-    await writeFile(rules, "local all all trust\n", { mode: 0o600 });
-    if (account.switched) {
-      await chown(rules, account.uid, account.gid);
-    }
-  } catch (cause) {
-    const reasonOf = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    const details = { operation: "write", path: rules, reason: reasonOf };
-    throw new DrError("RESTORE_FILE_IO", details, { cause });
-  }
+  const rules = await writeRules(dataDirectory, account);
   const binDirectory = environment.postgresBinDirectory;
   const server = parts.use(
     await startServer({
@@ -119,14 +156,29 @@ export async function openThrowawayCopy(
       binaries: await findServerBinaries(major, { account, binDirectory, signal }),
       port: COPY_PORT,
       account,
-      settings: { hba_file: rules, autovacuum: "off" },
+      settings: {
+        hba_file: rules,
+        ...COPY_SETTINGS,
+        ...(part === undefined ? {} : PART_SETTINGS),
+      },
       goal: "recovered",
       startTimeoutMs: restoreReplayMsMax,
       signal,
     }),
   );
-  const base = environment.connection;
-  const settings = await knownAs(server, superuserCandidates(root.server), { base, signal });
+  const known = {
+    base: environment.connection,
+    database: part?.database ?? "postgres",
+    signal,
+  };
+  const settings = await knownAs(server, superuserCandidates(root.server), known);
   const kept = parts.move();
-  return { settings, major, restored, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  const scratchDirectory = dirname(directory.workDirectory);
+  return {
+    settings,
+    major,
+    restored,
+    scratchDirectory,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }

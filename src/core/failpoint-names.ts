@@ -47,6 +47,7 @@ export const failpointNames = [
   "restore.control",
   "restore.fsync",
   "restore.open",
+  "restore.hole",
   "restore.write",
   "store.get",
   "wal.connect",
@@ -130,3 +131,4 @@ export const guardNames = [
   "L9-content-compared",
   "L9-parts-agree",
 ] as const;
+  "R3-files-looked-up-again",

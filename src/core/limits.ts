@@ -168,6 +168,8 @@ export const restoreUnitBytes = 32 * MIB;
 export const restoreUnitRuns = 256;
 /** Sealed bytes a restore worker reads at once: four of the largest usual frames. */
 export const restoreReadBytes = 4 * MIB;
+/** Bytes between two needed frames that are read along: less than another read costs on a disk that turns. */
+export const restoreReadGapBytesMax = 64 * KIB;
 /** Files in one request to set sizes, owners and sync. */
 export const restoreFinishFilesMax = 64;
 /** Opened map frames that a reader keeps: 24 of about a MiB serve a stretch with sixteen deltas and its neighbours. */
@@ -387,3 +389,62 @@ export const savedSettingsAttemptsMax = 8;
 export const retentionLookBackSegmentsMax = 10_000;
 /** Writing a report and syncing it: three files of some KiB, on a disk in trouble. */
 export const reportWriteMs = 60_000;
+
+/** Bytes of a `pra.yaml`: a thousand assertions with long queries. */
+export const praYamlBytesMax = MIB;
+/** Assertions of a proof: each is a line of its report. */
+export const assertionsMax = 1000;
+/** What an assertion may take when nobody says otherwise: a count over a large table reads 50 MB/s at worst. */
+export const assertionSecondsDefault = 300;
+/** What is read of an assertion's answer: one value that a person can read; more is no answer. */
+export const assertionAnswerBytesMax = MIB;
+/** Characters of an assertion's value, and of the server's message, that a report shows. */
+export const assertionTextMax = 500;
+/** After its time limit an assertion's statement is cancelled by the server; a session that is still there so much later is ended. */
+export const assertionGraceMs = 3000;
+/** What the application's command may take when nobody says otherwise: a start, migrations, a health check. */
+export const proofCommandSecondsDefault = 300;
+/** What is kept of its output: the end says why. */
+export const proofCommandOutputBytesMax = 4 * KIB;
+/** How long a command may take to end after SIGTERM before it is killed. */
+export const proofCommandEndMs = 5000;
+/** How long the rest of its output is waited for once it has ended: it is in a pipe of this machine. */
+export const proofCommandOutputMs = 1000;
+/** Between two calls of an address that the command is to bring up. */
+export const proofHealthIntervalMs = 1000;
+/** Room of a proof beyond files and WAL: what replay makes of it is a twentieth of the files and temporary files, at least this. */
+export const proofRoomMarginBytes = 512 * MIB;
+/** Temporary files of one process of a throw-away server: a runaway sort must not fill production's disk. */
+export const proofTemporaryBytesMax = 256 * MIB;
+/** Writing one row: longer, and the server has other troubles. */
+export const heartbeatTimeoutMs = 10_000;
+/** Attempts to draw an instant that a plan reaches: a window may hide WAL that cannot be replayed. */
+export const proofDrawsMax = 20;
+
+/** A catalogue that is looked into before a partial restore: a million relations make 300 MB of pg_class. Larger ones are not, and what
+ *  they would have told is found out by the recovered server. */
+export const selectionCatalogueBytesMax = 512 * MIB;
+/** Restores until a partial copy has all that it needs: by the backup's catalogues, by the recovered server's, and everything. */
+export const partialCopyAttemptsMax = 3;
+
+/** Parameters of a key slot: a label of 80 characters, an actor of 300, a public key: below 1 KiB even when escaped. */
+export const slotParametersBytesMax = 4 * KIB;
+/** scrypt's N for passphrases: 128 bytes x 8 x 2^17 = 128 MiB, about half a second: a guess must cost as much. */
+export const passphraseScryptCost = 2 ** 17;
+/** scrypt's N that a reader accepts from a slot: 1 GiB, so that a hostile store cannot ask for more. */
+export const passphraseScryptCostMax = 2 ** 20;
+/** Characters of a passphrase: 12 of a diceware phrase have 30 bits less than needed, but below 12 nobody has chosen with care. */
+export const passphraseLengthMin = 12;
+/** Key slots read of one generation: people and machines that may open a repository are tens, not hundreds. */
+export const keySlotsMax = 256;
+/** Names, keys and left out objects that a rescue shows of a kind; more are counted. */
+export const rescueNamesMax = 5;
+/** Rows that a look into the past shows of a query unless told otherwise, and at most: they are held in memory, 100 MB at 1 KiB each. */
+export const peekRowsDefault = 1000;
+export const peekRowsMax = 100_000;
+/** How long one of its queries may take. */
+export const peekStatementMs = 600_000;
+/** Findings of a level, and assertions, that a ledger's event holds, and characters of each: 5 levels of 30 are 150 KiB of 256. */
+export const proofEventFindingsMax = 30;
+export const proofEventAssertionsMax = 100;
+export const proofEventTextMax = 1000;

@@ -41,7 +41,8 @@ export type TargetServer = {
   readonly superuser: boolean;
 };
 
-function literal(text: string): string {
+/** A string in SQL. */
+export function quoteLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -114,7 +115,7 @@ export class TargetDatabase implements AsyncDisposable {
   ): Promise<void> {
     const { name, settings, server } = this;
     const [row] = await this.#ask(
-      `SELECT COALESCE(pg_catalog.shobj_description(oid, 'pg_database'), '') AS mark FROM pg_catalog.pg_database WHERE datname = ${literal(name)}`,
+      `SELECT COALESCE(pg_catalog.shobj_description(oid, 'pg_database'), '') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(name)}`,
     );
     const ours = row?.["mark"]?.startsWith(MARK) === true;
     if (ours) {
@@ -163,7 +164,7 @@ export class TargetDatabase implements AsyncDisposable {
   /** Drops it only when it bears our mark; true when it did. */
   async dropOurs(): Promise<boolean> {
     const [row] = await this.#ask(
-      `SELECT pg_catalog.shobj_description(oid, 'pg_database') AS mark FROM pg_catalog.pg_database WHERE datname = ${literal(this.name)}`,
+      `SELECT pg_catalog.shobj_description(oid, 'pg_database') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(this.name)}`,
     );
     if (row?.["mark"]?.startsWith(MARK) !== true) {
       return false;
@@ -178,7 +179,7 @@ export class TargetDatabase implements AsyncDisposable {
     const words = shape === undefined ? "" : ` ${this.#shapeWords(shape)}`;
     await this.#ask(`CREATE DATABASE ${name} TEMPLATE template0${words}`);
     await this.#ask(
-      `COMMENT ON DATABASE ${name} IS ${literal(`${MARK}: made from ${source}; may be dropped and made again`)}`,
+      `COMMENT ON DATABASE ${name} IS ${quoteLiteral(`${MARK}: made from ${source}; may be dropped and made again`)}`,
     );
   }
 
@@ -227,7 +228,7 @@ export class TargetDatabase implements AsyncDisposable {
     const rows = await this.#ask(
       `SELECT pid::text AS pid, COALESCE(usename, backend_type) AS who, COALESCE(application_name, '') AS program,
        COALESCE(client_addr::text, '') AS address, pg_catalog.count(*) OVER ()::text AS n
-       FROM pg_catalog.pg_stat_activity WHERE datname = ${literal(this.name)} AND pid <> pg_catalog.pg_backend_pid()
+       FROM pg_catalog.pg_stat_activity WHERE datname = ${quoteLiteral(this.name)} AND pid <> pg_catalog.pg_backend_pid()
        AND backend_type = 'client backend' ORDER BY 1 LIMIT ${restoreDbHoldersMax}`,
     );
     if (rows.length === 0) {
@@ -244,13 +245,13 @@ export class TargetDatabase implements AsyncDisposable {
   #shapeWords({ encoding, collate, characterType, localeProvider, locale }: DatabaseShape): string {
     const { major } = this.server;
     const words = [
-      `ENCODING ${literal(encoding)}`,
-      `LC_COLLATE ${literal(collate)}`,
-      `LC_CTYPE ${literal(characterType)}`,
+      `ENCODING ${quoteLiteral(encoding)}`,
+      `LC_COLLATE ${quoteLiteral(collate)}`,
+      `LC_CTYPE ${quoteLiteral(characterType)}`,
     ];
     if (major >= 15 && localeProvider !== "libc" && locale !== null) {
       const named = localeProvider === "icu" ? "ICU_LOCALE" : "BUILTIN_LOCALE";
-      words.push(`LOCALE_PROVIDER ${localeProvider}`, `${named} ${literal(locale)}`);
+      words.push(`LOCALE_PROVIDER ${localeProvider}`, `${named} ${quoteLiteral(locale)}`);
     } else if (major >= 15) {
       words.push("LOCALE_PROVIDER libc");
     }

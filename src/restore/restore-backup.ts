@@ -23,7 +23,9 @@ import {
 import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { manifestWith } from "./backup-manifest.ts";
+import { BackupFiles } from "./backup-files.ts";
 import { PackReader } from "./pack-reader.ts";
+import type { FileSelection } from "./file-selection.ts";
 import type { LeftOutLibrary } from "./preload-libraries.ts";
 import { type PreloadKnowledge, configureRestored } from "./restored-configuration.ts";
 import { inRestoreWords, putFile } from "./restored-file.ts";
@@ -55,6 +57,11 @@ export type RestoreBackupOptions = {
   /** From `recoverySettings`, and whatever else this copy shall have. */
   readonly settings: Readonly<Record<string, string>>;
   /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
+  /**
+   * Given: a partial restore, for a server that is thrown away. Which files it brings is chosen when the backup can be looked into. Its
+   * directory keeps the mark of an unfinished restore, so that nothing takes it for a cluster.
+   */
+  readonly choose?: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
   readonly libraries?: PreloadKnowledge;
   readonly workers: number;
   /** Threads that were started already, in place of `workers` new ones; ended when they have done their work. */
@@ -163,6 +170,7 @@ async function putFiles(
   places: readonly TablespacePlace[],
 ): Promise<RestoredFiles> {
   const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
+  const selection = await options.choose?.(new BackupFiles(options.root, sources));
   const incarnation = incarnationIdBytes(place.incarnation);
   return restoreFiles({
     ...sources,
@@ -172,6 +180,7 @@ async function putFiles(
     tablespaces: new Map(places.map(({ oid, directory }) => [oid, directory])),
     heldBack: HELD_BACK,
     owner,
+    selection,
     workers,
     pool,
     onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
@@ -272,7 +281,8 @@ async function fill(
     }
   });
   await phases.run("control", () => putControl(options, control.content));
-  for (const directory of [...outside, dataDirectory]) {
+  const released = options.choose === undefined ? [...outside, dataDirectory] : [];
+  for (const directory of released) {
     await releaseDirectory(directory);
   }
   const { writtenBytes, readBytes } = restored;

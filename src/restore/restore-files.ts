@@ -6,6 +6,7 @@
  * Aborting ends the workers; what was written stays and cannot start, since `pg_control` is missing.
  */
 import { restoreOpenTargetsMax } from "../core/limits.ts";
+import { layHoles } from "./lay-holes.ts";
 import { ScatterPool } from "./scatter-pool.ts";
 import type { PageEntry } from "../repository/map/page.ts";
 import { RestoreConductor } from "./restore-conductor.ts";
@@ -37,6 +38,7 @@ export async function restoreFiles(options: RestoreFilesOptions): Promise<Restor
   const layout = await layOut(options);
   await makeDirectories(layout, options);
   await linkTablespaces(options);
+  await layHoles(layout.holes, options);
   await new RestoreConductor(options, layout, pool).run();
   const { writtenBytes, readBytes } = pool;
   return { writtenBytes, readBytes, heldBack: layout.heldBack };

@@ -18,6 +18,8 @@ import { type PageEntry, PageReader } from "../repository/map/page.ts";
 import { STRETCH_BLOCKS_MAX, type Stretch } from "../repository/map/stretch.ts";
 import type { BackupRoot, PageRef } from "../repository/root.ts";
 import { type Assembly, assemblyRanges, planAssembly } from "./assembly-plan.ts";
+import { type FileSelection, isWantedFile } from "./file-selection.ts";
+import type { Hole } from "./lay-holes.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { Owner, TargetFile } from "./scatter-messages.ts";
 import { ScatterPlan } from "./scatter-plan.ts";
@@ -35,6 +37,8 @@ export type RestoreFilesOptions = {
   readonly tablespaces: ReadonlyMap<number, string>;
   /** Names below the data directory whose content is answered instead of written. */
   readonly heldBack: ReadonlySet<string>;
+  /** Given: of other relations nothing but their length is restored. */
+  readonly selection?: FileSelection | undefined;
   readonly owner: Owner | undefined;
   readonly workers: number;
   /** Threads that were started already, in place of `workers` new ones; ended when the files are restored. */
@@ -54,6 +58,8 @@ export type RestoreLayout = {
   /** Runs, and assemblies, still to be written, by file number. */
   readonly pendingRuns: number[];
   readonly heldBack: Map<string, PageEntry>;
+  /** Of a partial restore. */
+  readonly holes: Hole[];
 };
 
 /** Reads the pages. @throws DrError `REPO_*`, `RESTORE_UNSAFE_PATH`. */
@@ -65,6 +71,7 @@ export async function layOut(options: RestoreFilesOptions): Promise<RestoreLayou
     assemblies: [],
     pendingRuns: [],
     heldBack: new Map(),
+    holes: [],
   };
   for (const page of options.root.pages) {
     // A cluster has thousands of pages: between them others have their turn, an abort among them.
@@ -87,10 +94,20 @@ function layOutPage(layout: RestoreLayout, page: PageRef, options: RestoreFilesO
       checkLink(entry, base);
     } else if (page.tablespace === 0 && heldBack.has(entry.name)) {
       layout.heldBack.set(entry.name, entry);
+    } else if (!isContentWanted(options, page.tablespace, entry.name)) {
+      layout.holes.push({ path, sizeBytes: entry.sizeBytes, mode: entry.mode });
     } else {
       addFile(layout, { path, entry }, options);
     }
   }
+}
+
+function isContentWanted(
+  { selection }: RestoreFilesOptions,
+  tablespaceOid: number,
+  path: string,
+): boolean {
+  return selection === undefined || isWantedFile(selection, { tablespaceOid, path });
 }
 
 /** The only links that a backup may hold are tablespaces', and those are made from the mapping. */
@@ -164,7 +181,7 @@ export async function makeDirectories(
   options: RestoreFilesOptions,
 ): Promise<void> {
   const paths = new Map(layout.directories);
-  for (const { path } of layout.files) {
+  for (const { path } of [...layout.files, ...layout.holes]) {
     const parent = dirname(path);
     if (!paths.has(parent)) {
       paths.set(parent, 0o700);

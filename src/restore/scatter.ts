@@ -11,7 +11,7 @@ import { assert, present } from "../core/assert.ts";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
-import { restoreReadBytes, restoreSyncsMax } from "../core/limits.ts";
+import { restoreReadBytes, restoreReadGapBytesMax, restoreSyncsMax } from "../core/limits.ts";
 import { fileError } from "../files/file-error.ts";
 import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
@@ -41,15 +41,15 @@ class FrameWindow {
     this.#fd = this.#reading("open", () => openSync(path, constants.O_RDONLY));
   }
 
-  /** A view of a frame's bytes, valid until the next call. */
-  frame(offset: number, bytes: number): Buffer {
+  /** A view of a frame's bytes, valid until the next call. `until`: where what is needed as well ends. */
+  frame(offset: number, bytes: number, until: number): Buffer {
     const inside = offset >= this.#start && offset + bytes <= this.#start + this.#length;
     if (!inside) {
       if (bytes > this.#window.length) {
         this.#window = Buffer.alloc(bytes);
       }
       this.#start = offset;
-      this.#length = this.#fill(offset);
+      this.#length = this.#fill(offset, Math.min(until - offset, this.#window.length));
       if (bytes > this.#length) {
         throw new DrError("REPO_OBJECT_SHORT", { object: this.#path, offset, bytes });
       }
@@ -58,10 +58,10 @@ class FrameWindow {
     return this.#window.subarray(at, at + bytes);
   }
 
-  #fill(offset: number): number {
+  #fill(offset: number, wanted: number): number {
     let length = 0;
     for (;;) {
-      const room = this.#window.length - length;
+      const room = wanted - length;
       const got =
         room === 0
           ? 0
@@ -87,6 +87,18 @@ class FrameWindow {
       throw fileError(error, { group: "STORE", operation, path: this.#path });
     }
   }
+}
+
+/** For each frame, up to where the needed frames behind it follow one another: a partial restore leaves out what lies between. */
+function reaches({ offset, bytes }: ScatterUnit["frames"]): Float64Array {
+  const reach = Float64Array.from(offset, (from, place) => from + (bytes[place] ?? 0));
+  for (let place = reach.length - 2; place >= 0; place--) {
+    const gap = (offset[place + 1] ?? 0) - (reach[place] ?? 0);
+    if (gap >= 0 && gap <= restoreReadGapBytesMax) {
+      reach[place] = reach[place + 1] ?? 0;
+    }
+  }
+  return reach;
 }
 
 /** What a unit moved. */
@@ -177,9 +189,10 @@ export class Scatterer implements Disposable {
     try {
       let run = 0;
       let block = 0;
+      const reach = reaches(unit.frames);
       for (const [place, index] of unit.frames.index.entries()) {
         const offset = unit.frames.offset[place] ?? 0;
-        const sealed = window.frame(offset, unit.frames.bytes[place] ?? 0);
+        const sealed = window.frame(offset, unit.frames.bytes[place] ?? 0, reach[place] ?? 0);
         const content = await this.#openFrame(opener, sealed, index);
         while (run < unit.runs.runs && unit.runs.frame[run] === index) {
           block += await this.#scatterRun(work, { run, block, content });

@@ -44,6 +44,7 @@ export const commandEntries: readonly CommandEntry[] = [
     name: "restore-db",
     load: async () => (await import("./restore-db.ts")).registerRestoreDb,
   },
+  { name: "peek", load: async () => (await import("./peek.ts")).registerPeek },
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },

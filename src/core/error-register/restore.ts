@@ -284,4 +284,54 @@ export const restoreErrors = {
       hint: `Un fichier doit être ce que pg_dump a écrit, tel quel (.dump, .sql), compressé (.sql.gz) ou chiffré (.sql.gz.enc), et entier. Copiez-le à nouveau, ou prenez-en un autre.`,
     },
   },
+  RESTORE_RESCUE_ABSENT: {
+    en: {
+      message: `"{table}" did not exist in database {database} at {at}`,
+      hint: `Nothing was changed. Names at that instant that look like it: {names}. Backup {backup} was used. A name with capitals or odd characters goes between double quotes: '"Odd Schema"."Orders"'. Try an earlier or a later instant with --at: pra window shows which there are.`,
+    },
+    fr: {
+      message: `« {table} » n'existait pas dans la base {database} à l'instant {at}`,
+      hint: `Rien n'a été modifié. Noms qui y ressemblent à cet instant : {names}. La sauvegarde utilisée est {backup}. Un nom avec majuscules ou caractères spéciaux se met entre guillemets doubles : '"Schéma Spécial"."Commandes"'. Essayez un instant plus tôt ou plus tard avec --at : pra window montre lesquels existent.`,
+    },
+  },
+  RESTORE_RESCUE_WHICH: {
+    en: {
+      message: `several tables are called "{table}": {names}`,
+      hint: `Nothing was changed. Name the schema as well: --table schema.table`,
+    },
+    fr: {
+      message: `plusieurs tables s'appellent « {table} » : {names}`,
+      hint: `Rien n'a été modifié. Indiquez aussi le schéma : --table schéma.table`,
+    },
+  },
+  RESTORE_PARTIAL: {
+    en: {
+      message: `{directory} bears the mark of a restore that is unfinished, or only a part of a cluster`,
+      hint: `Nothing was changed. Such a directory is never a cluster. Restore whole with pra restore, and adopt that copy.`,
+    },
+    fr: {
+      message: `{directory} porte la marque d'une restauration inachevée, ou qui n'est qu'une partie d'un cluster`,
+      hint: `Rien n'a été modifié. Un tel répertoire n'est jamais un cluster. Restaurez en entier avec pra restore, et adoptez cette copie-là.`,
+    },
+  },
+  RESTORE_PEEK_SQL: {
+    en: {
+      message: `the query failed on the copy: {text}`,
+      hint: `Nothing was changed; the copy is gone. The query runs as a role that only reads, without foreign servers, on database {database} as it was. Correct it and run the command again.`,
+    },
+    fr: {
+      message: `la requête a échoué sur la copie : {text}`,
+      hint: `Rien n'a été modifié ; la copie a disparu. La requête tourne avec un rôle qui ne fait que lire, sans serveurs distants, sur la base {database} telle qu'elle était. Corrigez-la et relancez la commande.`,
+    },
+  },
+  RESTORE_RESCUE_NO_DATABASE: {
+    en: {
+      message: `database {database} did not exist at {at}`,
+      hint: `Nothing was changed. Name the database with --database, or another instant with --at.`,
+    },
+    fr: {
+      message: `la base {database} n'existait pas à l'instant {at}`,
+      hint: `Rien n'a été modifié. Indiquez la base avec --database, ou un autre instant avec --at.`,
+    },
+  },
 } as const satisfies ErrorGroup;

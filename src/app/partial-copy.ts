@@ -1,0 +1,219 @@
+/**
+ * A part of a backup at an instant as a running server that goes away again: one database, or some tables of it. Which files that takes is
+ * guessed from the backup's catalogues; the recovered server then says what the tables are made of at the instant, and where something
+ * was missed, the copy is made again with it. A file that the backup does not have was made in the WAL, and is whole by replay.
+ *
+ * Nothing but the wished tables may be believed on it: the others look empty or damaged.
+ */
+import { DrError, isDrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
+import { partialCopyAttemptsMax } from "../core/limits.ts";
+import { SqlSession } from "../postgres/sql-session.ts";
+import {
+  type WishedRelations,
+  expandRelations,
+  findMeaning,
+  similarNames,
+} from "../rescue/wished-relations.ts";
+import type { BackupFiles } from "../restore/backup-files.ts";
+import { type ChosenFiles, chooseFiles } from "../restore/choose-files.ts";
+import type { RelationWish } from "../restore/relation-wish.ts";
+import type { TargetFlags } from "../restore/target.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { planOperation } from "./plan-operation.ts";
+import type { OpenRepository } from "./repository-access.ts";
+import { type ThrowawayCopy, openThrowawayCopy } from "./throwaway-copy.ts";
+
+/** Under which name the copy sees us. */
+const APPLICATION = "pra_rescue";
+
+/** What to bring back. */
+export type PartialCopyRequest = {
+  readonly backup: string | undefined;
+  readonly flags: TargetFlags;
+  readonly database: string;
+  readonly relations: RelationWish;
+  readonly workers: number;
+  readonly reason: string;
+  /** "pra rescue", for messages. */
+  readonly command: string;
+  readonly onProgress: (progress: {
+    readonly phase: string;
+    readonly writtenBytes: number;
+  }) => void;
+  readonly signal: AbortSignal;
+};
+
+/** What it took, summed over attempts. */
+export type CopyEffort = {
+  readonly attempts: number;
+  /** Sealed bytes of data files, and bytes of WAL, that were read from the repository. */
+  readonly readBytes: number;
+  readonly walBytes: number;
+  readonly restoredBytes: number;
+};
+
+/** A copy that runs. Disposing of it stops it and removes everything. */
+export interface PartialCopy extends AsyncDisposable {
+  readonly copy: ThrowawayCopy;
+  readonly wished: WishedRelations;
+  readonly effort: CopyEffort;
+}
+
+type Attempt = { readonly also: ReadonlySet<number>; readonly everything: boolean };
+type Made = { readonly copy: ThrowawayCopy; readonly chosen: ChosenFiles | undefined };
+
+/** One instant for all attempts: "latest" would move between them. */
+type Fixed = { readonly flags: TargetFlags; readonly backup: string };
+
+class PartialCopies {
+  readonly #parts: readonly [Adapters, Environment, OpenRepository];
+  readonly #request: PartialCopyRequest;
+  #effort: CopyEffort = { attempts: 0, readBytes: 0, walBytes: 0, restoredBytes: 0 };
+
+  constructor(
+    parts: readonly [Adapters, Environment, OpenRepository],
+    request: PartialCopyRequest,
+  ) {
+    this.#parts = parts;
+    this.#request = request;
+  }
+
+  async #fix(): Promise<Fixed> {
+    const [adapters, environment] = this.#parts;
+    const { flags, backup, command, signal } = this.#request;
+    const { plan } = await planOperation(
+      adapters,
+      environment,
+      { flags, backup, command },
+      { signal },
+    );
+    if (!plan.reachable) {
+      throw plan.error;
+    }
+    return { flags, backup: plan.backup.id };
+  }
+
+  async #make(fixed: Fixed, { also, everything }: Attempt): Promise<Made> {
+    const { database, relations, workers, reason, command, onProgress, signal } = this.#request;
+    let chosen: ChosenFiles | undefined;
+    const choose = async (files: BackupFiles): Promise<ChosenFiles["selection"]> => {
+      if (everything) {
+        return undefined;
+      }
+      chosen = await chooseFiles(files, { database, relations, also });
+      return chosen.selection;
+    };
+    const copy = await openThrowawayCopy(...this.#parts, {
+      ...fixed,
+      workers,
+      reason,
+      command,
+      part: { database, choose },
+      onProgress,
+      signal,
+    });
+    const { readBytes, restoredBytes, walBytes } = copy.restored.restored;
+    this.#effort = {
+      attempts: this.#effort.attempts + 1,
+      readBytes: this.#effort.readBytes + readBytes,
+      walBytes: this.#effort.walBytes + walBytes,
+      restoredBytes: this.#effort.restoredBytes + restoredBytes,
+    };
+    return { copy, chosen };
+  }
+
+  async #wished({ copy }: Made): Promise<WishedRelations> {
+    const { database, relations, signal } = this.#request;
+    await using session = await SqlSession.open(copy.settings, {
+      applicationName: APPLICATION,
+      signal,
+    });
+    const meaning = await findMeaning(session, relations, { signal });
+    switch (meaning.kind) {
+      case "found":
+        return await expandRelations(session, meaning.relations, { signal });
+      case "several": {
+        const names = meaning.found.map(({ schema, name }) => `${schema}.${name}`).join(", ");
+        throw new DrError("RESTORE_RESCUE_WHICH", { table: meaning.typed, names });
+      }
+      case "absent": {
+        const similar = await similarNames(session, meaning.typed, { signal });
+        const at = copy.restored.reached.time ?? "–";
+        const backup = copy.restored.plan.backup.id;
+        const names = similar.length === 0 ? "–" : similar.join(", ");
+        throw new DrError("RESTORE_RESCUE_ABSENT", {
+          table: meaning.typed,
+          database,
+          at,
+          backup,
+          names,
+        });
+      }
+    }
+  }
+
+  /** Files that the tables need and the copy does not have. */
+  #missing({ chosen }: Made, { filenodes }: WishedRelations): readonly number[] {
+    const has = chosen?.selection?.filenodes;
+    if (has === undefined || chosen === undefined || !guard("R3-files-looked-up-again")) {
+      return [];
+    }
+    return [...filenodes].filter((each) => chosen.inBackup.has(each) && !has.has(each));
+  }
+
+  async open(): Promise<PartialCopy> {
+    const fixed = await this.#fix();
+    let attempt: Attempt = { also: new Set(), everything: false };
+    for (let made = 1; ; made += 1) {
+      await using parts = new AsyncDisposableStack();
+      const last = made >= partialCopyAttemptsMax || attempt.everything;
+      try {
+        const each = await this.#make(fixed, attempt);
+        parts.use(each.copy);
+        const wished = await this.#wished(each);
+        const missing = this.#missing(each, wished);
+        if (missing.length === 0) {
+          const kept = parts.move();
+          const { copy } = each;
+          const effort = this.#effort;
+          return { copy, wished, effort, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+        }
+        attempt = { also: new Set([...attempt.also, ...missing]), everything: last };
+      } catch (error) {
+        if (isDrError(error, "PG_DATABASE_MISSING")) {
+          const { database } = this.#request;
+          const at = this.#request.flags.at ?? "–";
+          throw new DrError("RESTORE_RESCUE_NO_DATABASE", { database, at }, { cause: error });
+        }
+        if (last || !isUnusable(error)) {
+          throw error;
+        }
+        // Its catalogues lie where nobody guessed: with everything there is nothing to guess.
+        attempt = { also: attempt.also, everything: true };
+      }
+    }
+  }
+}
+
+/** What a server says whose catalogues are holes. */
+function isUnusable(error: unknown): boolean {
+  return (
+    isDrError(error) &&
+    ["PG_COMMAND_FAILED", "PG_CONNECTION_LOST", "PG_START_FAILED"].includes(error.code)
+  );
+}
+
+/**
+ * Restores what is wished for, and starts it. @throws DrError `RESTORE_RESCUE_ABSENT`, `RESTORE_RESCUE_WHICH`; `PLAN_*`, `RESTORE_*`, `PG_*`,
+ * `REPO_*`, `STORE_*`; nothing stays behind.
+ */
+export async function openPartialCopy(
+  adapters: Adapters,
+  environment: Environment,
+  repository: OpenRepository,
+  request: PartialCopyRequest,
+): Promise<PartialCopy> {
+  return await new PartialCopies([adapters, environment, repository], request).open();
+}

@@ -1,0 +1,69 @@
+/**
+ * `pra peek`: what a database answered at an instant. It is restored, alone of its cluster, to a server that is thrown away; queries run
+ * there, and nothing is left of it. Production is not touched.
+ */
+import { formatLsn } from "../core/lsn.ts";
+import type { ObjectId } from "../core/object-id.ts";
+import { type PeekAnswer, peekQueries } from "../rescue/peek-queries.ts";
+import { parseRelationWish } from "../restore/relation-wish.ts";
+import type { TargetFlags } from "../restore/target.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { type CopyEffort, openPartialCopy } from "./partial-copy.ts";
+import { openRepository } from "./repository-access.ts";
+
+/** What was asked for. */
+export type PeekRequest = {
+  readonly flags: TargetFlags;
+  readonly backup: string | undefined;
+  /** Undefined: the database of the connection. */
+  readonly database: string | undefined;
+  /** Of which tables the content is needed; none: of all. */
+  readonly tables: readonly string[];
+  readonly queries: readonly string[];
+  readonly rowsMax: number;
+  readonly workers: number;
+  readonly onPhase: (phase: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** What came of it. */
+export type PeekResult = {
+  readonly backup: ObjectId;
+  readonly database: string;
+  readonly reached: { readonly lsn: string; readonly time: string | null };
+  readonly answers: readonly PeekAnswer[];
+  readonly effort: CopyEffort;
+  readonly durationMs: number;
+};
+
+/** Looks. @throws DrError `RESTORE_PEEK_SQL`, `RESTORE_RESCUE_*`, `PLAN_*`, `RESTORE_*`, `PG_*`, `REPO_*`, `STORE_*`; nothing stays behind. */
+export async function runPeek(
+  adapters: Adapters,
+  environment: Environment,
+  request: PeekRequest,
+): Promise<PeekResult> {
+  const { clock, random } = adapters;
+  const { signal, queries, rowsMax, onPhase } = request;
+  const began = clock.monotonic();
+  const relations = parseRelationWish(request, "pra peek");
+  const repository = await openRepository(adapters, environment, { signal });
+  const database = request.database ?? environment.connection.database;
+  await using partial = await openPartialCopy(adapters, environment, repository, {
+    ...request,
+    database,
+    relations,
+    reason: "pra peek",
+    command: "pra peek",
+    onProgress: ({ phase }) => {
+      onPhase(phase);
+    },
+  });
+  const { copy, effort } = partial;
+  onPhase("queries");
+  const answers = await peekQueries(copy.settings, queries, { rowsMax, random, signal });
+  const { plan, reached } = copy.restored;
+  const at = { lsn: formatLsn(reached.lsn), time: reached.time };
+  const durationMs = Math.round(clock.monotonic() - began);
+  return { backup: plan.backup.id, database, reached: at, answers, effort, durationMs };
+}
