@@ -29,7 +29,7 @@ import type { RestorePlan } from "../restore/plan-result.ts";
 import { librariesIn, requireResourceManagers } from "../restore/preload-libraries.ts";
 import { recoverySettings } from "../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
-import { requireFree } from "../restore/target-directory.ts";
+import { lookAtTarget } from "../restore/target-directory.ts";
 import { ScatterPool } from "../restore/scatter-pool.ts";
 import { formatInstant } from "../restore/target-time.ts";
 import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
@@ -39,6 +39,7 @@ import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { type PlanRequest, type PlanResult, planOperation } from "./plan-operation.ts";
+import { requireGivenUp } from "./give-up-cluster.ts";
 import { checkHistory } from "./rollback.ts";
 
 /** How the restored server is started. */
@@ -61,6 +62,11 @@ export type RestoreRequest = PlanRequest & {
   };
   readonly owner: string | undefined;
   readonly workers: number;
+  /**
+   * A stopped cluster in `to` may become this one: only what differs is written. `confirm`: the directory's name, once more, because
+   * somebody knows which cluster is given up.
+   */
+  readonly over?: { readonly confirm: string | undefined } | undefined;
   readonly acceptRollback: boolean;
   readonly reason: string;
   /** Told once, before anything is written. */
@@ -140,7 +146,7 @@ async function prepare(
 ): Promise<Prepared> {
   const { signal } = request;
   const dataDirectory = resolve(request.to);
-  await requireFree(dataDirectory);
+  const found = await lookAtTarget(dataDirectory, request.over !== undefined);
   const planned = await planOperation(adapters, environment, request, { signal });
   const { plan, view } = planned;
   if (!plan.reachable) {
@@ -154,6 +160,9 @@ async function prepare(
     below === undefined
       ? tablespaceMapping(tablespaces, request.tablespaces)
       : new Map(tablespaces.map(({ oid }) => [oid, join(below, `tablespace-${oid}`)]));
+  if (found.kind === "cluster") {
+    await requireGivenUp(dataDirectory, { server, confirm: request.over?.confirm });
+  }
   const binaries =
     request.start === undefined
       ? undefined
@@ -265,6 +274,7 @@ async function restoreFiles(
     tablespaces: prepared.places,
     choose: request.throwAway?.choose,
     owner,
+    over: request.over !== undefined,
     layWal: async (directory) => {
       const target = { directory, owner };
       await materialiseHistories({ sealed, reader }, wal.lineage, target, { signal });

@@ -45,9 +45,11 @@ export const failpointNames = [
   "pin.renew",
   "restore.claim",
   "restore.control",
+  "restore.disable",
   "restore.fsync",
-  "restore.open",
   "restore.hole",
+  "restore.open",
+  "restore.remove",
   "restore.write",
   "store.get",
   "wal.connect",
@@ -130,5 +132,5 @@ export const guardNames = [
   "L8-directory-fsync",
   "L9-content-compared",
   "L9-parts-agree",
-] as const;
   "R3-files-looked-up-again",
+] as const;

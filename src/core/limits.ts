@@ -170,6 +170,8 @@ export const restoreUnitRuns = 256;
 export const restoreReadBytes = 4 * MIB;
 /** Bytes between two needed frames that are read along: less than another read costs on a disk that turns. */
 export const restoreReadGapBytesMax = 64 * KIB;
+/** What is read at once of a file that is compared: a quarter of a place of a worker's memory. */
+export const restoreCompareBytes = MIB;
 /** Files in one request to set sizes, owners and sync. */
 export const restoreFinishFilesMax = 64;
 /** Opened map frames that a reader keeps: 24 of about a MiB serve a stretch with sixteen deltas and its neighbours. */

@@ -93,3 +93,31 @@ export async function workingDirectoryOf(pid: number): Promise<string | undefine
     return undefined;
   }
 }
+
+/**
+ * A process of a PostgreSQL server that works in this directory, given without links: its children outlive a postmaster that was killed,
+ * and may still write. Undefined: none, or a system without /proc.
+ */
+export async function serverProcessIn(directory: string): Promise<KnownProcess | undefined> {
+  if (process.platform !== "linux") {
+    return undefined;
+  }
+  for (const name of await readdir("/proc")) {
+    if (/^\d+$/.test(name) && (await workingDirectoryOf(Number(name))) === directory) {
+      const identity = await identifyProcess(Number(name));
+      if (identity !== undefined && (await commandOf(identity.pid)) === "postgres") {
+        return identity;
+      }
+    }
+  }
+  return undefined;
+}
+
+async function commandOf(pid: number): Promise<string | undefined> {
+  try {
+    return (await readFile(`/proc/${pid}/comm`, "latin1")).trim();
+  } catch {
+    // Gone meanwhile.
+    return undefined;
+  }
+}

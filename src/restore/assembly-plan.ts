@@ -48,11 +48,16 @@ export type Assembly = {
 /** Blocks of a stretch, `to` exclusive. */
 export type BlockRange = { readonly from: number; readonly to: number };
 
-type About = { readonly file: number; readonly firstBlock: number; readonly blockBytes: number };
+/** A stretch of a target file: the file's number, and the stretch's first block counted from the file's beginning. */
+export type StretchPlace = {
+  readonly file: number;
+  readonly firstBlock: number;
+  readonly blockBytes: number;
+};
 
 /** Gathers the blocks of a range, run by run. */
 class Gathering {
-  readonly #about: About;
+  readonly #about: StretchPlace;
   readonly #stretch: Stretch;
   readonly #range: BlockRange;
   readonly #windowBlocks: number;
@@ -75,7 +80,7 @@ class Gathering {
   /** Runs, not counting those that the border of a window began. */
   #pieces = 0;
 
-  constructor(about: About, stretch: Stretch, range: BlockRange) {
+  constructor(about: StretchPlace, stretch: Stretch, range: BlockRange) {
     this.#about = about;
     this.#stretch = stretch;
     this.#range = range;
@@ -195,11 +200,11 @@ class Gathering {
   }
 }
 
-/** Cuts a stretch into ranges of at most `assemblyUnitBytes`. */
-export function* assemblyRanges(stretch: Stretch, blockBytes: number): Generator<BlockRange> {
+/** Cuts blocks into ranges of at most `assemblyUnitBytes`. */
+export function* assemblyRanges(all: BlockRange, blockBytes: number): Generator<BlockRange> {
   const blocks = Math.max(1, Math.floor(assemblyUnitBytes / blockBytes));
-  for (let from = 0; from < stretch.blockCount; from += blocks) {
-    yield { from, to: Math.min(from + blocks, stretch.blockCount) };
+  for (let { from } = all; from < all.to; from += blocks) {
+    yield { from, to: Math.min(from + blocks, all.to) };
   }
 }
 
@@ -208,7 +213,7 @@ export function* assemblyRanges(stretch: Stretch, blockBytes: number): Generator
  * counted from the file's beginning.
  */
 export function planAssembly(
-  about: About,
+  about: StretchPlace,
   stretch: Stretch,
   range: BlockRange,
 ): Assembly | undefined {

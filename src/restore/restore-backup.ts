@@ -33,7 +33,8 @@ import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
 import type { Owner } from "./scatter-messages.ts";
 import type { ScatterPool } from "./scatter-pool.ts";
 import { type TablespacePlace, tablespaceMapWith, tablespacePlaces } from "./tablespace-places.ts";
-import { claimTargets } from "./claim-targets.ts";
+import { NEEDED_DIRECTORIES, claimTargets } from "./claim-targets.ts";
+import { KeptFiles } from "./kept-files.ts";
 import { releaseDirectory } from "./target-directory.ts";
 
 const CONTROL = "global/pg_control";
@@ -52,6 +53,8 @@ export type RestoreBackupOptions = {
   /** New places of tablespaces by oid; those not named go to their old place. */
   readonly tablespaces: ReadonlyMap<number, string>;
   readonly owner: Owner | undefined;
+  /** A stopped cluster in the data directory may be made into this one; otherwise only an unfinished restore's directory is taken up. */
+  readonly over?: boolean;
   /** Lays the WAL that recovery needs into a directory, durable when it resolves; answers its bytes. */
   readonly layWal: (directory: string) => Promise<number>;
   /** From `recoverySettings`, and whatever else this copy shall have. */
@@ -82,6 +85,8 @@ export type RestorePhase = { readonly name: string; readonly durationMs: number 
 export type RestoredBackup = {
   readonly restoredBytes: number;
   readonly readBytes: number;
+  /** Of what was there already: what was right and stayed. */
+  readonly keptBytes: number;
   readonly walBytes: number;
   readonly leftOutLibraries: readonly LeftOutLibrary[];
   readonly phases: readonly RestorePhase[];
@@ -167,7 +172,7 @@ async function openSources(options: RestoreBackupOptions, local: LocalObjects): 
 async function putFiles(
   options: RestoreBackupOptions,
   sources: Sources,
-  places: readonly TablespacePlace[],
+  { places, kept }: Pick<FillParts, "places" | "kept">,
 ): Promise<RestoredFiles> {
   const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const selection = await options.choose?.(new BackupFiles(options.root, sources));
@@ -179,11 +184,12 @@ async function putFiles(
     dataDirectory,
     tablespaces: new Map(places.map(({ oid, directory }) => [oid, directory])),
     heldBack: HELD_BACK,
+    kept,
     owner,
     selection,
     workers,
     pool,
-    onProgress: (writtenBytes) => options.onProgress?.({ phase: "files", writtenBytes }),
+    onProgress: (bytes) => options.onProgress?.({ phase: "files", writtenBytes: bytes }),
     signal,
   });
 }
@@ -244,17 +250,42 @@ async function putManifest(
   }
 }
 
+type FillParts = {
+  readonly local: LocalObjects;
+  readonly places: readonly TablespacePlace[];
+  /** What is there already. */
+  readonly kept: KeptFiles | undefined;
+};
+
+/** What lies in directories that hold something; undefined: nothing does. */
+async function findKept(
+  { dataDirectory, signal }: RestoreBackupOptions,
+  filled: ReadonlySet<string>,
+): Promise<KeptFiles | undefined> {
+  if (filled.size === 0) {
+    return undefined;
+  }
+  const bases = Array.from(filled, (directory) => {
+    return { directory, isShared: directory !== dataDirectory };
+  });
+  const kept = await KeptFiles.find(bases, signal);
+  NEEDED_DIRECTORIES.forEach((name) => {
+    kept.directory(join(dataDirectory, name));
+  });
+  return kept;
+}
+
 /** Everything from the files to `pg_control`, into directories that are claimed. */
 async function fill(
   options: RestoreBackupOptions,
   phases: Phases,
-  parts: { readonly local: LocalObjects; readonly places: readonly TablespacePlace[] },
+  parts: FillParts,
 ): Promise<Omit<RestoredBackup, "phases">> {
   const { dataDirectory, root, settings, signal, owner } = options;
   const { local, places } = parts;
   const sources = await phases.run("maps", () => openSources(options, local));
   await using _maps = sources.maps;
-  const restored = await phases.run("files", () => putFiles(options, sources, places));
+  const restored = await phases.run("files", () => putFiles(options, sources, parts));
   const { heldBack } = restored;
   const control = await controlOf(options, sources, heldBack);
   const walBytes = await phases.run("wal", async () => {
@@ -285,13 +316,13 @@ async function fill(
   for (const directory of released) {
     await releaseDirectory(directory);
   }
-  const { writtenBytes, readBytes } = restored;
-  return { restoredBytes: writtenBytes, readBytes, walBytes, leftOutLibraries };
+  const { writtenBytes: restoredBytes, readBytes, keptBytes } = restored;
+  return { restoredBytes, readBytes, keptBytes, walBytes, leftOutLibraries };
 }
 
 /**
  * Restores. The directory is complete, isolated and not started when it resolves. Aborted or failed: it stays
- * marked as unfinished and cannot start; the same call again begins anew.
+ * marked as unfinished and cannot start; the same call again takes it up.
  * @throws DrError `RESTORE_*`, `REPO_*`, `STORE_*`, `KEY_*`, and what `layWal` throws.
  */
 export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoredBackup> {
@@ -301,8 +332,13 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
     const places = tablespacePlaces(options.root, dataDirectory, options.tablespaces);
     await using local = new LocalObjects(sealed.store, { signal });
     await using locks = new AsyncDisposableStack();
-    await phases.run("claim", () => claimTargets(options, places, locks));
-    const filled = await fill(options, phases, { local, places });
+    const kept = await phases.run("claim", async () => {
+      return await findKept(
+        options,
+        await claimTargets({ ...options, over: options.over === true }, places, locks),
+      );
+    });
+    const filled = await fill(options, phases, { local, places, kept });
     return { ...filled, phases: phases.done };
   } catch (error) {
     throw inRestoreWords(error, dataDirectory);

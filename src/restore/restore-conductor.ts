@@ -171,7 +171,7 @@ export class RestoreConductor {
         runs: assembly.runs,
       };
       await this.#pool.submit(unit, () => {
-        this.#options.onProgress?.(this.#pool.writtenBytes);
+        this.#options.onProgress?.(this.#pool.writtenBytes + this.#layout.kept.bytes);
         assembly.packs.forEach((id) => this.#onUsed(id));
         this.#onWritten(assembly.file);
       });
@@ -211,7 +211,7 @@ export class RestoreConductor {
         if (unitsLeft === 0) {
           this.#onUsed(pack);
         }
-        this.#options.onProgress?.(this.#pool.writtenBytes);
+        this.#options.onProgress?.(this.#pool.writtenBytes + this.#layout.kept.bytes);
         unitRuns.file.forEach((file) => this.#onWritten(file));
       });
     }

@@ -1,5 +1,5 @@
 /**
- * Writes the files of a backup into an empty directory: directories first, then content in pack order by
+ * Writes the files of a backup into a directory that is empty, or holds files which may be kept: directories first, then content in pack order by
  * workers, then sizes, owners and fsync. Files named in `heldBack` are not written but answered, because
  * `pg_control` comes last and changed, or nothing could start half-way.
  *
@@ -21,6 +21,8 @@ import {
 export type RestoredFiles = {
   readonly writtenBytes: number;
   readonly readBytes: number;
+  /** Of what was there already: what was right. */
+  readonly keptBytes: number;
   readonly heldBack: ReadonlyMap<string, PageEntry>;
 };
 
@@ -35,11 +37,12 @@ export async function restoreFiles(options: RestoreFilesOptions): Promise<Restor
   await using pool = options.pool ?? new ScatterPool({ workers, signal });
   const openFilesMax = Math.max(1, Math.floor(restoreOpenTargetsMax / pool.workers));
   pool.begin({ blockBytes, fingerprintKey, owner, openFilesMax }, { signal });
-  const layout = await layOut(options);
+  const layout = await layOut(options, pool);
+  await options.kept?.removeOthers(signal);
   await makeDirectories(layout, options);
   await linkTablespaces(options);
   await layHoles(layout.holes, options);
   await new RestoreConductor(options, layout, pool).run();
   const { writtenBytes, readBytes } = pool;
-  return { writtenBytes, readBytes, heldBack: layout.heldBack };
+  return { writtenBytes, readBytes, keptBytes: layout.kept.bytes, heldBack: layout.heldBack };
 }

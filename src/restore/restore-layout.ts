@@ -17,11 +17,18 @@ import type { MapReader } from "../repository/map/map-reader.ts";
 import { type PageEntry, PageReader } from "../repository/map/page.ts";
 import { STRETCH_BLOCKS_MAX, type Stretch } from "../repository/map/stretch.ts";
 import type { BackupRoot, PageRef } from "../repository/root.ts";
-import { type Assembly, assemblyRanges, planAssembly } from "./assembly-plan.ts";
+import {
+  type Assembly,
+  type BlockRange,
+  type StretchPlace,
+  assemblyRanges,
+  planAssembly,
+} from "./assembly-plan.ts";
 import { type FileSelection, isWantedFile } from "./file-selection.ts";
 import type { Hole } from "./lay-holes.ts";
 import type { PackReader } from "./pack-reader.ts";
-import type { Owner, TargetFile } from "./scatter-messages.ts";
+import type { KeptFiles } from "./kept-files.ts";
+import type { ComparisonUnit, Owner, TargetFile } from "./scatter-messages.ts";
 import { ScatterPlan } from "./scatter-plan.ts";
 import type { ScatterPool } from "./scatter-pool.ts";
 
@@ -31,10 +38,12 @@ export type RestoreFilesOptions = {
   readonly maps: MapReader;
   readonly packs: PackReader;
   readonly fingerprintKey: FingerprintKey;
-  /** The data directory: exists, empty, ours. */
+  /** The data directory: exists, ours, and empty but for what `kept` knows. */
   readonly dataDirectory: string;
-  /** Where each tablespace's files go, by oid; each exists and is empty. One at `pg_tblspc/<oid>` needs no link. */
+  /** Where each tablespace's files go, by oid: as the data directory. One at `pg_tblspc/<oid>` needs no link. */
   readonly tablespaces: ReadonlyMap<number, string>;
+  /** What is there already; undefined: nothing. */
+  readonly kept?: KeptFiles | undefined;
   /** Names below the data directory whose content is answered instead of written. */
   readonly heldBack: ReadonlySet<string>;
   /** Given: of other relations nothing but their length is restored. */
@@ -43,8 +52,8 @@ export type RestoreFilesOptions = {
   readonly workers: number;
   /** Threads that were started already, in place of `workers` new ones; ended when the files are restored. */
   readonly pool?: ScatterPool | undefined;
-  /** Called as bytes reach files. */
-  readonly onProgress?: (writtenBytes: number) => void;
+  /** Called as bytes reach files, or are found there. */
+  readonly onProgress?: (bytes: number) => void;
   readonly signal: AbortSignal;
 };
 
@@ -60,10 +69,18 @@ export type RestoreLayout = {
   readonly heldBack: Map<string, PageEntry>;
   /** Of a partial restore. */
   readonly holes: Hole[];
+  /** Of files that were there: what was right. */
+  readonly kept: { bytes: number };
 };
 
-/** Reads the pages. @throws DrError `REPO_*`, `RESTORE_UNSAFE_PATH`. */
-export async function layOut(options: RestoreFilesOptions): Promise<RestoreLayout> {
+/**
+ * Reads the pages, and has what is there already compared by the pool's workers: blocks that are right are not laid out.
+ * @throws DrError `REPO_*`, `RESTORE_UNSAFE_PATH`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
+ */
+export async function layOut(
+  options: RestoreFilesOptions,
+  pool: ScatterPool,
+): Promise<RestoreLayout> {
   const layout: RestoreLayout = {
     files: [],
     directories: new Map(),
@@ -72,17 +89,26 @@ export async function layOut(options: RestoreFilesOptions): Promise<RestoreLayou
     pendingRuns: [],
     heldBack: new Map(),
     holes: [],
+    kept: { bytes: 0 },
   };
   for (const page of options.root.pages) {
     // A cluster has thousands of pages: between them others have their turn, an abort among them.
     await setImmediate(undefined, { signal: options.signal });
-    layOutPage(layout, page, options);
+    await layOutPage(layout, page, { ...options, pool });
   }
+  await pool.drain();
   return layout;
 }
 
-function layOutPage(layout: RestoreLayout, page: PageRef, options: RestoreFilesOptions): void {
-  const { maps, tablespaces, heldBack, dataDirectory } = options;
+/** With workers that compare. */
+type LayOutOptions = RestoreFilesOptions & { readonly pool: ScatterPool };
+
+async function layOutPage(
+  layout: RestoreLayout,
+  page: PageRef,
+  options: LayOutOptions,
+): Promise<void> {
+  const { maps, tablespaces, heldBack, dataDirectory, kept } = options;
   const base = page.tablespace === 0 ? dataDirectory : tablespaces.get(page.tablespace);
   assert(base !== undefined, `tablespace ${page.tablespace} has a place`);
   for (const entry of new PageReader(Buffer.from(maps.item(page))).entries()) {
@@ -90,6 +116,7 @@ function layOutPage(layout: RestoreLayout, page: PageRef, options: RestoreFilesO
     const path = joinBelow(base, entry.name);
     if (entry.type === "directory") {
       layout.directories.set(path, entry.mode);
+      kept?.directory(path);
     } else if (entry.type === "symlink") {
       checkLink(entry, base);
     } else if (page.tablespace === 0 && heldBack.has(entry.name)) {
@@ -97,7 +124,7 @@ function layOutPage(layout: RestoreLayout, page: PageRef, options: RestoreFilesO
     } else if (!isContentWanted(options, page.tablespace, entry.name)) {
       layout.holes.push({ path, sizeBytes: entry.sizeBytes, mode: entry.mode });
     } else {
-      addFile(layout, { path, entry }, options);
+      await addFile(layout, { path, entry }, options);
     }
   }
 }
@@ -117,44 +144,72 @@ function checkLink(entry: PageEntry, root: string): void {
   }
 }
 
-function addFile(
+async function addFile(
   layout: RestoreLayout,
-  file: { readonly path: string; readonly entry: PageEntry },
-  options: RestoreFilesOptions,
-): void {
-  const { path, entry } = file;
+  { path, entry }: { readonly path: string; readonly entry: PageEntry },
+  options: LayOutOptions,
+): Promise<void> {
   const { blockBytes } = options.root.server;
   const number = layout.files.length;
-  layout.files.push({ number, path, sizeBytes: entry.sizeBytes, mode: entry.mode });
-  let runs = 0;
+  const file = { number, path, sizeBytes: entry.sizeBytes, mode: entry.mode };
+  layout.files.push(file);
+  layout.pendingRuns[number] = 0;
+  const isThere = options.kept?.file(path) === true;
   let bytes = 0;
-  entry.stretches.forEach((layers, index) => {
+  for (const [index, layers] of entry.stretches.entries()) {
     const { stretch } = mergeLayers(
       layers.map((ref) => options.maps.item(ref)),
       blockBytes,
     );
-    runs += addStretch(
-      layout,
-      { file: number, firstBlock: index * STRETCH_BLOCKS_MAX, blockBytes },
-      stretch,
-    );
+    const about = { file: number, firstBlock: index * STRETCH_BLOCKS_MAX, blockBytes };
+    if (isThere) {
+      await compareStretch(layout, { file, about, stretch }, options);
+    } else {
+      addBlocks(layout, about, stretch, { from: 0, to: stretch.blockCount });
+    }
     bytes += bytesOf(stretch, blockBytes);
-  });
+  }
   if (bytes !== entry.sizeBytes) {
     const reason = `the blocks of ${entry.name} make ${bytes} bytes, not ${entry.sizeBytes}`;
     throw new DrError("REPO_OBJECT_DAMAGED", { object: `backup ${options.root.id}`, reason });
   }
-  layout.pendingRuns[number] = runs;
 }
 
-/** Answers how many runs and assemblies it takes. */
-function addStretch(
-  { plan, assemblies }: RestoreLayout,
-  about: { readonly file: number; readonly firstBlock: number; readonly blockBytes: number },
+/** Has a stretch of a file that is there compared; what differs is laid out when the answer comes. Resolves when a worker has it. */
+async function compareStretch(
+  layout: RestoreLayout,
+  part: { readonly file: TargetFile; readonly about: StretchPlace; readonly stretch: Stretch },
+  { pool, onProgress }: LayOutOptions,
+): Promise<void> {
+  const { file, about, stretch } = part;
+  const unit: ComparisonUnit = {
+    kind: "comparison",
+    number: pool.nextNumber(),
+    file,
+    fileOffset: about.firstBlock * about.blockBytes,
+    tailBytes: stretch.tailBytes,
+    fingerprints: stretch.fingerprints,
+  };
+  await pool.submit(unit, ({ differing = new Uint32Array() }) => {
+    layout.kept.bytes += bytesOf(stretch, about.blockBytes);
+    for (let at = 0; at < differing.length; at += 2) {
+      const range = { from: differing[at] ?? 0, to: differing[at + 1] ?? 0 };
+      addBlocks(layout, about, stretch, range);
+      layout.kept.bytes -= bytesOfBlocks(stretch, range, about.blockBytes);
+    }
+    onProgress?.(pool.writtenBytes + layout.kept.bytes);
+  });
+}
+
+/** Lays out blocks of a stretch. */
+function addBlocks(
+  { plan, assemblies, pendingRuns }: RestoreLayout,
+  about: StretchPlace,
   stretch: Stretch,
-): number {
+  blocks: BlockRange,
+): void {
   let added = 0;
-  for (const range of assemblyRanges(stretch, about.blockBytes)) {
+  for (const range of assemblyRanges(blocks, about.blockBytes)) {
     const assembly = planAssembly(about, stretch, range);
     if (assembly === undefined) {
       added += plan.add(about.file, about.firstBlock, stretch, range);
@@ -163,7 +218,11 @@ function addStretch(
       added += 1;
     }
   }
-  return added;
+  pendingRuns[about.file] = (pendingRuns[about.file] ?? 0) + added;
+}
+
+function bytesOfBlocks(stretch: Stretch, { from, to }: BlockRange, blockBytes: number): number {
+  return (to - from - 1) * blockBytes + stretch.bytesOfBlock(to - 1, blockBytes);
 }
 
 function bytesOf({ blockCount, tailBytes }: Stretch, blockBytes: number): number {

@@ -66,13 +66,30 @@ export type AssemblyUnit = {
   readonly runs: AssemblyColumns;
 };
 
+/** Blocks of a file that is there already, end to end, to be held against what they shall be. */
+export type ComparisonUnit = {
+  readonly kind: "comparison";
+  readonly number: number;
+  readonly file: TargetFile;
+  /** Where the first of them begins in the file. */
+  readonly fileOffset: number;
+  /** Bytes of the last block when it is shorter than a block; 0 = it is whole. */
+  readonly tailBytes: number;
+  /** What each shall have, as maps hold it: `ZEROS_FINGERPRINT` for one of zeros. */
+  readonly fingerprints: BigUint64Array;
+};
+
 /** The first thing that a worker is told. It answers nothing to it. */
 export type ScatterBeginning = { readonly kind: "begin"; readonly data: ScatterWorkerData };
 
-/** To the worker, after its beginning: frames to scatter, windows to assemble, or files that are complete and shall be made durable. */
+/**
+ * To the worker, after its beginning: frames to scatter, windows to assemble, files that are there to compare, or files that are complete
+ * and shall be made durable.
+ */
 export type ScatterRequest =
   | ScatterUnit
   | AssemblyUnit
+  | ComparisonUnit
   | { readonly kind: "finish"; readonly number: number; readonly files: readonly TargetFile[] };
 
 /** From the worker. */
@@ -82,5 +99,7 @@ export type ScatterAnswer =
       readonly number: number;
       readonly writtenBytes: number;
       readonly readBytes: number;
+      /** Of a comparison: blocks that must be written, as pairs of the first and the one behind the last. */
+      readonly differing?: Uint32Array;
     }
   | { readonly kind: "failed"; readonly error: TransferredError };

@@ -15,6 +15,9 @@ import type {
   ScatterWorkerData,
 } from "./scatter-messages.ts";
 
+/** That a request is done. */
+type ScatterDone = Extract<ScatterAnswer, { readonly kind: "done" }>;
+
 type Lane = { readonly worker: Worker; queued: number };
 
 /** Requests a worker may have: one in work, one behind it, and one whose last writes or syncs have not ended. */
@@ -27,7 +30,7 @@ const QUEUED_MAX = 3;
 export class ScatterPool implements AsyncDisposable {
   readonly #group: WorkerGroup;
   readonly #lanes: Lane[] = [];
-  readonly #done = new Map<number, () => void>();
+  readonly #done = new Map<number, (answer: ScatterDone) => void>();
   #forget: () => void = () => undefined;
   #nextNumber = 0;
   writtenBytes = 0;
@@ -60,7 +63,10 @@ export class ScatterPool implements AsyncDisposable {
   }
 
   /** Waits for a worker with room, hands the request over and calls `onDone` when it is done. @throws the pool's failure. */
-  async submit(request: ScatterRequest, onDone: () => void = () => undefined): Promise<void> {
+  async submit(
+    request: ScatterRequest,
+    onDone: (answer: ScatterDone) => void = () => undefined,
+  ): Promise<void> {
     this.#group.check();
     let lane = this.#idlest();
     while (lane.queued >= QUEUED_MAX) {
@@ -106,7 +112,7 @@ export class ScatterPool implements AsyncDisposable {
         this.readBytes += answer.readBytes;
         const onDone = this.#done.get(answer.number);
         this.#done.delete(answer.number);
-        onDone?.();
+        onDone?.(answer);
         break;
       }
       case "failed":

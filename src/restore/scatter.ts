@@ -17,8 +17,10 @@ import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
 import { Assembler } from "./assembler.ts";
 import { FrameSources } from "./frame-sources.ts";
+import { FileComparer } from "./file-comparer.ts";
 import type {
   AssemblyUnit,
+  ComparisonUnit,
   ScatterUnit,
   ScatterWorkerData,
   TargetFile,
@@ -101,8 +103,13 @@ function reaches({ offset, bytes }: ScatterUnit["frames"]): Float64Array {
   return reach;
 }
 
-/** What a unit moved. */
-export type ScatterCounts = { readonly writtenBytes: number; readonly readBytes: number };
+/** What a unit moved; `readBytes` of the repository. */
+export type ScatterCounts = {
+  readonly writtenBytes: number;
+  readonly readBytes: number;
+  /** Of a comparison. */
+  readonly differing?: Uint32Array;
+};
 
 /** Where the content of a frame lies. */
 type FrameContent = { readonly startBytes: number; readonly lengthBytes: number };
@@ -119,6 +126,7 @@ export class Scatterer implements Disposable {
   readonly #codec = new ZstdCodec();
   readonly #sources = new FrameSources(this.#codec);
   readonly #assembler: Assembler;
+  readonly #comparer: FileComparer;
   readonly #owner: ScatterWorkerData["owner"];
   readonly #room = Buffer.allocUnsafeSlow(restoreReadBytes);
   #opened = Buffer.alloc(0);
@@ -126,6 +134,7 @@ export class Scatterer implements Disposable {
   constructor(data: ScatterWorkerData, clock: Clock) {
     this.#writes = new VerifiedWrites(data, clock);
     this.#assembler = new Assembler(this.#writes, this.#sources);
+    this.#comparer = new FileComparer(this.#writes);
     this.#owner = data.owner;
   }
 
@@ -142,6 +151,23 @@ export class Scatterer implements Disposable {
     try {
       const readBytes = await (unit.kind === "unit" ? this.#scatter(unit) : this.#assemble(unit));
       const counts = { writtenBytes: this.#writes.writtenBytes - before, readBytes };
+      return { counts, written: this.#writes.places.written() };
+    } catch (error) {
+      await this.#writes.places.settle();
+      throw error;
+    }
+  }
+
+  /**
+   * Holds blocks of a file that is there against what they shall be; those that shall be of zeros and are not become so. Resolves when
+   * the last writes have begun. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
+   */
+  async compare(unit: ComparisonUnit): Promise<ScatterStart> {
+    const before = this.#writes.writtenBytes;
+    try {
+      const differing = await this.#comparer.compare(unit);
+      const writtenBytes = this.#writes.writtenBytes - before;
+      const counts = { writtenBytes, readBytes: 0, differing };
       return { counts, written: this.#writes.places.written() };
     } catch (error) {
       await this.#writes.places.settle();

@@ -14,6 +14,8 @@ async function begin(scatterer: Scatterer, request: ScatterRequest): Promise<Sca
     case "unit":
     case "assembly":
       return scatterer.begin(request);
+    case "comparison":
+      return scatterer.compare(request);
     case "finish":
       // Files wait for the disk; meanwhile frames are opened.
       return { counts: NOTHING_MOVED, written: scatterer.finish(request.files) };

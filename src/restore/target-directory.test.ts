@@ -6,7 +6,12 @@ import { afterEach, beforeEach, test } from "node:test";
 import { isDrError } from "../core/errors.ts";
 import { UNFINISHED_MARKER, claimDirectory } from "./target-directory.ts";
 
-const options = { owner: undefined, signal: new AbortController().signal };
+const options = {
+  owner: undefined,
+  over: false,
+  isTablespace: false,
+  signal: new AbortController().signal,
+};
 const begun = `.tmp-123-${"0a".repeat(10)}-${UNFINISHED_MARKER}`;
 let home = "";
 

@@ -5,8 +5,9 @@
 import { failpointTear } from "../core/failpoint.ts";
 import { framePlainBytesMax } from "../core/limits.ts";
 import type { Clock } from "../core/clock.ts";
-import { type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
+import { BLOCK_ZERO, type BlockPass, allocateBlockMemory } from "../pipeline/block-pass.ts";
 import { selectBlockPass } from "../pipeline/select-block-pass.ts";
+import { ZEROS_FINGERPRINT } from "../repository/map/stretch.ts";
 import { OpenTargets, awaitTarget, onTarget } from "./open-targets.ts";
 import type { ScatterWorkerData, TargetFile } from "./scatter-messages.ts";
 import { WritePlaces } from "./write-places.ts";
@@ -59,6 +60,33 @@ export class VerifiedWrites implements Disposable {
     return tailBytes === 0 || this.#pass.tail(tail) === expected[blockCount]
       ? undefined
       : blockCount;
+  }
+
+  /**
+   * True for each block of a piece that is not what it shall be. As maps say it: a block of zeros has `ZEROS_FINGERPRINT`.
+   */
+  differing({ offsetBytes, lengthBytes }: Piece, expected: BigUint64Array): readonly boolean[] {
+    const { blockBytes } = this.#pass;
+    const blockCount = Math.floor(lengthBytes / blockBytes);
+    const run = { offsetBytes, blockCount, firstBlockNumber: 0, checkPages: false };
+    const { fingerprints, statuses } = this.#pass.run(run);
+    const differs = Array.from({ length: blockCount }, (_, block) =>
+      expected[block] === ZEROS_FINGERPRINT
+        ? statuses[block] !== BLOCK_ZERO
+        : fingerprints[block] !== expected[block],
+    );
+    const tail = {
+      offsetBytes: offsetBytes + blockCount * blockBytes,
+      lengthBytes: lengthBytes - blockCount * blockBytes,
+    };
+    if (tail.lengthBytes > 0) {
+      const bytes = this.#pass.input.subarray(tail.offsetBytes, offsetBytes + lengthBytes);
+      const isZeros = expected[blockCount] === ZEROS_FINGERPRINT;
+      differs.push(
+        isZeros ? bytes.some((byte) => byte !== 0) : this.#pass.tail(tail) !== expected[blockCount],
+      );
+    }
+    return differs;
   }
 
   /** Begins to write a piece of the place that was taken last. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */

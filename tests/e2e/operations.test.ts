@@ -5,11 +5,18 @@
 import assert from "node:assert/strict";
 import { chmod, open, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import pg from "pg";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { present } from "../../src/core/assert.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
-import { type TestServer, freePort, startTestServer } from "../support/test-server.ts";
+import { initCluster } from "../../src/postgres/init-cluster.ts";
+import { never } from "../support/connection-of.ts";
+import {
+  type TestServer,
+  freePort,
+  startTestServer,
+  testDirectory,
+} from "../support/test-server.ts";
 
 let server: TestServer;
 
@@ -295,6 +302,10 @@ test("restore brings the newest state back as a running, isolated server; what c
     assert.match(stopped.out, /Arrêté/);
   }
   assert.equal((await pra.run(`restore --to ${to}`)).code, 3, "a directory in use is refused");
+  const again = await pra.json(`restore --to ${to} --delta --start --port ${await freePort()}`);
+  assert.equal(again.code, 0, "an isolated copy is made anew without being told twice");
+  assert.ok(Number(again.value["keptBytes"]) > Number(again.value["restoredBytes"]));
+  assert.equal((await pra.run(`stop ${to}`)).code, 0);
 
   const shown = await pra.run(`adopt ${to} --lang fr`);
   assert.equal(shown.code, 3);
@@ -315,6 +326,23 @@ test("restore brings the newest state back as a running, isolated server; what c
   );
   const preview = await pra.json("expire --dry-run");
   assert.equal(preview.code, 0);
+
+  // Adopted, it is no copy any more.
+  const before = await readFile(join(to, "global", "pg_control"));
+  const unconfirmed = await pra.run(`restore --to ${to} --delta --lang fr`);
+  assert.equal(unconfirmed.code, 3);
+  assert.match(unconfirmed.err, /détruit tout ce qui n'est que là/);
+  assert.match(unconfirmed.err, /--confirm copy/);
+  assert.ok(before.equals(await readFile(join(to, "global", "pg_control"))), "nothing was touched");
+  const foreign = join(await testDirectory(server.account), "foreign");
+  const { binaries, account } = server;
+  await initCluster({ dataDirectory: foreign, binaries, account, signal: never });
+  const other = await pra.json(`restore --to ${foreign} --delta --confirm foreign`);
+  assert.equal(other.code, 3);
+  assert.equal(errorCodeOf(other.value), "RESTORE_DELTA_FOREIGN");
+  await rm(dirname(foreign), { recursive: true });
+  const confirmed = await pra.json(`restore --to ${to} --delta --confirm copy`);
+  assert.equal(confirmed.code, 0, confirmed.out);
 });
 
 test("damaged pages are kept, named, and answered with 5; a server that dies with 1", async () => {

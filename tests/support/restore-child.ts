@@ -59,7 +59,7 @@ try {
     random: systemRandom,
     signal,
   });
-  line = JSON.stringify({ restoredBytes: restored.restoredBytes });
+  line = JSON.stringify({ restoredBytes: restored.restoredBytes, keptBytes: restored.keptBytes });
 } catch (error) {
   line = JSON.stringify({ code: isDrError(error) ? error.code : String(error) });
 }

@@ -24,6 +24,8 @@ type Options = TargetOptions & {
   readonly tablespace?: ReadonlyMap<string, string>;
   readonly owner?: string;
   readonly workers: number;
+  readonly delta?: true;
+  readonly confirm?: string;
   readonly acceptRollback?: true;
 };
 
@@ -55,6 +57,8 @@ function jsonOf(result: RestoreResult, connection: Connection): JsonValue {
     backup: result.plan.backup.id,
     reached: { lsn: formatLsn(reached.lsn), time: reached.time, timeline: reached.timeline },
     restoredBytes: result.restored.restoredBytes,
+    keptBytes: result.restored.keptBytes,
+    readBytes: result.restored.readBytes,
     phases: result.phases.map(({ name, durationMs }) => ({ name, durationMs })),
     durationMs: result.durationMs,
     socketDirectory: started?.socketDirectory ?? null,
@@ -76,10 +80,16 @@ function renderRestored(result: RestoreResult, connection: Connection, frame: Fr
   const duration = (ms: number): string => formatDuration(ms, language);
   const at = reached.time === null ? "" : `${reached.time} `;
   return [
-    text.restored(formatBytes(restored.restoredBytes, language), duration(result.durationMs)),
+    text.restored(
+      formatBytes(restored.restoredBytes + restored.keptBytes, language),
+      duration(result.durationMs),
+    ),
     ...factLines([
       [text.directory, result.dataDirectory],
       [text.backup, result.plan.backup.id],
+      ...(restored.keptBytes === 0
+        ? []
+        : [[text.kept, text.keptFacts(formatBytes(restored.keptBytes, language))] as const]),
       [text.reached, `${at}(${formatLsn(reached.lsn)}, timeline ${reached.timeline})`],
       [
         text.duration,
@@ -120,6 +130,7 @@ async function restore(options: Options, frame: Frame): Promise<void> {
     tablespaces: options.tablespace ?? new Map<string, string>(),
     owner: options.owner,
     workers: options.workers,
+    over: options.delta === true ? { confirm: options.confirm } : undefined,
     acceptRollback: options.acceptRollback === true,
     reason: "pra restore",
     onPlan: (plan) => {
@@ -167,6 +178,8 @@ export function registerRestore(program: Command, frame: Frame): void {
         .argParser(number("--workers", workersMax))
         .default(Math.min(workersDefaultMax, availableParallelism())),
     )
+    .addOption(new Option("--delta", options.delta))
+    .addOption(new Option("--confirm <name>", options.confirm))
     .addOption(new Option("--accept-rollback", options.acceptRollback))
     .action((given: Options) => restore(given, frame));
 }

@@ -24,6 +24,8 @@ type Messages = {
       | "tablespace"
       | "owner"
       | "workers"
+      | "delta"
+      | "confirm"
       | "acceptRollback"
       | "directory"
       | "mode",
@@ -52,6 +54,8 @@ type Messages = {
   readonly restoring: (backup: string, instant: string) => string;
   readonly phases: Readonly<Record<string, string>>;
   readonly restored: (size: string, duration: string) => string;
+  readonly kept: string;
+  readonly keptFacts: (size: string) => string;
   readonly directory: string;
   readonly reached: string;
   readonly duration: string;
@@ -79,11 +83,15 @@ const en: Messages = {
   restore: {
     summary: "restore a backup, to any instant of the window, into a directory",
     description:
-      "Restores into an empty or new directory. The copy is isolated: it does not archive, replicate, listen or run jobs until it is adopted. A target that cannot be reached is refused (exit code 3) before anything is written.",
+      "Restores into an empty or new directory; one that was interrupted is taken up by the same command. The copy is isolated: it does not archive, replicate, listen or run jobs until it is adopted. A target that cannot be reached is refused (exit code 3) before anything is written.",
     examples: [
       ["pra restore --to /srv/copy --latest --start", "the newest state, as a running server"],
       ["pra restore --to /srv/copy --at '2026-11-22 14:05:00+01'", "an instant, not started"],
       ["pra restore --to /srv/copy --tablespace /fast=/srv/fast", "a tablespace elsewhere"],
+      [
+        "pra restore --to /srv/data --delta --confirm data",
+        "over a stopped cluster: only what differs is written",
+      ],
     ],
   },
   stop: {
@@ -106,6 +114,8 @@ const en: Messages = {
     tablespace: "a tablespace's old place and its new one; may be repeated",
     owner: "the account that shall own the files (as root)",
     workers: "threads that fetch and open",
+    delta: "make a stopped cluster in the directory into this one: write only what differs",
+    confirm: "the directory's name once more, when the cluster in it is given up",
     acceptRollback: "go on although the repository shows less than this host has seen",
     directory: "the data directory",
     mode: "fast, smart or immediate, as pg_ctl",
@@ -144,6 +154,8 @@ const en: Messages = {
     start: "Starting and replaying",
   },
   restored: (size, duration) => `Restored: ${size} in ${duration}`,
+  kept: "Kept",
+  keptFacts: (size) => `${size} that were there and right`,
   directory: "Directory",
   reached: "Reached",
   duration: "Time",
@@ -176,11 +188,15 @@ const fr: Messages = {
   restore: {
     summary: "restaurer une sauvegarde, à tout instant de la fenêtre, dans un dossier",
     description:
-      "Restaure dans un dossier vide ou nouveau. La copie est isolée : elle n'archive, ne réplique, n'écoute ni ne lance de tâches tant qu'elle n'est pas adoptée. Une cible hors d'atteinte est refusée (code de sortie 3) avant toute écriture.",
+      "Restaure dans un dossier vide ou nouveau ; une restauration interrompue est reprise par la même commande. La copie est isolée : elle n'archive, ne réplique, n'écoute ni ne lance de tâches tant qu'elle n'est pas adoptée. Une cible hors d'atteinte est refusée (code de sortie 3) avant toute écriture.",
     examples: [
       ["pra restore --to /srv/copie --latest --start", "l'état le plus récent, serveur démarré"],
       ["pra restore --to /srv/copie --at '2026-11-22 14:05:00+01'", "un instant, non démarré"],
       ["pra restore --to /srv/copie --tablespace /fast=/srv/fast", "un tablespace ailleurs"],
+      [
+        "pra restore --to /srv/donnees --delta --confirm donnees",
+        "sur une instance arrêtée : seul ce qui diffère est écrit",
+      ],
     ],
   },
   stop: {
@@ -203,6 +219,8 @@ const fr: Messages = {
     tablespace: "l'ancien emplacement d'un tablespace et le nouveau ; peut être répété",
     owner: "le compte à qui seront les fichiers (en tant que root)",
     workers: "fils d'exécution qui lisent et ouvrent",
+    delta: "transformer en celle-ci une instance arrêtée du dossier : n'écrire que ce qui diffère",
+    confirm: "le nom du dossier encore une fois, quand l'instance qu'il contient est abandonnée",
     acceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
     directory: "le dossier de données",
     mode: "fast, smart ou immediate, comme pg_ctl",
@@ -241,6 +259,8 @@ const fr: Messages = {
     start: "Démarrage et rejeu",
   },
   restored: (size, duration) => `Restauré : ${size} en ${duration}`,
+  kept: "Gardé",
+  keptFacts: (size) => `${size} déjà présents et justes`,
   directory: "Dossier",
   reached: "Atteint",
   duration: "Durée",

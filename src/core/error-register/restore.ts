@@ -65,11 +65,11 @@ export const restoreErrors = {
   RESTORE_TARGET_NOT_EMPTY: {
     en: {
       message: `{directory} is not empty: {found}`,
-      hint: `Nothing was touched. Name a directory that does not exist or is empty; pra empties only what an unfinished restore of its own left.`,
+      hint: `Nothing was touched. Name a directory that does not exist or is empty, or that an unfinished restore left. To make a stopped cluster into this one, writing only what differs, add --delta.`,
     },
     fr: {
       message: `{directory} n'est pas vide : {found}`,
-      hint: `Rien n'a été touché. Indiquez un répertoire absent ou vide ; pra ne vide que ce qu'une de ses restaurations inachevées a laissé.`,
+      hint: `Rien n'a été touché. Indiquez un répertoire absent ou vide, ou celui d'une restauration inachevée. Pour transformer une instance arrêtée en celle-ci, en n'écrivant que ce qui diffère, ajoutez --delta.`,
     },
   },
   RESTORE_TABLESPACE_UNPLACED: {
@@ -332,6 +332,26 @@ export const restoreErrors = {
     fr: {
       message: `la base {database} n'existait pas à l'instant {at}`,
       hint: `Rien n'a été modifié. Indiquez la base avec --database, ou un autre instant avec --at.`,
+    },
+  },
+  RESTORE_DELTA_FOREIGN: {
+    en: {
+      message: `{directory} holds another cluster: its system identifier is {theirs}, the backup's is {ours}`,
+      hint: `Nothing was touched. Name the data directory of the cluster that the backup was taken from, or restore into an empty directory without --delta.`,
+    },
+    fr: {
+      message: `{directory} contient une autre instance : son identifiant système est {theirs}, celui de la sauvegarde {ours}`,
+      hint: `Rien n'a été touché. Indiquez le répertoire de données de l'instance sauvegardée, ou restaurez dans un répertoire vide sans --delta.`,
+    },
+  },
+  RESTORE_DELTA_UNCONFIRMED: {
+    en: {
+      message: `{directory} holds a cluster (state: {state}, last checkpoint {time}): restoring over it destroys all that is only there`,
+      hint: `Nothing was touched. If nothing in it is needed any more, add --confirm {name}. Into an empty directory no confirmation is needed, and the old one stays as it is.`,
+    },
+    fr: {
+      message: `{directory} contient une instance (état : {state}, dernier checkpoint {time}) : restaurer par-dessus détruit tout ce qui n'est que là`,
+      hint: `Rien n'a été touché. Si plus rien n'y est nécessaire, ajoutez --confirm {name}. Dans un répertoire vide, aucune confirmation n'est demandée, et l'ancien reste tel quel.`,
     },
   },
 } as const satisfies ErrorGroup;
