@@ -6,18 +6,13 @@ import { join, resolve } from "node:path";
 import { stat } from "node:fs/promises";
 import { present } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
-import { guard } from "../core/failpoint.ts";
-import { leaseTtlSeconds, restoreReplayMsMax } from "../core/limits.ts";
-import { type Lsn, addToLsn, formatLsn, parseLsn } from "../core/lsn.ts";
-import { segmentAt, type TimelineId } from "../core/wal-name.ts";
-import { placeOf } from "../postgres/connection-settings.ts";
+import { leaseTtlSeconds } from "../core/limits.ts";
+import { addToLsn, formatLsn } from "../core/lsn.ts";
+import { segmentAt } from "../core/wal-name.ts";
 import { missingLibraries } from "../postgres/installed-libraries.ts";
 import { findServerBinaries, type ServerBinaries } from "../postgres/server-binaries.ts";
 import { type ServerAccount, serverAccount } from "../postgres/server-account.ts";
-import { SqlSession } from "../postgres/sql-session.ts";
-import { type ThrowawayServer, startServer } from "../postgres/throwaway-server.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
-import { reachedPoint } from "../proof/prove.ts";
 import { recordedResourceManagers, recordedSetting } from "../proof/recorded-facts.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import { holdPin } from "../repository/pins.ts";
@@ -40,14 +35,8 @@ import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { type PlanRequest, type PlanResult, planOperation } from "./plan-operation.ts";
 import { requireGivenUp } from "./give-up-cluster.ts";
+import { type Reached, type StartWish, type StartedCopy, startCopy } from "./start-copy.ts";
 import { checkHistory } from "./rollback.ts";
-
-/** How the restored server is started. */
-export type StartWish = {
-  readonly port: number;
-  /** Undefined: the socket only. */
-  readonly listen: string | undefined;
-};
 
 /** What was asked for. */
 export type RestoreRequest = PlanRequest & {
@@ -76,23 +65,6 @@ export type RestoreRequest = PlanRequest & {
     readonly writtenBytes: number;
   }) => void;
   readonly signal: AbortSignal;
-};
-
-/** Where the server ended up. */
-export type Reached = {
-  readonly lsn: Lsn;
-  readonly time: string | null;
-  readonly timeline: TimelineId;
-};
-
-/** A server that runs on the copy. */
-export type StartedCopy = {
-  readonly pid: number;
-  readonly port: number;
-  readonly socketDirectory: string;
-  readonly listen: string | undefined;
-  readonly database: string;
-  readonly user: string;
 };
 
 /** What was restored. */
@@ -296,87 +268,6 @@ async function restoreFiles(
   });
 }
 
-/** What the server itself says it reached; the plan's word where it does not let us in. */
-async function askReached(
-  server: ThrowawayServer,
-  environment: Environment,
-  planned: Reached,
-  signal: AbortSignal,
-): Promise<Reached> {
-  const { user, password } = environment.connection;
-  const { socketDirectory: host, port } = server;
-  const settings = {
-    ...environment.connection,
-    host,
-    port,
-    user,
-    password,
-    sslMode: "disable",
-  } as const;
-  try {
-    const options = { applicationName: "pra_restore", database: "postgres", signal };
-    await using session = await SqlSession.open(settings, options);
-    const [row] = await session.query(
-      `SELECT pg_catalog.pg_last_wal_replay_lsn()::text AS lsn,
-        to_char(pg_catalog.pg_last_xact_replay_timestamp() AT TIME ZONE 'UTC',
-          'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time`,
-      { signal },
-    );
-    const lsn = row?.["lsn"];
-    const time = row?.["time"] ?? planned.time;
-    return typeof lsn === "string" ? { ...planned, lsn: parseLsn(lsn), time } : planned;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (isDrError(error) && error.code.startsWith("PG_")) {
-      return planned;
-    }
-    throw error;
-  }
-}
-
-/** Holds where recovery ended against the plan. @throws DrError `RESTORE_ENDED_SHORT`. */
-async function requireReached(directory: string, wanted: Lsn): Promise<void> {
-  const point = await reachedPoint(directory);
-  const short = point === undefined || point.lsn < wanted;
-  if (short && guard("L44-outcome-compared")) {
-    const reached = point === undefined ? "–" : formatLsn(point.lsn);
-    throw new DrError("RESTORE_ENDED_SHORT", { directory, reached, wanted: formatLsn(wanted) });
-  }
-}
-
-async function startCopy(
-  environment: Environment,
-  wish: StartWish,
-  prepared: Prepared,
-  call: { readonly planned: Reached; readonly signal: AbortSignal },
-): Promise<{ readonly started: StartedCopy; readonly reached: Reached }> {
-  const { dataDirectory, binaries, account } = prepared;
-  const { port, listen } = wish;
-  const server = await startServer({
-    dataDirectory,
-    binaries: present(binaries, "the programs were found before"),
-    port,
-    ...(account === undefined ? {} : { account }),
-    ...(listen === undefined ? {} : { listenAddresses: listen }),
-    // A replaying server answers with what it has so far: a person would take that for the target.
-    goal: "recovered",
-    startTimeoutMs: restoreReplayMsMax,
-    signal: call.signal,
-  });
-  try {
-    await requireReached(dataDirectory, call.planned.lsn);
-    const reached = await askReached(server, environment, call.planned, call.signal);
-    await server.detach();
-    const { socketDirectory } = server;
-    const { pid } = server.identity;
-    const { user } = environment.connection;
-    return { started: { pid, port, socketDirectory, listen, database: "postgres", user }, reached };
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
 type RestoreFacts = Omit<EventData<"restoreFinished">, "reached">;
 
 function factsOf(
@@ -458,7 +349,10 @@ export async function runRestore(
     if (request.start !== undefined) {
       const startedMs = clock.monotonic();
       const call = { planned: reached, signal };
-      ({ started, reached } = await startCopy(environment, request.start, prepared, call));
+      const { account } = prepared;
+      const binaries = present(prepared.binaries, "the programs were found before");
+      const copy = { dataDirectory, binaries, account };
+      ({ started, reached } = await startCopy(environment, request.start, copy, call));
       phases.push({ name: "start", durationMs: Math.round(clock.monotonic() - startedMs) });
     }
     const durationMs = elapsed();
@@ -483,20 +377,4 @@ export async function runRestore(
 /** With milliseconds, as the ledger's instants are written. */
 function shortTime(time: string | null): string | null {
   return time === null ? null : new Date(Date.parse(time)).toISOString();
-}
-
-/** Where people connect to. */
-export function connectionOf(started: StartedCopy): {
-  readonly psql: string;
-  readonly url: string;
-} {
-  const { socketDirectory, port, database, user } = started;
-  const host =
-    started.listen === undefined ? socketDirectory : (started.listen.split(",")[0] ?? "");
-  const place = placeOf({ host, port });
-  const account = encodeURIComponent(user);
-  const url = host.startsWith("/")
-    ? `postgresql://${account}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
-    : `postgresql://${account}@${place}/${database}`;
-  return { psql: `psql -h ${host} -p ${port} -U ${user} ${database}`, url };
 }

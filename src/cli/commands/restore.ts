@@ -116,7 +116,8 @@ function renderRestored(result: RestoreResult, connection: Connection, frame: Fr
 async function restore(options: Options, frame: Frame): Promise<void> {
   const text = restoreText[frame.language];
   const { compose } = await import("../../app/compose.ts");
-  const { connectionOf, runRestore } = await import("../../app/restore.ts");
+  const { runRestore } = await import("../../app/restore.ts");
+  const { connectionOf } = await import("../../app/start-copy.ts");
   const { showTime } = await import("../../app/plan-operation.ts");
   const { to, port, listen } = options;
   let totalBytes: number | undefined;
