@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { configurationPage, envExample } from "../src/app/settings-pages.ts";
+import { praYamlJsonSchema } from "../src/app/pra-yaml/schema.ts";
 import { exitCodeTable } from "../src/cli/exit-codes.ts";
 import type { ErrorEntry } from "../src/core/error-register/entry.ts";
 import { errorRegister } from "../src/core/errors.ts";
@@ -130,6 +131,7 @@ const pages: readonly (readonly [path: string, content: string])[] = [
   ["docs/exit-codes.md", exitCodesPage()],
   [".env.example", envExample()],
   ["docs/configuration.md", configurationPage()],
+  ["docs/pra.schema.json", praYamlJsonSchema()],
   ["docs/loss-classes.md", withGuards(withTests(read("docs/loss-classes.md"), tests))],
   ["docs/requirements.md", withTests(read("docs/requirements.md"), tests)],
   ["ARCHITECTURE.md", withGraph(read("ARCHITECTURE.md"), formatGraph(readSources(root)))],

@@ -32,6 +32,7 @@ import { type OpenBackupWal, openBackupWal, requireBackupWal } from "./backup-wa
 import type { Adapters } from "./compose.ts";
 import { keepSettings } from "./config-save.ts";
 import type { Environment } from "./environment.ts";
+import { beatInPassing } from "./heartbeat.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { checkHistory, rememberBackup } from "./rollback.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
@@ -69,6 +70,8 @@ export type BackupResult = {
   readonly ledgerFailure: Error | undefined;
   /** Why the `.env` could not be kept beside the backup. */
   readonly settingsFailure: DrError | undefined;
+  /** Why the heartbeat that is configured could not be written. */
+  readonly heartbeatFailure: DrError | undefined;
 };
 
 type Server = {
@@ -274,6 +277,7 @@ async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
     walEvents,
     ledgerFailure: undefined,
     settingsFailure: undefined,
+    heartbeatFailure: undefined,
   };
 }
 
@@ -356,13 +360,15 @@ export async function runBackup(
   });
   const startedAt = new Date(clock.now()).toISOString();
   try {
+    // Before the copy, so that it holds the beat.
+    const heartbeatFailure = await beatInPassing(environment, { signal });
     const result = await underLease(run, lease);
     await recordFinished(run, result);
     const seen = { adapters, environment, sealed, ledger };
     await rememberBackup(seen, place, result.taken.root.id, { signal });
     // The backup is there; without the settings a restore elsewhere still works, and is slower to set up.
     const settingsFailure = await keepSettings(adapters, environment, { sealed, signal });
-    return { ...result, ledgerFailure: ledger.failure, settingsFailure };
+    return { ...result, ledgerFailure: ledger.failure, settingsFailure, heartbeatFailure };
   } catch (error) {
     await recordFailed(run, startedAt, error);
     throw error;

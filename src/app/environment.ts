@@ -4,7 +4,7 @@
  * they leave open; libpq's PGHOST and its kin count last. It reads one file, writes nothing, and never
  * changes `process.env`; a value shown in an error has its secrets masked.
  */
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { DrError, isDrError } from "../core/errors.ts";
 import { type Language, languageOf } from "../core/language.ts";
@@ -41,6 +41,15 @@ export type AlertSettings = {
   readonly smsTo: readonly string[];
 };
 
+/** What a proof on this host may take, and when one is made by itself. */
+export type ProofSettings = {
+  readonly nice: number;
+  readonly minutesMax: number;
+  readonly afterBackup: "no" | "full" | "all";
+  /** The database with the heartbeat's table; undefined: there is none. */
+  readonly heartbeatDatabase: string | undefined;
+};
+
 /** The checked configuration. Paths are absolute. */
 export type Environment = {
   readonly connection: ConnectionSettings;
@@ -67,6 +76,11 @@ export type Environment = {
   readonly restore: { readonly host: string | undefined; readonly database: string | undefined };
   /** What losses and restores are held against. */
   readonly objectives: { readonly rpoSeconds: number; readonly rtoSeconds: number };
+  readonly proof: ProofSettings;
+  /** The `pra.yaml` that was named; it must exist. */
+  readonly configFile: string | undefined;
+  /** Where else one is looked for, in order. */
+  readonly configFolders: readonly string[];
   /** Where the checkout or the installed package lies, with its scripts. */
   readonly programDirectory: string;
   /** The `.env` that was read. */
@@ -235,6 +249,16 @@ class Reader {
     };
   }
 
+  proof(): ProofSettings {
+    const after = this.text("PRA_PROVE_AFTER_BACKUP");
+    return {
+      nice: this.number("PRA_PROOF_NICE"),
+      minutesMax: this.number("PRA_PROOF_TIME_LIMIT"),
+      afterBackup: after === "full" || after === "all" ? after : "no",
+      heartbeatDatabase: this.text("PRA_HEARTBEAT_DATABASE"),
+    };
+  }
+
   cluster(): string {
     const setting = this.settings.get("PRA_CLUSTER");
     if (setting === undefined) {
@@ -352,6 +376,10 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       rpoSeconds: reader.number("PRA_RPO_MINUTES") * 60,
       rtoSeconds: reader.number("PRA_RTO_MINUTES") * 60,
     },
+    proof: reader.proof(),
+    configFile: reader.path("PRA_CONFIG"),
+    configFolders:
+      file === undefined ? [input.workingDirectory, input.checkoutDirectory] : [dirname(file.path)],
     programDirectory: input.checkoutDirectory,
     envFile: file?.path,
     findUnknown: () => unknownSettings(input.variables, file),

@@ -176,7 +176,7 @@ async function listCluster(
  * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
  * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
  */
-async function readProofs(
+export async function readProofs(
   sealed: SealedStore,
   call: StoreCall,
 ): Promise<ReadonlyMap<string, LastProof>> {

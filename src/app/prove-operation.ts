@@ -2,15 +2,16 @@
  * `pra prove`: plans a target as a restore would, restores it into a throw-away server, checks what came back, and writes the outcome
  * into the ledger. Needs the repository and the private key; production is neither needed nor touched.
  */
+import { dirname } from "node:path";
 import { DrError, isDrError } from "../core/errors.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
-import { formatLsn } from "../core/lsn.ts";
 import { segmentAt } from "../core/wal-name.ts";
 import { findServerBinaries } from "../postgres/server-binaries.ts";
 import { serverAccount } from "../postgres/server-account.ts";
-import type { Proof, ProofVerdict } from "../proof/proof-result.ts";
+import type { Proof } from "../proof/proof-result.ts";
+import type { ProofPhase } from "../proof/prove-options.ts";
 import { prove } from "../proof/prove.ts";
-import { type ProofFacts, measured } from "../queries/proof-facts.ts";
+import type { ProofFacts, ProofLimits } from "../queries/proof-facts.ts";
 import { proofReport } from "../render/proof-report.ts";
 import { type IncarnationPlace, clusterNameOf } from "../repository/object-names.ts";
 import type { Protection } from "../repository/pin-rules.ts";
@@ -19,20 +20,26 @@ import { type BackupRoot, decodeRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { RestorePlan } from "../restore/plan-result.ts";
 import { planRestore } from "../restore/plan.ts";
-import { formatInstant } from "../restore/target-time.ts";
-import { epochMsOfPgTime } from "../wal/record/wal-event.ts";
 import { type RestoreTarget, type TargetFlags, parseTarget } from "../restore/target.ts";
 import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
 import { WalCatalogue } from "../wal/wal-catalogue.ts";
 import { WalReader } from "../wal/wal-reader.ts";
-import type { EventData } from "../ledger/event-kinds.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
-import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
+import { readIncarnation } from "./plan-catalogue.ts";
+import { type ProofChecks, heartbeatOf, instantOf, readProofChecks } from "./proof-checks.ts";
 import { openProofDirectory } from "./proof-directory.ts";
+import { giveWay, giveWayAsSession, neededBytes, requireRoom, timeLimit } from "./proof-limits.ts";
+import {
+  type ProveReport,
+  checksEvent,
+  exposureSeconds,
+  factsOf,
+  proofEvent,
+} from "./prove-records.ts";
 import { writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
 
@@ -40,7 +47,7 @@ import { openRepository } from "./repository-access.ts";
 const PROOF_PORT = 5432;
 
 /** Where a proof stands. */
-export type ProveStep = "plan" | "fitness" | "restore" | "recovery" | "checks";
+export type ProveStep = "plan" | ProofPhase;
 
 /** What was asked for. */
 export type ProveRequest = {
@@ -49,44 +56,11 @@ export type ProveRequest = {
   readonly backup?: string | undefined;
   readonly workers: number;
   readonly localZone: string;
+  /** Recorded in the ledger: the command as typed. */
+  readonly reason: string;
   readonly onStep: (step: ProveStep) => void;
   readonly signal: AbortSignal;
 };
-
-/** The outcome. */
-export type ProveReport = {
-  readonly place: IncarnationPlace;
-  readonly plan: RestorePlan;
-  readonly target: RestoreTarget;
-  readonly proof: Proof;
-  /**
-   * For the latest target: how old the newest instant was that the repository could bring back for certain when the proof
-   * began. Undefined for a target in the past, which measures nothing of the kind.
-   */
-  readonly rpoSeconds: number | undefined;
-  readonly rtoSeconds: number | undefined;
-  readonly ledgerFailure: DrError | undefined;
-  /** Without an ending: .md, .html and .json lie there. Undefined: `reportFailure` says why not. */
-  readonly reportPath: string | undefined;
-  readonly reportFailure: DrError | undefined;
-};
-
-/** A target's value as text, for the ledger and for `--json`; null where the kind says it all. */
-export function targetValue(target: RestoreTarget): string | null {
-  switch (target.kind) {
-    case "latest":
-    case "immediate":
-      return null;
-    case "time":
-      return formatInstant(target.timeMicros);
-    case "lsn":
-      return formatLsn(target.lsn);
-    case "xid":
-      return String(target.xid);
-    case "name":
-      return target.name;
-  }
-}
 
 async function readRoot(
   sealed: SealedStore,
@@ -115,57 +89,6 @@ function protectionOf(
   return [{ kind: "backups", cluster, incarnation, ids: [plan.backup.id] }, ...wal];
 }
 
-/** Age of the newest instant that the repository holds for certain, in seconds of this host's clock. */
-function exposureSeconds(view: IncarnationView, plan: RestorePlan, nowMs: number): number {
-  const claim = view.walCatalogue.knownAt(plan.timeline);
-  const whole = claim !== undefined && claim.endLsn <= plan.reached.lsn;
-  const instants = [
-    ...(whole ? [claim.knownAt] : []),
-    ...(plan.reached.timeMicros === undefined ? [] : [plan.reached.timeMicros]),
-    plan.backup.finishedMicros,
-  ];
-  const newest = instants.reduce((a, b) => (b > a ? b : a));
-  return Math.max(0, Math.round((nowMs - epochMsOfPgTime(newest)) / 100) / 10);
-}
-
-type Proved = Omit<ProveReport, "ledgerFailure" | "reportPath" | "reportFailure">;
-
-const LEDGER_VERDICT: Readonly<Record<ProofVerdict, EventData<"proofFinished">["verdict"]>> = {
-  proved: "proven",
-  failed: "failed",
-  unfit: "unfit",
-};
-
-function proofEvent(report: Proved): EventData<"proofFinished"> {
-  const { place, plan, target, proof } = report;
-  const { reached } = proof;
-  const time = plan.reached.timeMicros;
-  return {
-    ...place,
-    backup: plan.backup.id,
-    target: { kind: target.kind, value: targetValue(target), timeline: plan.timeline },
-    verdict: LEDGER_VERDICT[proof.verdict],
-    reached:
-      reached === undefined
-        ? null
-        : {
-            lsn: formatLsn(reached.lsn),
-            time: time === undefined ? null : new Date(epochMsOfPgTime(time)).toISOString(),
-            timeline: reached.timeline,
-          },
-    levels: proof.levels.map(({ level, ok, durationMs, findings }) => ({
-      level,
-      ok,
-      durationMs: Math.round(durationMs),
-      findings: findings.map(({ kind, text }) => `${kind}: ${text}`.slice(0, 4096)),
-    })),
-    serverVersion: proof.serverVersion,
-    rpoSeconds: report.rpoSeconds ?? null,
-    rtoSeconds: report.rtoSeconds ?? null,
-    predictedMs: null,
-  };
-}
-
 async function placeFor(
   sealed: SealedStore,
   environment: Environment,
@@ -190,15 +113,18 @@ type Work = {
   readonly sealed: SealedStore;
   readonly place: IncarnationPlace;
   readonly plan: RestorePlan;
+  readonly target: RestoreTarget;
+  readonly checks: ProofChecks;
+  readonly nowMs: number;
   readonly request: ProveRequest;
 };
 
-async function runProof(
-  work: Work,
-  signal: AbortSignal,
-): Promise<{ readonly proof: Proof; readonly root: BackupRoot }> {
+type Run = { readonly proof: Proof; readonly root: BackupRoot; readonly limits: ProofLimits };
+
+async function runProof(work: Work, signal: AbortSignal): Promise<Run> {
   const { adapters, environment, sealed, place, plan, request } = work;
   const { clock, random } = adapters;
+  const { nice, minutesMax } = environment.proof;
   const root = await readRoot(sealed, place, { id: plan.backup.id, signal });
   // After the pin: what is listed now stays.
   const reader = new WalReader(sealed, await WalCatalogue.load(sealed, place, { signal }));
@@ -209,6 +135,9 @@ async function runProof(
     signal,
   });
   await using directory = await openProofDirectory(environment, { clock, random, signal });
+  const sizes = { clusterBytes: root.totals.clusterBytes, walBytes: plan.walBytes };
+  const freeBytes = await requireRoom(dirname(directory.workDirectory), sizes);
+  const { idleDisk } = await giveWay(nice, { signal });
   const owner = account.switched ? account : undefined;
   const proof = await prove({
     sealed,
@@ -227,58 +156,25 @@ async function runProof(
     account,
     port: PROOF_PORT,
     workers: request.workers,
+    ...work.checks,
+    instant: instantOf(work.target, plan),
+    heartbeat: heartbeatOf(environment, work),
     clock,
     random,
+    onServer: ({ pid }) => giveWayAsSession(pid, nice),
     onPhase: (phase) => request.onStep(phase),
     signal,
   });
-  return { proof, root };
-}
-
-function factsOf(
-  work: Work,
-  report: Proved,
-  about: { readonly root: BackupRoot; readonly startedAt: string },
-): ProofFacts {
-  const { root, startedAt } = about;
-  const { adapters, environment } = work;
-  const { place, plan, target, proof } = report;
-  const { reached } = proof;
-  const time = plan.reached.timeMicros;
-  const { rpoSeconds, rtoSeconds } = environment.objectives;
-  return {
-    version: 1,
-    cluster: place.cluster,
-    incarnation: place.incarnation,
-    host: adapters.observer.self.host,
-    startedAt,
-    durationMs: proof.durationMs,
-    verdict: proof.verdict,
-    backup: {
-      id: root.id,
-      kind: root.kind,
-      finishedAt: root.finishedAt,
-      clusterBytes: root.totals.clusterBytes,
-      serverVersion: root.server.version,
-    },
-    target: { kind: target.kind, value: targetValue(target), timeline: plan.timeline },
-    reached:
-      reached === undefined
-        ? null
-        : {
-            lsn: formatLsn(reached.lsn),
-            time: time === undefined ? null : new Date(epochMsOfPgTime(time)).toISOString(),
-            timeline: plan.timeline,
-          },
-    restoredBytes: proof.restoredBytes,
-    phases: proof.phases,
-    levels: proof.levels,
-    unfit: proof.unfit,
-    environment: proof.environment,
-    provedOn: proof.serverVersion,
-    rpo: measured(report.rpoSeconds, rpoSeconds),
-    rto: measured(report.rtoSeconds, rtoSeconds),
+  const { workers } = request;
+  const limits = {
+    nice,
+    idleDisk,
+    minutesMax,
+    neededBytes: neededBytes(sizes),
+    freeBytes,
+    workers,
   };
+  return { proof, root, limits };
 }
 
 /** A verdict stands without its report: that it could not be written is told beside it. */
@@ -311,11 +207,15 @@ export async function runProve(
   environment: Environment,
   request: ProveRequest,
 ): Promise<ProveReport> {
-  const { signal } = request;
   const { clock, observer } = adapters;
-  const startedAt = new Date(clock.now()).toISOString();
-  const context = { now: clock.now(), localZone: request.localZone, command: "pra prove" };
+  const { minutesMax } = environment.proof;
+  using limit = timeLimit(minutesMax);
+  const signal = AbortSignal.any([request.signal, limit.signal]);
+  const nowMs = clock.now();
+  const startedAt = new Date(nowMs).toISOString();
+  const context = { now: nowMs, localZone: request.localZone, command: "pra prove" };
   const target = parseTarget(request.target, context);
+  const checks = await readProofChecks(environment);
   request.onStep("plan");
   const { sealed } = await openRepository(adapters, environment, { signal });
   const { place, backup } = await placeFor(sealed, environment, request);
@@ -335,13 +235,15 @@ export async function runProve(
     observer,
     signal,
   });
-  const work = { adapters, environment, sealed, place, plan, request };
-  const { proof, root } = await runProof(work, AbortSignal.any([signal, pin.lost]));
+  const work = { adapters, environment, sealed, place, plan, target, checks, nowMs, request };
+  const { proof, root, limits } = await runProof(work, AbortSignal.any([signal, pin.lost]));
   const rtoSeconds = proof.rtoMs === undefined ? undefined : proof.rtoMs / 1000;
-  const report = { place, plan, target, proof, rpoSeconds, rtoSeconds };
-  const ledger = new LedgerRecorder(adapters, sealed, { reason: "pra prove" });
+  const report = { place, plan, target, proof, rpoSeconds, rtoSeconds, limits };
+  const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
   await ledger.record({ kind: "proofFinished", data: proofEvent(report) });
-  const facts = factsOf(work, report, { root, startedAt });
-  const written = await writeProofReport(environment, facts);
+  await ledger.record({ kind: "proofChecked", data: checksEvent(report) });
+  const { objectives } = environment;
+  const about = { root, startedAt, host: observer.self.host, objectives };
+  const written = await writeProofReport(environment, factsOf(report, about));
   return { ...report, ledgerFailure: ledger.failure, ...written };
 }

@@ -4,7 +4,8 @@
  */
 import { unreachable } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
-import { type SettingKind, type SettingName, settingsRegistry } from "./settings.ts";
+import type { SettingKind } from "./setting-entry.ts";
+import { type SettingName, settingsRegistry } from "./settings.ts";
 
 /** Where a value comes from. `variable` is named where it is not the setting itself: PGHOST, say. */
 export type Origin =

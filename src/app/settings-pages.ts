@@ -3,14 +3,8 @@
  * `docs/configuration.md`. Pure; `npm run docs` writes both, a test fails when one is out of date.
  */
 import type { Language } from "../core/language.ts";
-import {
-  type SettingGroup,
-  type SettingKind,
-  type SettingName,
-  fallbackOf,
-  settingNames,
-  settingsRegistry,
-} from "./settings.ts";
+import type { SettingGroup, SettingKind } from "./setting-entry.ts";
+import { type SettingName, fallbackOf, settingNames, settingsRegistry } from "./settings.ts";
 
 /** Columns of a comment in `.env.example`, and of a title's line. */
 const WIDTH = 100;

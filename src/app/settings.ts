@@ -4,42 +4,8 @@
  * are made from it, so that a setting that is read and not explained cannot exist. No value is ever read here.
  */
 import type { Language } from "../core/language.ts";
-
-/** What a value must be. `checked elsewhere`: by the part that reads it, with an error of its own. */
-export type SettingKind =
-  | { readonly type: "checked elsewhere" }
-  | { readonly type: "text" }
-  | { readonly type: "path" }
-  | { readonly type: "number"; readonly min: number; readonly max: number }
-  | { readonly type: "choice"; readonly choices: readonly string[] }
-  | { readonly type: "host" }
-  | { readonly type: "web address" }
-  | { readonly type: "mail addresses" }
-  | { readonly type: "phone numbers" }
-  | { readonly type: "database name" };
-
-/** Where a setting stands in `.env.example`. */
-export type SettingGroup =
-  "server" | "storage" | "application" | "alerts" | "restore" | "program" | "expert";
-
-/** One setting. */
-export type SettingEntry = {
-  readonly group: SettingGroup;
-  readonly kind: SettingKind;
-  /** `whole`: never shown. `address`: shown without password and query. `token`: shown up to the host. */
-  readonly secret?: "whole" | "address" | "token";
-  /** What holds when it is not set, as text; a value if it looks like one. */
-  readonly fallback?: Readonly<Record<Language, string>> | string;
-  readonly example: string;
-  /** Stands uncommented in `.env.example`: without it little works. */
-  readonly essential?: true;
-  readonly help: Readonly<Record<Language, string>>;
-};
-
-const elsewhere = { type: "checked elsewhere" } as const;
-const path = { type: "path" } as const;
-const host = { type: "host" } as const;
-const number = (min: number, max: number): SettingKind => ({ type: "number", min, max });
+import { restoreSettings } from "./restore-settings.ts";
+import { type SettingEntry, elsewhere, host, number, path } from "./setting-entry.ts";
 
 const registry = {
   PG_HOST: {
@@ -329,46 +295,7 @@ const registry = {
       fr: "Facultatif : numéros pour les SMS, au format international, séparés par des virgules.",
     },
   },
-  RESTORE_HOST: {
-    group: "restore",
-    kind: host,
-    fallback: "PG_HOST",
-    example: "restore.example.org",
-    help: {
-      en: "The server on which restore_run.sh restores.",
-      fr: "Le serveur sur lequel restore_run.sh restaure.",
-    },
-  },
-  RESTORE_DB: {
-    group: "restore",
-    kind: { type: "database name" },
-    example: "akig_restore",
-    essential: true,
-    help: {
-      en: "The test database that restore_run.sh drops and makes again; never the production one.",
-      fr: "La base d'essai que restore_run.sh supprime et recrée ; jamais celle de production.",
-    },
-  },
-  PRA_RPO_MINUTES: {
-    group: "restore",
-    kind: number(1, 525_600),
-    fallback: "60",
-    example: "60",
-    help: {
-      en: "Objective: at most so many minutes of work may be lost.",
-      fr: "Objectif : au plus ce nombre de minutes de travail peut être perdu.",
-    },
-  },
-  PRA_RTO_MINUTES: {
-    group: "restore",
-    kind: number(1, 525_600),
-    fallback: "30",
-    example: "30",
-    help: {
-      en: "Objective: the database is back within so many minutes.",
-      fr: "Objectif : la base est de retour en ce nombre de minutes.",
-    },
-  },
+  ...restoreSettings,
   PRA_CLUSTER: {
     group: "program",
     kind: elsewhere,
@@ -390,6 +317,16 @@ const registry = {
     help: {
       en: "The repository's key, mode 600, outside BACKUP_DIR.",
       fr: "La clé du dépôt, mode 600, hors de BACKUP_DIR.",
+    },
+  },
+  PRA_CONFIG: {
+    group: "program",
+    kind: path,
+    fallback: { en: "pra.yaml beside .env", fr: "pra.yaml à côté de .env" },
+    example: "/etc/pra/pra.yaml",
+    help: {
+      en: "The file with what a proof asserts of the data and of the application; docs/pra.schema.json describes it.",
+      fr: "Le fichier qui dit ce qu'une preuve affirme des données et de l'application ; docs/pra.schema.json le décrit.",
     },
   },
   PRA_STATE_DIR: {

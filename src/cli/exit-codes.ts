@@ -86,6 +86,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "BACKUP_TABLESPACE_LEFT_OUT",
   "KEY_OTHER_REPOSITORY",
   "PG_MAJOR_UNTESTED",
+  "PROOF_ROOM",
   "REPO_CONDEMNED",
   "REPO_DIRECTORY_FOREIGN",
   "REPO_EXISTS_OTHER_KEY",
@@ -115,7 +116,10 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** What was typed does not fit the backup: as wrong as a word that nobody knows. */
-const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["RESTORE_TABLESPACE_UNKNOWN"]);
+const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "PROOF_HEARTBEAT_OFF",
+  "RESTORE_TABLESPACE_UNKNOWN",
+]);
 
 function exitCodeOfError(error: unknown): number {
   if (!isDrError(error)) {

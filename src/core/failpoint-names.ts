@@ -78,6 +78,8 @@ export const guardNames = [
   "L13-histories-laid",
   "L14-newest-copy-laid",
   "L15-backup-before-parting",
+  "L16-assertions-restricted",
+  "L16-doors-closed",
   "L16-isolated-copy",
   "L16-isolation",
   "L17-one-timeline",

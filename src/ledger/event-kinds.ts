@@ -144,6 +144,41 @@ const dataOf = {
     rtoSeconds: z.nullable(duration),
     predictedMs: z.nullable(duration),
   }),
+  /** Follows the `proofFinished` of the same backup and writer: what was checked and measured beyond the server itself, within which limits. */
+  proofChecked: z.object({
+    ...place,
+    backup: id,
+    /** Those that failed first, where there are too many for an event. */
+    assertions: z.array(
+      z.object({
+        name: text,
+        database: text,
+        ok: z.boolean(),
+        outcome: text,
+        value: z.nullable(text),
+        durationMs: duration,
+      }),
+    ),
+    assertionsTotal: count,
+    /** The newest beat that came back, and what it says would be lost. */
+    heartbeat: z.nullable(
+      z.object({
+        database: text,
+        beatAt: z.nullable(time),
+        against: z.enum(["now", "target"]),
+        lossSeconds: z.nullable(duration),
+      }),
+    ),
+    application: z.nullable(
+      z.object({
+        ok: z.boolean(),
+        outcome: text,
+        exitCode: z.nullable(z.int()),
+        durationMs: duration,
+      }),
+    ),
+    limits: z.object({ nice: count, idleDisk: z.boolean(), minutesMax: count, neededBytes: count }),
+  }),
   leaseTaken: z.object({
     cluster,
     purpose: z.enum(["backup", "wal", "expire"]),

@@ -37,11 +37,11 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString("utf8");
 }
 
-/** Ends a program that leads a group, and whoever it started: `initdb` would leave a server in bootstrap behind. */
-function killGroup(leader: number | undefined): void {
+/** Signals a program that leads a group, and whoever it started: `initdb` would leave a server in bootstrap behind. */
+export function signalGroup(leader: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
   if (leader !== undefined) {
     try {
-      process.kill(-leader, "SIGKILL");
+      process.kill(-leader, signal);
     } catch (error) {
       // It has ended, and all its children have.
       if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) {
@@ -76,7 +76,7 @@ export async function runProgram(
   const output = collect(child.stdout);
   const errorOutput = collect(child.stderr);
   const kill = (): void => {
-    killGroup(child.pid);
+    signalGroup(child.pid, "SIGKILL");
   };
   options.signal.addEventListener("abort", kill, { once: true });
   try {

@@ -11,6 +11,24 @@ export type Measured = {
   readonly met: boolean | null;
 };
 
+/** The heartbeat that came back. */
+export type HeartbeatFacts = NonNullable<Proof["heartbeat"]>;
+
+/** The application's check. */
+export type ApplicationFacts = NonNullable<Proof["application"]>;
+
+/** How much of this host the proof was allowed to take. */
+export type ProofLimits = {
+  readonly nice: number;
+  /** Its disk work waited for everybody else's. */
+  readonly idleDisk: boolean;
+  readonly minutesMax: number;
+  /** What it was predicted to need where it lay, and what was free there. */
+  readonly neededBytes: number;
+  readonly freeBytes: number;
+  readonly workers: number;
+};
+
 /** Everything that a proof showed. Instants are ISO 8601 in UTC, positions text. */
 export type ProofFacts = {
   readonly version: 1;
@@ -42,6 +60,12 @@ export type ProofFacts = {
   readonly levels: Proof["levels"];
   readonly unfit: Proof["unfit"];
   readonly environment: Proof["environment"];
+  /** Level 4, each by its name. */
+  readonly assertions: Proof["assertions"];
+  /** Null where none is configured, or it was not come to. */
+  readonly heartbeat: HeartbeatFacts | null;
+  readonly application: ApplicationFacts | null;
+  readonly limits: ProofLimits;
   /** Version of the programs that the proof ran. */
   readonly provedOn: string;
   readonly rpo: Measured;

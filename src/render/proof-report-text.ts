@@ -11,6 +11,7 @@ type Words = {
   readonly met: (objective: string) => string;
   readonly missed: (objective: string) => string;
   readonly notMeasured: string;
+  readonly applicationNotWell: string;
   readonly rpoNotMeasured: string;
   readonly restored: string;
   readonly cluster: string;
@@ -29,15 +30,36 @@ type Words = {
   readonly check: string;
   readonly duration: string;
   readonly findings: string;
-  readonly levels: Readonly<Record<number, string>>;
   readonly none: string;
+  readonly below: string;
   readonly more: (count: string) => string;
   readonly looked: string;
   readonly counts: Readonly<Record<string, string>>;
+  readonly asserted: string;
+  readonly assertion: string;
+  readonly database: string;
+  readonly value: string;
+  readonly wanted: string;
+  readonly application: string;
+  readonly command: string;
+  readonly outcome: string;
+  readonly output: string;
+  readonly beat: string;
+  readonly beatMet: (objective: string, against: string) => string;
+  readonly beatMissed: (objective: string, against: string) => string;
+  readonly noBeat: (database: string) => string;
+  readonly beatWithout: string;
+  readonly limits: string;
+  readonly nice: (value: string, idleDisk: boolean) => string;
+  readonly minutes: (value: string) => string;
+  readonly room: (needed: string, free: string) => string;
+  readonly workers: (count: string) => string;
   readonly phases: string;
   readonly phaseNames: Readonly<Record<string, string>>;
   readonly recovery: string;
   readonly checking: string;
+  readonly asserting: string;
+  readonly asking: string;
   readonly environment: string;
   readonly host: string;
   readonly provedOn: string;
@@ -63,6 +85,7 @@ const en: Words = {
   met: (objective) => `MET: the objective is ${objective}`,
   missed: (objective) => `MISSED: the objective is ${objective}`,
   notMeasured: "no data: the server did not answer",
+  applicationNotWell: "no data: the application did not work",
   rpoNotMeasured: "no data: an instant in the past measures none",
   restored: "What was restored",
   cluster: "Cluster",
@@ -88,12 +111,8 @@ const en: Words = {
   check: "What must hold",
   duration: "Time",
   findings: "Found",
-  levels: {
-    1: "every object that the restore needed is authentic",
-    2: "the server reached the target",
-    3: "heaps, B-trees, counts and page checksums hold",
-  },
   none: "nothing wrong",
+  below: "told below",
   more: (count) => `… and ${count} more`,
   looked: "Looked at",
   counts: {
@@ -104,6 +123,28 @@ const en: Words = {
     pages: "pages",
     leftOut: "large relations left out of the sample",
   },
+  asserted: "Assertions",
+  assertion: "Assertion",
+  database: "Database",
+  value: "Answer",
+  wanted: "Wanted",
+  application: "Application",
+  command: "Command",
+  outcome: "Outcome",
+  output: "The end of what it said",
+  beat: "Loss by the heartbeat",
+  beatMet: (objective, against) => `MET: ${against}; the objective is ${objective}`,
+  beatMissed: (objective, against) => `MISSED: ${against}; the objective is ${objective}`,
+  noBeat: (database) => `no data: no beat came back in ${database}`,
+  beatWithout: "no data: the target has no time",
+  limits: "Limits",
+  nice: (value, idleDisk) =>
+    value === "0"
+      ? "none on processor and disk"
+      : `nice ${value}${idleDisk ? ", disk only when nobody else wants it" : ""}`,
+  minutes: (value) => `${value} minutes at most`,
+  room: (needed, free) => `${needed} predicted, ${free} were free`,
+  workers: (count) => `${count} workers`,
   phases: "Where the time went",
   phaseNames: {
     claim: "target directory",
@@ -116,6 +157,8 @@ const en: Words = {
   },
   recovery: "start and replay",
   checking: "checks",
+  asserting: "assertions",
+  asking: "application",
   environment: "Environment",
   host: "Host",
   provedOn: "Proved on",
@@ -142,6 +185,7 @@ const fr: Words = {
   met: (objective) => `TENU : l'objectif est de ${objective}`,
   missed: (objective) => `MANQUÉ : l'objectif est de ${objective}`,
   notMeasured: "pas de donnée : le serveur n'a pas répondu",
+  applicationNotWell: "pas de donnée : l'application n'a pas fonctionné",
   rpoNotMeasured: "pas de donnée : un instant passé n'en mesure pas",
   restored: "Ce qui a été restauré",
   cluster: "Cluster",
@@ -167,12 +211,8 @@ const fr: Words = {
   check: "Ce qui doit tenir",
   duration: "Durée",
   findings: "Constaté",
-  levels: {
-    1: "chaque objet nécessaire à la restauration est authentique",
-    2: "le serveur a atteint la cible",
-    3: "tables, index, décomptes et sommes de contrôle tiennent",
-  },
   none: "rien d'anormal",
+  below: "décrit plus bas",
   more: (count) => `… et ${count} autres`,
   looked: "Contrôlé",
   counts: {
@@ -183,15 +223,42 @@ const fr: Words = {
     pages: "pages",
     leftOut: "grandes relations hors de l'échantillon",
   },
+  asserted: "Affirmations",
+  assertion: "Affirmation",
+  database: "Base",
+  value: "Réponse",
+  wanted: "Attendu",
+  application: "Application",
+  command: "Commande",
+  outcome: "Résultat",
+  output: "La fin de ce qu'elle a dit",
+  beat: "Perte selon le battement",
+  beatMet: (objective, against) => `TENU : ${against} ; l'objectif est de ${objective}`,
+  beatMissed: (objective, against) => `MANQUÉ : ${against} ; l'objectif est de ${objective}`,
+  noBeat: (database) => `pas de donnée : aucun battement n'est revenu dans ${database}`,
+  beatWithout: "pas de donnée : la cible n'a pas d'heure",
+  limits: "Limites",
+  nice: (value, idleDisk) =>
+    value === "0"
+      ? "aucune sur le processeur et le disque"
+      : `nice ${value}${idleDisk ? ", disque seulement quand personne d'autre n'en veut" : ""}`,
+  minutes: (value) => `${value} minutes au plus`,
+  room: (needed, free) => `${needed} prévus, ${free} étaient libres`,
+  workers: (count) => `${count} processus`,
   phases: "Où le temps est passé",
   phaseNames: {
+    claim: "dossier cible",
+    maps: "cartes de fichiers",
     files: "fichiers",
     wal: "WAL",
-    settings: "réglages",
+    configuration: "configuration",
+    sync: "rendu durable",
     control: "fichier de contrôle",
   },
   recovery: "démarrage et rejeu",
   checking: "contrôles",
+  asserting: "affirmations",
+  asking: "application",
   environment: "Environnement",
   host: "Machine",
   provedOn: "Prouvé sur",

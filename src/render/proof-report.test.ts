@@ -38,6 +38,17 @@ const facts: ProofFacts = {
   ],
   unfit: [],
   environment: [],
+  assertions: [],
+  heartbeat: null,
+  application: null,
+  limits: {
+    nice: 10,
+    idleDisk: true,
+    minutesMax: 240,
+    neededBytes: 6_000_000_000,
+    freeBytes: 90_000_000_000,
+    workers: 2,
+  },
   provedOn: "15.18",
   rpo: measured(2.5, 3600),
   rto: measured(50, 1800),
@@ -97,4 +108,61 @@ test("a host that cannot judge gives no verdict on the backup", () => {
   const text = said({ verdict: "unfit", unfit: [...unfit], levels: [], reached: null }, "en");
   assert.match(text, /\*\*! UNPROVEN\*\*/);
   assert.match(text, /Lacking here: ! extension postgis: 3\\?\.4 is not installed/);
+});
+
+test("R25 R26 assertions, heartbeat, application and limits stand in the report by name, in both languages", () => {
+  const about = { database: "akig", durationMs: 1200, message: null } as const;
+  const changed: Partial<ProofFacts> = {
+    verdict: "failed",
+    assertions: [
+      { ...about, name: "orders | all", expect: ">= 1", ok: true, outcome: "fits", value: "42" },
+      { ...about, name: "sums", expect: "true", ok: false, outcome: "null", value: null },
+      {
+        ...about,
+        name: "broken",
+        expect: "true",
+        ok: false,
+        outcome: "error",
+        value: null,
+        message: 'relation "x" does not exist',
+      },
+    ],
+    heartbeat: {
+      database: "akig",
+      beatAt: "2026-11-22T13:04:50.000Z",
+      against: "now",
+      lossSeconds: 10,
+      message: null,
+    },
+    application: {
+      command: ["./check.sh", "--all"],
+      ok: false,
+      outcome: "exit-code",
+      exitCode: 3,
+      reason: null,
+      health: null,
+      output: "no table <b>\n",
+      durationMs: 900,
+    },
+  };
+  const english = said(changed, "en");
+  assert.match(english, /\| ✓ orders \\\| all \| `akig` \| `42` \| `>= 1` \|/);
+  assert.match(english, /\| ✗ sums \| `akig` \| `NULL` \|/);
+  assert.match(english, /relation "x" does not exist/);
+  assert.match(english, /Loss by the heartbeat: \*\*10 s\*\* ✓ MET: before the proof began/);
+  assert.match(english, /Outcome: ✗ ended with code 3/);
+  assert.match(english, /nice 10, disk only when nobody else wants it; 2 workers; 240 minutes/);
+  const french = said(changed, "fr");
+  assert.match(french, /## Affirmations/);
+  assert.match(french, /Perte selon le battement : \*\*10 s\*\* ✓ TENU/);
+  assert.match(french, /Résultat : ✗ finie avec le code 3/);
+});
+
+test("a heartbeat that did not come back is no data, and one that is too old is missed", () => {
+  const beat = { database: "akig", against: "now", message: null } as const;
+  const none = said({ heartbeat: { ...beat, beatAt: null, lossSeconds: null } }, "en");
+  assert.match(none, /Loss by the heartbeat: \*\*—\*\* \? no data: no beat came back in akig/);
+  const beatAt = "2026-11-22T10:00:00.000Z";
+  const late = said({ heartbeat: { ...beat, beatAt, lossSeconds: 11_000 } }, "fr");
+  assert.match(late, /✗ MANQUÉ/);
 });

@@ -135,6 +135,7 @@ export async function proveLatest(recovery: DemoRecovery, onStep: () => void): P
     target: { latest: true },
     workers: demoWorkers,
     localZone: "UTC",
+    reason: "pra demo",
     onStep,
     signal,
   });

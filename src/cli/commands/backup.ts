@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 
 import type { BackupResult, BackupStep } from "../../app/backup.ts";
+import type { Adapters } from "../../app/compose.ts";
+import type { Environment } from "../../app/environment.ts";
+import type { BackupProof } from "../../app/prove-policy.ts";
 import type { WantedKind } from "../../backup/choose-kind.ts";
 import { type DrError, errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
@@ -13,7 +16,9 @@ import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts"
 import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { backupProofToJson, isProved, renderBackupProof } from "../prove-lines.ts";
 import { backupText } from "../text/backup-text.ts";
+import { proveText } from "../text/prove-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 type Options = {
@@ -32,7 +37,7 @@ function pathOf(result: BackupResult): string {
   return join(result.repository.location, result.taken.key);
 }
 
-function jsonOf(result: BackupResult, wanted: WantedKind): JsonValue {
+function jsonOf(result: BackupResult, wanted: WantedKind, proof: JsonValue): JsonValue {
   const { root, durationMs } = result.taken;
   const { clusterBytes, readBytes, storedBytes, newBlocks, totalBlocks } = root.totals;
   return {
@@ -57,6 +62,7 @@ function jsonOf(result: BackupResult, wanted: WantedKind): JsonValue {
     note: root.note,
     path: pathOf(result),
     walFrom: result.walFrom,
+    proof,
   };
 }
 
@@ -83,13 +89,14 @@ function warningLines(result: BackupResult, frame: Frame): string[] {
         ? [`! ${text.indexFailed(event.segment)}`]
         : [],
   );
-  const { ledgerFailure, settingsFailure } = result;
+  const { ledgerFailure, settingsFailure, heartbeatFailure } = result;
   const reason = (error: Error | DrError): string =>
     isDrError(error) ? errorText(error, frame.language).message : error.message;
   return [
     ...damage,
     ...wal,
     ...(settingsFailure === undefined ? [] : [`! ${text.settingsFailed(reason(settingsFailure))}`]),
+    ...(heartbeatFailure === undefined ? [] : [`! ${text.beatFailed(reason(heartbeatFailure))}`]),
     ...(ledgerFailure === undefined ? [] : [`! ${text.ledgerFailed(reason(ledgerFailure))}`]),
   ];
 }
@@ -129,6 +136,23 @@ function wantedOf(options: Options): WantedKind {
   return options.incremental === true ? "incremental" : "policy";
 }
 
+/** The backup is there whatever its proof says; an interruption from here on ends the proof alone. */
+async function proveTaken(
+  adapters: Adapters,
+  environment: Environment,
+  { taken }: BackupResult,
+  frame: Frame,
+): Promise<BackupProof | undefined> {
+  const { proveAfterBackup } = await import("../../app/prove-policy.ts");
+  return await proveAfterBackup(adapters, environment, taken.root, {
+    workers: Math.max(1, availableParallelism()),
+    localZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    reason: "pra backup, PRA_PROVE_AFTER_BACKUP",
+    onStep: (step) => frame.progress.update({ phase: proveText[frame.language].steps[step] }),
+    signal: frame.signal,
+  });
+}
+
 async function backup(options: Options, frame: Frame): Promise<void> {
   const text = backupText[frame.language];
   const { compose } = await import("../../app/compose.ts");
@@ -138,7 +162,9 @@ async function backup(options: Options, frame: Frame): Promise<void> {
   const onStep = (step: BackupStep): void => {
     frame.progress.update({ phase: text.steps[step] });
   };
-  const result = await runBackup(compose(), frame.environment(), {
+  const adapters = compose();
+  const environment = frame.environment();
+  const result = await runBackup(adapters, environment, {
     wanted,
     note: options.note ?? "",
     workers: options.workers,
@@ -158,14 +184,27 @@ async function backup(options: Options, frame: Frame): Promise<void> {
     },
     signal: frame.signal,
   });
-  frame.result(jsonOf(result, wanted), () => renderBackup(result, wanted, frame));
+  const proof = await proveTaken(adapters, environment, result, frame);
+  const { targetValue } = await import("../../app/prove-records.ts");
+  const proofJson =
+    proof === undefined ? null : backupProofToJson(proof, (report) => targetValue(report.target));
+  frame.result(jsonOf(result, wanted, proofJson), () =>
+    [
+      renderBackup(result, wanted, frame),
+      ...(proof === undefined ? [] : ["", renderBackupProof(proof, frame)]),
+    ].join("\n"),
+  );
   const odd =
     result.walEvents.length > 0 ||
     result.ledgerFailure !== undefined ||
     result.settingsFailure !== undefined ||
+    result.heartbeatFailure !== undefined ||
     result.chosen.reason === "parent-damaged";
   if (result.taken.root.corruptPages.length > 0 || odd) {
     frame.conclude({ kind: "warnings" });
+  }
+  if (proof !== undefined && !isProved(proof)) {
+    frame.conclude({ kind: "problems" });
   }
 }
 

@@ -1,18 +1,23 @@
 /** `pra prove`: the verdict, level by level, with what was measured. Exit 4 when it is not green. */
 import { availableParallelism } from "node:os";
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
-import type { ProveReport } from "../../app/prove-operation.ts";
-import { formatLsn } from "../../core/lsn.ts";
-import { factLines } from "../fact-lines.ts";
-import { formatDuration, formatNumber } from "../../core/format.ts";
-import type { Frame, JsonValue } from "../frame.ts";
+import type { BackupProof, PolicyRequest } from "../../app/prove-policy.ts";
+import type { ProveReport } from "../../app/prove-records.ts";
+import { DrError } from "../../core/errors.ts";
+import { formatNumber } from "../../core/format.ts";
+import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import {
+  backupProofToJson,
+  isProved,
+  proofToJson,
+  renderBackupProof,
+  renderProof,
+} from "../prove-lines.ts";
 import { proveText } from "../text/prove-text.ts";
-
-/** Findings of a level that people get; machines get those that were kept. */
-const FINDINGS_SHOWN_MAX = 10;
+import { wholeNumber } from "../whole-number.ts";
 
 type Options = {
   readonly backup?: string;
@@ -23,123 +28,28 @@ type Options = {
   readonly immediate?: boolean;
   readonly latest?: boolean;
   readonly timeline?: string;
+  readonly random?: true;
+  readonly seed?: number;
+  readonly allUnproved?: true;
 };
 
-function levelLines(report: ProveReport, frame: Frame): string[] {
-  const { language } = frame;
-  const text = proveText[language];
-  return report.proof.levels.flatMap(({ level, ok, durationMs, findings, findingsTotal }) => {
-    const mark = ok ? "✓" : "✗";
-    const duration = formatDuration(durationMs, language);
-    const first = findings.slice(0, FINDINGS_SHOWN_MAX);
-    const rest = findingsTotal - first.length;
-    return [
-      `  ${text.levelLine(mark, level, text.levels[level], duration)}`,
-      ...first.map(
-        (finding) => `      ${finding.kind}: ${finding.text.replaceAll("\n", "\n        ")}`,
-      ),
-      ...(rest > 0 ? [`      ${text.more(formatNumber(rest, language))}`] : []),
-    ];
-  });
-}
+const COMMAND = "pra prove";
 
-function lookedAt(report: ProveReport, frame: Frame): readonly (readonly [string, string])[] {
-  const { language } = frame;
-  const text = proveText[language];
-  const counts = report.proof.levels.find(({ level }) => level === 3)?.counts;
-  if (counts === undefined) {
-    return [];
-  }
-  const shown = Object.fromEntries(
-    Object.entries(counts).map(([name, value]) => [name, formatNumber(value, language)]),
-  );
-  const leftOut = counts["leftOut"] ?? 0;
-  const sample = leftOut === 0 ? "" : `; ${text.sampled(formatNumber(leftOut, language))}`;
-  return [[text.looked, `${text.lookedFacts(shown)}${sample}`]];
-}
+/** Options that name a target, as they are typed. */
+const TARGETS = ["backup", "at", "lsn", "xid", "name", "immediate", "latest", "timeline"] as const;
 
-function renderProve(report: ProveReport, frame: Frame): string {
-  const { language } = frame;
-  const text = proveText[language];
-  const { proof, plan, rpoSeconds, rtoSeconds } = report;
-  const seconds = (value: number): string => formatDuration(value * 1000, language);
-  const list = (title: string, findings: Proof["unfit"]): string[] =>
-    findings.length === 0
-      ? []
-      : ["", title, ...findings.map(({ kind, name, detail }) => `  ${kind} ${name}: ${detail}`)];
-  return [
-    `${text.verdicts[proof.verdict]} (${formatDuration(proof.durationMs, language)})`,
-    ...levelLines(report, frame),
-    ...factLines([
-      [text.backup, plan.backup.id],
-      ...(proof.reached === undefined
-        ? []
-        : [[text.reached, `${formatLsn(proof.reached.lsn)}, timeline ${plan.timeline}`] as const]),
-      [text.server, `PostgreSQL ${proof.serverVersion}`],
-      ...lookedAt(report, frame),
-      ...(rpoSeconds === undefined ? [] : [[text.rpo, seconds(rpoSeconds)] as const]),
-      ...(rtoSeconds === undefined ? [] : [[text.rto, seconds(rtoSeconds)] as const]),
-      [
-        text.report,
-        report.reportPath === undefined
-          ? text.noReport(report.reportFailure?.message ?? "")
-          : `${report.reportPath}.html`,
-      ],
-    ]),
-    ...list(text.unfit, proof.unfit),
-    ...list(text.environment, proof.environment),
-  ].join("\n");
-}
-
-type Proof = ProveReport["proof"];
-
-function jsonOf(report: ProveReport, value: string | null): JsonValue {
-  const { proof, plan, target, place } = report;
-  const { reached } = proof;
+function requestOf(frame: Frame, reason: string): PolicyRequest {
+  const text = proveText[frame.language];
   return {
-    ok: proof.verdict === "proved",
-    verdict: proof.verdict,
-    cluster: place.cluster,
-    backup: plan.backup.id,
-    target: { kind: target.kind, value, timeline: plan.timeline },
-    reached:
-      reached === undefined
-        ? null
-        : { lsn: formatLsn(reached.lsn), timeline: reached.timeline, reason: reached.reason },
-    levels: proof.levels.map(({ level, ok, durationMs, findings, findingsTotal, counts }) => ({
-      level,
-      ok,
-      durationMs: Math.round(durationMs),
-      findings,
-      findingsTotal,
-      counts,
-    })),
-    unfit: proof.unfit,
-    environment: proof.environment,
-    rpoSeconds: report.rpoSeconds ?? null,
-    rtoSeconds: report.rtoSeconds ?? null,
-    restoredBytes: proof.restoredBytes,
-    phases: proof.phases,
-    durationMs: proof.durationMs,
-    serverVersion: proof.serverVersion,
-    report: report.reportPath === undefined ? null : `${report.reportPath}.html`,
+    workers: Math.max(1, availableParallelism()),
+    localZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    reason,
+    onStep: (step) => frame.progress.update({ phase: text.steps[step] }),
+    signal: frame.signal,
   };
 }
 
-async function runCommand(options: Options, frame: Frame): Promise<void> {
-  const text = proveText[frame.language];
-  const { compose } = await import("../../app/compose.ts");
-  const { runProve, targetValue } = await import("../../app/prove-operation.ts");
-  const { backup, ...target } = options;
-  const report = await runProve(compose(), frame.environment(), {
-    target,
-    backup,
-    workers: Math.max(1, availableParallelism()),
-    localZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    onStep: (step) => frame.progress.update({ phase: text.steps[step] }),
-    signal: frame.signal,
-  });
-  frame.result(jsonOf(report, targetValue(report.target)), () => renderProve(report, frame));
+function concludeWith(report: ProveReport, frame: Frame): void {
   if (report.proof.verdict !== "proved") {
     frame.conclude({ kind: "problems" });
   } else if (report.ledgerFailure !== undefined || report.reportFailure !== undefined) {
@@ -147,9 +57,111 @@ async function runCommand(options: Options, frame: Frame): Promise<void> {
   }
 }
 
+async function proveRandomly(options: Options, frame: Frame): Promise<void> {
+  const text = proveText[frame.language];
+  const { compose } = await import("../../app/compose.ts");
+  const { drawSeed, proveRandom } = await import("../../app/prove-policy.ts");
+  const { targetValue } = await import("../../app/prove-records.ts");
+  const adapters = compose();
+  const seed = options.seed ?? drawSeed(adapters.random);
+  const request = { ...requestOf(frame, `${COMMAND} --random --seed ${seed}`), seed };
+  frame.note(`${text.seed}: ${seed}`);
+  const report = await proveRandom(adapters, frame.environment(), request);
+  const value = targetValue(report.target);
+  frame.result({ ...proofToJson(report, value), seed }, () =>
+    [renderProof(report, frame), `  ${text.seed}: ${seed} (${value ?? ""})`].join("\n"),
+  );
+  concludeWith(report, frame);
+}
+
+function renderEach(proofs: readonly BackupProof[], frame: Frame): string {
+  const text = proveText[frame.language];
+  if (proofs.length === 0) {
+    return text.allProved;
+  }
+  const total = formatNumber(proofs.length, frame.language);
+  return proofs
+    .map((proof, index) => {
+      const number = formatNumber(index + 1, frame.language);
+      const title = text.ofBackups(number, total, proof.backup);
+      return `${title}\n${renderBackupProof(proof, frame)}`;
+    })
+    .join("\n\n");
+}
+
+async function proveUnproved(frame: Frame): Promise<void> {
+  const text = proveText[frame.language];
+  const { compose } = await import("../../app/compose.ts");
+  const { proveEach, unprovedBackups } = await import("../../app/prove-policy.ts");
+  const { targetValue } = await import("../../app/prove-records.ts");
+  const adapters = compose();
+  const environment = frame.environment();
+  const ids = await unprovedBackups(adapters, environment, { signal: frame.signal });
+  const total = formatNumber(ids.length, frame.language);
+  const proofs = await proveEach(adapters, environment, ids, {
+    ...requestOf(frame, `${COMMAND} --all-unproved`),
+    onBackup: (id, number) => {
+      frame.note(text.ofBackups(formatNumber(number, frame.language), total, id));
+    },
+  });
+  const ok = proofs.every(isProved);
+  frame.result(
+    {
+      ok,
+      proofs: proofs.map((one) => backupProofToJson(one, (report) => targetValue(report.target))),
+    },
+    () => renderEach(proofs, frame),
+  );
+  if (!ok) {
+    frame.conclude({ kind: "problems" });
+  }
+}
+
+/** A target that is drawn, or all of them, is no target that is named. */
+function requireOneWay(options: Options): void {
+  const { random, allUnproved, seed } = options;
+  const policy = random === true ? "--random" : allUnproved === true ? "--all-unproved" : undefined;
+  const named = TARGETS.find((name) => options[name] !== undefined);
+  if (policy !== undefined && named !== undefined) {
+    throw new DrError("USAGE_CONFLICT", { option: policy, other: `--${named}`, command: COMMAND });
+  }
+  if (random === true && allUnproved === true) {
+    throw new DrError("USAGE_CONFLICT", {
+      option: "--random",
+      other: "--all-unproved",
+      command: COMMAND,
+    });
+  }
+  if (seed !== undefined && random !== true) {
+    throw new DrError("USAGE_MISSING_OPTION", { option: "--random", command: COMMAND });
+  }
+}
+
+async function runCommand(options: Options, frame: Frame): Promise<void> {
+  requireOneWay(options);
+  if (options.random === true) {
+    await proveRandomly(options, frame);
+    return;
+  }
+  if (options.allUnproved === true) {
+    await proveUnproved(frame);
+    return;
+  }
+  const { compose } = await import("../../app/compose.ts");
+  const { runProve } = await import("../../app/prove-operation.ts");
+  const { targetValue } = await import("../../app/prove-records.ts");
+  const { backup, random: _random, seed: _seed, allUnproved: _all, ...target } = options;
+  const request = { ...requestOf(frame, COMMAND), target, backup };
+  const report = await runProve(compose(), frame.environment(), request);
+  const value = targetValue(report.target);
+  frame.result(proofToJson(report, value), () => renderProof(report, frame));
+  concludeWith(report, frame);
+}
+
 /** Registers the command. */
 export function registerProve(program: Command, frame: Frame): void {
   const text = proveText[frame.language];
+  const seed = wholeNumber({ name: "--seed", command: COMMAND, min: 0, max: 2 ** 32 - 1 });
   defineCommand(program, frame.language, "prove", text)
     .option("--backup <id>", text.optionBackup)
     .option("--at <time>", text.optionAt)
@@ -159,5 +171,8 @@ export function registerProve(program: Command, frame: Frame): void {
     .option("--immediate", text.optionImmediate)
     .option("--latest", text.optionLatest)
     .option("--timeline <timeline>", text.optionTimeline)
+    .addOption(new Option("--random", text.optionRandom))
+    .addOption(new Option("--seed <n>", text.optionSeed).argParser(seed))
+    .addOption(new Option("--all-unproved", text.optionAllUnproved))
     .action((options: Options) => runCommand(options, frame));
 }

@@ -33,6 +33,10 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "backup", load: async () => (await import("./backup.ts")).registerBackup },
   { name: "dump", load: async () => (await import("./dump.ts")).registerDump },
   { name: "prove", load: async () => (await import("./prove.ts")).registerProve },
+  {
+    name: "heartbeat",
+    load: async () => (await import("./heartbeat.ts")).registerHeartbeat,
+  },
   { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },
   { name: "demo", load: async () => (await import("./demo.ts")).registerDemo },
   { name: "list", load: async () => (await import("./list.ts")).registerList },

@@ -32,6 +32,7 @@ type Messages = CommandText & {
   readonly conflict: (segment: string) => string;
   readonly indexFailed: (segment: string) => string;
   readonly settingsFailed: (reason: string) => string;
+  readonly beatFailed: (reason: string) => string;
   readonly ledgerFailed: (reason: string) => string;
   readonly watching: (host: string, pid: number, duration: string) => string;
 };
@@ -93,6 +94,7 @@ const en: Messages = {
     `WAL segment ${segment} is stored, but could not be read into the index.`,
   settingsFailed: (reason) => `the .env could not be kept in the repository: ${reason}`,
   ledgerFailed: (reason) => `The backup is good, but the ledger could not be written: ${reason}`,
+  beatFailed: (reason) => `The backup is good, but without a heartbeat: ${reason}`,
   watching: (host, pid, duration) =>
     `The lease is held by process ${pid} on ${host}; watching for at most ${duration} whether it lives.`,
 };
@@ -156,6 +158,7 @@ const fr: Messages = {
   settingsFailed: (reason) => `le .env n'a pas pu être gardé dans le dépôt : ${reason}`,
   ledgerFailed: (reason) =>
     `La sauvegarde est bonne, mais le journal n'a pas pu être écrit : ${reason}`,
+  beatFailed: (reason) => `La sauvegarde est bonne, mais sans battement : ${reason}`,
   watching: (host, pid, duration) =>
     `Le bail est tenu par le processus ${pid} sur ${host} ; observation pendant au plus ${duration} pour savoir s'il vit.`,
 };

@@ -282,4 +282,74 @@ export const configErrors = {
       hint: `Vérifiez que son dossier existe et que ce compte peut y écrire.`,
     },
   },
+  CONFIG_YAML_UNREADABLE: {
+    en: {
+      message: `{path} cannot be read: {reason}`,
+      hint: `PRA_CONFIG must name a file that this account may read, of 1 MiB at most; without PRA_CONFIG the pra.yaml beside the .env is read, if there is one.`,
+    },
+    fr: {
+      message: `{path} ne peut pas être lu : {reason}`,
+      hint: `PRA_CONFIG doit désigner un fichier que ce compte peut lire, de 1 Mio au plus ; sans PRA_CONFIG, on lit le pra.yaml à côté du .env, s'il y en a un.`,
+    },
+  },
+  CONFIG_YAML_RIGHTS: {
+    en: {
+      message: `{path} may be changed by others: its mode is {mode}`,
+      hint: `It names programs that are run. Run: chmod go-w {path}`,
+    },
+    fr: {
+      message: `{path} peut être modifié par d'autres : son mode est {mode}`,
+      hint: `Il désigne des programmes à lancer. Lancez : chmod go-w {path}`,
+    },
+  },
+  CONFIG_YAML_SYNTAX: {
+    en: {
+      message: `{path}, line {line}, column {column}: this is no YAML that can be used: {reason}`,
+      hint: `Mend that line. Indent with spaces, write each key once, and put a text with ": " or a leading @, %, & or * in quotes.`,
+    },
+    fr: {
+      message: `{path}, ligne {line}, colonne {column} : ce n'est pas du YAML utilisable : {reason}`,
+      hint: `Corrigez cette ligne. Indentez avec des espaces, écrivez chaque clé une seule fois, et mettez entre guillemets un texte qui contient « : » ou commence par @, %, & ou *.`,
+    },
+  },
+  CONFIG_YAML_KEY: {
+    en: {
+      message: `{path}, line {line}, column {column}: there is no key {key}`,
+      hint: `Here can stand: {known}. Every key is described in docs/pra.schema.json.`,
+    },
+    fr: {
+      message: `{path}, ligne {line}, colonne {column} : la clé {key} n'existe pas`,
+      hint: `Ici peuvent se trouver : {known}. Chaque clé est décrite dans docs/pra.schema.json.`,
+    },
+  },
+  CONFIG_YAML_MISSING: {
+    en: {
+      message: `{path}, line {line}, column {column}: {key} is missing`,
+      hint: `Add that key. Every key is described in docs/pra.schema.json.`,
+    },
+    fr: {
+      message: `{path}, ligne {line}, colonne {column} : {key} manque`,
+      hint: `Ajoutez cette clé. Chaque clé est décrite dans docs/pra.schema.json.`,
+    },
+  },
+  CONFIG_YAML_VALUE: {
+    en: {
+      message: `{path}, line {line}, column {column}: {key} is "{value}", wanted: {expected}`,
+      hint: `Mend that value. Every key is described in docs/pra.schema.json.`,
+    },
+    fr: {
+      message: `{path}, ligne {line}, colonne {column} : {key} vaut « {value} », attendu : {expected}`,
+      hint: `Corrigez cette valeur. Chaque clé est décrite dans docs/pra.schema.json.`,
+    },
+  },
+  CONFIG_YAML_DUPLICATE: {
+    en: {
+      message: `{path}, line {line}, column {column}: the name "{name}" was already given in line {firstLine}`,
+      hint: `Give each one a name of its own: it is how a report tells them apart.`,
+    },
+    fr: {
+      message: `{path}, ligne {line}, colonne {column} : le nom « {name} » est déjà donné à la ligne {firstLine}`,
+      hint: `Donnez à chacun un nom à lui : c'est ainsi qu'un rapport les distingue.`,
+    },
+  },
 } as const satisfies ErrorGroup;

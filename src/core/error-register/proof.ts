@@ -32,4 +32,54 @@ export const proofErrors = {
       hint: `Rien n'a été prouvé. Ce compte doit pouvoir atteindre le dossier et tous ceux qui le contiennent : désignez-en un par PRA_SPOOL_DIR.`,
     },
   },
+  PROOF_ROOM: {
+    en: {
+      message: `a proof needs {neededBytes} bytes in {directory}, which has {freeBytes} free`,
+      hint: `Nothing was written. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {clusterBytes} for the files, {walBytes} for the WAL, the rest for the work of the server.`,
+    },
+    fr: {
+      message: `une preuve demande {neededBytes} octets dans {directory}, qui en a {freeBytes} de libres`,
+      hint: `Rien n'a été écrit. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {clusterBytes} pour les fichiers, {walBytes} pour le WAL, le reste pour le travail du serveur.`,
+    },
+  },
+  PROOF_TIME_LIMIT: {
+    en: {
+      message: `the proof was ended after {minutes} minutes`,
+      hint: `Nothing was proved, and nothing was left behind. Set PRA_PROOF_TIME_LIMIT to more minutes, or PRA_PROOF_NICE to less patience.`,
+    },
+    fr: {
+      message: `la preuve a été arrêtée au bout de {minutes} minutes`,
+      hint: `Rien n'a été prouvé, et rien ne reste. Donnez plus de minutes à PRA_PROOF_TIME_LIMIT, ou moins de patience à PRA_PROOF_NICE.`,
+    },
+  },
+  PROOF_NO_WINDOW: {
+    en: {
+      message: `the repository of {cluster} has no window with a known time to draw an instant from`,
+      hint: `Take a backup and keep WAL, then try again; pra window shows what can be restored.`,
+    },
+    fr: {
+      message: `le dépôt de {cluster} n'a aucune fenêtre à l'heure connue où tirer un instant`,
+      hint: `Faites une sauvegarde et gardez le WAL, puis réessayez ; pra window montre ce qui peut être restauré.`,
+    },
+  },
+  PROOF_HEARTBEAT_OFF: {
+    en: {
+      message: `no database for the heartbeat is configured`,
+      hint: `Set PRA_HEARTBEAT_DATABASE to the database that holds the table; pra heartbeat --sql prints what makes it.`,
+    },
+    fr: {
+      message: `aucune base n'est configurée pour le battement`,
+      hint: `Donnez à PRA_HEARTBEAT_DATABASE la base qui contient la table ; pra heartbeat --sql affiche ce qui la crée.`,
+    },
+  },
+  PROOF_HEARTBEAT_TABLE: {
+    en: {
+      message: `the heartbeat could not be written into {database}: {reason}`,
+      hint: `The table public.pra_heartbeat is made by what pra heartbeat --sql prints, run by the owner of that database on the primary server.`,
+    },
+    fr: {
+      message: `le battement n'a pas pu être écrit dans {database} : {reason}`,
+      hint: `La table public.pra_heartbeat se crée avec ce que pra heartbeat --sql affiche, exécuté par le propriétaire de cette base sur le serveur primaire.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,49 @@
+/**
+ * Hides what this configuration keeps secret in text of others: what the restored server or the application said may quote it, and goes into
+ * reports. A password in any address is hidden, known or not.
+ */
+import type { Environment } from "./environment.ts";
+import { settingsRegistry } from "./settings.ts";
+
+/** Shorter ones would blacken half the text, and are no secrets. */
+const LENGTH_MIN = 4;
+
+const MASK = "***";
+
+/** What a secret setting's value hides: all of it, and of an address its password. */
+function secretsIn(value: string): readonly string[] {
+  const password = /^[a-z]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(value)?.[1];
+  if (password === undefined) {
+    return [value];
+  }
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch (error) {
+    if (error instanceof URIError) {
+      return [password];
+    }
+    throw error;
+  }
+}
+
+/** Makes the function that hides them. */
+export function maskerOf(environment: Environment): (text: string) => string {
+  const { settings, connection } = environment;
+  const secrets = new Set<string>();
+  for (const [name, { value }] of settings) {
+    if (settingsRegistry[name].secret !== undefined) {
+      secretsIn(value).forEach((secret) => secrets.add(secret));
+    }
+  }
+  if (connection.password !== undefined) {
+    secrets.add(connection.password.reveal());
+  }
+  // Longest first: one may be a part of another.
+  const hidden = [...secrets]
+    .filter(({ length }) => length >= LENGTH_MIN)
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    const masked = hidden.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+    return masked.replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${MASK}@`);
+  };
+}
