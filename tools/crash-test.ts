@@ -15,8 +15,10 @@ import { SeededRandom } from "../src/core/random.ts";
 import { Coverage, siteEffects } from "./crash/coverage.ts";
 import { type Schedule, playSchedule, stillOwed } from "./crash/crash-schedule.ts";
 import { worldKinds } from "./crash/crash-world.ts";
-import { type Round, crashCommands, roundAt } from "./crash/draw-round.ts";
-import { siteNamed } from "./crash/failpoint-sites.ts";
+import { isDrError } from "../src/core/errors.ts";
+import { findClientPrograms } from "../src/dump/client-programs.ts";
+import { type CrashCommand, type Round, crashCommands, roundAt } from "./crash/draw-round.ts";
+import { notReached, siteNamed } from "./crash/failpoint-sites.ts";
 
 const { values } = parseArgs({
   options: {
@@ -76,15 +78,33 @@ process.once("SIGTERM", () => {
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = wholeNumber("seed");
-const coverage = new Coverage();
+const major = requireSupportedMajor(Number(values.major));
+
+/** Commands whose programs are here. */
+async function available(): Promise<readonly CrashCommand[]> {
+  const { signal } = ending;
+  try {
+    await findClientPrograms({ program: "pg_dump", major, binDirectory: undefined, signal });
+    return crashCommands;
+  } catch (error) {
+    if (isDrError(error)) {
+      return crashCommands.filter((each) => each !== "dump");
+    }
+    throw error;
+  }
+}
+
+const commands = await available();
+const coverage = new Coverage(notReached(commands));
 const schedule: Schedule = {
-  major: requireSupportedMajor(Number(values.major)),
+  major,
   program: values.program,
   kills: wholeNumber("kills"),
   jobs: wholeNumber("jobs"),
   random: new SeededRandom(seed),
   coverage,
-  commands: command === undefined ? crashCommands : [command],
+  commands: command === undefined ? commands : [command],
+  isWhole: command === undefined,
   round: orderedRound(),
   kind: oneOf("--world", worldKinds, values.world),
   signal: ending.signal,

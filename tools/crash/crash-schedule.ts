@@ -8,13 +8,7 @@ import type { SeededRandom } from "../../src/core/random.ts";
 import { type Coverage, HITS_OWED } from "./coverage.ts";
 import { playRound, requireNothingLost, wordsOf } from "./crash-round.ts";
 import { CrashWorld, type WorldKind, worldKinds } from "./crash-world.ts";
-import {
-  type CrashCommand,
-  HOLD_RULE,
-  type Round,
-  crashCommands,
-  drawRound,
-} from "./draw-round.ts";
+import { type CrashCommand, HOLD_RULE, type Round, drawRound } from "./draw-round.ts";
 
 /** A fresh repository and server every so many rounds: each round reads all of it. */
 const ROUNDS_PER_WORLD = 25;
@@ -35,6 +29,8 @@ export type Schedule = {
   readonly random: SeededRandom;
   readonly coverage: Coverage;
   readonly commands: readonly CrashCommand[];
+  /** These are all there are here: then every site is owed its hits. */
+  readonly isWhole: boolean;
   /** Instead of drawn ones. */
   readonly round?: Round | undefined;
   readonly kind?: WorldKind | undefined;
@@ -56,6 +52,9 @@ async function openWorld(schedule: Schedule, kind: WorldKind): Promise<CrashWorl
     throw error;
   }
 }
+
+/** Whose clean runs tell what they come by, beside those that make the world. */
+const CLEAN_RUNS = ["restore", "delta", "prove", "peek", "dump", "verify", "expire"] as const;
 
 async function prepare(world: CrashWorld, commands: readonly CrashCommand[]): Promise<void> {
   await world.makeHome("main");
@@ -82,11 +81,14 @@ async function prepare(world: CrashWorld, commands: readonly CrashCommand[]): Pr
     await world.awaitCommits(20);
   }
   await requireNothingLost(world);
-  for (const command of ["restore", "prove", "verify", "expire"] as const) {
+  for (const command of CLEAN_RUNS) {
     if (commands.includes(command)) {
       const target = join(world.directory, `clean-${world.nextNumber()}`);
       await world.mustSucceed(command, wordsOf(command, target));
     }
+  }
+  if (commands.includes("delta")) {
+    await world.mustSucceed("delta", wordsOf("delta", join(world.directory, "copy")));
   }
   if (commands.includes("hold")) {
     const target = join(world.directory, `held-${world.nextNumber()}`);
@@ -141,7 +143,7 @@ class Progress {
   get goesOn(): boolean {
     const { coverage, kills } = this.#schedule;
     const isOwed =
-      isWhole(this.#schedule) &&
+      owesAll(this.#schedule) &&
       this.#directedRounds < DIRECTED_ROUNDS_MAX &&
       coverage.owing().length > 0;
     return !this.#signal.aborted && (coverage.kills < kills || isOwed);
@@ -200,16 +202,14 @@ export async function playSchedule(schedule: Schedule): Promise<void> {
 }
 
 /** True for a run that owes every site its hits. */
-function isWhole({ kills, commands, round }: Schedule): boolean {
-  return (
-    kills >= KILLS_FOR_COVERAGE && commands.length === crashCommands.length && round === undefined
-  );
+function owesAll({ kills, isWhole, round }: Schedule): boolean {
+  return kills >= KILLS_FOR_COVERAGE && isWhole && round === undefined;
 }
 
 /** What a run of that many kills owes and did not give; empty when all is well. */
 export function stillOwed(schedule: Schedule): readonly string[] {
   const { coverage } = schedule;
-  return isWhole(schedule)
+  return owesAll(schedule)
     ? coverage
         .owing()
         .map((site) => `${site} was hit ${coverage.hits(site)} times, not ${HITS_OWED}`)

@@ -10,7 +10,7 @@ import type { Fate } from "./pra-process.ts";
 
 /**
  * What can be killed. `promote` is the receiver while its server goes over to another timeline; `hold` is a restore that takes so long
- * that its pin is renewed.
+ * that its pin is renewed; `delta` makes a copy anew that is there.
  */
 export const crashCommands = [
   "init",
@@ -20,7 +20,10 @@ export const crashCommands = [
   "promote",
   "restore",
   "hold",
+  "delta",
   "prove",
+  "peek",
+  "dump",
   "verify",
   "expire",
 ] as const;
@@ -37,7 +40,10 @@ const WEIGHTS: Readonly<Record<CrashCommand, number>> = {
   promote: 1,
   restore: 5,
   hold: 1,
+  delta: 3,
   prove: 3,
+  peek: 1,
+  dump: 2,
   verify: 1,
   expire: 2,
 };

@@ -45,8 +45,15 @@ export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
   "wal.reserve",
 ]);
 
-/** Sites that no command here comes by, each with the reason why that is right and the test that kills there instead. */
-export const notReached: ReadonlyMap<FailpointName, string> = new Map<FailpointName, string>();
+/** Sites that no command comes by on this host, each with the reason why that is right and the test that kills there instead. */
+export function notReached(commands: readonly string[]): ReadonlyMap<FailpointName, string> {
+  const reason = "no pg_dump for this server here; killed on PostgreSQL 15";
+  return commands.includes("dump")
+    ? new Map()
+    : new Map<FailpointName, string>(
+        failpointNames.filter((name) => name.startsWith("dump.")).map((name) => [name, reason]),
+      );
+}
 
 /** The site of this name, if there is one. */
 export function siteNamed(name: string): FailpointName | undefined {
