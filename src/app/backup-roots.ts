@@ -10,7 +10,7 @@ import type { SealedStore } from "../repository/sealed-store.ts";
 
 /** A backup that is listed: whole, or with the error by which its root cannot be read. */
 export type ListedRoot = { readonly id: ObjectId; readonly sizeBytes: number } & (
-  | { readonly state: "readable"; readonly root: BackupRoot }
+  | { readonly state: "readable"; readonly root: BackupRoot; readonly generation: number }
   | { readonly state: "damaged"; readonly error: Error }
 );
 
@@ -35,7 +35,8 @@ export async function* listRoots(
     try {
       const { content, ticket } = await sealed.getWhole({ ...place, type: "root", id }, call);
       if (counts({ id, epoch: ticket.epoch })) {
-        yield { id, sizeBytes, state: "readable", root: decodeRoot(content) };
+        const { generation } = ticket;
+        yield { id, sizeBytes, state: "readable", root: decodeRoot(content), generation };
       }
     } catch (error) {
       if (!isDrError(error) || !/^(?:REPO|KEY)_|^STORE_(?:MISSING|SHORT)/.test(error.code)) {
@@ -51,15 +52,24 @@ export async function newestRoots(
   sealed: SealedStore,
   place: IncarnationPlace,
   call: StoreCall,
-): Promise<{ readonly newest: BackupRoot | undefined; readonly newestFullAt: string | undefined }> {
+): Promise<{
+  readonly newest: BackupRoot | undefined;
+  readonly newestFullAt: string | undefined;
+  /** False: the newest one is sealed with keys of an earlier generation. */
+  readonly sameKeys: boolean;
+}> {
   let newest: BackupRoot | undefined;
+  let sameKeys = true;
   for await (const listed of listRoots(sealed, place, call)) {
     if (listed.state === "readable") {
-      newest ??= listed.root;
+      if (newest === undefined) {
+        newest = listed.root;
+        sameKeys = listed.generation === sealed.ring.generation;
+      }
       if (listed.root.kind === "full") {
-        return { newest, newestFullAt: listed.root.startedAt };
+        return { newest, newestFullAt: listed.root.startedAt, sameKeys };
       }
     }
   }
-  return { newest, newestFullAt: undefined };
+  return { newest, newestFullAt: undefined, sameKeys };
 }

@@ -228,11 +228,12 @@ async function underLease(run: Run, lease: Lease): Promise<BackupResult> {
   const { sealed } = repository;
   const { clock, observer } = adapters;
   const signal = AbortSignal.any([request.signal, lease.lost]);
-  const { newest, newestFullAt } = await newestRoots(sealed, place, { signal });
+  const { newest, newestFullAt, sameKeys } = await newestRoots(sealed, place, { signal });
   const chosen = chooseKind({
     wanted: request.wanted,
     newest,
     newestFullAt,
+    sameKeys,
     server: server.identity,
     nowMs: clock.now(),
   });

@@ -12,6 +12,7 @@ import { INCARNATION_SETTING, ISOLATED_COPY } from "../core/incarnation-setting.
 import { controlFileReadsMax, controlFileRetryMs } from "../core/limits.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { parseControlFile } from "../postgres/control-file.ts";
+import { namingKey } from "../pipeline/sealing/key-ring.ts";
 import { firstIncarnation, listIncarnations, openIncarnation } from "../repository/incarnation.ts";
 import {
   type ClusterName,
@@ -157,7 +158,7 @@ export async function placeToFetch(
   const own =
     named !== undefined && systemIdentifierOf(named) === systemIdentifier
       ? named
-      : firstIncarnation(sealed.ring.metadataKey, cluster, server.systemIdentifier);
+      : firstIncarnation(namingKey(sealed.ring), cluster, server.systemIdentifier);
   const known = await listIncarnations(sealed, cluster, call);
   return known.some(({ incarnation }) => incarnation === own)
     ? { cluster, incarnation: own }

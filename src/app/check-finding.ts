@@ -72,7 +72,8 @@ export type SiteFactId =
   | "application-unreachable";
 
 /** What `pra status` looks at besides. */
-export type StatusCheckId = "newest-backup" | "exposure" | "gaps" | "receiver" | "proof";
+export type StatusCheckId =
+  "newest-backup" | "exposure" | "gaps" | "receiver" | "proof" | "recovery-key";
 
 /** Every fact about those. */
 export type StatusFactId =
@@ -94,7 +95,10 @@ export type StatusFactId =
   | "proof-none"
   | "proof-recent"
   | "proof-old"
-  | "proof-failed";
+  | "proof-failed"
+  | "recovery-unproved"
+  | "recovery-old"
+  | "recovery-proved";
 
 /** What is checked, in the order of the page. */
 export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId;

@@ -13,11 +13,12 @@ import { type ServerFacts, readServerFacts } from "../postgres/server-facts.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
-import { type CheckId, type Finding, failed, found } from "./check-finding.ts";
+import { type CheckId, type Finding, failed, found, looked } from "./check-finding.ts";
 import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
 import { compareSettings } from "./config-save.ts";
 import type { Environment } from "./environment.ts";
+import { judgeRecoveryKey } from "./recovery-key-finding.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 import { checkApplication } from "./site/application-check.ts";
 import { judgeConfiguration } from "./site/configuration-checks.ts";
@@ -181,6 +182,19 @@ function judgeKey(repository: OpenRepository): Finding {
     : found("key", "good", "key-good", { path: repository.keyFile });
 }
 
+/** Whether anybody ever proved the recovery key; a word here, red in `pra status`. */
+async function judgeRecovery(
+  adapters: Adapters,
+  repository: OpenRepository,
+  call: Call,
+): Promise<readonly Finding[]> {
+  const { sealed, keyFile } = repository;
+  const nowMs = adapters.clock.now();
+  return keyFile === undefined
+    ? []
+    : await judgeRecoveryKey(sealed, { ...call, nowMs, unproved: "note" });
+}
+
 /** S28, S30: this host's `.env` lies sealed in the repository, and other hosts have the same. */
 async function judgeCopy(
   adapters: Adapters,
@@ -221,10 +235,12 @@ async function checkRepository(
   call: Call,
 ): Promise<{ readonly location: string; readonly probe: StoreProbe } | undefined> {
   let keys: Finding;
+  let recovery: readonly Finding[] = [];
   let copy: readonly Finding[] = [];
   try {
     const repository = await openRepository(adapters, environment, call);
     keys = judgeKey(repository);
+    recovery = await looked("recovery-key", call, () => judgeRecovery(adapters, repository, call));
     copy = await judgeCopy(adapters, environment, { ...call, sealed: repository.sealed });
   } catch (error) {
     call.signal.throwIfAborted();
@@ -248,6 +264,7 @@ async function checkRepository(
         ? found("repository", "good", "repository-good", { location })
         : found("repository", "bad", "repository-faulty", { location, faults }),
       keys,
+      ...recovery,
       ...copy,
     );
     return { location, probe };

@@ -13,7 +13,12 @@ import { acquireLocalLock } from "../files/local-lock.ts";
 import { removeFile, writeDurably } from "../files/write-durably.ts";
 import { type FullKeyRing, createKeyRing, privateSide } from "../pipeline/sealing/key-ring.ts";
 import { publishPrivateSide, wrapPrivateSide } from "../pipeline/sealing/key-slot.ts";
-import { createRecoveryKey, parseRecoveryKey } from "../pipeline/sealing/recovery-key.ts";
+import { createRecoveryKey } from "../pipeline/sealing/recovery-key.ts";
+import {
+  type RepositoryMark,
+  putFirstFormat,
+  readRepositoryMark,
+} from "../repository/format-document.ts";
 import type { ObjectStore, StoreCall } from "../repository/object-store.ts";
 import { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
@@ -22,11 +27,16 @@ import { keepSettings } from "./config-save.ts";
 import { type Environment, requireSetting } from "./environment.ts";
 import { keyFilePath, readKeyFile, requireOutside, writeKeyFile } from "./key-files.ts";
 import {
+  type RecoveryKey,
+  keepRecoveryKey,
+  recoveryKeyPath,
+  writtenRecoveryKey,
+} from "./recovery-key-file.ts";
+import {
   type Encryption,
   type Joining,
   type OpenRepository,
   openExisting,
-  repositoryIdOf,
 } from "./repository-access.ts";
 
 /** Beside the objects, where no listing shows it: the id of the repository in the making. */
@@ -41,12 +51,6 @@ export type CreatedRepository = OpenRepository & {
   /** Why the `.env` could not be kept in the repository. */
   readonly settingsFailure: DrError | undefined;
 };
-
-/** Where the recovery key is now: in the caller's hand, to be shown once, or in a file. */
-export type RecoveryKey =
-  | { readonly kind: "none" }
-  | { readonly kind: "shown"; readonly text: string }
-  | { readonly kind: "written"; readonly path: string };
 
 /** What may lie in a directory that becomes a repository: what an `init` that was killed leaves, and a mount's own. */
 const HARMLESS = /^(?:\..*|lost\+found|keys|probe)$/;
@@ -80,17 +84,6 @@ async function removeUnfinished(store: ObjectStore, call: StoreCall): Promise<vo
   }
 }
 
-async function putFormat(sealed: SealedStore, ring: FullKeyRing, call: StoreCall): Promise<void> {
-  const document = {
-    version: 1,
-    repositoryId: Buffer.from(ring.repositoryId).toString("hex"),
-    suite: "x25519-hkdf-sha256-aes256gcm ed25519 zstd nh61",
-    features: [],
-  };
-  const content = Buffer.from(JSON.stringify(document));
-  await sealed.putWhole({ type: "format", number: 1 }, content, call);
-}
-
 /** What a store must do before a repository is trusted to it. @throws DrError `REPO_PROBE_FAILED`. */
 function requireUsable(location: string, probe: StoreProbe): void {
   const faults = [
@@ -108,7 +101,7 @@ function requireUsable(location: string, probe: StoreProbe): void {
 async function openAgain(
   environment: Environment,
   store: ObjectStore,
-  call: StoreCall & Joining & { readonly repositoryId: Uint8Array },
+  call: StoreCall & Joining & { readonly mark: RepositoryMark },
 ): Promise<OpenRepository> {
   try {
     return await openExisting(environment, store, call);
@@ -118,50 +111,15 @@ async function openAgain(
       isDrError(error, "KEY_OTHER_REPOSITORY") ||
       isDrError(error, "REPO_WRITER_UNKNOWN")
     ) {
-      const repository = Buffer.from(call.repositoryId).toString("hex");
+      const { repositoryId } = call.mark;
+      const repository = Buffer.from(repositoryId).toString("hex");
       const { location } = store;
-      const path = keyFilePath(environment, call.repositoryId);
+      const path = keyFilePath(environment, repositoryId);
       const details = { location, repository, path };
       throw new DrError("REPO_EXISTS_OTHER_KEY", details, { cause: error });
     }
     throw error;
   }
-}
-
-/** Where a recovery key is written when there is no terminal to print it on. */
-function recoveryKeyPath(keyFile: string): string {
-  return keyFile.replace(/\.key$/, "").concat(".recovery");
-}
-
-/** The recovery key that a killed run has put into its file; undefined when there is none. */
-async function writtenRecoveryKey(path: string): Promise<string | undefined> {
-  try {
-    const text = (await readFile(path, "utf8")).trim();
-    parseRecoveryKey(text);
-    return text;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function keepRecoveryKey(
-  text: string,
-  path: string,
-  options: { readonly recoveryKey: "show" | "write" } & StoreCall,
-): Promise<RecoveryKey> {
-  if (options.recoveryKey === "show") {
-    return { kind: "shown", text };
-  }
-  const parts = [Buffer.from(`${text}\n`)];
-  const { signal } = options;
-  const result = await writeDurably({ finalPath: path, parts, group: "STORE", signal });
-  if (result === "conflict") {
-    throw new DrError("KEY_FILE_EXISTS", { path });
-  }
-  return { kind: "written", path };
 }
 
 type Keys = { readonly ring: FullKeyRing; readonly path: string; readonly resumed: boolean };
@@ -232,7 +190,7 @@ async function writeKeys(
   };
   if (path === undefined) {
     await slot("published", publishPrivateSide(ring));
-    await putFormat(sealed, ring, { signal });
+    await putFirstFormat(sealed, { signal });
     return { kind: "none" };
   }
   const recoveryPath = recoveryKeyPath(path);
@@ -244,7 +202,7 @@ async function writeKeys(
     recoveryKey: written === undefined ? options.recoveryKey : "write",
   });
   await failpointAsync("init.format", { signal });
-  await putFormat(sealed, ring, { signal });
+  await putFirstFormat(sealed, { signal });
   return recovery;
 }
 
@@ -269,10 +227,10 @@ export async function createRepository(
   const store = await adapters.openStore(root, { signal, create: true });
   await using _lock = await acquireLocalLock(root, { signal, clock, random });
   const probe = await adapters.probe(store, { signal });
-  const existing = await repositoryIdOf(store, { signal });
+  const existing = await readRepositoryMark(store, { signal });
   const notePath = join(root, UNFINISHED_NOTE);
   if (existing !== undefined) {
-    const call = { signal, clock, random, repositoryId: existing };
+    const call = { signal, clock, random, mark: existing };
     const opened = await openAgain(environment, store, call);
     await removeFile(notePath);
     const settingsFailure = await keepSettings(adapters, environment, { signal, ...opened });

@@ -2,10 +2,12 @@
  * Key files on this host: where they lie, who may read them, how they are written. A key file is mode 600 and lies
  * outside the repository, because whoever steals the repository must not find the key in it.
  */
-import { readFile, realpath, stat } from "node:fs/promises";
+import { readFile, realpath, rename, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { DrError } from "../core/errors.ts";
-import { createDirectories } from "../files/directories.ts";
+import { DrError, isDrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
+import { createDirectories, syncDirectory } from "../files/directories.ts";
+import { errnoOf } from "../files/file-error.ts";
 import { writeDurably } from "../files/write-durably.ts";
 import { decodeKeyFile, encodeKeyFile } from "../pipeline/sealing/key-file.ts";
 import type { KeyRing } from "../pipeline/sealing/key-ring.ts";
@@ -56,7 +58,11 @@ export async function readKeyFile(path: string, repositoryId: Uint8Array): Promi
       const repository = Buffer.from(repositoryId).toString("hex");
       throw new DrError("KEY_FILE_MISSING", { path, repository }, { cause: error });
     }
-    throw error;
+    const reason = errnoOf(error);
+    if (isDrError(error) || reason === undefined) {
+      throw error;
+    }
+    throw new DrError("KEY_FILE_UNREADABLE", { path, reason }, { cause: error });
   }
   return decodeKeyFile(text, { repositoryId });
 }
@@ -74,4 +80,47 @@ export async function writeKeyFile(
   if (result === "conflict") {
     throw new DrError("KEY_FILE_EXISTS", { path });
   }
+}
+
+/** Where the key file of the next generation waits until the repository knows of it. */
+export function nextKeyFilePath(keyFile: string): string {
+  return `${keyFile}.next`;
+}
+
+/** The ring of a rotation that was killed on this host; undefined when there is none. @throws DrError `KEY_*`. */
+export async function readNextKeyFile(
+  keyFile: string,
+  repositoryId: Uint8Array,
+): Promise<KeyRing | undefined> {
+  try {
+    return await readKeyFile(nextKeyFilePath(keyFile), repositoryId);
+  } catch (error) {
+    if (isDrError(error, "KEY_FILE_MISSING")) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The file that holds a generation which the key file does not hold yet; undefined when there is none. */
+export async function unfinishedKeyFile(
+  keyFile: string,
+  wanted: { readonly repositoryId: Uint8Array; readonly generation: number },
+): Promise<string | undefined> {
+  const next = await readNextKeyFile(keyFile, wanted.repositoryId);
+  return next?.generation === wanted.generation ? nextKeyFilePath(keyFile) : undefined;
+}
+
+/**
+ * Puts a durable key file in the place of another. The one place where a file is replaced by its name: the new file holds all that
+ * the old one held, and a host has one key file.
+ */
+export async function replaceKeyFile(
+  from: string,
+  keyFile: string,
+  options: { readonly signal: AbortSignal },
+): Promise<void> {
+  await failpointAsync("key.replace-file", options);
+  await rename(from, keyFile);
+  await syncDirectory(dirname(keyFile), "STORE");
 }

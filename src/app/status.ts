@@ -20,6 +20,7 @@ import type { CheckReport } from "./check.ts";
 import { type Finding, failed, found, looked } from "./check-finding.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { judgeRecoveryKey } from "./recovery-key-finding.ts";
 import { openRepository } from "./repository-access.ts";
 import { checkApplication } from "./site/application-check.ts";
 import { checkProgramFiles } from "./site/program-files.ts";
@@ -160,6 +161,11 @@ async function judgeRepository(
     keyFile === undefined
       ? found("key", "note", "key-published")
       : found("key", "good", "key-good", { path: keyFile }),
+    ...(keyFile === undefined
+      ? []
+      : await looked("recovery-key", call, () =>
+          judgeRecoveryKey(sealed, { ...call, nowMs, unproved: "bad" }),
+        )),
     ...(await looked("newest-backup", call, () =>
       judgeBackups(sealed, wal.place, { ...call, nowMs }),
     )),

@@ -13,7 +13,14 @@ const hoursLater = (hours: number): number => Date.parse(fullAt) + hours * 3_600
 function chosen(wanted: WantedKind, hours: number): string {
   const server = { blockBytes, segmentBlocks };
   const nowMs = hoursLater(hours);
-  const { kind, reason } = chooseKind({ wanted, newest, newestFullAt: fullAt, server, nowMs });
+  const { kind, reason } = chooseKind({
+    wanted,
+    newest,
+    newestFullAt: fullAt,
+    sameKeys: true,
+    server,
+    nowMs,
+  });
   return `${kind} ${reason}`;
 }
 
@@ -32,7 +39,7 @@ test("what was asked for is taken, however old the last full backup", () => {
 test("without a backup to build upon a full one is taken, whatever was asked for", () => {
   const server = { blockBytes, segmentBlocks };
   for (const wanted of ["policy", "incremental"] as const) {
-    const nothing = { newest: undefined, newestFullAt: undefined };
+    const nothing = { newest: undefined, newestFullAt: undefined, sameKeys: true };
     const { kind, reason } = chooseKind({ wanted, ...nothing, server, nowMs: 0 });
     assert.equal(`${kind} ${reason}`, "full no-parent");
   }
@@ -43,7 +50,7 @@ test("another block or segment size makes a full backup of an increment", () => 
     { blockBytes: blockBytes * 2, segmentBlocks },
     { blockBytes, segmentBlocks: segmentBlocks / 2 },
   ]) {
-    const about = { newest, newestFullAt: fullAt, server, nowMs: hoursLater(1) };
+    const about = { newest, newestFullAt: fullAt, sameKeys: true, server, nowMs: hoursLater(1) };
     const { kind, reason } = chooseKind({ wanted: "incremental", ...about });
     assert.equal(`${kind} ${reason}`, "full layout-changed");
   }
@@ -51,6 +58,15 @@ test("another block or segment size makes a full backup of an increment", () => 
 
 test("a repository whose full backups are gone or damaged gets a full one by policy", () => {
   const server = { blockBytes, segmentBlocks };
-  const about = { newest, newestFullAt: undefined, server, nowMs: hoursLater(1) };
+  const about = { newest, newestFullAt: undefined, sameKeys: true, server, nowMs: hoursLater(1) };
   assert.equal(chooseKind({ wanted: "policy", ...about }).reason, "weekly");
+});
+
+test("L41 a backup after a rotation is full, whatever was asked for: what it needs is sealed with its own keys", () => {
+  const server = { blockBytes, segmentBlocks };
+  for (const wanted of ["policy", "incremental"] as const) {
+    const about = { newest, newestFullAt: fullAt, sameKeys: false, server, nowMs: hoursLater(1) };
+    const { kind, reason } = chooseKind({ wanted, ...about });
+    assert.equal(`${kind} ${reason}`, "full keys-rotated");
+  }
 });

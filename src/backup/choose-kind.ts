@@ -2,17 +2,25 @@
  * Whether a backup is full or incremental, and why. Pure. An increment is as whole as a full backup; what a full one adds is that it
  * refers to no older pack, so that a damaged one cannot be inherited for ever.
  */
+import { guard } from "../core/failpoint.ts";
 import type { BackupRoot, ServerIdentity } from "../repository/root.ts";
 
 /** What was asked for; `policy`: nothing. */
 export type WantedKind = "policy" | "full" | "incremental";
 
 /**
- * Why it became what it is. `no-parent`: there is none; `layout-changed`: blocks or segments have another size; `parent-damaged`:
- * what the newest backup says of its files cannot be read.
+ * Why it became what it is. `no-parent`: there is none; `layout-changed`: blocks or segments have another size; `keys-rotated`: the newest
+ * one is sealed with keys of an earlier generation, by which its packs could be read and forged; `parent-damaged`: what the newest
+ * backup says of its files cannot be read.
  */
 export type KindReason =
-  "asked" | "no-parent" | "layout-changed" | "weekly" | "between-fulls" | "parent-damaged";
+  | "asked"
+  | "no-parent"
+  | "layout-changed"
+  | "keys-rotated"
+  | "weekly"
+  | "between-fulls"
+  | "parent-damaged";
 
 /** The decision. */
 export type ChosenKind =
@@ -30,6 +38,8 @@ export function chooseKind(input: {
   readonly wanted: WantedKind;
   readonly newest: BackupRoot | undefined;
   readonly newestFullAt: string | undefined;
+  /** The newest backup is sealed with the keys that this one would be sealed with. */
+  readonly sameKeys: boolean;
   readonly server: Pick<ServerIdentity, "blockBytes" | "segmentBlocks">;
   readonly nowMs: number;
 }): ChosenKind {
@@ -39,6 +49,9 @@ export function chooseKind(input: {
   }
   if (newest === undefined) {
     return { kind: "full", reason: "no-parent" };
+  }
+  if (!input.sameKeys && guard("L41-no-parent-across-keys")) {
+    return { kind: "full", reason: "keys-rotated" };
   }
   const { blockBytes, segmentBlocks } = newest.server;
   if (blockBytes !== server.blockBytes || segmentBlocks !== server.segmentBlocks) {

@@ -18,6 +18,7 @@ import type { Ms } from "../core/units.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
+import { namingKey } from "../pipeline/sealing/key-ring.ts";
 import { type FinishedObject, FramedFileWriter } from "../pipeline/framed-file-writer.ts";
 import { PackPool, type PackPlace } from "../pipeline/pack-pool.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
@@ -164,7 +165,7 @@ async function openPool(
   return PackPool.open({
     workers,
     blockBytes: server.blockBytes,
-    fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
+    fingerprintKey: deriveFingerprintKey(namingKey(sealed.ring), incarnation),
     zstdLevel,
     startWorker: (workerData) => new Worker(workerUrl("pack", import.meta.url), { workerData }),
     place: () => stage.place("pack"),

@@ -84,7 +84,19 @@ export const exitCodeTable: readonly {
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "BACKUP_PARENT_FOREIGN",
   "BACKUP_TABLESPACE_LEFT_OUT",
+  "KEY_ALREADY_ENCRYPTED",
+  "KEY_CHECK_FAILED",
+  "KEY_GENERATION_AHEAD",
+  "KEY_GENERATION_BEHIND",
+  "KEY_IMPORT_LOSES",
+  "KEY_NOT_ENCRYPTED",
   "KEY_OTHER_REPOSITORY",
+  "KEY_ROOT_DIFFERS",
+  "KEY_ROTATED_MEANWHILE",
+  "KEY_ROTATION_UNFINISHED",
+  "KEY_SLOT_KEEPS_OLDER",
+  "KEY_SLOT_LAST",
+  "KEY_SLOT_UNCHECKED",
   "PG_MAJOR_UNTESTED",
   "PROOF_ROOM",
   "REPO_CONDEMNED",
@@ -117,6 +129,12 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** What was typed does not fit the backup: as wrong as a word that nobody knows. */
 const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "KEY_NO_TERMINAL",
+  "KEY_PASSPHRASE_DIFFERS",
+  "KEY_PASSPHRASE_SHORT",
+  "KEY_RECIPIENT_INVALID",
+  "KEY_ROOT_UNKNOWN",
+  "KEY_SLOT_UNKNOWN",
   "PROOF_HEARTBEAT_OFF",
   "RESTORE_TABLESPACE_UNKNOWN",
 ]);

@@ -450,3 +450,13 @@ export const peekStatementMs = 600_000;
 export const proofEventFindingsMax = 30;
 export const proofEventAssertionsMax = 100;
 export const proofEventTextMax = 1000;
+/** Rows that a comparison reads by one statement: 2,000 keys and hashes are 200 KB, and take an index 10 ms. Copied, each is a parameter. */
+export const rescueStretchRows = 2000;
+/** How long one statement of a comparison may take on production: a stretch takes milliseconds, counting a table without a key minutes. */
+export const rescueStatementMs = 600_000;
+/** Tables of a rescue that share a stream: their names are arguments of one program, 64 x 140 bytes. */
+export const rescueTablesOfStream = 64;
+/** Age of the newest proof of a recovery key that is worth a word: people move, safes are emptied; twice a year is what audits ask for. */
+export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
+/** Writers of the ledger looked at for the newest proofs of key slots, one object each: two seconds, a year of five commands a day. */
+export const keyCheckWritersMax = 2_000;

@@ -277,6 +277,32 @@ const dataOf = {
     code: text,
     message: text,
   }),
+  /** What a person typed opened a slot, and with it the newest backup, when there was one. */
+  keyChecked: z.object({
+    generation: count,
+    slot: text,
+    method: text,
+    root: text,
+    cluster: z.nullable(cluster),
+    backup: z.nullable(id),
+  }),
+  keySlotAdded: z.object({ generation: count, slot: text, method: text, label: text }),
+  keySlotRemoved: z.object({ generation: count, slot: text, method: text, label: text }),
+  /** A new generation; `root` is the fingerprint of its root signing key, `closed` how many backups and dumps of earlier ones count. */
+  keysRotated: z.object({
+    generation: count,
+    encrypted: z.boolean(),
+    slots: z.array(text),
+    root: text,
+    closed: count,
+  }),
+  /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */
+  hostEnrolled: z.object({
+    generation: count,
+    writer: text,
+    full: z.boolean(),
+    slot: z.nullable(text),
+  }),
 } as const;
 
 /** The name of a kind. */

@@ -46,20 +46,20 @@ async function newestObjects(
 
 /**
  * Shows events to `visit`, newest writer first and each writer's newest first, until it answers true or `objectsMax` objects were
- * read. @throws DrError what the store and `getWhole` throw, for an object that is not authentic.
+ * read; of each writer `perWriterMax` at most, for what a command records last. @throws DrError what the store and `getWhole` throw, for an object that is not authentic.
  */
 export async function searchNewestEvents(
   sealed: SealedStore,
   visit: (event: LedgerEvent) => boolean,
-  call: StoreCall & { readonly objectsMax: number },
+  call: StoreCall & { readonly objectsMax: number; readonly perWriterMax?: number },
 ): Promise<LedgerSearch> {
-  const { signal, objectsMax } = call;
+  const { signal, objectsMax, perWriterMax = Infinity } = call;
   let left = objectsMax;
   let whole = true;
   for (const writer of (await listLedgerWriters(sealed, { signal })).toReversed()) {
     const objects = await newestObjects(sealed, writer, { signal });
-    whole &&= objects.whole;
-    for (const sequence of objects.sequences) {
+    whole &&= objects.whole && objects.sequences.length <= perWriterMax;
+    for (const sequence of objects.sequences.slice(0, perWriterMax)) {
       if (left === 0) {
         return "bounded";
       }

@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import { DrError, isDrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import { ISOLATED_COPY } from "../core/incarnation-setting.ts";
+import { namingKey } from "../pipeline/sealing/key-ring.ts";
 import { decodeDocument, encodeDocument } from "./json-document.ts";
 import { listChildren } from "./list-children.ts";
 import {
@@ -98,12 +99,12 @@ function incarnationOf(ring: SealedStore["ring"], server: IncarnationServer): In
     throw new DrError("REPO_ISOLATED_COPY", { cluster });
   }
   if (named === undefined || named === "" || named === ISOLATED_COPY) {
-    return firstIncarnation(ring.metadataKey, cluster, systemIdentifier);
+    return firstIncarnation(namingKey(ring), cluster, systemIdentifier);
   }
   const incarnation = parseIncarnationName(named);
   if (systemIdentifierOf(incarnation) !== systemIdentifier) {
     // A data directory of another cluster under an old configuration file: the name is not this one's.
-    return firstIncarnation(ring.metadataKey, cluster, systemIdentifier);
+    return firstIncarnation(namingKey(ring), cluster, systemIdentifier);
   }
   return incarnation;
 }

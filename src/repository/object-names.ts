@@ -174,6 +174,11 @@ export function leasePrefix(cluster: ClusterName, purpose: LeasePurpose): string
   return `leases/${cluster}/${purpose}/`;
 }
 
+/** Prefix of the key slots of a generation. */
+export function keySlotPrefix(generation: number): string {
+  return `keys/${digits(generation, 4)}/`;
+}
+
 /** Prefix of the settings that a host saved. @throws DrError `REPO_NAME_INVALID`. */
 export function settingsPrefix(host: string): string {
   if (!/^[0-9a-f]{32}$/.test(host)) {
@@ -225,7 +230,7 @@ function repositoryKey(name: Exclude<ObjectName, IncarnationPlace>): string {
       if (!CLUSTER.test(name.slot)) {
         throw invalid(name.slot);
       }
-      return `keys/${digits(name.generation, 4)}/${name.slot}`;
+      return `${keySlotPrefix(name.generation)}${name.slot}`;
     case "lease":
       return `${leasePrefix(name.cluster, name.purpose)}${digits(name.epoch, 8)}/${digits(name.renewal, 8)}`;
     case "pin":

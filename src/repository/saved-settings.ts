@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import { isDrError } from "../core/errors.ts";
 import { savedSettingsAttemptsMax, savedSettingsTextMax } from "../core/limits.ts";
 import { settingsHash, settingsHostId } from "../pipeline/sealing/key-derivation.ts";
+import { namingSide } from "../pipeline/sealing/key-ring.ts";
 import { decodeDocument, encodeDocument } from "./json-document.ts";
 import { listChildren, newestNumber } from "./list-children.ts";
 import { objectKey, settingsPrefix } from "./object-names.ts";
@@ -35,7 +36,7 @@ export type SavedSettings = {
 
 /** The id of a machine in this repository. */
 export function hostIdOf(sealed: SealedStore, machine: string): string {
-  return settingsHostId(sealed.ring, machine);
+  return settingsHostId(namingSide(sealed.ring), machine);
 }
 
 /** The hash of settings, hexadecimal. Names and values in any order. */

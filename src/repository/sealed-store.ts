@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { newObjectId, type ObjectId } from "../core/object-id.ts";
 import type { Random } from "../core/random.ts";
 import { segmentAt, timelineOfSegment } from "../core/wal-name.ts";
@@ -129,10 +130,18 @@ function checkFacts(
   }
 }
 
+/**
+ * What was written down when the newest generation of keys was made: backups and dumps of earlier generations that counted then. Others
+ * of those generations do not count: whoever still holds a key that was given up could have made them.
+ */
+export type Closing = { readonly accepted: ReadonlySet<ObjectId> };
+
 /** Names, keys and a store. Holds no state of its own: everything is in the store. */
 export class SealedStore {
   readonly store: ObjectStore;
   readonly ring: KeyRing;
+  /** What of earlier generations counts; undefined when nothing was closed yet. */
+  readonly #closing: Closing | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
 
@@ -141,9 +150,11 @@ export class SealedStore {
     readonly ring: KeyRing;
     readonly clock: Clock;
     readonly random: Random;
+    readonly closing?: Closing | undefined;
   }) {
     this.store = parts.store;
     this.ring = parts.ring;
+    this.#closing = parts.closing;
     this.#clock = parts.clock;
     this.#random = parts.random;
   }
@@ -185,13 +196,25 @@ export class SealedStore {
 
   /**
    * The content of an object that is written whole. Peak memory: the object and twice its content.
-   * @throws DrError `STORE_MISSING` and what else the store throws; what `openWhole` throws.
+   * @throws DrError `STORE_MISSING` and what else the store throws; what `openWhole` throws; `KEY_GENERATION_CLOSED` for a root
+   * or a dump of an earlier generation that appeared after that was closed.
    */
   async getWhole(name: WholeName, call: StoreCall): Promise<OpenedWhole> {
     const bytes = await this.store.get(objectKey(name), call);
     const opened = await openWhole(this.ring, bytes, expectedAt(name));
     checkFacts(name, opened.ticket);
+    this.#checkClosing(name, opened.ticket.generation);
     return opened;
+  }
+
+  #checkClosing(name: WholeName, generation: number): void {
+    const listed = name.type === "root" || name.type === "dump";
+    if (this.#closing === undefined || !listed || generation >= this.ring.generation) {
+      return;
+    }
+    if (!this.#closing.accepted.has(name.id) && guard("L41-closed-generation")) {
+      throw new DrError("KEY_GENERATION_CLOSED", { object: objectKey(name), generation });
+    }
   }
 
   /**

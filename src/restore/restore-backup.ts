@@ -12,6 +12,7 @@ import { decodeFileName, systemPath } from "../core/file-name-bytes.ts";
 import { syncDirectory } from "../files/directories.ts";
 import type { Random } from "../core/random.ts";
 import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
+import { namingKey } from "../pipeline/sealing/key-ring.ts";
 import { type ControlFile, parseControlFile, poisonCheckpoint } from "../postgres/control-file.ts";
 import { LocalObjects } from "../repository/local-objects.ts";
 import { MapReader } from "../repository/map/map-reader.ts";
@@ -180,7 +181,7 @@ async function putFiles(
   return restoreFiles({
     ...sources,
     root,
-    fingerprintKey: deriveFingerprintKey(sealed.ring.metadataKey, incarnation),
+    fingerprintKey: deriveFingerprintKey(namingKey(sealed.ring), incarnation),
     dataDirectory,
     tablespaces: new Map(places.map(({ oid, directory }) => [oid, directory])),
     heldBack: HELD_BACK,

@@ -12,6 +12,7 @@ import { receiveError } from "../core/error-transfer.ts";
 import { isDrError } from "../core/errors.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import { storeRetryDelayMs, storeRetryDelayMsMax, walStoreOutageMsMax } from "../core/limits.ts";
+import { namingSide } from "../pipeline/sealing/key-ring.ts";
 import { systemIdentifierOf } from "../repository/object-names.ts";
 import { ZSTD_LEVEL_DEFAULT } from "../pipeline/zstd-codec.ts";
 import type {
@@ -144,10 +145,8 @@ export class SegmentPublisher implements AsyncDisposable {
 
   constructor(options: SegmentPublisherOptions) {
     this.#options = options;
-    const { metadataKey, repositoryId } = options.sealed.ring;
     this.#thread = new SegmentThread({
-      metadataKey,
-      repositoryId,
+      ...namingSide(options.sealed.ring),
       systemId: systemIdentifierOf(options.place.incarnation),
       zstdLevel: ZSTD_LEVEL_DEFAULT,
     });

@@ -26,6 +26,7 @@ import {
   timelineOfSegment,
 } from "../core/wal-name.ts";
 import { walContentDigest } from "../pipeline/sealing/key-derivation.ts";
+import { namingSide } from "../pipeline/sealing/key-ring.ts";
 import { ZstdCodec } from "../pipeline/zstd-codec.ts";
 import { systemIdentifierOf, type IncarnationPlace } from "../repository/object-names.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
@@ -72,7 +73,7 @@ function workInPlace(options: PushOptions): SegmentWork {
     examine: ({ bytes, place }) => {
       const { index, error: indexError } = chain.segment(place, bytes);
       return Promise.resolve({
-        contentDigest: walContentDigest(options.sealed.ring, [bytes]),
+        contentDigest: walContentDigest(namingSide(options.sealed.ring), [bytes]),
         index: index === undefined ? undefined : encodeSegmentIndex(index),
         indexError,
       });

@@ -102,6 +102,18 @@ function touched(folder: string): boolean {
   );
 }
 
+/** Without it `status` is red: nobody has proved that the recovery key opens the repository. */
+async function proveKey(folder: string): Promise<void> {
+  const file = join(dirname(folder), "pra.recovery");
+  const { code, err } = await cron(join(folder, "pra"), [
+    "key",
+    "check",
+    "--recovery-key-file",
+    file,
+  ]);
+  assert.equal(code, 0, err);
+}
+
 test("R14 the scripts are executable by everyone and writable by their owner alone", () => {
   for (const name of scripts) {
     assert.equal(statSync(join(root, name)).mode & 0o777, 0o755, name);
@@ -120,7 +132,7 @@ test("R1 R2 R4 R5 backup.sh, status.sh and quickstart.sh daily work from cron, f
   const early = await cron(join(folder, "status.sh"));
   assert.equal(early.code, 4);
   assert.match(early.out, /✗ newest backup +there is none\n +→ pra backup --full\n/);
-  assert.match(early.out, /checks failed ✗: newest backup, exposure\n$/);
+  assert.match(early.out, /checks failed ✗: recovery key, newest backup, exposure\n$/);
 
   const full = await cron(join(elsewhere, "link-backup.sh"), ["--full"]);
   assert.equal(full.code, 0, full.err);
@@ -132,6 +144,7 @@ test("R1 R2 R4 R5 backup.sh, status.sh and quickstart.sh daily work from cron, f
   assert.equal(more.code, 0, more.err);
   const made = JSON.parse(more.out) as { kind: string; storedBytes: number };
   assert.equal(made.kind, "incremental");
+  await proveKey(folder);
 
   for (const lang of ["en", "fr"]) {
     const status = await cron(join(elsewhere, "link-status.sh"), ["--lang", lang]);
@@ -152,6 +165,7 @@ test("R4 status --json has the contract's keys, --nagios one line and the conven
   assert.match(none.out, /^PRA CRITICAL - repository: [^;]*\n$/);
   await cron(join(folder, "pra"), ["init"]);
   await cron(join(folder, "backup.sh"), ["--full"]);
+  await proveKey(folder);
   const { code, out } = await cron(join(folder, "status.sh"), ["--json"]);
   assert.equal(code, 0);
   const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: Record<string, unknown>[] };

@@ -52,6 +52,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },
+  { name: "key", load: async () => (await import("./key.ts")).registerKey },
   { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
   { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },

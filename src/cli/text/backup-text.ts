@@ -64,6 +64,7 @@ const en: Messages = {
   reasons: {
     asked: "",
     "no-parent": "there is no backup to build upon",
+    "keys-rotated": "the newest backup is sealed with earlier keys",
     "layout-changed": "the server's block or segment size is another one",
     weekly: "the newest full backup is a week old",
     "between-fulls": "the newest full backup is younger than a week",
@@ -127,6 +128,7 @@ const fr: Messages = {
   reasons: {
     asked: "",
     "no-parent": "il n'y a pas de sauvegarde sur laquelle s'appuyer",
+    "keys-rotated": "la dernière sauvegarde est scellée avec des clés antérieures",
     "layout-changed": "la taille de bloc ou de segment du serveur est autre",
     weekly: "la dernière sauvegarde complète date d'une semaine",
     "between-fulls": "la dernière sauvegarde complète a moins d'une semaine",

@@ -60,6 +60,7 @@ const factsEn: Facts = {
     gaps: "WAL gaps",
     receiver: "receiver",
     proof: "last proof",
+    "recovery-key": "recovery key",
   },
   facts: {
     "repository-opens": { summary: "{location} opens and is authentic" },
@@ -110,6 +111,12 @@ const factsEn: Facts = {
       summary: "the proof of {id} failed {ageMs} ago",
       hint: "pra prove says at which level; then pra backup --full and prove that one.",
     },
+    "recovery-unproved": {
+      summary: "nobody ever proved that it opens the repository",
+      hint: "pra key check, with the printed recovery key",
+    },
+    "recovery-old": { summary: "proved {ageMs} ago", hint: "pra key check" },
+    "recovery-proved": { summary: "proved {ageMs} ago" },
   },
 };
 
@@ -120,6 +127,7 @@ const factsFr: Facts = {
     gaps: "trous de WAL",
     receiver: "récepteur",
     proof: "dernière preuve",
+    "recovery-key": "clé de secours",
   },
   facts: {
     "repository-opens": { summary: "{location} s'ouvre et est authentique" },
@@ -169,6 +177,12 @@ const factsFr: Facts = {
       summary: "la preuve de {id} a échoué il y a {ageMs}",
       hint: "pra prove dit à quel niveau ; puis pra backup --full, et prouvez celle-là.",
     },
+    "recovery-unproved": {
+      summary: "personne n'a jamais prouvé qu'elle ouvre le dépôt",
+      hint: "pra key check, avec la clé de secours imprimée",
+    },
+    "recovery-old": { summary: "prouvée il y a {ageMs}", hint: "pra key check" },
+    "recovery-proved": { summary: "prouvée il y a {ageMs}" },
   },
 };
 

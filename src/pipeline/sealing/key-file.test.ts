@@ -39,7 +39,7 @@ test("what is no key file, or one of another version or repository, is refused b
     ["KEY_FILE_INVALID", () => decodeKeyFile("-----BEGIN PRIVATE KEY-----")],
     ["KEY_FILE_INVALID", () => decodeKeyFile("{}")],
     ["KEY_FILE_INVALID", () => decodeKeyFile("null")],
-    ["KEY_FILE_VERSION", () => decodeKeyFile(text.replace('"version": 1', '"version": 2'))],
+    ["KEY_FILE_VERSION", () => decodeKeyFile(text.replace('"version": 1', '"version": 3'))],
     ["KEY_FILE_INVALID", () => decodeKeyFile(text.replace('"generation": 1', '"generation": 0'))],
     [
       "KEY_FILE_INVALID",

@@ -6,12 +6,20 @@
 import { timingSafeEqual } from "node:crypto";
 import * as z from "zod/mini";
 import { DrError } from "../../core/errors.ts";
-import { enrolmentHolds, type KeyRing } from "./key-ring.ts";
+import {
+  enrolmentHolds,
+  GENERATION_MAX,
+  generationsOf,
+  privateSide,
+  type GenerationKeys,
+  type KeyRing,
+} from "./key-ring.ts";
 import { agreementPublicKey, KEY_BYTES, SIGNATURE_BYTES, signingPublicKey } from "./raw-keys.ts";
 
 /** What `keyFile` says in every version. */
 const KEY_FILE_MARK = "PRA keys";
-const KEY_FILE_VERSION = 1;
+/** 1: a ring of one generation. 2: it may hold earlier ones, and say where the private side is. */
+const KEY_FILE_VERSIONS = [1, 2] as const;
 
 function base64Of(lengthBytes: number): z.ZodMiniType<Uint8Array> {
   return z
@@ -26,14 +34,25 @@ const key = base64Of(KEY_BYTES);
 
 const markSchema = z.object({ keyFile: z.literal(KEY_FILE_MARK), version: z.number() });
 
+const generationNumber = z.int().check(z.minimum(1), z.maximum(GENERATION_MAX));
+const privateKeys = z.optional(z.strictObject({ dataPrivateKey: key, rootPrivateKey: key }));
+
+const earlierSchema = z.strictObject({
+  generation: generationNumber,
+  dataPublicKey: key,
+  metadataKey: key,
+  rootPublicKey: key,
+  private: privateKeys,
+});
+
 const keyFileSchema = z.strictObject({
   keyFile: z.literal(KEY_FILE_MARK),
-  version: z.literal(KEY_FILE_VERSION),
+  version: z.union(KEY_FILE_VERSIONS.map((version) => z.literal(version))),
   repositoryId: z.pipe(
     z.string().check(z.regex(/^[0-9a-f]{32}$/)),
     z.transform((text) => new Uint8Array(Buffer.from(text, "hex"))),
   ),
-  generation: z.int().check(z.minimum(1), z.maximum(9999)),
+  generation: generationNumber,
   dataPublicKey: key,
   metadataKey: key,
   rootPublicKey: key,
@@ -42,36 +61,50 @@ const keyFileSchema = z.strictObject({
     privateKey: key,
     enrolment: base64Of(SIGNATURE_BYTES),
   }),
-  private: z.optional(z.strictObject({ dataPrivateKey: key, rootPrivateKey: key })),
+  private: privateKeys,
+  earlier: z.optional(z.array(earlierSchema).check(z.minLength(1), z.maxLength(GENERATION_MAX))),
+  privateAt: z.optional(z.string().check(z.maxLength(256))),
 });
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
-/** The text of a key file. It is a secret. */
+/** The fields of one generation. */
+function encodeGeneration(keys: GenerationKeys): Record<string, unknown> {
+  return {
+    generation: keys.generation,
+    dataPublicKey: base64(keys.dataPublicKey),
+    metadataKey: base64(keys.metadataKey),
+    rootPublicKey: base64(keys.rootPublicKey),
+    ...(keys.private === undefined
+      ? {}
+      : {
+          private: {
+            dataPrivateKey: base64(keys.private.dataPrivateKey),
+            rootPrivateKey: base64(keys.private.rootPrivateKey),
+          },
+        }),
+  };
+}
+
+/** The text of a key file. It is a secret. Of version 1 where that says it all, so that older programs read it. */
 export function encodeKeyFile(ring: KeyRing): string {
+  const { earlier, privateAt } = ring;
+  const { private: privateKey, ...own } = encodeGeneration(ring);
   const document = {
     keyFile: KEY_FILE_MARK,
-    version: KEY_FILE_VERSION,
+    version: earlier === undefined && privateAt === undefined ? 1 : 2,
     repositoryId: Buffer.from(ring.repositoryId).toString("hex"),
-    generation: ring.generation,
-    dataPublicKey: base64(ring.dataPublicKey),
-    metadataKey: base64(ring.metadataKey),
-    rootPublicKey: base64(ring.rootPublicKey),
+    ...own,
     writer: {
       publicKey: base64(ring.writer.publicKey),
       privateKey: base64(ring.writer.privateKey),
       enrolment: base64(ring.writer.enrolment),
     },
-    ...(ring.private === undefined
-      ? {}
-      : {
-          private: {
-            dataPrivateKey: base64(ring.private.dataPrivateKey),
-            rootPrivateKey: base64(ring.private.rootPrivateKey),
-          },
-        }),
+    ...(privateKey === undefined ? {} : { private: privateKey }),
+    ...(earlier === undefined ? {} : { earlier: earlier.map(encodeGeneration) }),
+    ...(privateAt === undefined ? {} : { privateAt }),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
@@ -98,15 +131,44 @@ function checkConsistent(ring: KeyRing): void {
   if (!enrolmentHolds(ring, ring.writer)) {
     throw wrong("writer.enrolment");
   }
-  if (ring.private === undefined) {
+  for (const keys of generationsOf(ring)) {
+    checkPrivate(keys, wrong);
+  }
+  const generations = generationsOf(ring).map(({ generation }) => generation);
+  if (generations.some((generation, index) => generation !== index + 1)) {
+    throw new DrError("KEY_FILE_INVALID", { reason: "a generation is missing" });
+  }
+}
+
+function checkPrivate(keys: GenerationKeys, wrong: (field: string) => DrError): void {
+  if (keys.private === undefined) {
     return;
   }
-  if (!same(agreementPublicKey(ring.private.dataPrivateKey), ring.dataPublicKey)) {
+  if (!same(agreementPublicKey(keys.private.dataPrivateKey), keys.dataPublicKey)) {
     throw wrong("private.dataPrivateKey");
   }
-  if (!same(signingPublicKey(ring.private.rootPrivateKey), ring.rootPublicKey)) {
+  if (!same(signingPublicKey(keys.private.rootPrivateKey), keys.rootPublicKey)) {
     throw wrong("private.rootPrivateKey");
   }
+}
+
+/** The document as a ring: a field that is absent is absent, not undefined. */
+function ringOf(document: z.infer<typeof keyFileSchema>): KeyRing {
+  const { keyFile: _mark, version: _version, earlier, privateAt, ...own } = document;
+  const { repositoryId, writer } = own;
+  return {
+    ...generationOf(own),
+    repositoryId,
+    writer,
+    ...(earlier === undefined ? {} : { earlier: earlier.map(generationOf) }),
+    ...(privateAt === undefined ? {} : { privateAt }),
+  };
+}
+
+function generationOf(document: z.infer<typeof earlierSchema>): GenerationKeys {
+  const { generation, dataPublicKey, metadataKey, rootPublicKey } = document;
+  const keys = { generation, dataPublicKey, metadataKey, rootPublicKey };
+  return document.private === undefined ? keys : { ...keys, private: document.private };
 }
 
 /**
@@ -123,7 +185,7 @@ export function decodeKeyFile(
   if (!mark.success) {
     throw new DrError("KEY_FILE_INVALID", { reason: `it does not say "${KEY_FILE_MARK}"` });
   }
-  if (mark.data.version !== KEY_FILE_VERSION) {
+  if (!KEY_FILE_VERSIONS.some((version) => version === mark.data.version)) {
     throw new DrError("KEY_FILE_VERSION", { version: mark.data.version });
   }
   const parsed = keyFileSchema.safeParse(json);
@@ -132,8 +194,7 @@ export function decodeKeyFile(
     const reason = field === "" ? "it has fields it should not have" : `${field} is malformed`;
     throw new DrError("KEY_FILE_INVALID", { reason });
   }
-  const { private: privateKeys, keyFile: _mark, version: _version, ...rest } = parsed.data;
-  const ring: KeyRing = privateKeys === undefined ? rest : { ...rest, private: privateKeys };
+  const ring = ringOf(parsed.data);
   const wanted = expected.repositoryId;
   if (wanted !== undefined && !same(wanted, ring.repositoryId)) {
     throw new DrError("KEY_OTHER_REPOSITORY", {
@@ -142,8 +203,8 @@ export function decodeKeyFile(
     });
   }
   checkConsistent(ring);
-  if (expected.needPrivate === true && ring.private === undefined) {
-    throw new DrError("KEY_PRIVATE_MISSING", {});
+  if (expected.needPrivate === true) {
+    privateSide(ring);
   }
   return ring;
 }

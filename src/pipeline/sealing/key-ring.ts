@@ -7,7 +7,9 @@
  * Follows docs/format.md, section 4.
  */
 import { randomBytes } from "node:crypto";
+import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
+import { guard } from "../../core/failpoint.ts";
 import { u32Bytes } from "./key-derivation.ts";
 import {
   agreementPublicKey,
@@ -41,15 +43,23 @@ export type PrivateSide = {
   readonly rootPrivateKey: Uint8Array;
 };
 
-/** The keys of one generation of a repository, as one host holds them. Every key is 32 raw bytes. */
-export type KeyRing = {
-  readonly repositoryId: Uint8Array;
+/** The keys of one generation, as one host holds them. Every key is 32 raw bytes. */
+export type GenerationKeys = {
   readonly generation: number;
   readonly dataPublicKey: Uint8Array;
   readonly metadataKey: Uint8Array;
   readonly rootPublicKey: Uint8Array;
-  readonly writer: Writer;
   readonly private?: PrivateSide;
+};
+
+/** The keys of a repository: the generation that this host writes under, and those before it, which it reads. */
+export type KeyRing = GenerationKeys & {
+  readonly repositoryId: Uint8Array;
+  readonly writer: Writer;
+  /** The generations before, oldest first, from 1 on without holes; absent in generation 1. */
+  readonly earlier?: readonly GenerationKeys[];
+  /** On a host without the private side: the host that has it, for people. */
+  readonly privateAt?: string;
 };
 
 /** A ring that certainly can read data and enrol writers. */
@@ -61,6 +71,9 @@ type Secrets = PrivateSide & {
   readonly metadataKey: Uint8Array;
   readonly writerPrivateKey: Uint8Array;
 };
+
+/** Generations that fit into the names of key slots. */
+export const GENERATION_MAX = 9999;
 
 /** The whole ring that follows from its secrets. */
 export function ringOfSecrets(secrets: Secrets): FullKeyRing {
@@ -88,6 +101,61 @@ export function createKeyRing(random: SecretSource = secretSource): FullKeyRing 
     rootPrivateKey: Uint8Array.from(random.bytes(KEY_BYTES)),
     writerPrivateKey: Uint8Array.from(random.bytes(KEY_BYTES)),
   });
+}
+
+/** Only what one generation holds, of a ring that may hold more. */
+function ownGeneration(keys: GenerationKeys): GenerationKeys {
+  const { generation, dataPublicKey, metadataKey, rootPublicKey } = keys;
+  const own = { generation, dataPublicKey, metadataKey, rootPublicKey };
+  return keys.private === undefined ? own : { ...own, private: keys.private };
+}
+
+/** Every generation that a ring holds, oldest first. */
+export function generationsOf(ring: KeyRing): readonly GenerationKeys[] {
+  return [...(ring.earlier ?? []), ownGeneration(ring)];
+}
+
+/** The keys of one generation; undefined when the ring lacks it. */
+export function generationKeys(ring: KeyRing, generation: number): GenerationKeys | undefined {
+  if (generation === ring.generation) {
+    return ring;
+  }
+  return guard("L41-earlier-generations")
+    ? ring.earlier?.find((keys) => keys.generation === generation)
+    : undefined;
+}
+
+/**
+ * The metadata key of the first generation. Names and digests that must stay what they are for as long as the repository lives (the
+ * id of a first incarnation, a host's name, whether two WAL segments are the same) are made with it.
+ */
+export function namingKey(ring: KeyRing): Uint8Array {
+  return (ring.earlier?.[0] ?? ring).metadataKey;
+}
+
+/** The naming key with the repository it is of. */
+export function namingSide(ring: KeyRing): Pick<KeyRing, "repositoryId" | "metadataKey"> {
+  return { repositoryId: ring.repositoryId, metadataKey: namingKey(ring) };
+}
+
+/** The same ring with the generations before its own. */
+export function withEarlier(ring: FullKeyRing, earlier: readonly GenerationKeys[]): FullKeyRing {
+  return earlier.length === 0 ? ring : { ...ring, earlier: earlier.map(ownGeneration) };
+}
+
+/** New keys throughout for the next generation, writer included; the ring goes on holding those before. */
+export function nextKeyRing(ring: KeyRing, random: SecretSource = secretSource): FullKeyRing {
+  const key = (): Uint8Array => Uint8Array.from(random.bytes(KEY_BYTES));
+  assert(ring.generation < GENERATION_MAX, "a repository has at most GENERATION_MAX generations");
+  const next = ringOfSecrets({
+    repositoryId: ring.repositoryId,
+    generation: ring.generation + 1,
+    metadataKey: key(),
+    dataPrivateKey: key(),
+    rootPrivateKey: key(),
+    writerPrivateKey: key(),
+  });
+  return withEarlier(next, generationsOf(ring));
 }
 
 /** A new pair for a host; its public half goes to `enrolWriter` where the private side is. */
@@ -119,10 +187,13 @@ function enrol(
   return new Uint8Array(signWith(root.rootPrivateKey, enrolmentMessage(root, writerPublicKey)));
 }
 
+/** What errors name where nobody wrote down which host has the private side. */
+const UNKNOWN_HOST = "?";
+
 /** The private side. @throws DrError `KEY_PRIVATE_MISSING` when this ring has none. */
-export function privateSide(ring: KeyRing): PrivateSide {
+export function privateSide(ring: Pick<KeyRing, "private" | "privateAt">): PrivateSide {
   if (ring.private === undefined) {
-    throw new DrError("KEY_PRIVATE_MISSING", {});
+    throw new DrError("KEY_PRIVATE_MISSING", { host: ring.privateAt ?? UNKNOWN_HOST });
   }
   return ring.private;
 }
@@ -145,8 +216,21 @@ export function enrolmentHolds(
   });
 }
 
-/** The ring of a host that backs up and cannot read data; with another host's own pair when given. */
-export function publicSide(ring: KeyRing, writer: Writer = ring.writer): KeyRing {
-  const { private: _, ...rest } = ring;
-  return { ...rest, writer };
+/**
+ * The ring of a host that backs up and cannot read data; with another host's own pair when given. `privateAt` tells people there
+ * where the private side is.
+ */
+export function publicSide(
+  ring: KeyRing,
+  writer: Writer = ring.writer,
+  privateAt: string | undefined = ring.privateAt,
+): KeyRing {
+  const { private: _, earlier, ...rest } = ring;
+  const older = earlier?.map(({ private: _private, ...keys }) => keys);
+  return {
+    ...rest,
+    writer,
+    ...(older === undefined ? {} : { earlier: older }),
+    ...(privateAt === undefined ? {} : { privateAt }),
+  };
 }

@@ -91,7 +91,7 @@ test("what is too short, too long or holds a U is no recovery key, and is not re
       parseRecoveryKey(typed);
       assert.fail("it was accepted");
     } catch (error) {
-      assert.ok(isDrError(error, "KEY_RECOVERY_MISTYPED"), String(error));
+      assert.ok(isDrError(error) && error.code.startsWith("KEY_RECOVERY_"), String(error));
       assert.equal(
         `${error.stack}${JSON.stringify(error.details)}`.includes(text.slice(10, 20)),
         false,
@@ -118,21 +118,17 @@ test("L41 the recovery key opens the private side and the metadata key", () => {
 test("a key slot with any bit turned, another recovery key, repository or generation does not open", async () => {
   const slot = wrapPrivateSide(ring, recoveryText);
   for (let bit = 0; bit < slot.length * 8; bit++) {
-    const code = await codeOf(() =>
-      unwrapPrivateSide(withBitFlipped(slot, bit), recoveryText, ring),
-    );
-    assert.equal(code, bit < 16 ? "KEY_SLOT_INVALID" : "KEY_RECOVERY_WRONG");
+    const open = (): unknown => unwrapPrivateSide(withBitFlipped(slot, bit), recoveryText, ring);
+    if (bit < 16) {
+      assert.equal(await codeOf(open), "KEY_SLOT_INVALID");
+    } else {
+      assert.equal(open(), undefined);
+    }
   }
   const wrong = createRecoveryKey(new SeededRandom(8));
-  assert.equal(await codeOf(() => unwrapPrivateSide(slot, wrong, ring)), "KEY_RECOVERY_WRONG");
-  assert.equal(
-    await codeOf(() => unwrapPrivateSide(slot, recoveryText, testRing(2))),
-    "KEY_RECOVERY_WRONG",
-  );
-  assert.equal(
-    await codeOf(() => unwrapPrivateSide(slot, recoveryText, { ...ring, generation: 2 })),
-    "KEY_RECOVERY_WRONG",
-  );
+  assert.equal(unwrapPrivateSide(slot, wrong, ring), undefined);
+  assert.equal(unwrapPrivateSide(slot, recoveryText, testRing(2)), undefined);
+  assert.equal(unwrapPrivateSide(slot, recoveryText, { ...ring, generation: 2 }), undefined);
   assert.equal(
     await codeOf(() => unwrapPrivateSide(slot.subarray(1), recoveryText, ring)),
     "KEY_SLOT_INVALID",
@@ -160,22 +156,25 @@ const slotObject = { kind: "keySlot", name, objectId: testObjectId(1), createdAt
 test("L41 the printed sheet and the repository are enough for a full ring with a new writer", async () => {
   const { bytes } = await sealWhole(ring, slotObject, wrapPrivateSide(ring, recoveryText));
   const found = await ringOfSlot({ name, bytes }, { recoveryText });
+  assert.ok(found !== undefined);
   const { writer, ...rest } = found;
   const { writer: old, ...expected } = ring;
   assert.deepEqual(rest, expected);
   assert.notDeepEqual(writer.publicKey, old.publicKey);
   const published = await sealWhole(ring, slotObject, publishPrivateSide(ring));
   const open = await ringOfSlot({ name, bytes: published.bytes }, "published");
-  assert.deepEqual(open.private, ring.private);
+  assert.deepEqual(open?.private, ring.private);
 });
 
 test("a key slot's object with any byte changed gives no ring", async () => {
   const { bytes } = await sealWhole(ring, slotObject, wrapPrivateSide(ring, recoveryText));
   for (let at = 0; at < bytes.length; at++) {
-    const code = await codeOf(() =>
-      ringOfSlot({ name, bytes: withBitFlipped(bytes, at * 8 + (at % 8)) }, { recoveryText }),
-    );
-    assert.match(code, /^(REPO|KEY)_/, `byte ${at}`);
+    const changed = withBitFlipped(bytes, at * 8 + (at % 8));
+    let given: unknown;
+    const code = await codeOf(async () => {
+      given = await ringOfSlot({ name, bytes: changed }, { recoveryText });
+    });
+    assert.ok(given === undefined && /^(REPO_|KEY_|no error)/.test(code), `byte ${at} ${code}`);
   }
   assert.equal(
     await codeOf(() => ringOfSlot({ name: "keys/0001/other", bytes }, { recoveryText })),

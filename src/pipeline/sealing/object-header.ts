@@ -19,7 +19,15 @@ import {
 } from "./header-bytes.ts";
 import { unwrapKey, wrapKey } from "./hpke-wrap.ts";
 import { dataKeyInfo, metadataObjectKey, openObjectKey, positionKey } from "./key-derivation.ts";
-import { enrolmentHolds, ID_BYTES, secretSource, type KeyRing, privateSide } from "./key-ring.ts";
+import {
+  enrolmentHolds,
+  generationKeys,
+  ID_BYTES,
+  secretSource,
+  type GenerationKeys,
+  type KeyRing,
+  privateSide,
+} from "./key-ring.ts";
 import { objectKinds, type ObjectKind } from "./object-kind.ts";
 import { KEY_BYTES, signatureHolds, signWith } from "./raw-keys.ts";
 
@@ -63,13 +71,18 @@ export type ExpectedObject = {
   readonly name?: string | undefined;
 };
 
-/** A header that has been checked. */
-export type CheckedHeader = ParsedHeader & { readonly label: string };
+/** A header that has been checked, with the keys of its generation. */
+export type CheckedHeader = ParsedHeader & {
+  readonly label: string;
+  readonly keys: GenerationKeys;
+};
 
 /** A ticket for reading, and what the header says. */
 export type OpenedTicket = ObjectTicket & {
   readonly facts: Uint8Array;
   readonly epoch: number;
+  /** Of the keys that it was sealed with. */
+  readonly generation: number;
   readonly writer: Uint8Array;
   readonly createdAtMs: number;
   readonly headerBytes: Uint8Array;
@@ -157,7 +170,7 @@ export async function sealTicket(ring: KeyRing, object: NewObject): Promise<Obje
 }
 
 function ticketOf(
-  ring: KeyRing,
+  ring: { readonly repositoryId: Uint8Array; readonly metadataKey: Uint8Array },
   parts: Pick<ObjectTicket, "objectId" | "kind" | "header" | "key">,
 ): ObjectTicket {
   const { repositoryId } = ring;
@@ -171,15 +184,17 @@ const ENROLMENTS_KNOWN_MAX = 256;
 const enrolmentsKnown = new WeakMap<KeyRing, Set<string>>();
 
 /** Checks a writer's enrolment once for each ring; only what holds is remembered. */
-function isEnrolled(ring: KeyRing, header: ParsedHeader): boolean {
+function isEnrolled(ring: KeyRing, keys: GenerationKeys, header: ParsedHeader): boolean {
   const known = enrolmentsKnown.get(ring) ?? new Set();
   enrolmentsKnown.set(ring, known);
-  const statement = `${hex(header.writer)}${hex(header.enrolment)}`;
+  const statement = `${keys.generation} ${hex(header.writer)}${hex(header.enrolment)}`;
   if (known.has(statement)) {
     return true;
   }
   const writer = { publicKey: header.writer, enrolment: header.enrolment };
-  if (!enrolmentHolds(ring, writer)) {
+  const { repositoryId } = ring;
+  const { generation, rootPublicKey } = keys;
+  if (!enrolmentHolds({ repositoryId, generation, rootPublicKey }, writer)) {
     return false;
   }
   if (known.size >= ENROLMENTS_KNOWN_MAX) {
@@ -230,11 +245,12 @@ export function checkHeader(
   const object = objectLabel(expected);
   const header = parseHeader(bytes, object);
   checkPlace(ring, header, expected);
-  if (header.generation !== ring.generation) {
+  const keys = generationKeys(ring, header.generation);
+  if (keys === undefined) {
     const { generation } = header;
     throw new DrError("KEY_GENERATION_MISSING", { object, generation, held: ring.generation });
   }
-  if (!isEnrolled(ring, header)) {
+  if (!isEnrolled(ring, keys, header)) {
     throw new DrError("REPO_WRITER_UNKNOWN", { object, writer: hex(header.writer).slice(0, 16) });
   }
   const message = signedMessage(
@@ -243,7 +259,7 @@ export function checkHeader(
   if (!signatureHolds({ publicKey: header.writer, message, signature: header.signature })) {
     throw new DrError("REPO_SIGNATURE_INVALID", { object });
   }
-  return { ...header, label: object };
+  return { ...header, label: object, keys };
 }
 
 async function keyOf(ring: KeyRing, header: CheckedHeader): Promise<Uint8Array> {
@@ -252,9 +268,11 @@ async function keyOf(ring: KeyRing, header: CheckedHeader): Promise<Uint8Array> 
     case "open":
       return openObjectKey(header);
     case "metadata":
-      return metadataObjectKey(ring.metadataKey, header);
+      return metadataObjectKey(header.keys.metadataKey, header);
     case "data": {
-      const { dataPrivateKey } = privateSide(ring);
+      const { privateAt } = ring;
+      const holder = privateAt === undefined ? header.keys : { ...header.keys, privateAt };
+      const { dataPrivateKey } = privateSide(holder);
       const info = dataKeyInfo(header);
       const key = await unwrapKey({ privateKey: dataPrivateKey, info, wrapped: header.wrappedKey });
       if (key === undefined || key.length !== KEY_BYTES) {
@@ -282,10 +300,14 @@ export async function openTicket(
   const header = checkHeader(ring, bytes, expected);
   const key = await keyOf(ring, header);
   const headerBytes = Uint8Array.from(header.headerBytes);
+  const { repositoryId } = ring;
+  const { metadataKey } = header.keys;
+  const opened = { repositoryId, metadataKey };
   return {
-    ...ticketOf(ring, { objectId: header.objectId, kind: header.kind, header: headerBytes, key }),
+    ...ticketOf(opened, { objectId: header.objectId, kind: header.kind, header: headerBytes, key }),
     facts: Uint8Array.from(header.facts),
     epoch: header.epoch,
+    generation: header.generation,
     writer: Uint8Array.from(header.writer),
     createdAtMs: header.createdAtMs,
     headerBytes,

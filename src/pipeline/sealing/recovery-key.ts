@@ -56,19 +56,21 @@ export function createRecoveryKey(random: SecretSource = secretSource): string {
   return formatRecoveryKey(Uint8Array.from(random.bytes(KEY_BYTES)));
 }
 
-/** The 32 secret bytes of a typed recovery key. @throws DrError `KEY_RECOVERY_MISTYPED`. */
+/**
+ * The 32 secret bytes of a typed recovery key. @throws DrError `KEY_RECOVERY_LENGTH`, `KEY_RECOVERY_CHARACTER`,
+ * `KEY_RECOVERY_MISTYPED` when its check characters do not fit.
+ */
 export function parseRecoveryKey(text: string): Uint8Array {
-  const mistyped = (reason: string): DrError => new DrError("KEY_RECOVERY_MISTYPED", { reason });
   const typed = text.toUpperCase().replace(/[\s-]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   if (typed.length !== CHARACTERS) {
-    throw mistyped(`it has ${typed.length} characters instead of ${CHARACTERS}`);
+    throw new DrError("KEY_RECOVERY_LENGTH", { found: typed.length, expected: CHARACTERS });
   }
   const bytes = Buffer.alloc(KEY_BYTES + CHECK_BYTES);
   for (let index = 0; index < CHARACTERS; index++) {
     const value = ALPHABET.indexOf(typed.charAt(index));
     if (value < 0) {
       const group = Math.floor(index / GROUP_CHARACTERS) + 1;
-      throw mistyped(`group ${group} holds a character that is never used`);
+      throw new DrError("KEY_RECOVERY_CHARACTER", { group });
     }
     const bit = index * 5;
     const shifted = value << (11 - (bit & 7));
@@ -79,7 +81,7 @@ export function parseRecoveryKey(text: string): Uint8Array {
   }
   const secret = new Uint8Array(bytes.subarray(0, KEY_BYTES));
   if (bytes.readUIntBE(KEY_BYTES, CHECK_BYTES) !== crc24(secret)) {
-    throw mistyped("a character is wrong, or two are exchanged");
+    throw new DrError("KEY_RECOVERY_MISTYPED", {});
   }
   return secret;
 }

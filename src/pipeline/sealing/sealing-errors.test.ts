@@ -54,11 +54,13 @@ test("the errors of objects say in both languages which object, what is wrong an
 test("the errors of keys say in both languages what is wrong and what to do", () => {
   const reason = "it is not JSON";
   const texts = [
-    shown("KEY_PRIVATE_MISSING", {}),
+    shown("KEY_PRIVATE_MISSING", { host: "db1" }),
     shown("KEY_FILE_INVALID", { reason }),
-    shown("KEY_FILE_VERSION", { version: 2 }),
+    shown("KEY_FILE_VERSION", { version: 3 }),
     shown("KEY_OTHER_REPOSITORY", { found: "aa", expected: "bb" }),
-    shown("KEY_RECOVERY_MISTYPED", { reason }),
+    shown("KEY_RECOVERY_LENGTH", { found: 55, expected: 56 }),
+    shown("KEY_RECOVERY_CHARACTER", { group: 3 }),
+    shown("KEY_RECOVERY_MISTYPED", {}),
     shown("KEY_RECOVERY_WRONG", { repository: "aa" }),
     shown("KEY_SLOT_INVALID", { reason }),
     shown("REPO_NAME_INVALID", { name: '"x"' }),
@@ -66,12 +68,14 @@ test("the errors of keys say in both languages what is wrong and what to do", ()
   assert.deepEqual(
     texts.map(([english]) => english),
     [
-      "the key file holds no private keys",
+      "the key file holds no private keys; the host that has them: db1",
       "this is not a usable key file: it is not JSON",
-      "the key file has version 2, this program knows version 1",
+      "the key file has version 3, this program knows versions 1 and 2",
       "these keys are for repository aa, not for bb",
-      "this is not a recovery key: it is not JSON",
-      "this recovery key does not open the keys of repository aa",
+      "a recovery key has 56 characters, this has 55",
+      "group 3 of the recovery key holds a character that is never used",
+      "the check characters of this recovery key do not fit: a character is wrong, or two are exchanged",
+      "this recovery key is well formed and opens nothing in repository aa",
       "the key slot is malformed: it is not JSON",
       '"x" is not the name of an object in a repository',
     ],

@@ -212,7 +212,7 @@ export function readPartPositions(
   const facts = decodeWalFacts("walPart", header.facts);
   const opener = new PositionOpener({
     ...header,
-    positionKey: positionKey(ring.metadataKey, header),
+    positionKey: positionKey(header.keys.metadataKey, header),
   });
   const found = walk({ bytes, from: header.headerBytes.length, facts }, (frame, index) =>
     opener.open(frame, index),

@@ -7,10 +7,10 @@
  * nobody should count on it.
  */
 import { present } from "../../core/assert.ts";
-import { DrError } from "../../core/errors.ts";
 import { blockBytesMin, verifyClaimsMax } from "../../core/limits.ts";
 import type { ObjectId } from "../../core/object-id.ts";
 import { deriveFingerprintKey } from "../../pipeline/fingerprint-key.ts";
+import { namingKey, privateSide } from "../../pipeline/sealing/key-ring.ts";
 import type { FramedObject } from "../../pipeline/sealing/framed-object.ts";
 import { LocalObjects } from "../local-objects.ts";
 import { MapReader } from "../map/map-reader.ts";
@@ -232,8 +232,8 @@ export async function verifyIncarnation(
   options: VerifyIncarnationOptions,
 ): Promise<VerifiedIncarnation> {
   const { deep, signal, log, workers } = options;
-  if (deep && sealed.ring.private === undefined) {
-    throw new DrError("KEY_PRIVATE_MISSING", {});
+  if (deep) {
+    privateSide(sealed.ring);
   }
   const references = await readReferences(sealed, place, options);
   const { backups, dumps, fencedRoots, packs, maps } = references;
@@ -250,7 +250,7 @@ export async function verifyIncarnation(
     return { ...counts, frames: 0, blocks: 0, readBytes: 0 };
   }
   const fingerprintKey = deriveFingerprintKey(
-    sealed.ring.metadataKey,
+    namingKey(sealed.ring),
     incarnationIdBytes(place.incarnation),
   );
   // An incarnation of dumps alone has no blocks.
