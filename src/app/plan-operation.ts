@@ -12,6 +12,8 @@ import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
+import type { RestorePrediction } from "../restore/predict.ts";
+import { predictionFor } from "./predict-restore.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 
 /** What to plan for. */
@@ -69,6 +71,26 @@ export async function planOperation(
   }
   const plan = await planRestore(view.catalogue, target, { backup, ...call });
   return { repository, view, target, plan };
+}
+
+/** As `planOperation`, and how long it would take until a server has recovered, or, where none was measured, until the files are there. */
+export async function planWithPrediction(
+  adapters: Adapters,
+  environment: Environment,
+  request: PlanRequest,
+  call: StoreCall,
+): Promise<PlanResult & { readonly prediction: RestorePrediction | undefined }> {
+  const planned = await planOperation(adapters, environment, request, call);
+  const { plan, view, repository } = planned;
+  if (!plan.reachable) {
+    return { ...planned, prediction: undefined };
+  }
+  const { host } = adapters.observer.self;
+  const wanted = { plan, cluster: view.place.cluster, host };
+  const prediction =
+    (await predictionFor(repository.sealed, { ...wanted, start: true }, call)) ??
+    (await predictionFor(repository.sealed, { ...wanted, start: false }, call));
+  return { ...planned, prediction };
 }
 
 /** An instant as people and JSON get it. */

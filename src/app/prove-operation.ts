@@ -12,6 +12,7 @@ import type { Proof } from "../proof/proof-result.ts";
 import type { ProofPhase } from "../proof/prove-options.ts";
 import { prove } from "../proof/prove.ts";
 import type { ProofFacts, ProofLimits } from "../queries/proof-facts.ts";
+import { measurementOf } from "./predict-restore.ts";
 import { proofReport } from "../render/proof-report.ts";
 import { type IncarnationPlace, clusterNameOf } from "../repository/object-names.ts";
 import type { Protection } from "../repository/pin-rules.ts";
@@ -177,6 +178,21 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Run> {
   return { proof, root, limits };
 }
 
+/** What a proof's restore took tells how long the real one will take. */
+async function recordMeasurement(
+  ledger: LedgerRecorder,
+  { place, plan, proof }: Pick<ProveReport, "place" | "plan" | "proof">,
+  host: string,
+): Promise<void> {
+  const started = proof.levels.find(({ level, ok }) => level === 2 && ok);
+  const about = { ...place, backup: plan.backup.id, purpose: "proof", host } as const;
+  const took = { walBytes: plan.walBytes, startMs: started?.durationMs };
+  const measured = measurementOf(about, { ...proof, keptBytes: 0 }, took);
+  if (measured !== undefined && started !== undefined) {
+    await ledger.record({ kind: "restoreMeasured", data: measured });
+  }
+}
+
 /** A verdict stands without its report: that it could not be written is told beside it. */
 async function writeProofReport(
   environment: Environment,
@@ -242,6 +258,7 @@ export async function runProve(
   const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
   await ledger.record({ kind: "proofFinished", data: proofEvent(report) });
   await ledger.record({ kind: "proofChecked", data: checksEvent(report) });
+  await recordMeasurement(ledger, report, observer.self.host);
   const { objectives } = environment;
   const about = { root, startedAt, host: observer.self.host, objectives };
   const written = await writeProofReport(environment, factsOf(report, about));

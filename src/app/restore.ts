@@ -34,6 +34,8 @@ import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { type PlanRequest, type PlanResult, planOperation } from "./plan-operation.ts";
+import type { RestorePrediction } from "../restore/predict.ts";
+import { measurementOf, predictionFor } from "./predict-restore.ts";
 import { requireGivenUp } from "./give-up-cluster.ts";
 import { type Reached, type StartWish, type StartedCopy, startCopy } from "./start-copy.ts";
 import { checkHistory } from "./rollback.ts";
@@ -58,8 +60,8 @@ export type RestoreRequest = PlanRequest & {
   readonly over?: { readonly confirm: string | undefined } | undefined;
   readonly acceptRollback: boolean;
   readonly reason: string;
-  /** Told once, before anything is written. */
-  readonly onPlan: (plan: RestorePlan) => void;
+  /** Told once, before anything is written; without a prediction where nothing was measured yet. */
+  readonly onPlan: (plan: RestorePlan, prediction: RestorePrediction | undefined) => void;
   readonly onProgress: (progress: {
     readonly phase: string;
     readonly writtenBytes: number;
@@ -270,10 +272,13 @@ async function restoreFiles(
 
 type RestoreFacts = Omit<EventData<"restoreFinished">, "reached">;
 
+/** What is known when a restore ends, well or not. */
+type Done = Pick<RestoreFacts, "restoredBytes" | "phases" | "predictedMs">;
+
 function factsOf(
   prepared: Prepared,
   adapters: Adapters,
-  restored: { readonly restoredBytes: number; readonly phases: RestoreFacts["phases"] },
+  { restoredBytes, phases, predictedMs }: Done,
   durationMs: number,
 ): RestoreFacts {
   const { planned, plan } = prepared;
@@ -296,11 +301,28 @@ function factsOf(
     target: { kind: target.kind, value, timeline: plan.timeline },
     purpose: "restore",
     host: adapters.observer.self.host,
-    restoredBytes: restored.restoredBytes,
-    phases: restored.phases,
+    restoredBytes,
+    phases,
     durationMs,
-    predictedMs: null,
+    predictedMs,
   };
+}
+
+/** What it took tells how long later ones will; a part of a backup tells nothing. */
+async function recordMeasurement(
+  ledger: LedgerRecorder,
+  { plan }: Prepared,
+  { throwAway }: RestoreRequest,
+  done: { readonly facts: RestoreFacts; readonly restored: RestoredBackup },
+): Promise<void> {
+  const { facts, restored } = done;
+  const { cluster, incarnation, backup, purpose, host } = facts;
+  const startMs = facts.phases.find(({ name }) => name === "start")?.durationMs;
+  const took = { walBytes: plan.walBytes, startMs };
+  const measured = measurementOf({ cluster, incarnation, backup, purpose, host }, restored, took);
+  if (measured !== undefined && throwAway?.choose === undefined) {
+    await ledger.record({ kind: "restoreMeasured", data: measured });
+  }
 }
 
 /**
@@ -322,7 +344,11 @@ export async function runRestore(
   const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
   const accept = request.acceptRollback;
   await checkHistory({ adapters, environment, sealed, ledger, accept }, request);
-  request.onPlan(plan);
+  const { cluster } = planned.view.place;
+  const { host } = observer.self;
+  const start = request.start !== undefined;
+  const prediction = await predictionFor(sealed, { plan, cluster, host, start }, request);
+  request.onPlan(plan, prediction);
   const planMs = clock.monotonic() - began;
   const phases: { name: string; durationMs: number }[] = [
     { name: "plan", durationMs: Math.round(planMs) },
@@ -338,6 +364,8 @@ export async function runRestore(
   const signal = AbortSignal.any([request.signal, pin.lost]);
   const elapsed = (): number => Math.round(clock.monotonic() - began);
   let restoredBytes = 0;
+  const predictedMs = prediction?.expectedMs ?? null;
+  const done = (): Done => ({ restoredBytes, phases, predictedMs });
   try {
     const restored = await restoreFiles(adapters, environment, request, prepared, { pool, signal });
     restoredBytes = restored.restoredBytes;
@@ -356,16 +384,17 @@ export async function runRestore(
       phases.push({ name: "start", durationMs: Math.round(clock.monotonic() - startedMs) });
     }
     const durationMs = elapsed();
-    const facts = factsOf(prepared, adapters, { restoredBytes, phases }, durationMs);
+    const facts = factsOf(prepared, adapters, done(), durationMs);
     const ledgerReached = {
       ...reached,
       lsn: formatLsn(reached.lsn),
       time: shortTime(reached.time),
     };
     await ledger.record({ kind: "restoreFinished", data: { ...facts, reached: ledgerReached } });
+    await recordMeasurement(ledger, prepared, request, { facts, restored });
     return { plan, dataDirectory, restored, reached, phases, durationMs, started };
   } catch (error) {
-    const facts = factsOf(prepared, adapters, { restoredBytes, phases }, elapsed());
+    const facts = factsOf(prepared, adapters, done(), elapsed());
     const code = isDrError(error) ? error.code : "UNEXPECTED";
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
     const phase = phases.at(-1)?.name ?? "plan";

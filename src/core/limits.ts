@@ -286,6 +286,10 @@ export const controlFileRetryMs = 10;
 export const ledgerTailEventsMax = 1_000;
 /** Objects of the ledger that `pra list` reads for the newest proofs: half a second, half a year of two commands a day. */
 export const ledgerListObjectsMax = 500;
+/** Earlier restores that a prediction is made from: a month of daily proofs. */
+export const predictionMeasurementsMax = 30;
+/** Objects of the ledger that are read for them: a fifth of a second. */
+export const predictionObjectsMax = 200;
 /** Objects read to learn whether a slot that is not there was there once: seconds, at the start of a receiver without its slot. */
 export const ledgerSlotObjectsMax = 10_000;
 /**

@@ -125,6 +125,20 @@ const dataOf = {
   }),
   restoreFinished: z.object({ ...restoreFacts, reached }),
   restoreFailed: z.object({ ...restoreFacts, phase: text, code: text, message: text }),
+  /** Of a whole restore into an empty directory that succeeded: what later ones are predicted from. */
+  restoreMeasured: z.object({
+    ...place,
+    backup: id,
+    purpose: z.enum(["restore", "proof", "drill", "failover"]),
+    host: text,
+    restoredBytes: count,
+    /** Of WAL between the backup and the target. */
+    walBytes: count,
+    filesMs: duration,
+    walMs: duration,
+    /** Null: no server was started. */
+    startMs: z.nullable(duration),
+  }),
   proofFinished: z.object({
     ...place,
     backup: id,

@@ -264,6 +264,7 @@ test("restore brings the newest state back as a running, isolated server; what c
   const expected = await server.value("SELECT md5(string_agg(t::text, ',' ORDER BY t)) FROM t");
   const plan = await pra.json("plan --latest");
   assert.equal(plan.value["reachable"], true, plan.out);
+  assert.equal(plan.value["predictedMs"], null, "nothing was measured yet");
   const early = await pra.json("plan --at 2001-01-01T00:00:00Z");
   assert.equal(early.code, 4);
   assert.equal(early.value["reachable"], false);
@@ -302,6 +303,10 @@ test("restore brings the newest state back as a running, isolated server; what c
     assert.match(stopped.out, /Arrêté/);
   }
   assert.equal((await pra.run(`restore --to ${to}`)).code, 3, "a directory in use is refused");
+  const foreseen = await pra.run("plan --latest --lang fr");
+  assert.match(foreseen.out, /Durée prévue .* d'après 1 restauration mesurée sur cette machine/);
+  const foretold = await pra.json("plan --latest");
+  assert.ok(Number(foretold.value["predictedMs"]) > 0, foretold.out);
   const again = await pra.json(`restore --to ${to} --delta --start --port ${await freePort()}`);
   assert.equal(again.code, 0, "an isolated copy is made anew without being told twice");
   assert.ok(Number(again.value["keptBytes"]) > Number(again.value["restoredBytes"]));

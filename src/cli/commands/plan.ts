@@ -5,7 +5,8 @@ import { errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Instant, PlanNotice, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes } from "../../core/format.ts";
+import { formatBytes, formatDuration } from "../../core/format.ts";
+import type { RestorePrediction } from "../../restore/predict.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
@@ -29,7 +30,32 @@ function instantJson(instant: Instant | undefined, time: FormatTime): JsonValue 
       };
 }
 
-function jsonOf(plan: RestorePlan | Unreachable, frame: Frame, time: FormatTime): JsonValue {
+/** For people, whoever shows it. */
+export function predictionText(prediction: RestorePrediction | undefined, frame: Frame): string {
+  const { language } = frame;
+  const text = restoreText[language];
+  if (prediction === undefined) {
+    return text.unpredicted;
+  }
+  const { expectedMs, lowMs, highMs, measurements, isSameHost } = prediction;
+  const [expected, low, high] = [expectedMs, lowMs, highMs].map((ms) =>
+    formatDuration(ms, language),
+  );
+  return text.prediction({
+    expected: expected ?? "",
+    low: low ?? "",
+    high: high ?? "",
+    measurements,
+    isSameHost,
+  });
+}
+
+function jsonOf(
+  plan: RestorePlan | Unreachable,
+  prediction: RestorePrediction | undefined,
+  frame: Frame,
+  time: FormatTime,
+): JsonValue {
   if (!plan.reachable) {
     const { error, nearest } = plan;
     return {
@@ -53,7 +79,8 @@ function jsonOf(plan: RestorePlan | Unreachable, frame: Frame, time: FormatTime)
     timeline: plan.timeline,
     walBytes: plan.walBytes,
     restoreBytes: plan.restoreBytes,
-    predictedMs: null,
+    predictedMs: prediction?.expectedMs ?? null,
+    prediction: prediction ?? null,
     reason: {
       kind: reason.kind,
       passedOver: reason.passedOver.map(({ backup, unfit }) => ({ backup, unfit: unfit.kind })),
@@ -95,7 +122,12 @@ export function reachedText(plan: RestorePlan, time: FormatTime): string {
   return timeMicros === undefined ? formatLsn(lsn) : `${time(timeMicros)} (${formatLsn(lsn)})`;
 }
 
-function renderPlan(plan: RestorePlan, frame: Frame, time: FormatTime): string {
+function renderPlan(
+  plan: RestorePlan,
+  prediction: RestorePrediction | undefined,
+  frame: Frame,
+  time: FormatTime,
+): string {
   const { language } = frame;
   const text = restoreText[language];
   const { lastCommit } = plan.reached;
@@ -114,6 +146,7 @@ function renderPlan(plan: RestorePlan, frame: Frame, time: FormatTime): string {
       ],
       [text.files, formatBytes(plan.restoreBytes, language)],
       [text.wal, formatBytes(plan.walBytes, language)],
+      [text.predicted, predictionText(prediction, frame)],
     ]),
     ...noticeLines(plan.notices, frame),
     "",
@@ -152,12 +185,16 @@ export function registerPlan(program: Command, frame: Frame): void {
   const command = defineCommand(program, frame.language, "plan", text.plan);
   addTargetOptions(command, frame.language).action(async (options: TargetOptions) => {
     const { compose } = await import("../../app/compose.ts");
-    const { planOperation, showTime } = await import("../../app/plan-operation.ts");
+    const { planWithPrediction, showTime } = await import("../../app/plan-operation.ts");
     const request = { flags: flagsOf(options), backup: options.backup, command: "pra plan" };
     const { signal } = frame;
     let plan: RestorePlan | Unreachable;
+    let prediction: RestorePrediction | undefined;
     try {
-      ({ plan } = await planOperation(compose(), frame.environment(), request, { signal }));
+      const environment = frame.environment();
+      ({ plan, prediction } = await planWithPrediction(compose(), environment, request, {
+        signal,
+      }));
     } catch (error) {
       if (!isDrError(error, "PLAN_NOTHING_YET")) {
         throw error;
@@ -165,8 +202,10 @@ export function registerPlan(program: Command, frame: Frame): void {
       const nearest = { before: undefined, after: undefined };
       plan = { reachable: false, error, nearest, siblings: [] };
     }
-    frame.result(jsonOf(plan, frame, showTime), () =>
-      plan.reachable ? renderPlan(plan, frame, showTime) : renderRefusal(plan, frame, showTime),
+    frame.result(jsonOf(plan, prediction, frame, showTime), () =>
+      plan.reachable
+        ? renderPlan(plan, prediction, frame, showTime)
+        : renderRefusal(plan, frame, showTime),
     );
     if (!plan.reachable) {
       frame.conclude({ kind: "problems" });

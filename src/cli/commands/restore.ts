@@ -14,7 +14,7 @@ import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { restoreText } from "../text/restore-text.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { noticeLines, reachedText } from "./plan.ts";
+import { noticeLines, predictionText, reachedText } from "./plan.ts";
 
 type Options = TargetOptions & {
   readonly to: string;
@@ -134,9 +134,10 @@ async function restore(options: Options, frame: Frame): Promise<void> {
     over: options.delta === true ? { confirm: options.confirm } : undefined,
     acceptRollback: options.acceptRollback === true,
     reason: "pra restore",
-    onPlan: (plan) => {
+    onPlan: (plan, prediction) => {
       totalBytes = plan.restoreBytes;
       frame.note(text.restoring(plan.backup.id, reachedText(plan, showTime)));
+      frame.note(`${text.predicted}: ${predictionText(prediction, frame)}`);
       noticeLines(plan.notices, frame).forEach((line) => {
         frame.note(line);
       });

@@ -53,6 +53,15 @@ type Messages = {
   readonly nextRestore: string;
   readonly restoring: (backup: string, instant: string) => string;
   readonly phases: Readonly<Record<string, string>>;
+  readonly predicted: string;
+  readonly prediction: (parts: {
+    readonly expected: string;
+    readonly low: string;
+    readonly high: string;
+    readonly measurements: number;
+    readonly isSameHost: boolean;
+  }) => string;
+  readonly unpredicted: string;
   readonly restored: (size: string, duration: string) => string;
   readonly kept: string;
   readonly keptFacts: (size: string) => string;
@@ -153,6 +162,10 @@ const en: Messages = {
     control: "Writing pg_control",
     start: "Starting and replaying",
   },
+  predicted: "Predicted",
+  prediction: ({ expected, low, high, measurements, isSameHost }) =>
+    `${expected} (${low} to ${high}), from ${measurements} ${measurements === 1 ? "restore" : "restores"} measured on ${isSameHost ? "this host" : "other hosts"}`,
+  unpredicted: "no restore was measured yet; each proof is one",
   restored: (size, duration) => `Restored: ${size} in ${duration}`,
   kept: "Kept",
   keptFacts: (size) => `${size} that were there and right`,
@@ -258,6 +271,10 @@ const fr: Messages = {
     control: "Écriture de pg_control",
     start: "Démarrage et rejeu",
   },
+  predicted: "Durée prévue",
+  prediction: ({ expected, low, high, measurements, isSameHost }) =>
+    `${expected} (${low} à ${high}), d'après ${measurements} ${measurements === 1 ? "restauration mesurée" : "restaurations mesurées"} sur ${isSameHost ? "cette machine" : "d'autres machines"}`,
+  unpredicted: "aucune restauration n'a encore été mesurée ; chaque preuve en est une",
   restored: (size, duration) => `Restauré : ${size} en ${duration}`,
   kept: "Gardé",
   keptFacts: (size) => `${size} déjà présents et justes`,
