@@ -325,6 +325,19 @@ async function recordMeasurement(
   }
 }
 
+/** Tells what will be done and how long it may take; answers the latter. */
+async function announce(
+  { observer }: Adapters,
+  { planned, plan }: Prepared,
+  request: RestoreRequest,
+): Promise<number | null> {
+  const { cluster } = planned.view.place;
+  const wanted = { plan, cluster, host: observer.self.host, start: request.start !== undefined };
+  const prediction = await predictionFor(planned.repository.sealed, wanted, request);
+  request.onPlan(plan, prediction);
+  return prediction?.expectedMs ?? null;
+}
+
 /**
  * Restores. @throws DrError `PLAN_*` (nothing was written), `RESTORE_*`, `PG_*` of the start, `KEY_*`, `STORE_*`, `REPO_*`. Aborted: an
  * unfinished directory stays, marked, that cannot start; the same command takes it up again.
@@ -344,11 +357,7 @@ export async function runRestore(
   const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
   const accept = request.acceptRollback;
   await checkHistory({ adapters, environment, sealed, ledger, accept }, request);
-  const { cluster } = planned.view.place;
-  const { host } = observer.self;
-  const start = request.start !== undefined;
-  const prediction = await predictionFor(sealed, { plan, cluster, host, start }, request);
-  request.onPlan(plan, prediction);
+  const predictedMs = await announce(adapters, prepared, request);
   const planMs = clock.monotonic() - began;
   const phases: { name: string; durationMs: number }[] = [
     { name: "plan", durationMs: Math.round(planMs) },
@@ -364,7 +373,6 @@ export async function runRestore(
   const signal = AbortSignal.any([request.signal, pin.lost]);
   const elapsed = (): number => Math.round(clock.monotonic() - began);
   let restoredBytes = 0;
-  const predictedMs = prediction?.expectedMs ?? null;
   const done = (): Done => ({ restoredBytes, phases, predictedMs });
   try {
     const restored = await restoreFiles(adapters, environment, request, prepared, { pool, signal });
