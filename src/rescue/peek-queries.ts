@@ -12,7 +12,7 @@ import { serverFaultOf } from "../postgres/connection-errors.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { openConnection } from "../postgres/open-connection.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
-import { quoteLiteral } from "./target-database.ts";
+import { CLOSE_WAYS_OUT } from "../postgres/ways-out.ts";
 
 const APPLICATION = "pra_peek";
 
@@ -24,34 +24,6 @@ export type PeekAnswer = {
   /** There are more rows than were asked for. */
   readonly more: boolean;
 };
-
-/** Extensions whose functions connect to other servers. */
-const REACHING_OUT = [
-  "dblink",
-  "http",
-  "pg_net",
-  "plproxy",
-  "aws_s3",
-  "aws_lambda",
-  "pg_background",
-];
-
-/** What a query could leave the copy by: foreign servers, and functions that may do anything. */
-const CLOSE_WAYS_OUT = `DO $pra$
-DECLARE found record;
-BEGIN
-  FOR found IN SELECT fdwname FROM pg_catalog.pg_foreign_data_wrapper LOOP
-    EXECUTE pg_catalog.format('ALTER FOREIGN DATA WRAPPER %I NO HANDLER', found.fdwname);
-  END LOOP;
-  FOR found IN SELECT p.oid::regprocedure::text AS routine, p.prokind FROM pg_catalog.pg_proc p
-      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-      LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
-      LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-     WHERE p.prokind <> 'a' AND ((NOT l.lanpltrusted AND l.lanname NOT IN ('c', 'internal', 'sql'))
-        OR e.extname = ANY (ARRAY[${REACHING_OUT.map(quoteLiteral).join(", ")}])) LOOP
-    EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', found.routine);
-  END LOOP;
-END $pra$`;
 
 async function makeReader(
   settings: ConnectionSettings,

@@ -34,6 +34,8 @@ export type RestoreArchivesOptions = {
   /** Programs at a time. */
   readonly jobs: number;
   readonly keepOwners: boolean;
+  /** A list of the definitions to restore, as `--use-list` takes it; all without one. Tablespaces are left aside with it. */
+  readonly only?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly onPhase: (phase: RestorePhase) => void;
@@ -103,7 +105,9 @@ class ArchiveRestore {
   }
 
   #program(section: string, ...more: readonly string[]): StreamProgram {
-    const { directory, settings, database, applicationName, keepOwners } = this.#options;
+    const { directory, settings, database, applicationName, keepOwners, only } = this.#options;
+    // Data comes in archives of their own, which hold nothing else.
+    const listed = only === undefined || section === "data" ? [] : [`--use-list=${only}`];
     return {
       path: join(directory, "pg_restore"),
       words: [
@@ -113,6 +117,8 @@ class ArchiveRestore {
         // A subscription would take its publisher's changes away from production.
         "--no-subscriptions",
         ...(keepOwners ? [] : ["--no-owner", "--no-privileges"]),
+        ...(only === undefined ? [] : ["--no-tablespaces"]),
+        ...listed,
         databaseWord(database),
         ...more,
       ],

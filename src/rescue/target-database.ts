@@ -7,6 +7,7 @@
  * the last one of a killed run, and the next run begins anew.
  */
 import { DrError, isDrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
 import { restoreDbHoldersMax } from "../core/limits.ts";
 import { quoteName } from "../dump/census.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
@@ -181,6 +182,13 @@ export class TargetDatabase implements AsyncDisposable {
     await this.#ask(
       `COMMENT ON DATABASE ${name} IS ${quoteLiteral(`${MARK}: made from ${source}; may be dropped and made again`)}`,
     );
+  }
+
+  /** Gives it another name, that of nothing. Nobody may be connected to it. @throws DrError `RESTORE_DB_BUSY`, `PG_*`. */
+  async renameTo(name: string): Promise<void> {
+    await this.requireIdle();
+    await failpointAsync("rescue.rename", { signal: this.#signal });
+    await this.#ask(`ALTER DATABASE ${quoteName(this.name)} RENAME TO ${quoteName(name)}`);
   }
 
   /** Roles that this server does not have. */

@@ -49,6 +49,7 @@ export const commandEntries: readonly CommandEntry[] = [
     load: async () => (await import("./restore-db.ts")).registerRestoreDb,
   },
   { name: "peek", load: async () => (await import("./peek.ts")).registerPeek },
+  { name: "rescue", load: async () => (await import("./rescue.ts")).registerRescue },
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },

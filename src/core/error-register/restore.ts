@@ -354,4 +354,54 @@ export const restoreErrors = {
       hint: `Rien n'a été touché. Si plus rien n'y est nécessaire, ajoutez --confirm {name}. Dans un répertoire vide, aucune confirmation n'est demandée, et l'ancien reste tel quel.`,
     },
   },
+  RESTORE_RESCUE_INTO: {
+    en: {
+      message: `database "{database}" on {where} holds something that is not ours`,
+      hint: `Nothing was touched. Rescued tables go into a database of their own, never into a live one. Name one that does not exist yet with --into: it is made, and marked.`,
+    },
+    fr: {
+      message: `la base « {database} » sur {where} contient autre chose que nos tables récupérées`,
+      hint: `Rien n'a été touché. Les tables récupérées vont dans une base à elles, jamais dans une base en service. Indiquez avec --into une base qui n'existe pas encore : elle est créée, et marquée.`,
+    },
+  },
+  RESTORE_RESCUE_COUNT: {
+    en: {
+      message: `{table} has {rows} rows on the copy and {copied} in the rescued database`,
+      hint: `The rescued database did not get its name, and no other was touched. Run the same command again; if it says the same again, restore whole with pra restore and report it.`,
+    },
+    fr: {
+      message: `{table} a {rows} lignes sur la copie et {copied} dans la base récupérée`,
+      hint: `La base récupérée n'a pas reçu son nom, et aucune autre n'a été touchée. Relancez la même commande ; si elle dit la même chose, restaurez en entier avec pra restore et signalez-le.`,
+    },
+  },
+  RESTORE_RESCUE_NO_KEY: {
+    en: {
+      message: `{table} has no primary key that is the same then and now, so its rows cannot be told apart`,
+      hint: `No row was copied; the rescued table is there to be looked at. Copy by hand what you recognise, or give the table a primary key first.`,
+    },
+    fr: {
+      message: `{table} n'a pas de clé primaire identique avant et maintenant : ses lignes ne peuvent pas être distinguées`,
+      hint: `Aucune ligne n'a été copiée ; la table récupérée est là pour être consultée. Copiez à la main ce que vous reconnaissez, ou donnez d'abord une clé primaire à la table.`,
+    },
+  },
+  RESTORE_RESCUE_COPY: {
+    en: {
+      message: `rows of {table} could not be inserted: {text}`,
+      hint: `No row of any table was copied: it was one transaction. The rescued tables are there. A trigger, a foreign key or a new column without default may stand against it; settle that, and run the command again.`,
+    },
+    fr: {
+      message: `des lignes de {table} n'ont pas pu être insérées : {text}`,
+      hint: `Aucune ligne d'aucune table n'a été copiée : c'était une seule transaction. Les tables récupérées sont là. Un déclencheur, une clé étrangère ou une nouvelle colonne sans valeur par défaut peut s'y opposer ; réglez cela, puis relancez la commande.`,
+    },
+  },
+  RESTORE_RESCUE_UNCONFIRMED: {
+    en: {
+      message: `copying {rows} missing rows into live tables of {database} was not confirmed`,
+      hint: `No row was copied; the rescued tables are in {into}. Look at what differs, then run the command with --copy-missing --yes.`,
+    },
+    fr: {
+      message: `la copie de {rows} lignes manquantes dans les tables en service de {database} n'a pas été confirmée`,
+      hint: `Aucune ligne n'a été copiée ; les tables récupérées sont dans {into}. Regardez ce qui diffère, puis lancez la commande avec --copy-missing --yes.`,
+    },
+  },
 } as const satisfies ErrorGroup;
