@@ -96,6 +96,7 @@ export type StatusFactId =
   | "proof-recent"
   | "proof-old"
   | "proof-failed"
+  | "proof-missing"
   | "recovery-unproved"
   | "recovery-old"
   | "recovery-proved";

@@ -3,7 +3,7 @@
  * and on the disk, and it ends after a time. The work that a proof starts afterwards inherits the first: workers and servers.
  */
 import { readdir, statfs, writeFile } from "node:fs/promises";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { DrError } from "../core/errors.ts";
 import { proofRoomMarginBytes } from "../core/limits.ts";
 import { runProgram } from "../postgres/run-program.ts";
@@ -47,7 +47,9 @@ async function ownThreads(): Promise<readonly number[]> {
 /** A thread that has ended meanwhile, or one that already gives way more, is left alone. */
 function lower(thread: number, nice: number): void {
   try {
-    setPriority(thread, nice);
+    if (getPriority(thread) < nice) {
+      setPriority(thread, nice);
+    }
   } catch (error) {
     const code = (error as { readonly info?: { readonly code?: string } }).info?.code;
     if (code !== "ESRCH" && code !== "EACCES" && code !== "EPERM") {

@@ -7,7 +7,6 @@ import {
   statusBackupAgeNoteMs,
   statusBackupAgeBadMs,
   statusExposureBadSeconds,
-  statusProofAgeNoteMs,
 } from "../core/limits.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { placeOf } from "../postgres/connection-settings.ts";
@@ -19,6 +18,7 @@ import { listRoots } from "./backup-roots.ts";
 import type { CheckReport } from "./check.ts";
 import { type Finding, failed, found, looked } from "./check-finding.ts";
 import type { Adapters } from "./compose.ts";
+import { judgeProofs } from "./judge-proof.ts";
 import type { Environment } from "./environment.ts";
 import { judgeRecoveryKey } from "./recovery-key-finding.ts";
 import { openRepository } from "./repository-access.ts";
@@ -92,41 +92,6 @@ function judgeServer({ serverError }: WalState, environment: Environment): Findi
     : failed("server", serverError);
 }
 
-/** What the newest proof of this cluster said. */
-async function judgeProof(
-  sealed: SealedStore,
-  options: Call & { readonly nowMs: number; readonly cluster: string },
-): Promise<readonly Finding[]> {
-  const { nowMs, cluster, signal } = options;
-  let newest:
-    { readonly verdict: string; readonly time: string; readonly backup: string } | undefined;
-  await searchNewestEvents(
-    sealed,
-    ({ content, time }) => {
-      const isOurs = content?.kind === "proofFinished" && content.data.cluster === cluster;
-      if (isOurs && (newest === undefined || newest.time < time)) {
-        newest = { verdict: content.data.verdict, backup: content.data.backup, time };
-      }
-      return isOurs;
-    },
-    { signal, objectsMax: ledgerListObjectsMax },
-  );
-  if (newest === undefined) {
-    return [found("proof", "note", "proof-none")];
-  }
-  const ageMs = Math.max(0, nowMs - Date.parse(newest.time));
-  const values = { id: newest.backup, ageMs };
-  const figure = { value: Math.round(ageMs / 1000), unit: "s" };
-  if (newest.verdict !== "proven") {
-    return [found("proof", "bad", "proof-failed", values, figure)];
-  }
-  return [
-    ageMs > statusProofAgeNoteMs
-      ? found("proof", "note", "proof-old", values, figure)
-      : found("proof", "good", "proof-recent", values, figure),
-  ];
-}
-
 async function judgeSpace(
   sealed: SealedStore,
   environment: Environment,
@@ -182,7 +147,9 @@ async function judgeRepository(
           },
         ),
     ...judgeReceiver(wal),
-    ...(await looked("proof", call, () => judgeProof(sealed, { ...call, nowMs, cluster }))),
+    ...(await looked("proof", call, () =>
+      judgeProofs(sealed, { place: wal.place, cluster, nowMs }, call),
+    )),
     ...(await looked("space", call, () => judgeSpace(sealed, environment, call))),
   ];
 }

@@ -48,6 +48,7 @@ export class CommandLine implements AsyncDisposable {
       LANG: "C",
       // Test machines are small.
       MIN_FREE_GB: "0",
+      PRA_PROOF_NICE: "0",
       // `npm run test:guards` switches guards off in the commands as well.
       PRA_GUARD_OFF: process.env["PRA_GUARD_OFF"] ?? "",
       BACKUP_DIR: this.repository,

@@ -134,5 +134,12 @@ export function praYamlJsonSchema(): string {
     title: "pra.yaml",
     description: "Configuration of PRA beside its .env.",
   };
-  return `${JSON.stringify(titled, undefined, 2)}\n`;
+  // Short lists stand on one line, as they are written by hand.
+  const text = JSON.stringify(titled, undefined, 2).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (list) =>
+    list
+      .replaceAll(/\s*\n\s*/g, " ")
+      .replaceAll("[ ", "[")
+      .replaceAll(" ]", "]"),
+  );
+  return `${text}\n`;
 }

@@ -111,6 +111,10 @@ const factsEn: Facts = {
       summary: "the proof of {id} failed {ageMs} ago",
       hint: "pra prove says at which level; then pra backup --full and prove that one.",
     },
+    "proof-missing": {
+      summary: "{count} of {total} backups have no good proof",
+      hint: "pra prove --all-unproved",
+    },
     "recovery-unproved": {
       summary: "nobody ever proved that it opens the repository",
       hint: "pra key check, with the printed recovery key",
@@ -176,6 +180,10 @@ const factsFr: Facts = {
     "proof-failed": {
       summary: "la preuve de {id} a échoué il y a {ageMs}",
       hint: "pra prove dit à quel niveau ; puis pra backup --full, et prouvez celle-là.",
+    },
+    "proof-missing": {
+      summary: "{count} sauvegardes sur {total} n'ont pas de bonne preuve",
+      hint: "pra prove --all-unproved",
     },
     "recovery-unproved": {
       summary: "personne n'a jamais prouvé qu'elle ouvre le dépôt",

@@ -1,0 +1,133 @@
+/** Which proof is made when nobody names one, what a backup does with a proof of its own, and the heartbeat that a proof reads back. */
+import assert from "node:assert/strict";
+import { open, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CommandLine, errorCodeOf } from "../support/command-line.ts";
+import { startTestServer } from "../support/test-server.ts";
+
+type Shown = Record<string, unknown>;
+
+/** Flips a bit of every pack, so that no restore can be authentic. */
+async function damage(pra: CommandLine): Promise<void> {
+  for (const entry of await readdir(pra.repository, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && path.includes("/packs/")) {
+      await using file = await open(path, "r+");
+      const byte = Buffer.alloc(1);
+      await file.read(byte, 0, 1, 5000);
+      byte[0] = (byte[0] ?? 0) ^ 1;
+      await file.write(byte, 0, 1, 5000);
+    }
+  }
+}
+
+test("R25 a heartbeat is written, comes back, and says what would be lost; without its table a backup is good, with a warning", async () => {
+  await using server = await startTestServer({ major: 15 });
+  await using pra = await CommandLine.initialised(server);
+  const on = { PRA_HEARTBEAT_DATABASE: "postgres" };
+  assert.equal(errorCodeOf((await pra.json("heartbeat")).value), "PROOF_HEARTBEAT_OFF");
+  const without = await pra.json("heartbeat", on);
+  assert.equal(without.code, 1);
+  assert.equal(errorCodeOf(without.value), "PROOF_HEARTBEAT_TABLE");
+  assert.match(without.out, /relation \\"public\.pra_heartbeat\\" does not exist/);
+  const french = await pra.run("heartbeat --lang fr", on);
+  assert.match(french.err, /le battement n'a pas pu être écrit dans postgres/);
+  const warned = await pra.run("backup --full", on);
+  assert.equal(warned.code, 5);
+  assert.match(warned.out, /! The backup is good, but without a heartbeat: /);
+  const none = await pra.json("prove", on);
+  assert.equal(none.code, 0, none.out);
+  const { heartbeat } = none.value as { heartbeat: Shown };
+  assert.deepEqual([heartbeat["beatAt"], heartbeat["lossSeconds"]], [null, null], "no data");
+
+  const { value } = await pra.json("heartbeat --sql", on);
+  await server.query((value["statements"] as string[]).join("\n"));
+  const first = await pra.json("heartbeat", on);
+  assert.equal(first.value["beats"], 1);
+  const taken = await pra.run("backup --incremental", on);
+  assert.equal(taken.code, 0, taken.out + taken.err);
+  assert.equal(await server.value("SELECT beats FROM pra_heartbeat"), "2");
+  await server.query("UPDATE pra_heartbeat SET beat = beat - interval '90 seconds'");
+  assert.equal((await pra.run("backup --incremental")).code, 0);
+  const proved = await pra.json("prove", on);
+  assert.equal(proved.code, 0, proved.out);
+  const measured = (proved.value as { heartbeat: Shown }).heartbeat;
+  assert.equal(measured["against"], "now");
+  const loss = Number(measured["lossSeconds"]);
+  assert.ok(loss >= 90 && loss < 150, `a loss of ${loss} s`);
+});
+
+test("R5 --random draws an instant that a restore reaches, the same again by its seed; --all-unproved proves what has no good proof, and one that fails stops no other", async () => {
+  await using server = await startTestServer({ major: 18 });
+  await using pra = await CommandLine.initialised(server);
+  const nothing = await pra.json("prove --random");
+  assert.equal(errorCodeOf(nothing.value), "PROOF_NO_WINDOW");
+  assert.equal((await pra.json("prove --all-unproved")).code, 0);
+  assert.equal((await pra.run("backup --full")).code, 0);
+  await server.query("CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 100)");
+  assert.equal((await pra.run("backup --full")).code, 0);
+  const drawn = await pra.json("prove --random --seed 11");
+  assert.equal(drawn.code, 0, drawn.out);
+  assert.equal(drawn.value["seed"], 11);
+  const again = await pra.json("prove --random --seed 11");
+  assert.deepEqual(again.value["target"], drawn.value["target"]);
+  const other = await pra.run("prove --random");
+  assert.match(other.out, /Seed: \d+ \(20\d\d-/);
+  for (const words of ["--random --at now", "--random --all-unproved", "--all-unproved --latest"]) {
+    assert.equal(errorCodeOf((await pra.json(`prove ${words}`)).value), "USAGE_CONFLICT", words);
+  }
+
+  const status = await pra.run("status");
+  assert.match(status.out, /! [^\n]*1 of 2 backups have no good proof[^]*pra prove --all-unproved/);
+  const rest = await pra.json("prove --all-unproved");
+  assert.equal(rest.code, 0, rest.out);
+  assert.equal((rest.value["proofs"] as unknown[]).length, 1);
+  assert.equal(((await pra.json("prove --all-unproved")).value["proofs"] as unknown[]).length, 0);
+  assert.doesNotMatch((await pra.run("status")).out, /no good proof/);
+
+  assert.equal((await pra.run("backup --full")).code, 0);
+  assert.equal((await pra.run("backup --full")).code, 0);
+  await damage(pra);
+  const damaged = await pra.json("prove --all-unproved");
+  assert.equal(damaged.code, 4);
+  const proofs = damaged.value["proofs"] as { verdict: string; backup: string }[];
+  assert.deepEqual(
+    proofs.map(({ verdict }) => verdict),
+    ["failed", "failed"],
+  );
+  assert.ok((proofs[0]?.backup ?? "") > (proofs[1]?.backup ?? ""), "newest first");
+});
+
+test("R5 a backup proves itself when it is told to; a proof that fails makes the end red and leaves the backup", async () => {
+  await using server = await startTestServer({ major: 18 });
+  await using pra = await CommandLine.initialised(server);
+  const gentle = { PRA_PROVE_AFTER_BACKUP: "full", PRA_PROOF_NICE: "3" };
+  const full = await pra.json("backup --full", gentle);
+  assert.equal(full.code, 0, full.err);
+  const { proof } = full.value as { proof: Shown };
+  assert.deepEqual([proof["verdict"], proof["backup"]], ["proved", full.value["id"]]);
+  assert.ok(Number(proof["rpoSeconds"]) < 60 && Number(proof["rtoSeconds"]) > 0);
+  const limits = proof["limits"] as Shown;
+  assert.equal(limits["nice"], 3);
+  assert.ok(Number(limits["freeBytes"]) > Number(limits["neededBytes"]));
+  const incremental = await pra.json("backup --incremental", { PRA_PROVE_AFTER_BACKUP: "full" });
+  assert.equal(incremental.value["proof"], null);
+
+  await writeFile(
+    join(pra.directory, "pra.yaml"),
+    "proof:\n  assertions:\n    - { name: wrong, database: postgres, sql: SELECT 1, expect: 2 }\n",
+    { mode: 0o600 },
+  );
+  const red = await pra.json("backup --incremental", { PRA_PROVE_AFTER_BACKUP: "all" });
+  assert.equal(red.code, 4, red.err);
+  assert.equal((red.value as { proof: Shown }).proof["verdict"], "failed");
+  const list = await pra.run("list");
+  assert.match(list.out, new RegExp(`${String(red.value["id"])} .*FAILED`));
+  await writeFile(join(pra.directory, "pra.yaml"), "proof: [", { mode: 0o600 });
+  const unread = await pra.json("backup --incremental", { PRA_PROVE_AFTER_BACKUP: "all" });
+  assert.equal(unread.code, 4);
+  const { proof: none } = unread.value as { proof: Shown };
+  assert.equal(errorCodeOf(none), "CONFIG_YAML_SYNTAX");
+  assert.equal((await pra.json("prove", { PRA_PROVE_AFTER_BACKUP: "some" })).code, 2);
+});
