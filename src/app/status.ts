@@ -3,12 +3,10 @@
  * because none need run. Light enough for every five minutes: nothing is written, and no index of WAL beyond the newest is read.
  */
 import {
-  ledgerListObjectsMax,
   statusBackupAgeNoteMs,
   statusBackupAgeBadMs,
   statusExposureBadSeconds,
 } from "../core/limits.ts";
-import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { placeOf } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
@@ -18,9 +16,9 @@ import { listRoots } from "./backup-roots.ts";
 import type { CheckReport } from "./check.ts";
 import { type Finding, failed, found, looked } from "./check-finding.ts";
 import type { Adapters } from "./compose.ts";
-import { judgeProofs } from "./judge-proof.ts";
 import type { Environment } from "./environment.ts";
 import { judgeRecoveryKey } from "./recovery-key-finding.ts";
+import { judgeProofs } from "./judge-proof.ts";
 import { openRepository } from "./repository-access.ts";
 import { checkApplication } from "./site/application-check.ts";
 import { checkProgramFiles } from "./site/program-files.ts";

@@ -46,7 +46,7 @@ export class CommandLine implements AsyncDisposable {
       PATH: process.env["PATH"] ?? "/usr/bin:/bin",
       HOME: directory,
       LANG: "C",
-      // Test machines are small.
+      // Test machines are small, and busy: what gives way there waits for minutes.
       MIN_FREE_GB: "0",
       PRA_PROOF_NICE: "0",
       // `npm run test:guards` switches guards off in the commands as well.
