@@ -50,6 +50,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   { name: "peek", load: async () => (await import("./peek.ts")).registerPeek },
   { name: "rescue", load: async () => (await import("./rescue.ts")).registerRescue },
+  { name: "diff", load: async () => (await import("./diff.ts")).registerDiff },
   { name: "stop", load: async () => (await import("./stop.ts")).registerStop },
   { name: "adopt", load: async () => (await import("./adopt.ts")).registerAdopt },
   { name: "expire", load: async () => (await import("./expire.ts")).registerExpire },
