@@ -113,6 +113,27 @@ for (const [code, content, message] of refusals) {
   });
 }
 
+test("what WAL and restores do not use stops nobody who must go on; what they use does", (context) => {
+  const file = "RETENTION_DAYS=soon\nHEALTH_CHECK_RETRIES=-1\nPG_HOST=db\nMIN_FREE_GB=5\n";
+  assert.throws(
+    () => readEnvironment(input(context, file)),
+    (error) => isDrError(error, "CONFIG_NUMBER"),
+  );
+  const environment = readEnvironment(input(context, file, { strict: false }));
+  assert.deepEqual(
+    environment.passedOver.map(
+      ({ message }) => /RETENTION_DAYS|HEALTH_CHECK_RETRIES/.exec(message)?.[0],
+    ),
+    ["RETENTION_DAYS", "HEALTH_CHECK_RETRIES"],
+  );
+  assert.equal(environment.retention.days, 30, "what holds when nobody sets it");
+  assert.equal(environment.connection.host, "db");
+  assert.equal(environment.freeBytesMin, 5e9);
+  for (const vital of ["PG_PORT=many\n", "PRA_CLUSTER=A B\n"]) {
+    assert.throws(() => readEnvironment(input(context, vital, { strict: false })), vital);
+  }
+});
+
 test("a file named by --env-file must exist", (context) => {
   assert.throws(
     () => readEnvironment(input(context, "", { envFile: "missing.env" })),

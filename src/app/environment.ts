@@ -89,6 +89,8 @@ export type Environment = {
   readonly findUnknown: () => readonly UnknownSetting[];
   /** Every setting that is set, with its origin; secrets are not masked. */
   readonly settings: ReadonlyMap<SettingName, Setting>;
+  /** Values that do not fit and were left out: see `strict`. */
+  readonly passedOver: readonly DrError[];
 };
 
 /** What the process gives; all of it injected, so that tests need no process of their own. */
@@ -102,6 +104,11 @@ export type EnvironmentInput = {
   readonly flags?: Flags;
   /** From `--env-file`; it must exist. */
   readonly envFile?: string | undefined;
+  /**
+   * False: for what must go on at any hour. A wrong value of a setting that neither WAL nor a restore uses is left out and told in
+   * `passedOver`, in place of stopping all.
+   */
+  readonly strict?: boolean;
 };
 
 /** A disk's gigabyte, as makers and `.env` count it. */
@@ -330,6 +337,25 @@ class Reader {
   }
 }
 
+/** Why a value does not fit. */
+function settingError(name: SettingName, setting: Setting): DrError | undefined {
+  try {
+    checkSetting(name, setting);
+    return undefined;
+  } catch (error) {
+    if (isDrError(error)) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+/** What reaching the server and the repository takes. */
+function isVital(name: SettingName): boolean {
+  const { group } = settingsRegistry[name];
+  return group === "server" || group === "program" || name === "BACKUP_DIR";
+}
+
 /**
  * Reads the configuration. Only what is set is checked; what a command needs and nobody set is refused
  * by `requireSetting`. @throws DrError `CONFIG_…` with the file, the line and the value.
@@ -337,10 +363,16 @@ class Reader {
 export function readEnvironment(input: EnvironmentInput): Environment {
   const file = findEnvFile(input);
   const settings = new Map<SettingName, Setting>();
+  const passedOver: DrError[] = [];
   for (const name of settingNames) {
     const setting = settingOf(name, input, file);
-    if (setting !== undefined) {
-      checkSetting(name, setting);
+    const error = setting === undefined ? undefined : settingError(name, setting);
+    if (error !== undefined && (input.strict !== false || isVital(name))) {
+      throw error;
+    }
+    if (error !== undefined) {
+      passedOver.push(error);
+    } else if (setting !== undefined) {
       settings.set(name, setting);
     }
   }
@@ -384,6 +416,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     envFile: file?.path,
     findUnknown: () => unknownSettings(input.variables, file),
     settings,
+    passedOver,
   };
 }
 

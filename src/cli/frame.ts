@@ -39,6 +39,9 @@ export interface Frame {
   /** How the command ended, when it is not "done and good". The last call counts. */
   conclude(outcome: Outcome): void;
 
-  /** The configuration; `flags` are the values given on the command line. @throws DrError `CONFIG_…`. */
-  environment(flags?: Flags): Environment;
+  /**
+   * The configuration; `flags` are the values given on the command line. Not `strict`: for commands that WAL or a restore hangs on; a wrong
+   * value that these do not use is told as a note, and left out. @throws DrError `CONFIG_…`.
+   */
+  environment(flags?: Flags, options?: { readonly strict: boolean }): Environment;
 }

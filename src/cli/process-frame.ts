@@ -6,6 +6,7 @@ import { homedir, userInfo } from "node:os";
 
 import { type Environment, type Flags, readEnvironment } from "../app/environment.ts";
 import { assert } from "../core/assert.ts";
+import { errorText } from "../core/errors.ts";
 import type { Language } from "../core/language.ts";
 import type { CommandLine } from "./command-line.ts";
 import type { Outcome } from "./exit-codes.ts";
@@ -90,9 +91,9 @@ export class ProcessFrame implements Frame {
     this.#outcome = outcome;
   }
 
-  environment(flags: Flags = {}): Environment {
+  environment(flags: Flags = {}, { strict } = { strict: true }): Environment {
     const { commandLine, variables, checkoutDirectory } = this.#options;
-    return readEnvironment({
+    const environment = readEnvironment({
       variables,
       checkoutDirectory,
       workingDirectory: process.cwd(),
@@ -101,6 +102,12 @@ export class ProcessFrame implements Frame {
       isRoot: process.getuid?.() === 0,
       flags: { PRA_LANG: commandLine.lang, ...flags },
       envFile: commandLine.envFile,
+      strict,
     });
+    for (const error of environment.passedOver) {
+      const { message, hint } = errorText(error, this.language);
+      this.note(`! ${message}\n  ${hint}`);
+    }
+    return environment;
   }
 }

@@ -265,6 +265,11 @@ test("restore brings the newest state back as a running, isolated server; what c
   const plan = await pra.json("plan --latest");
   assert.equal(plan.value["reachable"], true, plan.out);
   assert.equal(plan.value["predictedMs"], null, "nothing was measured yet");
+  const misspelt = { RETENTION_DAYS: "soon" };
+  const inSpite = await pra.run("plan --latest", misspelt);
+  assert.equal(inSpite.code, 0, "a setting that a restore does not use keeps nobody from one");
+  assert.match(inSpite.err, /! .*RETENTION_DAYS/);
+  assert.equal((await pra.run("list", misspelt)).code, 2);
   const early = await pra.json("plan --at 2001-01-01T00:00:00Z");
   assert.equal(early.code, 4);
   assert.equal(early.value["reachable"], false);

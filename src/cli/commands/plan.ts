@@ -191,7 +191,7 @@ export function registerPlan(program: Command, frame: Frame): void {
     let plan: RestorePlan | Unreachable;
     let prediction: RestorePrediction | undefined;
     try {
-      const environment = frame.environment();
+      const environment = frame.environment({}, { strict: false });
       ({ plan, prediction } = await planWithPrediction(compose(), environment, request, {
         signal,
       }));

@@ -122,7 +122,7 @@ async function restore(options: Options, frame: Frame): Promise<void> {
   const { to, port, listen } = options;
   let totalBytes: number | undefined;
   frame.progress.update({ phase: text.phases["plan"] ?? "" });
-  const result = await runRestore(compose(), frame.environment(), {
+  const result = await runRestore(compose(), frame.environment({}, { strict: false }), {
     flags: flagsOf(options),
     backup: options.backup,
     command: "pra restore",

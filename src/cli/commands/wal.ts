@@ -76,7 +76,7 @@ async function receive(options: ReceiveOptions, frame: Frame): Promise<void> {
   const text = walText[frame.language];
   const { compose } = await import("../../app/compose.ts");
   const { runReceiver } = await import("../../app/wal-receive.ts");
-  const result = await runReceiver(compose(), frame.environment(), {
+  const result = await runReceiver(compose(), frame.environment({}, { strict: false }), {
     acceptRollback: options.acceptRollback === true,
     allowUntestedMajor: options.allowUntestedMajor === true,
     reason: "pra wal receive",
@@ -190,7 +190,9 @@ function renderStatus(state: WalState, frame: Frame): string {
 async function status(frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { readWalState } = await import("../../app/wal-status.ts");
-  const state = await readWalState(compose(), frame.environment(), { signal: frame.signal });
+  const state = await readWalState(compose(), frame.environment({}, { strict: false }), {
+    signal: frame.signal,
+  });
   frame.result(statusJson(state), () => renderStatus(state, frame));
   const receives = state.receiver !== undefined && state.receiver.liveness !== "dead";
   if (!receives || state.openGaps.length > 0 || state.serverError !== undefined) {
@@ -202,7 +204,7 @@ async function push(path: string, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { runPush } = await import("../../app/wal-push.ts");
   const request = { path, reason: "pra wal push", signal: frame.signal };
-  const result = await runPush(compose(), frame.environment(), request);
+  const result = await runPush(compose(), frame.environment({}, { strict: false }), request);
   // A server's log has no use for a line a segment.
   frame.result({ path, result }, () => "");
 }
@@ -217,7 +219,10 @@ async function printRestoreCommand(options: FetchOptions, frame: Frame): Promise
   const text = walText[frame.language];
   const { checkoutDirectory } = frame;
   const { incarnation } = options;
-  const line = restoreCommand(frame.environment(), { checkoutDirectory, incarnation });
+  const line = restoreCommand(frame.environment({}, { strict: false }), {
+    checkoutDirectory,
+    incarnation,
+  });
   frame.result({ restoreCommand: line.command, setting: line.setting }, () => line.setting);
   frame.note(text.restoreCommandAdvice);
 }
@@ -240,7 +245,7 @@ async function fetch(
   const { runFetch } = await import("../../app/wal-fetch.ts");
   const { incarnation } = options;
   const request = { name, path, incarnation, signal: frame.signal };
-  const result = await runFetch(compose(), frame.environment(), request);
+  const result = await runFetch(compose(), frame.environment({}, { strict: false }), request);
   frame.result({ name, path, result }, () => "");
   if (result === "absent") {
     frame.conclude({ kind: "absent" });

@@ -38,7 +38,9 @@ export function registerWindow(program: Command, frame: Frame): void {
     const { compose } = await import("../../app/compose.ts");
     const { readWindows, showInstant, windowsToJson } = await import("../../app/list.ts");
     const { signal } = frame;
-    const found = await readWindows(compose(), frame.environment(), { signal });
+    const found = await readWindows(compose(), frame.environment({}, { strict: false }), {
+      signal,
+    });
     const clusters = found.map(({ cluster: name, systemId, windows }) => ({
       name,
       systemId,
