@@ -18,7 +18,6 @@
 import { DrError, isDrError } from "../core/errors.ts";
 import { failpointAsync, guard } from "../core/failpoint.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
-import type { ObjectId } from "../core/object-id.ts";
 import { acquireLocalLock } from "../files/local-lock.ts";
 import { removeFile } from "../files/write-durably.ts";
 import {
@@ -30,13 +29,12 @@ import {
 import { ringOfSlot, slotFacts } from "../pipeline/sealing/key-slot.ts";
 import { createRecoveryKey } from "../pipeline/sealing/recovery-key.ts";
 import { fingerprintOf } from "../pipeline/sealing/recipient-key.ts";
-import { listBackups, listClusters } from "../repository/catalogue.ts";
-import { listDumps } from "../repository/dump-catalogue.ts";
+import { listClusters } from "../repository/catalogue.ts";
+import { collectClosing } from "../repository/collect-closing.ts";
 import { putNextFormat, readClosing } from "../repository/format-document.ts";
 import { acquireLease } from "../repository/lease.ts";
 import { objectKey } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { listIncarnations } from "../repository/read-lease.ts";
 import { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import { type Environment, requireSetting } from "./environment.ts";
@@ -99,32 +97,6 @@ function fullRing(ring: KeyRing): FullKeyRing {
   return { ...ring, private: privateSide(ring) };
 }
 
-/** What of the generations so far counts. What a closing before excluded stays excluded. */
-async function closingOf(sealed: SealedStore, call: StoreCall): Promise<ReadonlySet<ObjectId>> {
-  const accepted = new Set<ObjectId>();
-  const take = (entry: {
-    readonly state: string;
-    readonly id: ObjectId;
-    readonly error?: DrError;
-  }): void => {
-    const excluded = entry.state === "fenced" || isDrError(entry.error, "KEY_GENERATION_CLOSED");
-    if (!excluded) {
-      accepted.add(entry.id);
-    }
-  };
-  for (const cluster of await listClusters(sealed, call)) {
-    for await (const place of listIncarnations(sealed, cluster, call)) {
-      for await (const entry of listBackups(sealed, place, call)) {
-        take(entry);
-      }
-      for await (const entry of listDumps(sealed, place, call)) {
-        take(entry);
-      }
-    }
-  }
-  return accepted;
-}
-
 /** The right to write anything of any cluster. @throws DrError `REPO_LEASE_HELD`, naming who must stop first. */
 async function holdLeases(
   sealed: SealedStore,
@@ -142,13 +114,12 @@ async function holdLeases(
   return leases.move();
 }
 
-/** Deletes what a killed run left of this generation: its slots belong to a ring that is in `.next` and nowhere else. */
-async function removeOwnSlots({ after, request }: Run): Promise<void> {
+/** Deletes what a run left of this generation: its slots belong to a ring that is in `.next` and nowhere else. */
+async function removeOwnSlots(after: SealedStore, call: StoreCall): Promise<void> {
   const { generation } = after.ring;
-  const { signal } = request;
-  const { slots } = await readSlots(after, generation, { signal });
+  const { slots } = await readSlots(after, generation, call);
   for (const { slot } of slots) {
-    await after.store.delete(objectKey({ type: "keySlot", generation, slot }), { signal });
+    await after.store.delete(objectKey({ type: "keySlot", generation, slot }), call);
   }
 }
 
@@ -206,19 +177,19 @@ async function makeGeneration(
   const { signal } = request;
   const { clock, random } = adapters;
   if (run.resumed) {
-    await removeOwnSlots(run);
+    await removeOwnSlots(after, { signal });
   }
   const recovery = await putRecovery(run, newSlotName(after, "recovery"));
   const notCarried = await carryRecipients(run);
   const later = { slot: newSlotName(before, "later"), lock: { later: after.ring.private } };
   await putSlot(before, later, { label: "", actor, signal });
-  const accepted = await closingOf(before, { signal });
+  const closing = await collectClosing(before, { signal });
   await failpointAsync("key.format", { signal });
   try {
-    await putNextFormat(after, { accepted }, { signal });
+    await putNextFormat(after, closing, { signal });
   } catch (error) {
     if (isDrError(error, "STORE_CONFLICT")) {
-      await removeOwnSlots(run);
+      await removeOwnSlots(after, { signal });
       const path = nextKeyFilePath(run.keyFile);
       await removeFile(path);
       const { generation: newest } = after.ring;
@@ -232,7 +203,7 @@ async function makeGeneration(
     const secret = { recoveryText: recovery.text };
     await unlockRepository(after.store, mark, { secret, signal, clock, random });
   }
-  return { recovery, notCarried, closed: accepted.size };
+  return { recovery, notCarried, closed: closing.accepted.size };
 }
 
 /** The ring in the making: that of a killed run, else a new one, durable before anything is sealed for it. */
@@ -345,12 +316,14 @@ async function isUnfinished(
     return false;
   }
   const { clock, random } = adapters;
+  const after = new SealedStore({ store, ring: next, clock, random });
   try {
-    await readClosing(new SealedStore({ store, ring: next, clock, random }), call);
+    await readClosing(after, call);
     return true;
   } catch (error) {
     if (isDrError(error, "REPO_WRITER_UNKNOWN")) {
       // Another host made this generation: see `KEY_ROTATED_MEANWHILE`.
+      await removeOwnSlots(after, call);
       await removeFile(nextKeyFilePath(keyFile));
       throw new DrError("KEY_ROTATED_MEANWHILE", { newest: mark.generation }, { cause: error });
     }

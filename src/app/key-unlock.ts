@@ -154,7 +154,9 @@ export async function unlockRepository(
   }
   const earlier: FullKeyRing[] = [];
   let after = newest.ring;
-  for (let generation = mark.generation - 1; generation >= 1; generation--) {
+  // Without them a new host would read nothing of before the last rotation.
+  const oldest = guard("L42-earlier-keys") ? 1 : mark.generation;
+  for (let generation = mark.generation - 1; generation >= oldest; generation--) {
     const unlock = { later: after.private };
     const opened = await openGeneration(store, generation, { unlock, signal });
     if (opened === undefined) {

@@ -128,6 +128,7 @@ export const guardNames = [
   "L41-last-slot",
   "L41-no-parent-across-keys",
   "L41-recipient-root",
+  "L42-earlier-keys",
   "L43-expire-clock",
   "L43-zone-required",
   "L44-outcome-compared",

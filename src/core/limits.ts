@@ -464,3 +464,5 @@ export const rescueTablesOfStream = 64;
 export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
 /** Writers of the ledger looked at for the newest proofs of key slots, one object each: two seconds, a year of five commands a day. */
 export const keyCheckWritersMax = 2_000;
+/** Segments behind the last one that a closed generation of keys may still bear: an archiver pushes one at a time, and one is to spare. */
+export const closingSegmentsAhead = 2;

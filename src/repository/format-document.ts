@@ -1,7 +1,7 @@
 /**
  * The format object: what a repository is, and from the second on, that a new generation of keys was made. Numbered like the
  * generation; the highest number counts. The first says only what the repository is; a later one is sealed under its own
- * generation and lists the backups and dumps of earlier ones that counted when it was written: it closes them.
+ * generation and lists what of earlier ones counted when it was written, backups, dumps and the end of WAL: it closes them.
  *
  * Its content is read only after it was checked like any object. What can be told before that is a number in a name and in a header,
  * by which a program refuses early and believes nothing.
@@ -11,6 +11,7 @@
 import * as z from "zod/mini";
 import { isDrError } from "../core/errors.ts";
 import { headerBytesMax } from "../core/limits.ts";
+import { parseWalSegmentName } from "../core/wal-name.ts";
 import { parseHeader } from "../pipeline/sealing/header-bytes.ts";
 import { decodeDocument, encodeDocument, objectIdText } from "./json-document.ts";
 import { newestNumber } from "./list-children.ts";
@@ -29,6 +30,8 @@ const closingSchema = z.object({
   features: z.array(z.string()),
   generation: z.int().check(z.minimum(2)),
   accepted: z.array(objectIdText),
+  /** The last segment of each timeline of each history that may bear an earlier generation. */
+  wal: z.array(z.object({ prefix: z.string(), last: z.string() })),
 });
 
 /** What a repository says of itself before anything is believed. */
@@ -76,7 +79,9 @@ export async function putNextFormat(
   call: StoreCall,
 ): Promise<void> {
   const { generation } = sealed.ring;
-  const document = { ...base(sealed), generation, accepted: [...closing.accepted] };
+  const { accepted, lastSegments } = closing;
+  const wal = [...lastSegments].map(([prefix, last]) => ({ prefix, last }));
+  const document = { ...base(sealed), generation, accepted: [...accepted], wal };
   const name = { type: "format", number: generation } as const;
   await sealed.putWhole(name, encodeDocument(document), call);
 }
@@ -91,6 +96,9 @@ export async function readClosing(
   if (generation === 1) {
     return undefined;
   }
-  const { accepted } = decodeDocument(closingSchema, content, "a format object");
-  return { accepted: new Set(accepted) };
+  const { accepted, wal } = decodeDocument(closingSchema, content, "a format object");
+  const lastSegments = new Map(
+    wal.map(({ prefix, last }) => [prefix, parseWalSegmentName(last)] as const),
+  );
+  return { accepted: new Set(accepted), lastSegments };
 }

@@ -9,7 +9,7 @@ import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import { newObjectId, type ObjectId } from "../core/object-id.ts";
 import type { Random } from "../core/random.ts";
-import { segmentAt, timelineOfSegment } from "../core/wal-name.ts";
+import { segmentAt, timelineOfSegment, type WalSegmentName } from "../core/wal-name.ts";
 import {
   decodeHistoryFacts,
   decodeWalFacts,
@@ -37,6 +37,7 @@ import {
   kindOfName,
   objectKey,
   systemIdentifierOf,
+  timelinePrefix,
   tryParseObjectKey,
   type ObjectName,
 } from "./object-names.ts";
@@ -131,10 +132,27 @@ function checkFacts(
 }
 
 /**
- * What was written down when the newest generation of keys was made: backups and dumps of earlier generations that counted then. Others
- * of those generations do not count: whoever still holds a key that was given up could have made them.
+ * What was written down when the newest generation of keys was made: of earlier generations the backups and dumps that counted then, and
+ * the last segment of each timeline that may bear them. Others do not count: whoever still holds a key that was given up could have
+ * made them.
  */
-export type Closing = { readonly accepted: ReadonlySet<ObjectId> };
+export type Closing = {
+  readonly accepted: ReadonlySet<ObjectId>;
+  /** By `timelinePrefix`. */
+  readonly lastSegments: ReadonlyMap<string, WalSegmentName>;
+};
+
+/** True when an object of an earlier generation counts. */
+function countsAfter({ accepted, lastSegments }: Closing, name: ObjectName): boolean {
+  if (name.type === "root" || name.type === "dump") {
+    return accepted.has(name.id);
+  }
+  if (name.type === "walSegment" || name.type === "walPart") {
+    const last = lastSegments.get(timelinePrefix(name, timelineOfSegment(name.segment)));
+    return last !== undefined && name.segment <= last;
+  }
+  return true;
+}
 
 /** Names, keys and a store. Holds no state of its own: everything is in the store. */
 export class SealedStore {
@@ -197,7 +215,7 @@ export class SealedStore {
   /**
    * The content of an object that is written whole. Peak memory: the object and twice its content.
    * @throws DrError `STORE_MISSING` and what else the store throws; what `openWhole` throws; `KEY_GENERATION_CLOSED` for a root
-   * or a dump of an earlier generation that appeared after that was closed.
+   * or a dump of an earlier generation that appeared after that was closed (readers of WAL throw it for WAL).
    */
   async getWhole(name: WholeName, call: StoreCall): Promise<OpenedWhole> {
     const bytes = await this.store.get(objectKey(name), call);
@@ -207,12 +225,12 @@ export class SealedStore {
     return opened;
   }
 
-  #checkClosing(name: WholeName, generation: number): void {
-    const listed = name.type === "root" || name.type === "dump";
-    if (this.#closing === undefined || !listed || generation >= this.ring.generation) {
+  #checkClosing(name: ObjectName, generation: number): void {
+    const closing = this.#closing;
+    if (closing === undefined || generation >= this.ring.generation) {
       return;
     }
-    if (!this.#closing.accepted.has(name.id) && guard("L41-closed-generation")) {
+    if (!countsAfter(closing, name) && guard("L41-closed-generation")) {
       throw new DrError("KEY_GENERATION_CLOSED", { object: objectKey(name), generation });
     }
   }
@@ -227,6 +245,7 @@ export class SealedStore {
       this.store.get(key, { ...call, range: { offset, length } });
     const opened = await openFramed(this.ring, read, sizeBytes, expectedAt(name));
     checkFacts(name, opened.ticket);
+    this.#checkClosing(name, opened.ticket.generation);
     return opened;
   }
 
@@ -238,6 +257,7 @@ export class SealedStore {
     const bytes = await getBeginning(this.store, objectKey(name), call);
     const header = checkHeader(this.ring, bytes, expectedAt(name));
     checkFacts(name, header);
+    this.#checkClosing(name, header.generation);
     return decodeWalSegmentFacts(header.facts);
   }
 
@@ -255,6 +275,7 @@ export class SealedStore {
     const bytes = await this.store.get(objectKey(name), call);
     const part = await readPart(this.ring, bytes, expectedAt(name));
     checkFacts(name, part.ticket);
+    this.#checkClosing(name, part.ticket.generation);
     return part;
   }
 
@@ -262,10 +283,11 @@ export class SealedStore {
   async readPartPositions(
     name: NameOf<"walPart">,
     call: StoreCall,
-  ): Promise<PartContent<FramePosition>> {
+  ): Promise<PartContent<FramePosition> & { readonly generation: number }> {
     const bytes = await this.store.get(objectKey(name), call);
     const part = readPartPositions(this.ring, bytes, expectedAt(name));
     checkWalPlace(name, part.facts, part.epoch);
+    this.#checkClosing(name, part.generation);
     return part;
   }
 

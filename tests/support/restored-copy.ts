@@ -18,16 +18,17 @@ export type RestoredCopy = {
   readonly value: (sql: string) => Promise<string>;
 };
 
-/** Restores with the words of a target, runs `look`, stops and removes the copy. */
+/** Restores with the words of a target, runs `look`, stops and removes the copy. `variables` as `CommandLine.run` takes them. */
 export async function withRestored<T>(
   pra: CommandLine,
   target: string,
   look: (copy: RestoredCopy) => Promise<T>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   const dataDirectory = join(pra.directory, "copy");
   const port = await freePort();
   const words = `restore --to ${dataDirectory} ${target} --start --port ${port}`;
-  const { code, value: result, out, err } = await pra.json(words);
+  const { code, value: result, out, err } = await pra.json(words, variables);
   assert.equal(code, 0, `${out}${err}`);
   const socketDirectory = String(result["socketDirectory"]);
   const value = async (sql: string): Promise<string> => {
@@ -45,7 +46,7 @@ export async function withRestored<T>(
   try {
     return await look({ dataDirectory, socketDirectory, port, result, value });
   } finally {
-    const stopped = await pra.run(`stop ${dataDirectory}`);
+    const stopped = await pra.run(`stop ${dataDirectory}`, variables);
     assert.equal(stopped.code, 0, stopped.err);
     assert.equal(existsSync(socketDirectory), false, "its socket's directory went with it");
     await rm(dataDirectory, { recursive: true });

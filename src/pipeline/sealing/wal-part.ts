@@ -206,7 +206,7 @@ export function readPartPositions(
   ring: KeyRing,
   source: Uint8Array,
   expected: ExpectedPart,
-): PartContent<FramePosition> {
+): PartContent<FramePosition> & { readonly generation: number } {
   const bytes = bufferOver(source);
   const header = checkHeader(ring, bytes, { ...expected, kind: "walPart" });
   const facts = decodeWalFacts("walPart", header.facts);
@@ -217,5 +217,5 @@ export function readPartPositions(
   const found = walk({ bytes, from: header.headerBytes.length, facts }, (frame, index) =>
     opener.open(frame, index),
   );
-  return { facts, epoch: header.epoch, ...found };
+  return { facts, epoch: header.epoch, generation: header.generation, ...found };
 }
