@@ -10,6 +10,7 @@ import { DrError, isDrError } from "../core/errors.ts";
 import { proofAbandonedMs } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
 import { LOCAL_LOCK_PREFIX, acquireLocalLock } from "../files/local-lock.ts";
+import { entryExists } from "../restore/restored-file.ts";
 import type { Environment } from "./environment.ts";
 
 /** Ours, and no one else's: see `mkdtemp`. */
@@ -50,9 +51,8 @@ async function removeLeftovers(base: string, options: Options): Promise<void> {
     try {
       await removeAbandoned(join(base, name), options);
     } catch (error) {
-      // Held by a proof that runs, or gone since it was listed.
-      const code = isDrError(error) ? error.code : (error as NodeJS.ErrnoException).code;
-      if (code !== "RESTORE_LOCKED" && code !== "ENOENT") {
+      // Held by a proof that runs, or gone since it was listed: its owner has ended.
+      if (!isDrError(error, "RESTORE_LOCKED") && (await entryExists(join(base, name)))) {
         throw error;
       }
     }

@@ -4,6 +4,7 @@
  * are missing there are inserted, none is ever changed or deleted.
  */
 import { createHash } from "node:crypto";
+import pg from "pg";
 import { DrError, isDrError } from "../core/errors.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
@@ -12,6 +13,7 @@ import { listDatabases } from "../dump/snapshot.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
+import { type RelationFinding, checkRelations } from "../proof/relation-checks.ts";
 import { listIncarnations } from "../repository/incarnation.ts";
 import { clusterNameOf, systemIdentifierOf } from "../repository/object-names.ts";
 import { type TableComparison, type TwoSides, compareTable } from "../rescue/compare-tables.ts";
@@ -55,6 +57,8 @@ export type RescueResult = {
   readonly where: string;
   readonly reached: { readonly lsn: string; readonly time: string | null };
   readonly rescued: RescuedTables;
+  /** What amcheck says of the tables on the copy; undefined where the server does not bring it. */
+  readonly damage: readonly RelationFinding[] | undefined;
   readonly comparisons: readonly TableComparison[];
   readonly copied: readonly CopiedRows[] | undefined;
   readonly effort: CopyEffort;
@@ -110,6 +114,34 @@ async function shapeOf(run: Run, partial: PartialCopy): Promise<DatabaseShape | 
   await using session = await SqlSession.open(settings, { applicationName: APPLICATION, signal });
   const databases = await listDatabases(session, { major, signal });
   return databases.find(({ name }) => name === database);
+}
+
+/** Holds the tables' heaps, TOAST tables and B-trees against themselves: what was restored of them is whole, or it is said. */
+async function damageOf(
+  run: Run,
+  { copy, wished }: PartialCopy,
+): Promise<readonly RelationFinding[] | undefined> {
+  run.request.onPhase("amcheck");
+  const { host, port, user, database } = copy.settings;
+  const client = new pg.Client({ host, port, user, database, password: "" });
+  // A failure is told by the query under way.
+  client.on("error", () => undefined);
+  const abort = (): void => {
+    client.connection.stream.destroy();
+  };
+  run.signal.addEventListener("abort", abort, { once: true });
+  try {
+    await client.connect();
+    const oids = wished.tables.map(({ oid }) => oid);
+    const { amcheck, findings } = await checkRelations(client, undefined, oids);
+    return amcheck ? findings : undefined;
+  } catch (error) {
+    run.signal.throwIfAborted();
+    throw error;
+  } finally {
+    run.signal.removeEventListener("abort", abort);
+    abort();
+  }
 }
 
 /** Fills a database in the making, which then takes its name. */
@@ -257,6 +289,7 @@ export async function runRescue(
   );
   const { effort, copy } = partial;
   const { plan, reached } = copy.restored;
+  const damage = await damageOf(run, partial);
   const rescued = await bring(run, partial, target);
   // Nothing more is needed of it while rows are compared.
   await stack.disposeAsync();
@@ -268,6 +301,7 @@ export async function runRescue(
     where: placeOf(live),
     reached: { lsn: formatLsn(reached.lsn), time: reached.time },
     rescued,
+    damage,
     ...compared,
     effort,
     durationMs: Math.round(clock.monotonic() - began),

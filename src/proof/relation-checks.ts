@@ -103,17 +103,29 @@ async function checkHeap(client: ClientBase, heap: Relation): Promise<readonly R
   }));
 }
 
-/** Runs amcheck over every heap and valid B-tree of the client's database, or over a sample of them. */
+/** Relations of tables, by oid: these, their TOAST tables, and the indexes of both. */
+function belongingTo(tables: readonly string[]): string {
+  const own = `'{${tables.join(",")}}'::oid[]`;
+  const stored = `(SELECT unnest(${own}) UNION ALL SELECT reltoastrelid FROM pg_class WHERE oid = ANY (${own}))`;
+  return `(c.oid IN ${stored} OR i.indrelid IN ${stored})`;
+}
+
+/**
+ * Runs amcheck over every heap and valid B-tree of the client's database, over a sample of them, or over those of the tables that
+ * `tablesOnly` names by oid.
+ */
 export async function checkRelations(
   client: ClientBase,
   sampling?: Sampling,
+  tablesOnly?: readonly string[],
 ): Promise<RelationChecks> {
+  const wanted = tablesOnly === undefined ? "true" : belongingTo(tablesOnly);
   if (!(await hasAmcheck(client))) {
     return { amcheck: false, heaps: 0, indexes: 0, leftOut: 0, findings: [] };
   }
   const findings: RelationFinding[] = [];
   const heaps = sampleOf(
-    await relations(client, "c.relkind IN ('r', 't', 'm') AND a.amname = 'heap'"),
+    await relations(client, `c.relkind IN ('r', 't', 'm') AND a.amname = 'heap' AND ${wanted}`),
     sampling,
   );
   for (const heap of heaps.chosen) {
@@ -122,7 +134,7 @@ export async function checkRelations(
   const indexes = sampleOf(
     await relations(
       client,
-      "c.relkind = 'i' AND a.amname = 'btree' AND i.indisvalid AND i.indisready",
+      `c.relkind = 'i' AND a.amname = 'btree' AND i.indisvalid AND i.indisready AND ${wanted}`,
     ),
     sampling,
   );

@@ -46,11 +46,13 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 function jsonOf(result: RescueResult): JsonValue {
-  const { rescued, comparisons, copied, effort, ...rest } = result;
+  const { rescued, damage, comparisons, copied, effort, ...rest } = result;
   return {
     ...rest,
     tables: rescued.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
     leftOut: { ...rescued.leftOut },
+    amcheck: damage !== undefined,
+    damage: (damage ?? []).map(({ relation, finding }) => ({ relation, finding })),
     comparisons: comparisons.map(({ rows, ...each }) => ({
       ...each,
       past: rows.past,
@@ -142,6 +144,8 @@ function render(result: RescueResult, frame: Frame): string {
       [text.read, text.readFacts(data ?? "", wal ?? "")],
       [text.duration, formatDuration(result.durationMs, language)],
     ]),
+    ...(result.damage === undefined ? [`! ${text.unchecked}`] : []),
+    ...(result.damage ?? []).map(({ relation, finding }) => `✗ ${relation}: ${finding}`),
     ...leftOutLines(result, frame),
     ...comparisonLines(result.comparisons, frame),
     "",
@@ -212,6 +216,9 @@ async function rescue(options: Options, frame: Frame): Promise<void> {
     signal: frame.signal,
   });
   frame.result(jsonOf(result), () => render(result, frame));
+  if ((result.damage ?? []).length > 0) {
+    frame.conclude({ kind: "problems" });
+  }
 }
 
 /** Registers the command. */

@@ -24,6 +24,7 @@ type Messages = CommandText & {
   readonly read: string;
   readonly readFacts: (data: string, wal: string) => string;
   readonly duration: string;
+  readonly unchecked: string;
   readonly heads: readonly [string, string, string, string, string, string];
   readonly absent: (table: string) => string;
   readonly unreadable: (table: string) => string;
@@ -71,6 +72,7 @@ const en: Messages = {
     maps: "Reading maps",
     files: "Restoring",
     wal: "Fetching WAL",
+    amcheck: "Checking the tables on the copy",
     definitions: "Definitions",
     data: "Data",
     indexes: "Indexes and constraints",
@@ -85,6 +87,8 @@ const en: Messages = {
   read: "Read",
   readFacts: (data, wal) => `${data} of data, ${wal} of WAL`,
   duration: "Duration",
+  unchecked:
+    "amcheck is not installed beside the server's programs: heaps and indexes were not checked",
   heads: ["Table", "then", "now", "missing", "changed", "new"],
   absent: (table) => `${table} does not exist any more`,
   unreadable: (table) => `${table} may not be read by this role: not compared`,
@@ -138,6 +142,7 @@ const fr: Messages = {
     maps: "Lecture des cartes",
     files: "Restauration",
     wal: "Récupération des WAL",
+    amcheck: "Vérification des tables sur la copie",
     definitions: "Définitions",
     data: "Données",
     indexes: "Index et contraintes",
@@ -152,6 +157,8 @@ const fr: Messages = {
   read: "Lu",
   readFacts: (data, wal) => `${data} de données, ${wal} de WAL`,
   duration: "Durée",
+  unchecked:
+    "amcheck n'est pas installé avec les programmes du serveur : tables et index n'ont pas été vérifiés",
   heads: ["Table", "avant", "maintenant", "manquantes", "modifiées", "nouvelles"],
   absent: (table) => `${table} n'existe plus`,
   unreadable: (table) => `${table} ne peut pas être lue par ce rôle : pas comparée`,
