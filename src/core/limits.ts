@@ -466,3 +466,7 @@ export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
 export const keyCheckWritersMax = 2_000;
 /** Segments behind the last one that a closed generation of keys may still bear: an archiver pushes one at a time, and one is to spare. */
 export const closingSegmentsAhead = 2;
+/** How long a check of a proof waits for a lock: nobody else works in a throw-away server, so it waits for nobody who will end. */
+export const proofLockWaitMs = 10_000;
+/** Tables of a rescue that a ledger's event names: an object of 100 KB. */
+export const rescueEventTablesMax = 1000;

@@ -3,10 +3,12 @@
  * relation of the catalogue has its file. Runs in every database that accepts connections, one after the other.
  */
 import type { ClientBase } from "pg";
+import { guard } from "../core/failpoint.ts";
 import type { Random } from "../core/random.ts";
-import { proofWholeBytesMax } from "../core/limits.ts";
+import { proofLockWaitMs, proofWholeBytesMax } from "../core/limits.ts";
+import type { FitnessFinding } from "./fitness.ts";
 import type { ProofFinding } from "./proof-result.ts";
-import { checkRelations, countBothWays, sampleOf } from "./relation-checks.ts";
+import { type TwoCounts, checkRelations, countBothWays, sampleOf } from "./relation-checks.ts";
 
 /** Opens a database of the throw-away server. */
 export type ConnectTo = (database: string) => Promise<ClientBase & { end(): Promise<void> }>;
@@ -14,6 +16,8 @@ export type ConnectTo = (database: string) => Promise<ClientBase & { end(): Prom
 /** What was looked at and found. */
 export type DatabaseChecks = {
   readonly findings: readonly ProofFinding[];
+  /** What this host could not tell, and why. */
+  readonly unfit: readonly FitnessFinding[];
   readonly counts: Readonly<Record<string, number>>;
 };
 
@@ -37,6 +41,19 @@ const FILELESS = `
      AND pg_relation_filepath(c.oid) IS NOT NULL
      AND (pg_stat_file(pg_relation_filepath(c.oid), true)).size IS NULL`;
 
+/** Both counts, or why the table cannot be counted: a page that cannot be read ends a count. */
+async function counted(client: ClientBase, name: string): Promise<TwoCounts | string> {
+  try {
+    return await countBothWays(client, name);
+  } catch (error) {
+    const { code, message } = error as { readonly code?: string; readonly message?: string };
+    if (code === undefined || !code.startsWith("XX")) {
+      throw error;
+    }
+    return message ?? code;
+  }
+}
+
 async function checkCounts(
   client: ClientBase,
   database: string,
@@ -47,8 +64,10 @@ async function checkCounts(
   const { chosen } = sampleOf(rows, { random, bytesMax: proofWholeBytesMax });
   const findings: ProofFinding[] = [];
   for (const { name } of chosen) {
-    const counts = await countBothWays(client, name);
-    if (counts.forced && counts.indexOnly !== counts.sequential) {
+    const counts = await counted(client, name);
+    if (typeof counts === "string") {
+      findings.push({ kind: "count", text: `${database} ${name}: ${counts}` });
+    } else if (counts.forced && counts.indexOnly !== counts.sequential) {
       const text = `${database} ${name}: ${counts.indexOnly} by index alone, ${counts.sequential} by heap`;
       findings.push({ kind: "index-only count", text });
     }
@@ -61,7 +80,9 @@ async function checkDatabase(
   database: string,
   random: Random,
 ): Promise<DatabaseChecks> {
-  await client.query("SET session_replication_role = replica; SET statement_timeout = 0");
+  await client.query(
+    `SET session_replication_role = replica; SET statement_timeout = 0; SET lock_timeout = ${proofLockWaitMs}`,
+  );
   const { rows: fileless } = await client.query<{ name: string; path: string }>(FILELESS);
   const relations = await checkRelations(client, { random, bytesMax: proofWholeBytesMax });
   const findings: ProofFinding[] = [
@@ -69,14 +90,44 @@ async function checkDatabase(
       kind: "missing file",
       text: `${database} ${name}: ${path}`,
     })),
-    ...relations.findings.map(({ relation, finding }) => ({
-      kind: "amcheck",
-      text: `${database} ${relation}: ${finding}`,
-    })),
+    ...relations.findings
+      .filter(({ unfit }) => unfit === undefined)
+      .map(({ relation, finding }) => ({
+        kind: "amcheck",
+        text: `${database} ${relation}: ${finding}`,
+      })),
     ...(await checkCounts(client, database, random)),
   ];
   const { heaps, indexes, leftOut } = relations;
-  return { findings, counts: { heaps, indexes, leftOut, amcheck: relations.amcheck ? 1 : 0 } };
+  const unfit = relations.findings.flatMap(({ relation, finding, unfit: kind }) =>
+    kind === undefined ? [] : [{ kind, name: `${database} ${relation}`, detail: finding }],
+  );
+  const amcheck = relations.amcheck ? 1 : 0;
+  return { findings, unfit, counts: { heaps, indexes, leftOut, amcheck } };
+}
+
+/** A database, or why this host cannot even open it: its locale is not installed here, say. */
+async function opened(
+  connectTo: ConnectTo,
+  database: string,
+): Promise<Awaited<ReturnType<ConnectTo>> | string> {
+  try {
+    return await connectTo(database);
+  } catch (error) {
+    const { code, message, detail } = error as {
+      readonly code?: string;
+      readonly message?: string;
+      readonly detail?: string;
+    };
+    if (
+      guard("L51-unopened-is-unfit") &&
+      code !== undefined &&
+      /locale|collation/.test(message ?? "")
+    ) {
+      return [message, detail].filter((text) => text !== undefined).join(": ");
+    }
+    throw error;
+  }
 }
 
 /** Checks every database that accepts connections. Aborting stops between two of them. */
@@ -90,13 +141,19 @@ export async function checkDatabases(
   );
   await first.end();
   const findings: ProofFinding[] = [];
+  const unfit: FitnessFinding[] = [];
   const counts = { databases: 0, heaps: 0, indexes: 0, leftOut: 0, amcheck: 0 };
   for (const { datname } of rows) {
     options.signal.throwIfAborted();
-    const client = await connectTo(datname);
+    const client = await opened(connectTo, datname);
+    if (typeof client === "string") {
+      unfit.push({ kind: "locale", name: datname, detail: client });
+      continue;
+    }
     try {
       const checked = await checkDatabase(client, datname, options.random);
       findings.push(...checked.findings);
+      unfit.push(...checked.unfit);
       counts.databases += 1;
       counts.heaps += checked.counts["heaps"] ?? 0;
       counts.indexes += checked.counts["indexes"] ?? 0;
@@ -106,5 +163,5 @@ export async function checkDatabases(
       await client.end();
     }
   }
-  return { findings, counts };
+  return { findings, unfit, counts };
 }

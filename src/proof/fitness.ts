@@ -20,7 +20,15 @@ import {
 
 /** Something this host has not, or has otherwise, than the backed-up server. */
 export type FitnessFinding = {
-  readonly kind: "extension" | "collation" | "size" | "compression" | "library";
+  readonly kind:
+    | "extension"
+    | "collation"
+    | "locale"
+    | "size"
+    | "compression"
+    | "library"
+    | "checksums"
+    | "prepared";
   readonly name: string;
   readonly detail: string;
 };
@@ -154,6 +162,12 @@ export async function missingExtensions(
       name,
       detail: "used by the backed-up server, not installed for the programs that prove",
     }));
+}
+
+/** A server that keeps no page checksums: that is no fault of the backup, and nothing was seen of its pages. */
+export function missingChecksums(server: ServerIdentity): readonly FitnessFinding[] {
+  const detail = "the backed-up server keeps none: its pages were not checked";
+  return server.dataChecksums ? [] : [{ kind: "checksums", name: "data_checksums", detail }];
 }
 
 /** Collations whose version here differs from the one indexes were built with: environment, not corruption. */

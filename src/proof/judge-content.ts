@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type pg from "pg";
+import { guard } from "../core/failpoint.ts";
 import type { ThrowawayServer } from "../postgres/throwaway-server.ts";
 import {
   type ApplicationCheck,
@@ -13,9 +14,10 @@ import {
 import { type AssertionResult, type Asking, runAssertions } from "./assertions.ts";
 import { type DatabaseChecks, checkDatabases } from "./check-databases.ts";
 import { Connections } from "./connections.ts";
-import { differingCollations, missingExtensions } from "./fitness.ts";
+import { differingCollations, missingChecksums, missingExtensions } from "./fitness.ts";
 import { readHeartbeat } from "./heartbeat-reading.ts";
 import { type PageCheck, checkPages } from "./page-checksums.ts";
+import { releasePrepared } from "./prepared-transactions.ts";
 import { type ProofRecord, levelOf } from "./proof-record.ts";
 import type { ProofFinding } from "./proof-result.ts";
 import type { ProveOptions } from "./prove-options.ts";
@@ -135,15 +137,45 @@ async function judgeStructures(
   record: ProofRecord,
 ): Promise<DatabaseChecks> {
   const { root, random, signal } = options;
+  const prepared = await releasePrepared(connections);
   const client = await connections.open("postgres");
   try {
     record.unfit = await missingExtensions(client, root.server);
-    record.environment = await differingCollations(client, root.server.major);
+    record.environment = [
+      ...(await differingCollations(client, root.server.major)),
+      ...missingChecksums(root.server),
+      ...prepared,
+    ];
   } finally {
     await client.end();
   }
-  return await checkDatabases((database) => connections.open(database), { random, signal });
+  const open = (database: string): Promise<pg.Client> => connections.open(database);
+  const content = await checkDatabases(open, { random, signal });
+  record.unfit = [...record.unfit, ...(guard("L51-untold-is-unfit") ? content.unfit : [])];
+  return content;
 }
+
+/** The same, where a server that cannot be asked is a finding: it crashed on what came back, say. Only a lack of room is this host's fault. */
+async function structuresOrFinding(
+  options: ProveOptions,
+  connections: Connections,
+  record: ProofRecord,
+): Promise<DatabaseChecks> {
+  try {
+    return await judgeStructures(options, connections, record);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const { code, message } = error as { readonly code?: string; readonly message?: string };
+    if (code?.startsWith(OUT_OF_RESOURCES) === true) {
+      throw error;
+    }
+    const text = [code, message ?? String(error)].filter((part) => part !== undefined).join(" ");
+    return { findings: [{ kind: "server", text }], unfit: [], counts: {} };
+  }
+}
+
+/** Class of SQLSTATE: disk full, out of memory, too many connections. */
+const OUT_OF_RESOURCES = "53";
 
 /** Judges all of it and stops the server. Rejects when the checks themselves could not be made, or aborted. */
 export async function judgeContent(
@@ -157,7 +189,7 @@ export async function judgeContent(
   const connections = new Connections(server, { candidates, signal });
   const began = clock.monotonic();
   try {
-    const content = await judgeStructures(options, connections, record);
+    const content = await structuresOrFinding(options, connections, record);
     const structuresMs = clock.monotonic() - began;
     await judgeData(options, server, connections, record);
     options.onPhase?.("pages");

@@ -7,7 +7,13 @@ import type { ApplicationResult } from "./application-command.ts";
 import type { AssertionResult } from "./assertions.ts";
 import type { FitnessFinding } from "./fitness.ts";
 import type { HeartbeatReading } from "./heartbeat-reading.ts";
-import type { Proof, ProofFinding, ProofLevel, ReachedPoint } from "./proof-result.ts";
+import type {
+  Proof,
+  ProofFinding,
+  ProofLevel,
+  ProofVerdict,
+  ReachedPoint,
+} from "./proof-result.ts";
 
 /** One level's outcome: it holds when nothing was found. */
 export function levelOf(
@@ -61,13 +67,24 @@ export class ProofRecord {
       : this.#answeredMs + (application?.durationMs ?? 0);
   }
 
-  close(binaries: ServerBinaries): Proof {
+  /**
+   * Damage is damage on any host. What this host lacks excuses what the user's own checks found, which may need it, and leaves
+   * nothing green.
+   */
+  #verdict(): ProofVerdict {
+    const damaged = this.levels.some(({ level, ok }) => level <= 3 && !ok);
+    if (damaged || this.unfit.length > 0) {
+      return damaged ? "failed" : "unfit";
+    }
     const holds = this.#wanted.every((number) =>
       this.levels.some(({ level, ok }) => level === number && ok),
     );
-    const failed = !holds || this.levels.some(({ ok }) => !ok);
+    return holds ? "proved" : "failed";
+  }
+
+  close(binaries: ServerBinaries): Proof {
     return {
-      verdict: this.unfit.length > 0 ? "unfit" : failed ? "failed" : "proved",
+      verdict: this.#verdict(),
       levels: this.levels,
       unfit: this.unfit,
       environment: this.environment,

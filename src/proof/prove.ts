@@ -10,6 +10,7 @@
 import { chown, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DrError, isDrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { proofRecoveryMsMax, proofTemporaryBytesMax } from "../core/limits.ts";
 import { formatLsn, parseLsn } from "../core/lsn.ts";
 import { parseControlFile } from "../postgres/control-file.ts";
@@ -70,7 +71,10 @@ async function serverSettings(
     local_preload_libraries: "",
     max_wal_senders: "0",
     max_connections: String(Math.max(control.maxConnections, 10)),
-    max_prepared_transactions: String(control.maxPreparedTransactions),
+    // Replay stops where it is smaller than on the backed-up server.
+    max_prepared_transactions: guard("L52-prepared-have-room")
+      ? String(control.maxPreparedTransactions)
+      : "0",
     max_locks_per_transaction: String(Math.max(control.maxLocksPerTransaction, 64)),
     lc_messages: "C",
   };

@@ -11,8 +11,12 @@ import { present } from "../core/assert.ts";
 import { findingsKeptMax } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
 
-/** Something that does not hold. */
-export type RelationFinding = { readonly relation: string; readonly finding: string };
+/** Something that does not hold. `unfit`: this host cannot tell, because it lacks a library or orders text otherwise. */
+export type RelationFinding = {
+  readonly relation: string;
+  readonly finding: string;
+  readonly unfit?: "library" | "collation";
+};
 
 /** What was checked and found. `amcheck` is false when the server does not bring the extension. */
 export type RelationChecks = {
@@ -63,11 +67,45 @@ async function hasAmcheck(client: ClientBase): Promise<boolean> {
   return true;
 }
 
-type Relation = { readonly oid: number; readonly name: string; readonly pages: number };
+type Relation = {
+  readonly oid: number;
+  readonly name: string;
+  readonly pages: number;
+  /** An index on text whose order was made with another version of its collation than there is here. */
+  readonly ordered_otherwise: boolean;
+};
+
+/**
+ * The version that an index's collations were recorded with, against the one here. The default collation's stands with the database,
+ * from 15 on (read through JSON, which does not mind that it is missing before).
+ */
+const ORDERED_OTHERWISE = `coalesce(c.relkind = 'i' AND EXISTS (
+      SELECT FROM unnest(i.indcollation::oid[]) AS used (oid)
+        JOIN pg_collation k ON k.oid = used.oid
+       WHERE pg_collation_actual_version(k.oid) <> CASE k.collprovider
+         WHEN 'd' THEN (SELECT to_jsonb(d) ->> 'datcollversion' FROM pg_database d WHERE d.datname = current_database())
+         ELSE k.collversion END), false)`;
+
+/** SQLSTATE of a file, a library say, that is not here. */
+const UNDEFINED_FILE = "58P01";
+
+/** What the server says of a relation is a finding; a connection that broke is not. @throws everything without an SQLSTATE. */
+function findingOf(relation: Relation, error: unknown): RelationFinding {
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  // 57P..: the server, or somebody, ended the session.
+  if (code === undefined || !/^[0-9A-Z]{5}$/.test(code) || code.startsWith("57P")) {
+    throw error;
+  }
+  const unfit =
+    code === UNDEFINED_FILE ? "library" : relation.ordered_otherwise ? "collation" : undefined;
+  const finding = message ?? code;
+  return { relation: relation.name, finding, ...(unfit === undefined ? {} : { unfit }) };
+}
 
 async function relations(client: ClientBase, condition: string): Promise<readonly Relation[]> {
   const result = await client.query<Relation>(`
-    SELECT c.oid, c.oid::regclass::text AS name, greatest(c.relpages, 0) AS pages
+    SELECT c.oid, c.oid::regclass::text AS name, greatest(c.relpages, 0) AS pages,
+           ${ORDERED_OTHERWISE} AS ordered_otherwise
       FROM pg_class c
       LEFT JOIN pg_index i ON i.indexrelid = c.oid
       LEFT JOIN pg_am a ON a.oid = c.relam
@@ -85,22 +123,24 @@ async function checkIndex(
     await client.query("SELECT bt_index_check($1::oid::regclass, true)", [index.oid]);
     return undefined;
   } catch (error) {
-    return {
-      relation: index.name,
-      finding: error instanceof Error ? error.message : String(error),
-    };
+    return findingOf(index, error);
   }
 }
 
+/** One heap: what amcheck reports, or what it raises when a page cannot even be read. */
 async function checkHeap(client: ClientBase, heap: Relation): Promise<readonly RelationFinding[]> {
-  const result = await client.query<{ blkno: string; msg: string }>(
-    "SELECT blkno, msg FROM verify_heapam($1::oid::regclass, check_toast => true) LIMIT 100",
-    [heap.oid],
-  );
-  return result.rows.map((row) => ({
-    relation: heap.name,
-    finding: `block ${row.blkno}: ${row.msg}`,
-  }));
+  try {
+    const result = await client.query<{ blkno: string; msg: string }>(
+      "SELECT blkno, msg FROM verify_heapam($1::oid::regclass, check_toast => true) LIMIT 100",
+      [heap.oid],
+    );
+    return result.rows.map((row) => ({
+      relation: heap.name,
+      finding: `block ${row.blkno}: ${row.msg}`,
+    }));
+  } catch (error) {
+    return [findingOf(heap, error)];
+  }
 }
 
 /** Relations of tables, by oid: these, their TOAST tables, and the indexes of both. */
