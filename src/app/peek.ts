@@ -61,7 +61,9 @@ export async function runPeek(
   });
   const { copy, effort } = partial;
   onPhase("queries");
-  const answers = await peekQueries(copy.settings, queries, { rowsMax, random, signal });
+  const only =
+    relations.kind === "all" ? undefined : [...partial.wished.tables, ...partial.wished.sequences];
+  const answers = await peekQueries(copy.settings, queries, { rowsMax, only, random, signal });
   const { plan, reached } = copy.restored;
   const at = { lsn: formatLsn(reached.lsn), time: reached.time };
   const durationMs = Math.round(clock.monotonic() - began);

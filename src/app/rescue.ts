@@ -6,8 +6,10 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { DrError, isDrError } from "../core/errors.ts";
+import { rescueEventTablesMax } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
+import type { TableName } from "../dump/census.ts";
 import { findClientPrograms } from "../dump/client-programs.ts";
 import { listDatabases } from "../dump/snapshot.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
@@ -25,6 +27,7 @@ import { parseRelationWish } from "../restore/relation-wish.ts";
 import type { TargetFlags } from "../restore/target.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { LedgerRecorder } from "./ledger-recorder.ts";
 import { type CopyEffort, type PartialCopy, openPartialCopy } from "./partial-copy.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 
@@ -63,6 +66,7 @@ export type RescueResult = {
   readonly copied: readonly CopiedRows[] | undefined;
   readonly effort: CopyEffort;
   readonly durationMs: number;
+  readonly ledgerFailure: DrError | undefined;
 };
 
 type Run = {
@@ -294,7 +298,7 @@ export async function runRescue(
   // Nothing more is needed of it while rows are compared.
   await stack.disposeAsync();
   const compared = await compareAndCopy(run, rescued);
-  return {
+  const result = {
     backup: plan.backup.id,
     database,
     into,
@@ -306,4 +310,38 @@ export async function runRescue(
     effort,
     durationMs: Math.round(clock.monotonic() - began),
   };
+  return { ...result, ledgerFailure: await record(run, result) };
+}
+
+/** What the ledger keeps of it; the error when it could not be written. */
+async function record(
+  { adapters, environment, repository }: Run,
+  result: Omit<RescueResult, "ledgerFailure">,
+): Promise<DrError | undefined> {
+  const { backup, database, into, where, reached, rescued, comparisons, copied } = result;
+  const ledger = new LedgerRecorder(adapters, repository.sealed, { reason: "pra rescue" });
+  const nameOf = ({ schema, name }: TableName): string => `${schema}.${name}`;
+  const missing = new Map(comparisons.map((each) => [nameOf(each), each.rows.missing.rows]));
+  await ledger.record({
+    kind: "tablesRescued",
+    data: {
+      cluster: environment.cluster,
+      backup,
+      database,
+      into,
+      host: where,
+      at: reached.time,
+      tables: rescued.tables.slice(0, rescueEventTablesMax).map((table) => ({
+        name: nameOf(table),
+        rows: table.rows,
+        missing: missing.get(nameOf(table)) ?? null,
+      })),
+      copied:
+        copied
+          ?.slice(0, rescueEventTablesMax)
+          .map((table) => ({ name: nameOf(table), rows: table.rows })) ?? null,
+      durationMs: result.durationMs,
+    },
+  });
+  return ledger.failure;
 }

@@ -263,6 +263,18 @@ const dataOf = {
     sha256: hash,
     encrypted: z.boolean(),
   }),
+  /** Tables brought next to the live ones; `missing` where they were compared. `copied`: rows inserted into live tables, when asked for. */
+  tablesRescued: z.object({
+    cluster,
+    backup: id,
+    database: text,
+    into: text,
+    host: text,
+    at: z.nullable(text),
+    tables: z.array(z.object({ name: text, rows: count, missing: z.nullable(count) })),
+    copied: z.nullable(z.array(z.object({ name: text, rows: count }))),
+    durationMs: duration,
+  }),
   /** A database was made anew from a dump, a file or a backup, and compared with what that held. */
   databaseRestored: z.object({
     cluster,

@@ -7,7 +7,7 @@
 import { DrError, isDrError } from "../core/errors.ts";
 import { peekStatementMs } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
-import { quoteName } from "../dump/census.ts";
+import { type TableName, quoteName, quoteTable } from "../dump/census.ts";
 import { serverFaultOf } from "../postgres/connection-errors.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { openConnection } from "../postgres/open-connection.ts";
@@ -25,11 +25,38 @@ export type PeekAnswer = {
   readonly more: boolean;
 };
 
+/** Takes from PUBLIC every table and view: what was not restored looks empty, and must not be taken for an answer. */
+const HIDE_THE_REST = `DO $pra$
+DECLARE found record;
+BEGIN
+  FOR found IN SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relacl IS NOT NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' LOOP
+    EXECUTE pg_catalog.format('REVOKE ALL ON %I.%I FROM PUBLIC', found.nspname, found.relname);
+  END LOOP;
+END $pra$`;
+
+/** What the role may read: all, or some tables where no others were restored. */
+function grantsOf(name: string, only: readonly TableName[] | undefined): readonly string[] {
+  if (only === undefined) {
+    return [`GRANT pg_read_all_data TO ${name}`];
+  }
+  const schemas = new Set(only.map(({ schema }) => quoteName(schema)));
+  return [
+    HIDE_THE_REST,
+    ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${name}`),
+    ...only.map((table) => `GRANT SELECT ON ${quoteTable(table)} TO ${name}`),
+  ];
+}
+
 async function makeReader(
   settings: ConnectionSettings,
-  options: { readonly role: string; readonly signal: AbortSignal },
+  options: {
+    readonly role: string;
+    readonly only: readonly TableName[] | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const { role, signal } = options;
+  const { role, only, signal } = options;
   const name = quoteName(role);
   await using session = await SqlSession.open(settings, { applicationName: APPLICATION, signal });
   for (const sql of [
@@ -37,7 +64,7 @@ async function makeReader(
     "SET session_replication_role = replica",
     "SET client_min_messages = error",
     `CREATE ROLE ${name} LOGIN BYPASSRLS CONNECTION LIMIT 1`,
-    `GRANT pg_read_all_data TO ${name}`,
+    ...grantsOf(name, only),
     `GRANT CONNECT ON DATABASE ${quoteName(settings.database)} TO ${name}`,
     `ALTER ROLE ${name} SET default_transaction_read_only = on`,
     `ALTER ROLE ${name} SET statement_timeout = ${peekStatementMs}`,
@@ -85,11 +112,17 @@ async function answer(
 export async function peekQueries(
   settings: ConnectionSettings,
   queries: readonly string[],
-  options: { readonly rowsMax: number; readonly random: Random; readonly signal: AbortSignal },
+  options: {
+    readonly rowsMax: number;
+    /** Tables whose content is there; undefined: all. */
+    readonly only: readonly TableName[] | undefined;
+    readonly random: Random;
+    readonly signal: AbortSignal;
+  },
 ): Promise<readonly PeekAnswer[]> {
-  const { rowsMax, random, signal } = options;
+  const { rowsMax, only, random, signal } = options;
   const role = `pra_peek_${Buffer.from(random.bytes(6)).toString("hex")}`;
-  await makeReader(settings, { role, signal });
+  await makeReader(settings, { role, only, signal });
   const { database } = settings;
   const reader = { ...settings, user: role };
   const client = await openConnection(reader, {

@@ -23,6 +23,7 @@ import { programOutput } from "../dump/program-output.ts";
 import type { StreamProgram } from "../dump/stream-messages.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
+import { inRestoreWords } from "../restore/restored-file.ts";
 import { type NeededObjects, findNeededObjects, neededEntries } from "./needed-objects.ts";
 import {
   type DatabaseArchives,
@@ -114,6 +115,15 @@ async function writeDefinitions(
   await failpointAsync("rescue.list", { signal });
   await writeFile(list, `${neededEntries(contents, needed).join("\n")}\n`, { mode: 0o600 });
   return { archive, list, bytes: output.bytesWritten };
+}
+
+/** @throws DrError `RESTORE_DISK_FULL`, `RESTORE_FILE_IO`. */
+async function inScratch<T>(options: RescueTablesOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw inRestoreWords(error, options.scratchDirectory);
+  }
 }
 
 type Sized = WishedRelation & { readonly bytes: number };
@@ -223,7 +233,7 @@ export async function rescueTables(options: RescueTablesOptions): Promise<Rescue
   await using session = await SqlSession.open(source, { applicationName: APPLICATION, signal });
   await session.query("SET max_parallel_workers_per_gather = 0", { signal });
   const needed = await findNeededObjects(session, { ...wished, tables }, { signal });
-  const definitions = await writeDefinitions(options, needed);
+  const definitions = await inScratch(options, () => writeDefinitions(options, needed));
   const archives = await archivesOf(options, session, definitions);
   await work.drop();
   await work.create(shape, label);

@@ -335,7 +335,34 @@ test("R3 a run that is interrupted or killed leaves no half database under its n
   assert.ok(names.includes("fresh") && !names.some((name) => name.startsWith("pra_unfinished_")));
 });
 
-test("R3 R8 a table dropped under load is rescued with every row that was acknowledged", async () => {
+test("R3 a full disk or an error half-way ends with its own error, and leaves rows, databases and the spool as they were", async () => {
+  const known = await databases();
+  const rows = (): Promise<string> =>
+    cluster.withClient((client) => value(client, "SELECT count(*) FROM orders"), DATABASE);
+  const before = await rows();
+  const words = ["rescue", "--table", "orders", "--at", beforeDamage, "--into", "app_rescue"];
+  for (const [failpoint, code] of [
+    ["restore.hole:enospc:3", "RESTORE_DISK_FULL"],
+    ["rescue.list:enospc", "RESTORE_DISK_FULL"],
+  ] as const) {
+    const { value: result } = await json(words, { PRA_FAILPOINT: failpoint });
+    assert.equal(errorCodeOf(result), code, failpoint);
+    assert.deepEqual(leftovers(), [], failpoint);
+  }
+  await cluster.withClient(
+    (client) => client.query("ALTER TABLE orders DROP CONSTRAINT IF EXISTS orders_id_check"),
+    DATABASE,
+  );
+  const failed = await json([...words, "--copy-missing", "--yes"], {
+    PRA_FAILPOINT: "rescue.copy:error",
+  });
+  assert.notEqual(failed.code, 0);
+  assert.equal(await rows(), before, "no row was copied");
+  assert.deepEqual(await databases(), known);
+  assert.deepEqual(leftovers(), []);
+});
+
+test("R3 a table dropped under load is rescued with every row that was acknowledged", async () => {
   const acknowledged: number[] = [];
   await cluster.withClient(
     (client) => client.query("CREATE TABLE busy (id bigserial PRIMARY KEY, client int, t text)"),

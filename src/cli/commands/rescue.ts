@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 
 import type { RescueResult } from "../../app/rescue.ts";
-import { DrError } from "../../core/errors.ts";
+import { DrError, errorText } from "../../core/errors.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import {
   dumpJobsDefault,
@@ -46,7 +46,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 function jsonOf(result: RescueResult): JsonValue {
-  const { rescued, damage, comparisons, copied, effort, ...rest } = result;
+  const { rescued, damage, comparisons, copied, effort, ledgerFailure: _, ...rest } = result;
   return {
     ...rest,
     tables: rescued.tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
@@ -146,6 +146,9 @@ function render(result: RescueResult, frame: Frame): string {
     ]),
     ...(result.damage === undefined ? [`! ${text.unchecked}`] : []),
     ...(result.damage ?? []).map(({ relation, finding }) => `✗ ${relation}: ${finding}`),
+    ...(result.ledgerFailure === undefined
+      ? []
+      : [`! ${text.ledgerFailed(errorText(result.ledgerFailure, language).message)}`]),
     ...leftOutLines(result, frame),
     ...comparisonLines(result.comparisons, frame),
     "",
@@ -218,6 +221,8 @@ async function rescue(options: Options, frame: Frame): Promise<void> {
   frame.result(jsonOf(result), () => render(result, frame));
   if ((result.damage ?? []).length > 0) {
     frame.conclude({ kind: "problems" });
+  } else if (result.ledgerFailure !== undefined) {
+    frame.conclude({ kind: "warnings" });
   }
 }
 

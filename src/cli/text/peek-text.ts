@@ -29,8 +29,7 @@ const en: Messages = {
   options: {
     sql: "a query; may be given several times",
     database: "the database; else DATABASE_URL or PG_DATABASE",
-    table:
-      "restore this table only, and what it needs; others look empty; may be given several times",
+    table: "restore this table only; no other can be queried; may be given several times",
     csv: "rows as CSV, with a line of names",
     limit: "rows shown of each query",
     workers: "threads that restore",
@@ -65,7 +64,7 @@ const fr: Messages = {
     sql: "une requête ; peut être donnée plusieurs fois",
     database: "la base ; sinon DATABASE_URL ou PG_DATABASE",
     table:
-      "ne restaurer que cette table et ce qu'il lui faut ; les autres paraissent vides ; peut être donnée plusieurs fois",
+      "ne restaurer que cette table ; aucune autre ne peut être interrogée ; peut être donnée plusieurs fois",
     csv: "les lignes en CSV, précédées d'une ligne de noms",
     limit: "lignes montrées pour chaque requête",
     workers: "fils d'exécution qui restaurent",

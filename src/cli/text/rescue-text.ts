@@ -25,6 +25,7 @@ type Messages = CommandText & {
   readonly readFacts: (data: string, wal: string) => string;
   readonly duration: string;
   readonly unchecked: string;
+  readonly ledgerFailed: (reason: string) => string;
   readonly heads: readonly [string, string, string, string, string, string];
   readonly absent: (table: string) => string;
   readonly unreadable: (table: string) => string;
@@ -89,6 +90,7 @@ const en: Messages = {
   duration: "Duration",
   unchecked:
     "amcheck is not installed beside the server's programs: heaps and indexes were not checked",
+  ledgerFailed: (reason) => `The ledger could not be written: ${reason}`,
   heads: ["Table", "then", "now", "missing", "changed", "new"],
   absent: (table) => `${table} does not exist any more`,
   unreadable: (table) => `${table} may not be read by this role: not compared`,
@@ -159,6 +161,7 @@ const fr: Messages = {
   duration: "Durée",
   unchecked:
     "amcheck n'est pas installé avec les programmes du serveur : tables et index n'ont pas été vérifiés",
+  ledgerFailed: (reason) => `Le journal n'a pas pu être écrit : ${reason}`,
   heads: ["Table", "avant", "maintenant", "manquantes", "modifiées", "nouvelles"],
   absent: (table) => `${table} n'existe plus`,
   unreadable: (table) => `${table} ne peut pas être lue par ce rôle : pas comparée`,
