@@ -317,11 +317,11 @@ export const restoreErrors = {
   RESTORE_PEEK_SQL: {
     en: {
       message: `the query failed on the copy: {text}`,
-      hint: `Nothing was changed; the copy is gone. The query runs as a role that only reads, without foreign servers, on database {database} as it was. Correct it and run the command again.`,
+      hint: `Nothing was changed; the copy is gone. The query runs as a role that only reads, without foreign servers, on database {database} as it was; with --table, on those tables and no others. Correct it and run the command again.`,
     },
     fr: {
       message: `la requête a échoué sur la copie : {text}`,
-      hint: `Rien n'a été modifié ; la copie a disparu. La requête tourne avec un rôle qui ne fait que lire, sans serveurs distants, sur la base {database} telle qu'elle était. Corrigez-la et relancez la commande.`,
+      hint: `Rien n'a été modifié ; la copie a disparu. La requête tourne avec un rôle qui ne fait que lire, sans serveurs distants, sur la base {database} telle qu'elle était ; avec --table, sur ces tables et aucune autre. Corrigez-la et relancez la commande.`,
     },
   },
   RESTORE_RESCUE_NO_DATABASE: {
