@@ -3,17 +3,10 @@
  * choke on. They run in a copy of the checkout, because `quickstart.sh` may install what is missing there.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import {
-  chmodSync,
-  cpSync,
   existsSync,
-  mkdirSync,
-  mkdtempSync,
   readFileSync,
   readdirSync,
-  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -23,10 +16,11 @@ import { dirname, join } from "node:path";
 import { type TestContext, after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { cron, installationIn, operatingScripts } from "../support/installation.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const scripts = ["backup.sh", "restore_run.sh", "status.sh", "quickstart.sh"] as const;
+const scripts = operatingScripts;
 
 let server: TestServer;
 before(async () => {
@@ -44,41 +38,9 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-type Answer = { readonly code: number | null; readonly out: string; readonly err: string };
-
-async function cron(
-  program: string,
-  words: readonly string[] = [],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
-): Promise<Answer> {
-  const child = spawn(program, words, {
-    cwd: options.cwd ?? "/",
-    env: { PATH: "/usr/bin:/bin", ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let out = "";
-  let err = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  await once(child, "close");
-  return { code: child.exitCode, out, err };
-}
-
-/** An installation in a folder with spaces, its `.env` beside the scripts; CRLF, quotes, `$(...)` and `#` in it. */
+/** An installation whose `.env` a shell would choke on: CRLF, quotes, `$(...)` and `#` in it. */
 function installation(context: TestContext, extra: readonly string[] = []): string {
-  const home = mkdtempSync("/tmp/pra-scripts-");
-  context.after(() => {
-    rmSync(home, { recursive: true });
-  });
-  chmodSync(home, 0o755);
-  const folder = join(home, "le dossier");
-  mkdirSync(join(folder, "tools"), { recursive: true });
-  for (const name of [...scripts, "pra", "package.json", "package-lock.json", "tools/build.ts"]) {
-    cpSync(join(root, name), join(folder, name));
-  }
-  cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
-  symlinkSync(realpathSync(join(root, "node_modules")), join(folder, "node_modules"));
-  const lines = [
+  return installationIn(context, [
     "# la configuration d'essai",
     "PG_HOST=127.0.0.1",
     `PG_PORT=${server.port}`,
@@ -90,10 +52,7 @@ function installation(context: TestContext, extra: readonly string[] = []): stri
     "PRA_STATE_DIR=../state",
     "MIN_FREE_GB=0",
     ...extra,
-  ];
-  writeFileSync(join(folder, ".env"), lines.map((line) => `${line}\r\n`).join(""));
-  chmodSync(join(folder, ".env"), 0o600);
-  return folder;
+  ]);
 }
 
 function touched(folder: string): boolean {
