@@ -250,6 +250,8 @@ test("R15 a host with public keys backs up, receives WAL, lists and verifies; it
   const second = await backup(pra, "", db);
   assert.equal(second.made["kind"], "incremental");
   await good(pra, "wal status", db);
+  // Whoever still wrote under the old keys would write what their closing shuts out.
+  await refused(pra, "key rotate", "REPO_LEASE_HELD");
   receiver.child.kill("SIGTERM");
   await receiver.answer;
   await server.query("SELECT pg_drop_replication_slot('pra_main')");

@@ -186,6 +186,7 @@ function renderAdded(added: AddedSlot, frame: Frame): string {
   return [
     text.added(added.slot, added.generation),
     ...recoveryLines(added.recovery, frame),
+    ...(added.recovery.kind === "shown" ? [text.checkAdvice] : []),
     ...ledgerLines(added.ledgerFailure, frame),
   ].join("\n");
 }

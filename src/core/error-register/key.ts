@@ -125,11 +125,11 @@ export const keyErrors = {
   KEY_FILE_MISSING: {
     en: {
       message: `the key file {path} of repository {repository} is not here`,
-      hint: `Copy it from the host that made the repository, or make it again with the printed recovery key. PRA_KEY_FILE names another place.`,
+      hint: `Make it with the printed recovery key: pra key recover; or take what the host with the private side exports: pra key import FILE. PRA_KEY_FILE names another place.`,
     },
     fr: {
       message: `le fichier de clé {path} du dépôt {repository} est absent`,
-      hint: `Copiez-le depuis la machine qui a créé le dépôt, ou recréez-le avec la clé de secours imprimée. PRA_KEY_FILE indique un autre emplacement.`,
+      hint: `Refaites-le avec la clé de secours imprimée : pra key recover ; ou prenez ce qu'exporte l'hôte qui a la partie privée : pra key import FICHIER. PRA_KEY_FILE indique un autre emplacement.`,
     },
   },
   KEY_FILE_RIGHTS: {

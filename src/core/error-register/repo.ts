@@ -218,11 +218,11 @@ export const repoErrors = {
   REPO_EXISTS_OTHER_KEY: {
     en: {
       message: `{location} holds repository {repository} already, and its key is not in {path}`,
-      hint: `Nothing was changed. To use it, bring its key file here (copy it from the host that made it) and name it in PRA_KEY_FILE. To make a new repository, set BACKUP_DIR to an empty directory.`,
+      hint: `Nothing was changed. To use it, make its key file here with the recovery key (pra key recover), or take one that its host exports (pra key import FILE). To make a new repository, set BACKUP_DIR to an empty directory.`,
     },
     fr: {
       message: `{location} contient déjà le dépôt {repository}, et sa clé n'est pas dans {path}`,
-      hint: `Rien n'a été modifié. Pour l'utiliser, apportez ici son fichier de clés (copiez-le depuis la machine qui l'a créé) et indiquez-le dans PRA_KEY_FILE. Pour créer un nouveau dépôt, indiquez un dossier vide dans BACKUP_DIR.`,
+      hint: `Rien n'a été modifié. Pour l'utiliser, refaites ici son fichier de clés avec la clé de secours (pra key recover), ou prenez celui qu'exporte son hôte (pra key import FICHIER). Pour créer un nouveau dépôt, indiquez un dossier vide dans BACKUP_DIR.`,
     },
   },
   REPO_DIRECTORY_FOREIGN: {
