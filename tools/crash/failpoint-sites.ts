@@ -45,14 +45,26 @@ export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
   "wal.reserve",
 ]);
 
+/** Sites of commands that are killed at each of them by tests of their own, by the beginning of their names. */
+const KILLED_ELSEWHERE = {
+  "key.": "killed at each step in tests/e2e/keys.test.ts",
+  "rescue.": "killed in tests/debian/rescue.test.ts",
+} as const;
+
 /** Sites that no command comes by on this host, each with the reason why that is right and the test that kills there instead. */
 export function notReached(commands: readonly string[]): ReadonlyMap<FailpointName, string> {
-  const reason = "no pg_dump for this server here; killed on PostgreSQL 15";
-  return commands.includes("dump")
-    ? new Map()
-    : new Map<FailpointName, string>(
-        failpointNames.filter((name) => name.startsWith("dump.")).map((name) => [name, reason]),
-      );
+  const excused: readonly (readonly [string, string])[] = [
+    ...Object.entries(KILLED_ELSEWHERE),
+    ...(commands.includes("dump")
+      ? []
+      : [["dump.", "no pg_dump for this server here; killed on PostgreSQL 15"] as const]),
+  ];
+  return new Map(
+    failpointNames.flatMap((name) => {
+      const reason = excused.find(([beginning]) => name.startsWith(beginning))?.[1];
+      return reason === undefined ? [] : [[name, reason] as const];
+    }),
+  );
 }
 
 /** The site of this name, if there is one. */
