@@ -470,3 +470,5 @@ export const closingSegmentsAhead = 2;
 export const proofLockWaitMs = 10_000;
 /** Tables of a rescue that a ledger's event names: an object of 100 KB. */
 export const rescueEventTablesMax = 1000;
+/** Connections that check one database of a proof side by side: more would only wait for the disk. */
+export const proofCheckersMax = 4;

@@ -1,14 +1,16 @@
 /**
  * What a recovered server's databases hold: amcheck on heaps and B-trees, both ways of counting every table, and that each
- * relation of the catalogue has its file. Runs in every database that accepts connections, one after the other.
+ * relation of the catalogue has its file. Runs in every database that accepts connections, one after the other,
+ * over a few connections each.
  */
 import type { ClientBase } from "pg";
 import { guard } from "../core/failpoint.ts";
 import type { Random } from "../core/random.ts";
-import { proofLockWaitMs, proofWholeBytesMax } from "../core/limits.ts";
+import { proofCheckersMax, proofLockWaitMs, proofWholeBytesMax } from "../core/limits.ts";
 import type { FitnessFinding } from "./fitness.ts";
 import type { ProofFinding } from "./proof-result.ts";
 import { type TwoCounts, checkRelations, countBothWays, sampleOf } from "./relation-checks.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** Opens a database of the throw-away server. */
 export type ConnectTo = (database: string) => Promise<ClientBase & { end(): Promise<void> }>;
@@ -54,37 +56,51 @@ async function counted(client: ClientBase, name: string): Promise<TwoCounts | st
   }
 }
 
-async function checkCounts(
+async function countFinding(
   client: ClientBase,
+  database: string,
+  name: string,
+): Promise<readonly ProofFinding[]> {
+  const counts = await counted(client, name);
+  if (typeof counts === "string") {
+    return [{ kind: "count", text: `${database} ${name}: ${counts}` }];
+  }
+  const { forced, indexOnly, sequential } = counts;
+  const text = `${database} ${name}: ${indexOnly} by index alone, ${sequential} by heap`;
+  return forced && indexOnly !== sequential ? [{ kind: "index-only count", text }] : [];
+}
+
+async function checkCounts(
+  clients: Clients,
   database: string,
   random: Random,
 ): Promise<readonly ProofFinding[]> {
-  const found = await client.query<{ name: string; pages: number }>(COUNTABLE);
-  const { rows } = found;
+  const { rows } = await clients[0].query<{ name: string; pages: number }>(COUNTABLE);
   const { chosen } = sampleOf(rows, { random, bytesMax: proofWholeBytesMax });
-  const findings: ProofFinding[] = [];
-  for (const { name } of chosen) {
-    const counts = await counted(client, name);
-    if (typeof counts === "string") {
-      findings.push({ kind: "count", text: `${database} ${name}: ${counts}` });
-    } else if (counts.forced && counts.indexOnly !== counts.sequential) {
-      const text = `${database} ${name}: ${counts.indexOnly} by index alone, ${counts.sequential} by heap`;
-      findings.push({ kind: "index-only count", text });
-    }
-  }
-  return findings;
+  const largestFirst = chosen.toSorted((a, b) => b.pages - a.pages);
+  const found = await sideBySide(clients, largestFirst, (client, { name }) =>
+    countFinding(client, database, name),
+  );
+  return found.flat();
 }
 
+/** Connections to one database. */
+type Clients = readonly [ClientBase, ...ClientBase[]];
+
 async function checkDatabase(
-  client: ClientBase,
+  clients: Clients,
   database: string,
   random: Random,
 ): Promise<DatabaseChecks> {
-  await client.query(
-    `SET session_replication_role = replica; SET statement_timeout = 0; SET lock_timeout = ${proofLockWaitMs}`,
-  );
+  const [client, ...beside] = clients;
+  for (const each of clients) {
+    await each.query(
+      `SET session_replication_role = replica; SET statement_timeout = 0; SET lock_timeout = ${proofLockWaitMs}`,
+    );
+  }
   const { rows: fileless } = await client.query<{ name: string; path: string }>(FILELESS);
-  const relations = await checkRelations(client, { random, bytesMax: proofWholeBytesMax });
+  const sampling = { random, bytesMax: proofWholeBytesMax };
+  const relations = await checkRelations(client, sampling, undefined, beside);
   const findings: ProofFinding[] = [
     ...fileless.map(({ name, path }) => ({
       kind: "missing file",
@@ -96,7 +112,7 @@ async function checkDatabase(
         kind: "amcheck",
         text: `${database} ${relation}: ${finding}`,
       })),
-    ...(await checkCounts(client, database, random)),
+    ...(await checkCounts(clients, database, random)),
   ];
   const { heaps, indexes, leftOut } = relations;
   const unfit = relations.findings.flatMap(({ relation, finding, unfit: kind }) =>
@@ -133,7 +149,7 @@ async function opened(
 /** Checks every database that accepts connections. Aborting stops between two of them. */
 export async function checkDatabases(
   connectTo: ConnectTo,
-  options: { readonly random: Random; readonly signal: AbortSignal },
+  options: { readonly random: Random; readonly workers: number; readonly signal: AbortSignal },
 ): Promise<DatabaseChecks> {
   const first = await connectTo("postgres");
   const { rows } = await first.query<{ datname: string }>(
@@ -150,8 +166,12 @@ export async function checkDatabases(
       unfit.push({ kind: "locale", name: datname, detail: client });
       continue;
     }
+    const clients: [typeof client, ...(typeof client)[]] = [client];
     try {
-      const checked = await checkDatabase(client, datname, options.random);
+      while (clients.length < Math.min(options.workers, proofCheckersMax)) {
+        clients.push(await connectTo(datname));
+      }
+      const checked = await checkDatabase(clients, datname, options.random);
       findings.push(...checked.findings);
       unfit.push(...checked.unfit);
       counts.databases += 1;
@@ -160,7 +180,7 @@ export async function checkDatabases(
       counts.leftOut += checked.counts["leftOut"] ?? 0;
       counts.amcheck += checked.counts["amcheck"] ?? 0;
     } finally {
-      await client.end();
+      await Promise.all(clients.map((each) => each.end()));
     }
   }
   return { findings, unfit, counts };

@@ -136,7 +136,7 @@ async function judgeStructures(
   connections: Connections,
   record: ProofRecord,
 ): Promise<DatabaseChecks> {
-  const { root, random, signal } = options;
+  const { root, random, workers, signal } = options;
   const prepared = await releasePrepared(connections);
   const client = await connections.open("postgres");
   try {
@@ -150,7 +150,7 @@ async function judgeStructures(
     await client.end();
   }
   const open = (database: string): Promise<pg.Client> => connections.open(database);
-  const content = await checkDatabases(open, { random, signal });
+  const content = await checkDatabases(open, { random, workers, signal });
   record.unfit = [...record.unfit, ...(guard("L51-untold-is-unfit") ? content.unfit : [])];
   return content;
 }

@@ -10,6 +10,7 @@ import type { ClientBase } from "pg";
 import { present } from "../core/assert.ts";
 import { findingsKeptMax } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 /** Something that does not hold. `unfit`: this host cannot tell, because it lacks a library or orders text otherwise. */
 export type RelationFinding = {
@@ -118,12 +119,12 @@ async function relations(client: ClientBase, condition: string): Promise<readonl
 async function checkIndex(
   client: ClientBase,
   index: Relation,
-): Promise<RelationFinding | undefined> {
+): Promise<readonly RelationFinding[]> {
   try {
     await client.query("SELECT bt_index_check($1::oid::regclass, true)", [index.oid]);
-    return undefined;
+    return [];
   } catch (error) {
-    return findingOf(index, error);
+    return [findingOf(index, error)];
   }
 }
 
@@ -152,25 +153,22 @@ function belongingTo(tables: readonly string[]): string {
 
 /**
  * Runs amcheck over every heap and valid B-tree of the client's database, over a sample of them, or over those of the tables that
- * `tablesOnly` names by oid.
+ * `tablesOnly` names by oid. `beside`: further connections to the same database that help.
  */
 export async function checkRelations(
   client: ClientBase,
   sampling?: Sampling,
   tablesOnly?: readonly string[],
+  beside: readonly ClientBase[] = [],
 ): Promise<RelationChecks> {
   const wanted = tablesOnly === undefined ? "true" : belongingTo(tablesOnly);
   if (!(await hasAmcheck(client))) {
     return { amcheck: false, heaps: 0, indexes: 0, leftOut: 0, findings: [] };
   }
-  const findings: RelationFinding[] = [];
   const heaps = sampleOf(
     await relations(client, `c.relkind IN ('r', 't', 'm') AND a.amname = 'heap' AND ${wanted}`),
     sampling,
   );
-  for (const heap of heaps.chosen) {
-    findings.push(...(await checkHeap(client, heap)));
-  }
   const indexes = sampleOf(
     await relations(
       client,
@@ -178,12 +176,15 @@ export async function checkRelations(
     ),
     sampling,
   );
-  for (const index of indexes.chosen) {
-    const finding = await checkIndex(client, index);
-    if (finding !== undefined) {
-      findings.push(finding);
-    }
-  }
+  const all = [
+    ...heaps.chosen.map((relation) => ({ relation, check: checkHeap })),
+    ...indexes.chosen.map((relation) => ({ relation, check: checkIndex })),
+    // The largest first, so that no connection is left alone with one at the end.
+  ].toSorted((a, b) => b.relation.pages - a.relation.pages);
+  const found = await sideBySide([client, ...beside], all, (one, { relation, check }) =>
+    check(one, relation),
+  );
+  const findings = found.flat();
   return {
     amcheck: true,
     heaps: heaps.chosen.length,
