@@ -94,6 +94,8 @@ test("L41 the last way to open is never removed, nor one while no other was prov
   await refused(pra, "key remove recovery", "KEY_SLOT_UNCHECKED");
   await good(pra, `key check --recovery-key-file ${second}`);
   await refused(pra, "key remove nothing", "KEY_SLOT_UNKNOWN");
+  const killed = await pra.run("key remove recovery", { PRA_FAILPOINT: "key.delete-slot:kill" });
+  assert.equal(killed.code, null, killed.err);
   const removed = await good(pra, "key remove recovery");
   assert.equal(removed["left"], 1);
   await refused(pra, `key check --recovery-key-file ${first}`, "KEY_RECOVERY_WRONG");
