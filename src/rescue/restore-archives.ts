@@ -10,6 +10,7 @@ import { type FileHandle, open, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
 import { restoreDbSchemaBytesMax } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
 import { type ByteSource, feedProgram } from "../dump/feed-program.ts";
@@ -130,6 +131,7 @@ class ArchiveRestore {
   }
 
   async run(program: StreamProgram, source: ByteSource, extraFile?: number): Promise<void> {
+    await failpointAsync("restore-db.program", { signal: this.#signal });
     const { end } = await feedProgram(program, source, { signal: this.#signal, extraFile });
     const failure = restoreFailureOf("pg_restore", end);
     if (failure !== undefined) {
