@@ -26,11 +26,8 @@ import {
   tryParseObjectKey,
 } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import {
-  type ClusterDecision,
-  DUMP_GIVEN_UP,
-  GIVEN_UP,
-} from "../repository/retention-leftovers.ts";
+import { GIVEN_UP } from "../repository/retention-leftovers.ts";
+import type { RetentionDecision } from "../repository/retention.ts";
 import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -75,7 +72,7 @@ function segmentCheck(sealed: SealedStore): SegmentCheck {
 
 /** What retention decided, and what of the windows is left. */
 export type RetentionPreview = {
-  readonly decision: ClusterDecision;
+  readonly decision: RetentionDecision;
   readonly windows: readonly WindowsChange[];
 };
 
@@ -124,22 +121,12 @@ export async function previewExpire(
   return { leftovers, retention: { decision: decided, windows } };
 }
 
-/** What retention gives up, among what is going to be deleted. */
-function givenUpIn(going: readonly Condemned[]): {
-  readonly backups: readonly NameOf<"root">[];
-  readonly dumps: readonly NameOf<"dump">[];
-} {
-  const backups: NameOf<"root">[] = [];
-  const dumps: NameOf<"dump">[] = [];
-  for (const { key, reason } of going) {
+/** Roots that retention gives up, among what is going to be deleted. */
+function rootsGivenUp(going: readonly Condemned[]): NameOf<"root">[] {
+  return going.flatMap(({ key, reason }) => {
     const name = tryParseObjectKey(key);
-    if (reason === GIVEN_UP && name?.type === "root") {
-      backups.push(name);
-    } else if (reason === DUMP_GIVEN_UP && name?.type === "dump") {
-      dumps.push(name);
-    }
-  }
-  return { backups, dumps };
+    return reason === GIVEN_UP && name?.type === "root" ? [name] : [];
+  });
 }
 
 /** From here on their absence is explained; without it nothing may be deleted. @throws DrError why it could not be recorded. */
@@ -148,15 +135,11 @@ async function recordGivenUp(
   cluster: ClusterName,
   going: readonly Condemned[],
 ): Promise<void> {
-  const gone = givenUpIn(going);
-  const backups = gone.backups.map(({ incarnation, id }) => ({ incarnation, backup: id }));
-  const dumps = gone.dumps.map(({ incarnation, id }) => ({ incarnation, dump: id }));
-  if (backups.length > 0) {
-    await ledger.record({ kind: "backupsGivenUp", data: { cluster, backups } });
+  const backups = rootsGivenUp(going).map(({ incarnation, id }) => ({ incarnation, backup: id }));
+  if (backups.length === 0) {
+    return;
   }
-  if (dumps.length > 0) {
-    await ledger.record({ kind: "dumpsGivenUp", data: { cluster, dumps } });
-  }
+  await ledger.record({ kind: "backupsGivenUp", data: { cluster, backups } });
   if (ledger.failure !== undefined) {
     throw ledger.failure;
   }
@@ -165,7 +148,6 @@ async function recordGivenUp(
 /** What a run did. */
 export type ExpireDone = LeftoversExpired & {
   readonly backups: readonly ObjectId[];
-  readonly dumps: readonly ObjectId[];
   readonly deletedBytes: number;
 };
 
@@ -187,9 +169,7 @@ export async function runExpire(
     ...options,
     onDelete: (going) => recordGivenUp(ledger, cluster, going),
   });
-  const gone = givenUpIn(expired.deleted);
-  const backups = gone.backups.map(({ id }) => id);
-  const dumps = gone.dumps.map(({ id }) => id);
+  const backups = rootsGivenUp(expired.deleted).map(({ id }) => id);
   const deletedBytes = expired.deleted.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   await ledger.record({
     kind: "expireFinished",
@@ -203,5 +183,5 @@ export async function runExpire(
       durationMs: Math.round(clock.monotonic() - began),
     },
   });
-  return { ...expired, backups, dumps, deletedBytes };
+  return { ...expired, backups, deletedBytes };
 }

@@ -168,7 +168,6 @@ class PartialCopies {
     let attempt: Attempt = { also: new Set(), everything: false };
     for (let made = 1; ; made += 1) {
       await using parts = new AsyncDisposableStack();
-      const last = made >= partialCopyAttemptsMax || attempt.everything;
       try {
         const each = await this.#make(fixed, attempt);
         parts.use(each.copy);
@@ -180,17 +179,18 @@ class PartialCopies {
           const effort = this.#effort;
           return { copy, wished, effort, [Symbol.asyncDispose]: () => kept.disposeAsync() };
         }
-        attempt = { also: new Set([...attempt.also, ...missing]), everything: last };
+        const everything = made + 1 >= partialCopyAttemptsMax;
+        attempt = { also: new Set([...attempt.also, ...missing]), everything };
       } catch (error) {
         if (isDrError(error, "PG_DATABASE_MISSING")) {
           const { database } = this.#request;
           const at = this.#request.flags.at ?? "–";
           throw new DrError("RESTORE_RESCUE_NO_DATABASE", { database, at }, { cause: error });
         }
-        if (last || !isUnusable(error)) {
+        if (attempt.everything || !isUnusable(error)) {
           throw error;
         }
-        // Its catalogues lie where nobody guessed: with everything there is nothing to guess.
+        // Its catalogues lie where nobody guessed, or the database took its name since: with everything there is nothing to guess.
         attempt = { also: attempt.also, everything: true };
       }
     }
@@ -199,10 +199,7 @@ class PartialCopies {
 
 /** What a server says whose catalogues are holes. */
 function isUnusable(error: unknown): boolean {
-  return (
-    isDrError(error) &&
-    ["PG_COMMAND_FAILED", "PG_CONNECTION_LOST", "PG_START_FAILED"].includes(error.code)
-  );
+  return isDrError(error, "PG_COMMAND_FAILED") || isDrError(error, "PG_CONNECTION_LOST");
 }
 
 /**

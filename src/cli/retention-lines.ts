@@ -5,7 +5,6 @@
 import type { RetentionPreview } from "../app/expire.ts";
 import type { RetentionPolicy } from "../repository/retention-view.ts";
 import type { PeriodRule } from "../repository/retention-calendar.ts";
-import type { RetentionReference } from "../repository/retention-clock.ts";
 import type { BackupVerdict, GiveUpReason, KeepReason } from "../repository/retention.ts";
 import type { Window } from "../restore/window.ts";
 import type { Frame, JsonValue } from "./frame.ts";
@@ -23,23 +22,17 @@ function minute(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 }
 
-/** An instant, to the minute. */
-export function day(ms: number): string {
+function day(ms: number): string {
   return `${minute(ms)} UTC`;
 }
 
-/** What is told of: its words, and whose gender they have. */
-export type Told = { readonly frame: Frame; readonly of: "backups" | "dumps" };
-
-/** Why something is kept. */
-export function keepText(reason: KeepReason, { frame, of }: Told): string {
-  const { base } = retentionText[frame.language];
-  const text = retentionText[frame.language][of];
+function keepText(reason: KeepReason, frame: Frame): string {
+  const text = retentionText[frame.language];
   switch (reason.kind) {
     case "window":
       return text.window;
     case "base":
-      return base(reason.timeline);
+      return text.base(reason.timeline);
     case "minimum":
       return text.minimum(reason.rank, reason.of);
     case "period":
@@ -55,17 +48,15 @@ export function keepText(reason: KeepReason, { frame, of }: Told): string {
   }
 }
 
-/** Why something is given up. */
-export function giveUpText(reason: GiveUpReason, { frame, of }: Told): string {
-  const { newerBase, noInstants } = retentionText[frame.language];
-  const text = retentionText[frame.language][of];
+function giveUpText(reason: GiveUpReason, frame: Frame): string {
+  const text = retentionText[frame.language];
   switch (reason.kind) {
     case "before-window":
       return text.beforeWindow;
     case "newer-base":
-      return newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
+      return text.newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
     case "no-instants":
-      return noInstants;
+      return text.noInstants;
     case "beyond-minimum":
       return text.beyondMinimum(reason.of);
     case "no-period":
@@ -75,34 +66,23 @@ export function giveUpText(reason: GiveUpReason, { frame, of }: Told): string {
   }
 }
 
-/** What becomes of one backup or dump, told. */
-export type VerdictLine = {
-  readonly kind: "keep" | "give-up";
-  readonly id: string;
-  readonly startedAtMs: number;
-  readonly why: readonly string[];
-};
+type Line = { readonly verdict: BackupVerdict; readonly why: string };
 
-function lineOf({ backup, ...verdict }: BackupVerdict, frame: Frame): VerdictLine {
-  const told = { frame, of: "backups" } as const;
+function lineOf(verdict: BackupVerdict, frame: Frame): Line {
   const why =
     verdict.kind === "keep"
-      ? verdict.reasons.map((reason) => keepText(reason, told))
-      : verdict.reasons.map((reason) => giveUpText(reason, told));
-  return { kind: verdict.kind, id: backup.id, startedAtMs: backup.startedAtMs, why };
-}
-
-function isAlike(a: VerdictLine, b: VerdictLine): boolean {
-  return a.kind === b.kind && JSON.stringify(a.why) === JSON.stringify(b.why);
+      ? verdict.reasons.map((reason) => keepText(reason, frame))
+      : verdict.reasons.map((reason) => giveUpText(reason, frame));
+  return { verdict, why: why.join(frame.language === "fr" ? " ; " : "; ") };
 }
 
 /** Lines alike in a row. */
-function rowsOf(lines: readonly VerdictLine[]): (readonly VerdictLine[])[] {
-  const rows: VerdictLine[][] = [];
+function rowsOf(lines: readonly Line[]): (readonly Line[])[] {
+  const rows: Line[][] = [];
   for (const line of lines) {
     const last = rows.at(-1);
     const first = last?.[0];
-    if (first !== undefined && isAlike(first, line)) {
+    if (first !== undefined && first.why === line.why && first.verdict.kind === line.verdict.kind) {
       last?.push(line);
     } else {
       rows.push([line]);
@@ -111,29 +91,22 @@ function rowsOf(lines: readonly VerdictLine[]): (readonly VerdictLine[])[] {
   return rows.flatMap((row) => (row.length < ALIKE_MIN ? row.map((line) => [line]) : [row]));
 }
 
-/** Newest first: what of each, which, why. `lines`: oldest first. */
-export function verdictLines(
-  lines: readonly VerdictLine[],
-  about: { readonly frame: Frame; readonly several: (count: number) => string },
-): string[] {
-  const { language } = about.frame;
-  const text = retentionText[language];
-  const rows = rowsOf(lines.toReversed());
+/** Newest first: what of each backup, which, why. */
+function backupLines(backups: readonly BackupVerdict[], frame: Frame): string[] {
+  const text = retentionText[frame.language];
+  const rows = rowsOf(backups.map((verdict) => lineOf(verdict, frame)).reverse());
   return rows.flatMap((row) => {
     const [newest, oldest] = [row[0], row.at(-1)];
     if (newest === undefined || oldest === undefined) {
       return [];
     }
-    const { kind, id, startedAtMs, why } = newest;
+    const { kind, backup } = newest.verdict;
     const word = kind === "keep" ? text.keep : text.giveUp;
     const times =
       row.length === 1
-        ? `${id.slice(0, SHORT_ID_DIGITS)}, ${minute(startedAtMs)}`
-        : `${about.several(row.length)}, ${minute(oldest.startedAtMs)} ${text.to} ${minute(startedAtMs)}`;
-    return [
-      `${kind === "keep" ? "✓" : "–"} ${word}${times}`,
-      `    ${why.join(language === "fr" ? " ; " : "; ")}`,
-    ];
+        ? `${backup.id.slice(0, SHORT_ID_DIGITS)}, ${minute(backup.startedAtMs)}`
+        : `${text.several(row.length)}, ${minute(oldest.verdict.backup.startedAtMs)} ${text.to} ${minute(backup.startedAtMs)}`;
+    return [`${kind === "keep" ? "✓" : "–"} ${word}${times}`, `    ${newest.why}`];
   });
 }
 
@@ -162,29 +135,7 @@ function changeLines(preview: RetentionPreview, frame: Frame, show: ShowInstant)
     });
 }
 
-/** Why days are not counted back from now. */
-export function limitLines(
-  { limit }: RetentionReference,
-  text: {
-    readonly pause: (before: string, after: string) => string;
-    readonly noneSince: (instant: string) => string;
-  },
-): string[] {
-  if (limit === undefined) {
-    return [];
-  }
-  return limit.kind === "pause"
-    ? [text.pause(day(limit.beforeMs), day(limit.afterMs))]
-    : [text.noneSince(day(limit.newestMs))];
-}
-
-/** The periods of the policy. */
-export function periodTexts(policy: RetentionPolicy, { frame, of }: Told): string[] {
-  const { periods } = retentionText[frame.language][of];
-  return PERIOD_RULES.flatMap((rule) => (policy[rule] > 0 ? [periods[rule](policy[rule])] : []));
-}
-
-/** Everything about backups and WAL in a dry run. */
+/** Everything about retention in a dry run. */
 export function retentionLines(
   preview: RetentionPreview,
   about: { readonly frame: Frame; readonly policy: RetentionPolicy; readonly show: ShowInstant },
@@ -192,19 +143,25 @@ export function retentionLines(
   const { frame, policy, show } = about;
   const text = retentionText[frame.language];
   const { decision } = preview;
+  const { limit } = decision.reference;
   if (decision.backups.length === 0) {
     return [text.noBackups];
   }
-  const lines = decision.backups.map((verdict) => lineOf(verdict, frame));
+  const periods = PERIOD_RULES.flatMap((rule) =>
+    policy[rule] > 0 ? [text.periods[rule](policy[rule])] : [],
+  );
+  const limits =
+    limit === undefined
+      ? []
+      : limit.kind === "pause"
+        ? [text.pause(day(limit.beforeMs), day(limit.afterMs))]
+        : [text.noBackupSince(day(limit.newestMs))];
   return [
-    [
-      text.policy(policy.days, policy.minBackups),
-      ...periodTexts(policy, { frame, of: "backups" }),
-    ].join(" "),
+    [text.policy(policy.days, policy.minBackups), ...periods].join(" "),
     text.windowFrom(day(decision.windowFromMs)),
-    ...limitLines(decision.reference, { pause: text.pause, noneSince: text.noBackupSince }),
+    ...limits,
     "",
-    ...verdictLines(lines, { frame, several: text.several }),
+    ...backupLines(decision.backups, frame),
     "",
     ...changeLines(preview, frame, show),
   ];
@@ -212,12 +169,11 @@ export function retentionLines(
 
 type WindowsToJson = (windows: readonly Window[]) => JsonValue;
 
-/** A reason in JSON. */
-export function reasonJson(reason: KeepReason | GiveUpReason): { [key: string]: JsonValue } {
+function reasonJson(reason: KeepReason | GiveUpReason): JsonValue {
   switch (reason.kind) {
     case "hold": {
       const { untilMs, reason: why } = reason.hold;
-      return { kind: reason.kind, reason: why, until: untilMs === null ? null : isoOf(untilMs) };
+      return { kind: "hold", reason: why, until: untilMs === null ? null : isoOf(untilMs) };
     }
     case "before-window":
       return { kind: reason.kind, from: isoOf(reason.fromMs) };
@@ -237,8 +193,7 @@ export function reasonJson(reason: KeepReason | GiveUpReason): { [key: string]: 
   }
 }
 
-/** For machines. */
-export function isoOf(ms: number): string {
+function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 

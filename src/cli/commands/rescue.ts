@@ -103,7 +103,8 @@ function noteLines(each: Comparison, frame: Frame): readonly string[] {
     .map((kind) => {
       const { first, rows: all } = rows[kind];
       const more = all > first.length ? `, ${text.more(all - first.length)}` : "";
-      return `  ${name}, ${text.examples3[kind]}: ${first.join(", ")}${more}`;
+      const label = `  ${name}, ${text.firstKeys[kind]}`;
+      return text.listed(label, `${first.join(", ")}${more}`);
     });
   return [
     ...keys,
@@ -122,7 +123,9 @@ function leftOutLines({ rescued }: RescueResult, frame: Frame): readonly string[
     const shown = names.slice(0, rescueNamesMax).join(", ");
     return names.length === 0
       ? []
-      : [`! ${text.leftOut[kind]}: ${shown}${more > 0 ? `, ${text.more(more)}` : ""}`];
+      : [
+          `! ${text.listed(text.leftOut[kind], `${shown}${more > 0 ? `, ${text.more(more)}` : ""}`)}`,
+        ];
   });
 }
 
@@ -150,7 +153,8 @@ function render(result: RescueResult, frame: Frame): string {
       ? []
       : [`! ${text.ledgerFailed(errorText(result.ledgerFailure, language).message)}`]),
     ...leftOutLines(result, frame),
-    ...comparisonLines(result.comparisons, frame),
+    // Before rows were copied it was told already.
+    ...(copied === undefined ? comparisonLines(result.comparisons, frame) : []),
     "",
     ...(copied === undefined
       ? [text.next(shellWord(into))]

@@ -31,8 +31,9 @@ type Messages = CommandText & {
   readonly unreadable: (table: string) => string;
   readonly byRow: (table: string) => string;
   readonly columns: (table: string, then: string, now: string) => string;
-  readonly examples3: Readonly<Record<"missing" | "changed" | "added", string>>;
+  readonly firstKeys: Readonly<Record<"missing" | "changed" | "added", string>>;
   readonly leftOut: Readonly<Record<"foreignKeys" | "triggers" | "policies", string>>;
+  readonly listed: (label: string, names: string) => string;
   readonly more: (count: number) => string;
   readonly onInsert: (table: string, names: string) => string;
   readonly question: (rows: string, database: string) => string;
@@ -97,12 +98,13 @@ const en: Messages = {
   byRow: (table) =>
     `${table} has no primary key that is the same then and now: equal rows were counted, a changed row is one missing and one new`,
   columns: (table, then, now) => `${table}: columns not compared: then ${then}; now ${now}`,
-  examples3: { missing: "missing", changed: "changed", added: "new" },
+  firstKeys: { missing: "missing", changed: "changed", added: "new" },
   leftOut: {
     foreignKeys: "Foreign keys left out, for their tables were not rescued",
     triggers: "Triggers left out",
     policies: "Row security policies left out",
   },
+  listed: (label, names) => `${label}: ${names}`,
   more: (count) => `and ${count} more`,
   onInsert: (table, names) => `Inserting into ${table} fires, or checks: ${names}`,
   question: (rows, database) =>
@@ -169,12 +171,13 @@ const fr: Messages = {
     `${table} n'a pas de clé primaire identique avant et maintenant : les lignes égales ont été comptées, une ligne modifiée compte comme une manquante et une nouvelle`,
   columns: (table, then, now) =>
     `${table} : colonnes non comparées : avant ${then} ; maintenant ${now}`,
-  examples3: { missing: "manquantes", changed: "modifiées", added: "nouvelles" },
+  firstKeys: { missing: "manquantes", changed: "modifiées", added: "nouvelles" },
   leftOut: {
     foreignKeys: "Clés étrangères laissées de côté, leurs tables n'ayant pas été récupérées",
     triggers: "Déclencheurs laissés de côté",
     policies: "Règles de sécurité de lignes laissées de côté",
   },
+  listed: (label, names) => `${label} : ${names}`,
   more: (count) => `et ${count} de plus`,
   onInsert: (table, names) => `Insérer dans ${table} déclenche, ou vérifie : ${names}`,
   question: (rows, database) =>

@@ -20,7 +20,6 @@ import type { PackObject } from "../root.ts";
 import type { SealedStore } from "../sealed-store.ts";
 import {
   type BackupReferences,
-  type OnlyOne,
   type VerifiedBackup,
   type VerifiedDump,
   readBackupRoot,
@@ -36,7 +35,8 @@ import { MapWalk } from "./walk-maps.ts";
 /** How to verify. */
 export type VerifyIncarnationOptions = StoreCall & {
   readonly deep: boolean;
-  readonly only?: OnlyOne | undefined;
+  /** One backup instead of all. */
+  readonly only?: ObjectId | undefined;
   readonly workers: number;
   readonly log: DamageLog;
   /** Objects done of all, for progress. */
@@ -243,9 +243,7 @@ export async function verifyIncarnation(
     done += 1;
     options.onProgress?.(done, deep ? 2 * objects : objects);
   };
-  const others = await checkPresence(sealed, references, { signal, log, onObject });
-  // Beside one backup nearly everything belongs to others.
-  const unreferenced = options.only === undefined ? others : { objects: 0, bytes: 0 };
+  const unreferenced = await checkPresence(sealed, references, { signal, log, onObject });
   const sizes = { maps: maps.size, packs: packs.size };
   const counts = { place, backups, dumps, fencedRoots, ...sizes, unreferenced };
   if (!deep || objects === 0) {
