@@ -26,8 +26,11 @@ import {
   tryParseObjectKey,
 } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { GIVEN_UP } from "../repository/retention-leftovers.ts";
-import type { RetentionDecision } from "../repository/retention.ts";
+import {
+  type ClusterDecision,
+  DUMP_GIVEN_UP,
+  GIVEN_UP,
+} from "../repository/retention-leftovers.ts";
 import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -72,7 +75,7 @@ function segmentCheck(sealed: SealedStore): SegmentCheck {
 
 /** What retention decided, and what of the windows is left. */
 export type RetentionPreview = {
-  readonly decision: RetentionDecision;
+  readonly decision: ClusterDecision;
   readonly windows: readonly WindowsChange[];
 };
 
@@ -121,12 +124,22 @@ export async function previewExpire(
   return { leftovers, retention: { decision: decided, windows } };
 }
 
-/** Roots that retention gives up, among what is going to be deleted. */
-function rootsGivenUp(going: readonly Condemned[]): NameOf<"root">[] {
-  return going.flatMap(({ key, reason }) => {
+/** What retention gives up, among what is going to be deleted. */
+function givenUpIn(going: readonly Condemned[]): {
+  readonly backups: readonly NameOf<"root">[];
+  readonly dumps: readonly NameOf<"dump">[];
+} {
+  const backups: NameOf<"root">[] = [];
+  const dumps: NameOf<"dump">[] = [];
+  for (const { key, reason } of going) {
     const name = tryParseObjectKey(key);
-    return reason === GIVEN_UP && name?.type === "root" ? [name] : [];
-  });
+    if (reason === GIVEN_UP && name?.type === "root") {
+      backups.push(name);
+    } else if (reason === DUMP_GIVEN_UP && name?.type === "dump") {
+      dumps.push(name);
+    }
+  }
+  return { backups, dumps };
 }
 
 /** From here on their absence is explained; without it nothing may be deleted. @throws DrError why it could not be recorded. */
@@ -135,11 +148,15 @@ async function recordGivenUp(
   cluster: ClusterName,
   going: readonly Condemned[],
 ): Promise<void> {
-  const backups = rootsGivenUp(going).map(({ incarnation, id }) => ({ incarnation, backup: id }));
-  if (backups.length === 0) {
-    return;
+  const gone = givenUpIn(going);
+  const backups = gone.backups.map(({ incarnation, id }) => ({ incarnation, backup: id }));
+  const dumps = gone.dumps.map(({ incarnation, id }) => ({ incarnation, dump: id }));
+  if (backups.length > 0) {
+    await ledger.record({ kind: "backupsGivenUp", data: { cluster, backups } });
   }
-  await ledger.record({ kind: "backupsGivenUp", data: { cluster, backups } });
+  if (dumps.length > 0) {
+    await ledger.record({ kind: "dumpsGivenUp", data: { cluster, dumps } });
+  }
   if (ledger.failure !== undefined) {
     throw ledger.failure;
   }
@@ -148,6 +165,7 @@ async function recordGivenUp(
 /** What a run did. */
 export type ExpireDone = LeftoversExpired & {
   readonly backups: readonly ObjectId[];
+  readonly dumps: readonly ObjectId[];
   readonly deletedBytes: number;
 };
 
@@ -169,7 +187,9 @@ export async function runExpire(
     ...options,
     onDelete: (going) => recordGivenUp(ledger, cluster, going),
   });
-  const backups = rootsGivenUp(expired.deleted).map(({ id }) => id);
+  const gone = givenUpIn(expired.deleted);
+  const backups = gone.backups.map(({ id }) => id);
+  const dumps = gone.dumps.map(({ id }) => id);
   const deletedBytes = expired.deleted.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0);
   await ledger.record({
     kind: "expireFinished",
@@ -183,5 +203,5 @@ export async function runExpire(
       durationMs: Math.round(clock.monotonic() - began),
     },
   });
-  return { ...expired, backups, deletedBytes };
+  return { ...expired, backups, dumps, deletedBytes };
 }

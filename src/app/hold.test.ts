@@ -32,5 +32,8 @@ test("what is wrong with a hold is told in both languages, with what to do", () 
   const reason = told(new DrError("USAGE_HOLD_REASON", { max: 1000 }));
   assert.match(reason, /1 to 1000 characters.*\n.*--reason.*\n.*1 à 1000 caractères.*\n.*--reason/);
   const notHeld = told(new DrError("REPO_NOT_HELD", { backup: "01a2" }));
-  assert.match(notHeld, /backup 01a2 is not held\n.*pra list.*\nla sauvegarde 01a2.*\n.*pra list/);
+  assert.match(
+    notHeld,
+    /nothing holds 01a2\n.*pra list.*\naucun ordre ne conserve 01a2\n.*pra list/,
+  );
 });

@@ -1,9 +1,10 @@
 /**
- * `pra hold` and `pra release`: a backup is kept whatever retention says, or no longer. Written under a pin, so that an expiry which is
- * about to delete the backup is noticed here, or notices the hold; and recorded in the ledger with who said it and why.
+ * `pra hold` and `pra release`: a backup or a dump is kept whatever retention says, or no longer. Written under a pin, so that an expiry which is
+ * about to delete it is noticed here, or notices the hold; and recorded in the ledger with who said it and why.
  */
 import { DrError } from "../core/errors.ts";
 import { holdTextMax, leaseTtlSeconds } from "../core/limits.ts";
+import type { EventContent } from "../ledger/event-kinds.ts";
 import {
   type HoldDocument,
   type HoldWord,
@@ -16,7 +17,7 @@ import type { StoreCall } from "../repository/object-store.ts";
 import { holdPin } from "../repository/pins.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { findBackup } from "./find-backup.ts";
+import { type FoundRecord, findBackupOrDump } from "./find-backup.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 import { checkHistory } from "./rollback.ts";
@@ -30,8 +31,12 @@ export type HoldRequest = StoreCall & {
     { readonly state: "held"; readonly until: string | undefined } | { readonly state: "released" }
   );
 
-/** The word that now counts, and where its backup lies. */
-export type HoldResult = { readonly place: IncarnationPlace; readonly hold: HoldDocument };
+/** The word that now counts, and of what. */
+export type HoldResult = {
+  readonly place: IncarnationPlace;
+  readonly kind: FoundRecord["kind"];
+  readonly hold: HoldDocument;
+};
 
 /** A day lasts until its end, in UTC. @throws DrError `USAGE_HOLD_UNTIL` for what is none, or is over. */
 export function holdEnd(text: string, nowMs: number): string {
@@ -54,9 +59,22 @@ function checkedReason(text: string): string {
   return reason;
 }
 
+function holdEvent({ place, kind, hold }: HoldResult): EventContent {
+  const { backup: id, state, number, until, reason: why } = hold;
+  const facts = { ...place, number, why };
+  if (kind === "dump") {
+    return state === "held"
+      ? { kind: "dumpHeld", data: { ...facts, dump: id, until } }
+      : { kind: "dumpReleased", data: { ...facts, dump: id } };
+  }
+  return state === "held"
+    ? { kind: "backupHeld", data: { ...facts, backup: id, until } }
+    : { kind: "backupReleased", data: { ...facts, backup: id } };
+}
+
 /**
  * Writes the word. @throws DrError `USAGE_HOLD_*`, `REPO_BACKUP_UNKNOWN`, `REPO_NOT_HELD`, `REPO_CONDEMNED` when an expiry is about to
- * delete the backup, `REPO_ROLLED_BACK`; what the store throws.
+ * delete it, `REPO_ROLLED_BACK`; what the store throws.
  */
 export async function sayHold(
   adapters: Adapters,
@@ -71,7 +89,7 @@ export async function sayHold(
   const { sealed } = await openRepository(adapters, environment, { signal });
   const ledger = new LedgerRecorder(adapters, sealed, { reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
-  const { place, id: backup } = await findBackup(sealed, request.backup, { signal });
+  const { place, kind, id: backup } = await findBackupOrDump(sealed, request.backup, { signal });
   const about = { cluster: place.cluster, backup };
   if (state === "released" && activeHold(await readHold(sealed, about, { signal })) === undefined) {
     throw new DrError("REPO_NOT_HELD", { backup });
@@ -92,11 +110,6 @@ export async function sayHold(
   });
   const of = { ...place, backup, atMs: clock.now() };
   const hold = await putHold(sealed, of, word, { signal: AbortSignal.any([signal, pin.lost]) });
-  const facts = { ...place, backup, number: hold.number, why: reason };
-  await ledger.record(
-    state === "held"
-      ? { kind: "backupHeld", data: { ...facts, until } }
-      : { kind: "backupReleased", data: facts },
-  );
-  return { place, hold };
+  await ledger.record(holdEvent({ place, kind, hold }));
+  return { place, kind, hold };
 }

@@ -154,8 +154,8 @@ const registry = {
     example: "30",
     essential: true,
     help: {
-      en: "Every instant of the last so many days stays restorable.",
-      fr: "Tout instant des derniers jours, en ce nombre, reste restaurable.",
+      en: "Every instant of the last so many days stays restorable, and every dump of those days stays.",
+      fr: "Tout instant des derniers jours, en ce nombre, reste restaurable, et tout export de ces jours reste.",
     },
   },
   PRA_RETENTION_MIN_BACKUPS: {
@@ -164,8 +164,8 @@ const registry = {
     fallback: "2",
     example: "2",
     help: {
-      en: "The newest backups that stay whatever their age, counted over all histories of the cluster.",
-      fr: "Les sauvegardes les plus récentes qui restent quel que soit leur âge, comptées sur toutes les histoires du cluster.",
+      en: "The newest backups that stay whatever their age, counted over all histories of the cluster; and of each database the newest dumps, as many.",
+      fr: "Les sauvegardes les plus récentes qui restent quel que soit leur âge, comptées sur toutes les histoires du cluster ; et de chaque base autant d'exports, les plus récents.",
     },
   },
   PRA_RETENTION_DAILY: {
@@ -174,8 +174,8 @@ const registry = {
     fallback: "0",
     example: "7",
     help: {
-      en: "Beyond the window, keep the newest backup of each of so many last days that have one (UTC).",
-      fr: "Au-delà de la fenêtre, garder la dernière sauvegarde de chacun des derniers jours, en ce nombre, qui en ont une (UTC).",
+      en: "Beyond the window, keep the newest backup of each of so many last days that have one, and the newest dump of each database likewise (UTC).",
+      fr: "Au-delà de la fenêtre, garder la dernière sauvegarde de chacun des derniers jours, en ce nombre, qui en ont une, et de même le dernier export de chaque base (UTC).",
     },
   },
   PRA_RETENTION_WEEKLY: {

@@ -20,7 +20,7 @@ import {
 import { type VerifiedWal, verifyWal } from "../wal/verify-wal.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { type FoundBackup, findBackup } from "./find-backup.ts";
+import { type FoundRecord, findBackupOrDump } from "./find-backup.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 
@@ -30,7 +30,7 @@ export type VerifyStep = "documents" | "backups" | "wal" | "ledger";
 /** What was asked for. */
 export type VerifyRequest = {
   readonly deep: boolean;
-  /** An id or its beginning: this backup and the WAL it needs, nothing else. */
+  /** An id or its beginning: this backup and the WAL it needs, or this dump, and nothing else. */
   readonly backup?: string | undefined;
   readonly workers: number;
   readonly onProgress: (step: VerifyStep, done: number, all: number) => void;
@@ -59,7 +59,7 @@ export type VerifyReport = {
 async function placesOf(
   sealed: SealedStore,
   request: VerifyRequest,
-  found: FoundBackup | undefined,
+  found: FoundRecord | undefined,
 ): Promise<readonly IncarnationPlace[]> {
   if (found !== undefined) {
     return [found.place];
@@ -73,15 +73,29 @@ async function placesOf(
   return places;
 }
 
+/** A dump needs none. */
+const NO_WAL: VerifiedWal = {
+  segments: 0,
+  parts: 0,
+  tornParts: 0,
+  holes: [],
+  conflicts: [],
+  looseIndexes: 0,
+  readBytes: 0,
+};
+
 async function verifyPlace(
   sealed: SealedStore,
   place: IncarnationPlace,
-  options: VerifyRequest & { readonly log: DamageLog; readonly only: ObjectId | undefined },
+  options: VerifyRequest & { readonly log: DamageLog; readonly only: FoundRecord | undefined },
 ): Promise<VerifyIncarnationReport> {
   const verified = await verifyIncarnation(sealed, place, {
     ...options,
     onProgress: (done, all) => options.onProgress("backups", done, all),
   });
+  if (options.only?.kind === "dump") {
+    return { ...verified, wal: NO_WAL };
+  }
   options.onProgress("wal", 0, 0);
   const wal = await verifyWal(sealed, place, { ...options, backups: verified.backups });
   return { ...verified, wal };
@@ -139,7 +153,7 @@ async function recordOutcome(
 }
 
 /**
- * Verifies the whole repository, or one backup. Peak memory: see `verifyIncarnation`. @throws DrError `CONFIG_*`, `KEY_*`,
+ * Verifies the whole repository, or one backup or dump. Peak memory: see `verifyIncarnation`. @throws DrError `CONFIG_*`, `KEY_*`,
  * `STORE_*` when the store does not answer, `REPO_BACKUP_UNKNOWN`, `REPO_PIN_LOST`.
  */
 export async function runVerify(
@@ -152,7 +166,9 @@ export async function runVerify(
   const { sealed, location } = await openRepository(adapters, environment, { signal });
   const log = new DamageLog();
   const found =
-    request.backup === undefined ? undefined : await findBackup(sealed, request.backup, { signal });
+    request.backup === undefined
+      ? undefined
+      : await findBackupOrDump(sealed, request.backup, { signal });
   await using pin = await pinAll(adapters, sealed, log, signal);
   const guarded = pin === undefined ? signal : AbortSignal.any([signal, pin.lost]);
   const work = { ...request, signal: guarded };
@@ -161,7 +177,7 @@ export async function runVerify(
     found === undefined ? await checkDocuments(sealed, { signal: guarded, log, deep }) : undefined;
   const incarnations: VerifyIncarnationReport[] = [];
   for (const place of await placesOf(sealed, work, found)) {
-    incarnations.push(await verifyPlace(sealed, place, { ...work, log, only: found?.id }));
+    incarnations.push(await verifyPlace(sealed, place, { ...work, log, only: found }));
   }
   const ledgerEvents = found === undefined ? await checkLedger(sealed, log, work) : 0;
   const { damage, objects, backupsDown } = log;

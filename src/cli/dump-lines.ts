@@ -2,6 +2,7 @@
 import { errorText } from "../core/errors.ts";
 import { formatBytes } from "../core/format.ts";
 import type { DumpEntry } from "../repository/dump-catalogue.ts";
+import type { HoldDocument } from "../repository/holds.ts";
 import type { Frame, JsonValue } from "./frame.ts";
 import { formatTable } from "./table.ts";
 import { listText } from "./text/list-text.ts";
@@ -9,8 +10,10 @@ import { listText } from "./text/list-text.ts";
 /** Databases named in a line; more are counted. */
 const NAMES_SHOWN_MAX = 4;
 
+type Holds = ReadonlyMap<string, HoldDocument>;
+
 /** The dumps of one incarnation; nothing when there are none. */
-export function dumpLines(dumps: readonly DumpEntry[], frame: Frame): string[] {
+export function dumpLines(dumps: readonly DumpEntry[], holds: Holds, frame: Frame): string[] {
   const { language } = frame;
   const text = listText[language];
   const rows = dumps.flatMap((entry) => {
@@ -21,13 +24,14 @@ export function dumpLines(dumps: readonly DumpEntry[], frame: Frame): string[] {
     const names = databases.map(({ name }) => name);
     const more = names.length - NAMES_SHOWN_MAX;
     const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");
+    const hold = holds.get(id);
     return [
       [
         id,
         startedAt.slice(0, 16).replace("T", " "),
         formatBytes(totals.storedBytes, language),
         `${shown}${more > 0 ? ` (+${more})` : ""}`,
-        note,
+        [...(hold?.state === "held" ? [text.held(hold.reason)] : []), note].join(" "),
       ],
     ];
   });
@@ -53,8 +57,15 @@ export function dumpLines(dumps: readonly DumpEntry[], frame: Frame): string[] {
   return ["", text.dumps, ...(rows.length === 0 ? [] : table.split("\n")), ...damaged];
 }
 
+/** A hold in JSON; null when nothing is held. */
+export function holdJson(hold: HoldDocument | undefined): JsonValue {
+  return hold?.state === "held"
+    ? { reason: hold.reason, until: hold.until, actor: hold.actor, at: hold.at }
+    : null;
+}
+
 /** The same for machines. */
-export function dumpsJson(dumps: readonly DumpEntry[]): JsonValue {
+export function dumpsJson(dumps: readonly DumpEntry[], holds: Holds): JsonValue {
   return dumps.flatMap((entry): JsonValue[] => {
     switch (entry.state) {
       case "dump": {
@@ -65,7 +76,8 @@ export function dumpsJson(dumps: readonly DumpEntry[]): JsonValue {
           snapshotLsn,
         }));
         const state = { id, state: "good", startedAt, finishedAt, note, ...totals };
-        return [{ ...state, globals: globals !== null, databases: names }];
+        const hold = holdJson(holds.get(id));
+        return [{ ...state, hold, globals: globals !== null, databases: names }];
       }
       case "damaged": {
         const { code, message } = entry.error;

@@ -5,6 +5,7 @@
 import type { RetentionPreview } from "../app/expire.ts";
 import type { RetentionPolicy } from "../repository/retention-view.ts";
 import type { PeriodRule } from "../repository/retention-calendar.ts";
+import type { RetentionReference } from "../repository/retention-clock.ts";
 import type { BackupVerdict, GiveUpReason, KeepReason } from "../repository/retention.ts";
 import type { Window } from "../restore/window.ts";
 import type { Frame, JsonValue } from "./frame.ts";
@@ -22,17 +23,23 @@ function minute(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 }
 
-function day(ms: number): string {
+/** An instant, to the minute. */
+export function day(ms: number): string {
   return `${minute(ms)} UTC`;
 }
 
-function keepText(reason: KeepReason, frame: Frame): string {
-  const text = retentionText[frame.language];
+/** What is told of: its words, and whose gender they have. */
+export type Told = { readonly frame: Frame; readonly of: "backups" | "dumps" };
+
+/** Why something is kept. */
+export function keepText(reason: KeepReason, { frame, of }: Told): string {
+  const { base } = retentionText[frame.language];
+  const text = retentionText[frame.language][of];
   switch (reason.kind) {
     case "window":
       return text.window;
     case "base":
-      return text.base(reason.timeline);
+      return base(reason.timeline);
     case "minimum":
       return text.minimum(reason.rank, reason.of);
     case "period":
@@ -48,15 +55,17 @@ function keepText(reason: KeepReason, frame: Frame): string {
   }
 }
 
-function giveUpText(reason: GiveUpReason, frame: Frame): string {
-  const text = retentionText[frame.language];
+/** Why something is given up. */
+export function giveUpText(reason: GiveUpReason, { frame, of }: Told): string {
+  const { newerBase, noInstants } = retentionText[frame.language];
+  const text = retentionText[frame.language][of];
   switch (reason.kind) {
     case "before-window":
       return text.beforeWindow;
     case "newer-base":
-      return text.newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
+      return newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
     case "no-instants":
-      return text.noInstants;
+      return noInstants;
     case "beyond-minimum":
       return text.beyondMinimum(reason.of);
     case "no-period":
@@ -66,23 +75,34 @@ function giveUpText(reason: GiveUpReason, frame: Frame): string {
   }
 }
 
-type Line = { readonly verdict: BackupVerdict; readonly why: string };
+/** What becomes of one backup or dump, told. */
+export type VerdictLine = {
+  readonly kind: "keep" | "give-up";
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly why: readonly string[];
+};
 
-function lineOf(verdict: BackupVerdict, frame: Frame): Line {
+function lineOf({ backup, ...verdict }: BackupVerdict, frame: Frame): VerdictLine {
+  const told = { frame, of: "backups" } as const;
   const why =
     verdict.kind === "keep"
-      ? verdict.reasons.map((reason) => keepText(reason, frame))
-      : verdict.reasons.map((reason) => giveUpText(reason, frame));
-  return { verdict, why: why.join(frame.language === "fr" ? " ; " : "; ") };
+      ? verdict.reasons.map((reason) => keepText(reason, told))
+      : verdict.reasons.map((reason) => giveUpText(reason, told));
+  return { kind: verdict.kind, id: backup.id, startedAtMs: backup.startedAtMs, why };
+}
+
+function isAlike(a: VerdictLine, b: VerdictLine): boolean {
+  return a.kind === b.kind && JSON.stringify(a.why) === JSON.stringify(b.why);
 }
 
 /** Lines alike in a row. */
-function rowsOf(lines: readonly Line[]): (readonly Line[])[] {
-  const rows: Line[][] = [];
+function rowsOf(lines: readonly VerdictLine[]): (readonly VerdictLine[])[] {
+  const rows: VerdictLine[][] = [];
   for (const line of lines) {
     const last = rows.at(-1);
     const first = last?.[0];
-    if (first !== undefined && first.why === line.why && first.verdict.kind === line.verdict.kind) {
+    if (first !== undefined && isAlike(first, line)) {
       last?.push(line);
     } else {
       rows.push([line]);
@@ -91,22 +111,29 @@ function rowsOf(lines: readonly Line[]): (readonly Line[])[] {
   return rows.flatMap((row) => (row.length < ALIKE_MIN ? row.map((line) => [line]) : [row]));
 }
 
-/** Newest first: what of each backup, which, why. */
-function backupLines(backups: readonly BackupVerdict[], frame: Frame): string[] {
-  const text = retentionText[frame.language];
-  const rows = rowsOf(backups.map((verdict) => lineOf(verdict, frame)).reverse());
+/** Newest first: what of each, which, why. `lines`: oldest first. */
+export function verdictLines(
+  lines: readonly VerdictLine[],
+  about: { readonly frame: Frame; readonly several: (count: number) => string },
+): string[] {
+  const { language } = about.frame;
+  const text = retentionText[language];
+  const rows = rowsOf(lines.toReversed());
   return rows.flatMap((row) => {
     const [newest, oldest] = [row[0], row.at(-1)];
     if (newest === undefined || oldest === undefined) {
       return [];
     }
-    const { kind, backup } = newest.verdict;
+    const { kind, id, startedAtMs, why } = newest;
     const word = kind === "keep" ? text.keep : text.giveUp;
     const times =
       row.length === 1
-        ? `${backup.id.slice(0, SHORT_ID_DIGITS)}, ${minute(backup.startedAtMs)}`
-        : `${text.several(row.length)}, ${minute(oldest.verdict.backup.startedAtMs)} ${text.to} ${minute(backup.startedAtMs)}`;
-    return [`${kind === "keep" ? "✓" : "–"} ${word}${times}`, `    ${newest.why}`];
+        ? `${id.slice(0, SHORT_ID_DIGITS)}, ${minute(startedAtMs)}`
+        : `${about.several(row.length)}, ${minute(oldest.startedAtMs)} ${text.to} ${minute(startedAtMs)}`;
+    return [
+      `${kind === "keep" ? "✓" : "–"} ${word}${times}`,
+      `    ${why.join(language === "fr" ? " ; " : "; ")}`,
+    ];
   });
 }
 
@@ -135,7 +162,29 @@ function changeLines(preview: RetentionPreview, frame: Frame, show: ShowInstant)
     });
 }
 
-/** Everything about retention in a dry run. */
+/** Why days are not counted back from now. */
+export function limitLines(
+  { limit }: RetentionReference,
+  text: {
+    readonly pause: (before: string, after: string) => string;
+    readonly noneSince: (instant: string) => string;
+  },
+): string[] {
+  if (limit === undefined) {
+    return [];
+  }
+  return limit.kind === "pause"
+    ? [text.pause(day(limit.beforeMs), day(limit.afterMs))]
+    : [text.noneSince(day(limit.newestMs))];
+}
+
+/** The periods of the policy. */
+export function periodTexts(policy: RetentionPolicy, { frame, of }: Told): string[] {
+  const { periods } = retentionText[frame.language][of];
+  return PERIOD_RULES.flatMap((rule) => (policy[rule] > 0 ? [periods[rule](policy[rule])] : []));
+}
+
+/** Everything about backups and WAL in a dry run. */
 export function retentionLines(
   preview: RetentionPreview,
   about: { readonly frame: Frame; readonly policy: RetentionPolicy; readonly show: ShowInstant },
@@ -143,25 +192,19 @@ export function retentionLines(
   const { frame, policy, show } = about;
   const text = retentionText[frame.language];
   const { decision } = preview;
-  const { limit } = decision.reference;
   if (decision.backups.length === 0) {
     return [text.noBackups];
   }
-  const periods = PERIOD_RULES.flatMap((rule) =>
-    policy[rule] > 0 ? [text.periods[rule](policy[rule])] : [],
-  );
-  const limits =
-    limit === undefined
-      ? []
-      : limit.kind === "pause"
-        ? [text.pause(day(limit.beforeMs), day(limit.afterMs))]
-        : [text.noBackupSince(day(limit.newestMs))];
+  const lines = decision.backups.map((verdict) => lineOf(verdict, frame));
   return [
-    [text.policy(policy.days, policy.minBackups), ...periods].join(" "),
+    [
+      text.policy(policy.days, policy.minBackups),
+      ...periodTexts(policy, { frame, of: "backups" }),
+    ].join(" "),
     text.windowFrom(day(decision.windowFromMs)),
-    ...limits,
+    ...limitLines(decision.reference, { pause: text.pause, noneSince: text.noBackupSince }),
     "",
-    ...backupLines(decision.backups, frame),
+    ...verdictLines(lines, { frame, several: text.several }),
     "",
     ...changeLines(preview, frame, show),
   ];
@@ -169,11 +212,12 @@ export function retentionLines(
 
 type WindowsToJson = (windows: readonly Window[]) => JsonValue;
 
-function reasonJson(reason: KeepReason | GiveUpReason): JsonValue {
+/** A reason in JSON. */
+export function reasonJson(reason: KeepReason | GiveUpReason): { [key: string]: JsonValue } {
   switch (reason.kind) {
     case "hold": {
       const { untilMs, reason: why } = reason.hold;
-      return { kind: "hold", reason: why, until: untilMs === null ? null : isoOf(untilMs) };
+      return { kind: reason.kind, reason: why, until: untilMs === null ? null : isoOf(untilMs) };
     }
     case "before-window":
       return { kind: reason.kind, from: isoOf(reason.fromMs) };
@@ -193,7 +237,8 @@ function reasonJson(reason: KeepReason | GiveUpReason): JsonValue {
   }
 }
 
-function isoOf(ms: number): string {
+/** For machines. */
+export function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 

@@ -233,6 +233,10 @@ const dataOf = {
   }),
   backupHeld: z.object({ ...place, backup: id, number: count, until: z.nullable(time), why: text }),
   backupReleased: z.object({ ...place, backup: id, number: count, why: text }),
+  /** Of dumps, likewise. */
+  dumpsGivenUp: z.object({ cluster, dumps: z.array(z.object({ incarnation, dump: id })) }),
+  dumpHeld: z.object({ ...place, dump: id, number: count, until: z.nullable(time), why: text }),
+  dumpReleased: z.object({ ...place, dump: id, number: count, why: text }),
   accessed: z.object({
     what: text,
     cluster: z.nullable(cluster),

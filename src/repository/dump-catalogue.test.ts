@@ -4,71 +4,13 @@ import { test } from "node:test";
 import { expire, options, ring, take } from "../../tests/support/expire-cast.ts";
 import { never, SimulatedRepository, testPlace } from "../../tests/support/simulated-repository.ts";
 import { mapKey, storeMap } from "../../tests/support/small-root.ts";
-import type { ObjectId } from "../core/object-id.ts";
+import { publishDump, smallDump } from "../../tests/support/small-dump.ts";
 import { listDumps } from "./dump-catalogue.ts";
-import { type DumpDocument, decodeDump, encodeDump } from "./dump-document.ts";
+import { decodeDump, encodeDump } from "./dump-document.ts";
 import { listLeftovers } from "./expire-leftovers.ts";
 import { objectKey, parseObjectKey } from "./object-names.ts";
 import { holdPin } from "./pins.ts";
 import type { SealedStore } from "./sealed-store.ts";
-
-const HASH = "0".repeat(64);
-
-function smallDump(id: ObjectId, pack: ObjectId): DumpDocument {
-  const at = "2026-01-01T00:00:00.000Z";
-  const packs = [{ id: pack, bytes: 1, frames: 1, headerSha256: HASH, plainBytes: 1 }];
-  const stream = { part: "schema", table: null, bytes: 1, sha256: HASH, packs } as const;
-  return {
-    version: 1,
-    id,
-    cluster: testPlace.cluster,
-    note: "",
-    startedAt: at,
-    finishedAt: at,
-    server: { major: 15, version: "15.1", systemId: "4660", standby: false },
-    program: { major: 15, version: "15.1" },
-    format: "custom",
-    globals: null,
-    databases: [
-      {
-        name: 'a "b" = c',
-        owner: "o",
-        encoding: "UTF8",
-        collate: "C",
-        characterType: "C",
-        localeProvider: "libc",
-        locale: null,
-        sizeBytes: 1,
-        snapshotLsn: "0/1",
-        snapshotAt: at,
-        census: {
-          objects: {},
-          tables: [],
-          sequences: [],
-          extensions: [],
-          owners: {},
-          roles: [],
-          invalidConstraints: [],
-          invalidIndexes: [],
-          largeObjects: 0,
-        },
-        streams: [stream],
-      },
-    ],
-    totals: { plainBytes: 1, storedBytes: 1 },
-  };
-}
-
-async function publishDump(
-  sealed: SealedStore,
-  epoch: number,
-  pack = sealed.newId(),
-): Promise<DumpDocument> {
-  const dump = smallDump(sealed.newId(), pack);
-  const name = { ...testPlace, type: "dump", id: dump.id } as const;
-  await sealed.putWhole(name, encodeDump(dump), { epoch, signal: never });
-  return dump;
-}
 
 async function states(sealed: SealedStore): Promise<string[]> {
   const found: string[] = [];
@@ -81,7 +23,7 @@ async function states(sealed: SealedStore): Promise<string[]> {
 test("a dump comes back as it was written, under a name that is understood", () => {
   const repository = new SimulatedRepository(1, ring);
   const { sealed } = repository.process("a");
-  const dump = smallDump(sealed.newId(), sealed.newId());
+  const dump = smallDump({ id: sealed.newId(), packs: [sealed.newId()] });
   assert.deepEqual(decodeDump(encodeDump(dump)), dump);
   const key = objectKey({ ...testPlace, type: "dump", id: dump.id });
   assert.deepEqual(parseObjectKey(key), { ...testPlace, type: "dump", id: dump.id });
@@ -111,7 +53,8 @@ test("L34 a pack that a dump names is no leftover, and a dump that is pinned is 
   const lease = await take(writer, "backup");
   const { sealed } = writer;
   // A map stands for a pack: what is referred to is decided by the id.
-  const dump = await publishDump(sealed, lease.epoch, await storeMap(sealed, lease.epoch));
+  const pack = await storeMap(sealed, lease.epoch);
+  const dump = await publishDump(sealed, lease.epoch, { packs: [pack] });
   const orphan = await storeMap(sealed, lease.epoch);
   await lease.release({ signal: never });
   const protects = [{ kind: "backups", ...testPlace, ids: [dump.id] }] as const;

@@ -38,18 +38,18 @@ export async function readDump(
 }
 
 /**
- * Every dump of an incarnation, oldest first, one read at a time. Names are listed before the fence is read, so that one
+ * Every dump of an incarnation, or `only` one, oldest first, one read at a time. Names are listed before the fence is read, so that one
  * published behind a new fence never passes for valid. @throws DrError what the store throws; `REPO_*` for the lease.
  */
 export async function* listDumps(
   sealed: SealedStore,
   place: IncarnationPlace,
-  call: StoreCall,
+  call: StoreCall & { readonly only?: ObjectId | undefined },
 ): AsyncGenerator<DumpEntry, void, undefined> {
-  const { signal } = call;
+  const { signal, only } = call;
   const ids: ObjectId[] = [];
   for await (const { name } of sealed.listNames(dumpPrefix(place), { signal })) {
-    if (name?.type === "dump") {
+    if (name?.type === "dump" && (only === undefined || name.id === only)) {
       ids.push(name.id);
     }
   }

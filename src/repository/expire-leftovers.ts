@@ -16,14 +16,14 @@ import {
 } from "./observe-holders.ts";
 import type { StoreCall } from "./object-store.ts";
 import type { RetentionRules } from "./retention-inventory.ts";
-import type { RetentionDecision } from "./retention.ts";
+import type { ClusterDecision } from "./retention-leftovers.ts";
 import type { SealedStore } from "./sealed-store.ts";
 
 /** How to run. */
 export type ExpireLeftoversOptions = ObserveOptions & {
   /** Tells whether a published segment was read back whole; without it parts stay. */
   readonly isVerified?: SegmentCheck | undefined;
-  /** Without it no backup that counts is given up. */
+  /** Without it no backup or dump that counts is given up. */
   readonly retention?: RetentionRules | undefined;
   /** Told what is going to be deleted, before anything is. When it throws, nothing is. */
   readonly onDelete?: ((going: readonly Condemned[], call: StoreCall) => Promise<void>) | undefined;
@@ -35,7 +35,7 @@ export type LeftoversExpired = Deletion & {
   readonly stagedRemoved: number;
   readonly more: boolean;
   /** From the first look; undefined when retention took no part. */
-  readonly decision: RetentionDecision | undefined;
+  readonly decision: ClusterDecision | undefined;
 };
 
 function inventoryOptions(
@@ -53,7 +53,7 @@ export async function previewLeftovers(
   options: ExpireLeftoversOptions,
 ): Promise<{
   readonly leftovers: readonly Leftover[];
-  readonly decision: RetentionDecision | undefined;
+  readonly decision: ClusterDecision | undefined;
 }> {
   const overEpoch = await overEpochAtOnce(sealed, options);
   const settled = { overEpoch, dead: new Map(), expireEpoch: 0 };

@@ -10,7 +10,7 @@ import { DrError, isDrError } from "../core/errors.ts";
 import { headerBytesMax } from "../core/limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { checkHeader } from "../pipeline/sealing/object-header.ts";
-import { decodeDump, packsOfDump } from "./dump-document.ts";
+import { decodeDump } from "./dump-document.ts";
 import { isAcceptedBy } from "./fencing.ts";
 import type { HolderObserver } from "./lease-holder.ts";
 import type { IncarnationInventory, Inventory } from "./leftovers.ts";
@@ -29,13 +29,14 @@ import { listIncarnations, readFence } from "./read-lease.ts";
 import { readCondemned } from "./read-pins.ts";
 import {
   type RetentionRules,
+  dumpFacts,
   listWalObjects,
   readRetentionInput,
   rootFacts,
 } from "./retention-inventory.ts";
-import type { Present, RetainedIncarnation, RootFacts } from "./retention-leftovers.ts";
+import type { DumpFacts, Present, RetainedIncarnation, RootFacts } from "./retention-leftovers.ts";
 import type { WalObjectName } from "./retention-wal.ts";
-import { type BackupRoot, decodeRoot } from "./root.ts";
+import { decodeRoot } from "./root.ts";
 import { expectedAt, type SealedStore } from "./sealed-store.ts";
 
 type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
@@ -52,7 +53,7 @@ export type InventoryOptions = StoreCall & {
   /** Epoch of this run's `expire` lease: condemn objects of earlier ones are over. */
   readonly expireEpoch: number;
   readonly isVerified: SegmentCheck;
-  /** Without it no backup that counts is given up, nor any WAL. */
+  /** Without it no backup or dump that counts is given up, nor any WAL. */
   readonly retention?: RetentionRules | undefined;
 };
 
@@ -65,25 +66,24 @@ function isUnreadable(error: unknown): error is DrError {
 type RootName = NameOf<"root" | "dump">;
 
 /** A root or dump that was read. */
-type ReadRoot = {
-  readonly named: readonly ObjectId[];
-  readonly epoch: number;
-  /** Of a backup. */
-  readonly root: BackupRoot | undefined;
-};
+type ReadRoot = { readonly epoch: number } & (
+  | { readonly type: "root"; readonly facts: RootFacts }
+  | { readonly type: "dump"; readonly facts: DumpFacts }
+);
 
-/** What a root names, and its epoch; undefined when it is gone meanwhile; the error when it cannot be read. */
+/** Undefined when it is gone meanwhile; the error when it cannot be read. `shared`: see `rootFacts`. */
 async function readRoot(
   sealed: SealedStore,
-  name: RootName,
-  call: StoreCall,
+  { name, sizeBytes }: Present<RootName>,
+  call: StoreCall & { readonly shared: Map<ObjectId, ObjectId> },
 ): Promise<ReadRoot | DrError | undefined> {
+  const { signal, shared } = call;
   try {
-    const { content, ticket } = await sealed.getWhole(name, call);
-    const root = name.type === "root" ? decodeRoot(content) : undefined;
-    const named =
-      root === undefined ? packsOfDump(decodeDump(content)) : [...root.packs, ...root.maps];
-    return { named: named.map(({ id }) => id), epoch: ticket.epoch, root };
+    const { content, ticket } = await sealed.getWhole(name, { signal });
+    const { epoch } = ticket;
+    return name.type === "root"
+      ? { type: "root", epoch, facts: rootFacts({ name, sizeBytes }, decodeRoot(content), shared) }
+      : { type: "dump", epoch, facts: dumpFacts({ name, sizeBytes }, decodeDump(content)) };
   } catch (error) {
     if (isDrError(error, "STORE_MISSING")) {
       return undefined;
@@ -102,7 +102,7 @@ async function readRoots(
 ): Promise<
   Pick<IncarnationInventory, "fencedRoots" | "unreadableRoots"> & {
     readonly referenced: ReadonlySet<ObjectId>;
-  } & Pick<RetainedIncarnation, "roots" | "namedByDumps">
+  } & Pick<RetainedIncarnation, "roots" | "dumps">
 > {
   const { cluster, signal } = options;
   const names: Present<RootName>[] = [];
@@ -117,25 +117,25 @@ async function readRoots(
   const fencedRoots: RootName[] = [];
   const unreadableRoots: ObjectId[] = [];
   const referenced = new Set<ObjectId>();
-  const namedByDumps = new Set<ObjectId>();
   const roots: RootFacts[] = [];
+  const dumps: DumpFacts[] = [];
   const shared = new Map<ObjectId, ObjectId>();
   for (const { name, sizeBytes } of names) {
-    const found = await readRoot(sealed, name, { signal });
+    const found = await readRoot(sealed, { name, sizeBytes }, { signal, shared });
     if (found instanceof DrError) {
       unreadableRoots.push(name.id);
     } else if (found !== undefined && !isAccepted({ id: name.id, epoch: found.epoch })) {
       fencedRoots.push(name);
     } else if (found !== undefined) {
-      found.named.forEach((id) => referenced.add(id));
-      if (found.root === undefined) {
-        found.named.forEach((id) => namedByDumps.add(id));
-      } else if (options.retention !== undefined && name.type === "root") {
-        roots.push(rootFacts({ name, sizeBytes }, found.root, shared));
+      found.facts.named.forEach((id) => referenced.add(id));
+      if (found.type === "root") {
+        roots.push(found.facts);
+      } else {
+        dumps.push(found.facts);
       }
     }
   }
-  return { fencedRoots, unreadableRoots, referenced, namedByDumps, roots };
+  return { fencedRoots, unreadableRoots, referenced, roots, dumps };
 }
 
 /** The epoch in an object's header; undefined when the header cannot be believed. */
@@ -209,7 +209,7 @@ async function readIncarnation(
 ): Promise<IncarnationInventory> {
   const { signal, retention } = options;
   const read = await readRoots(sealed, place, options);
-  const { referenced, roots, namedByDumps, ...uncounted } = read;
+  const { referenced, roots, dumps, ...uncounted } = read;
   const { unreferenced, named } = await readUnreferenced(sealed, place, { signal, referenced });
   const walObjects = await listWalObjects(sealed, place, { signal });
   const coveredParts = await readCoveredParts(walObjects, options);
@@ -218,7 +218,7 @@ async function readIncarnation(
     return { ...found, retained: undefined };
   }
   const wal = await retention.readWal(place, { signal });
-  return { ...found, retained: { roots, namedByDumps, named, walObjects, wal } };
+  return { ...found, retained: { roots, dumps, named, walObjects, wal } };
 }
 
 /** Everything that the decision rests on. @throws DrError what the store throws; `REPO_*` for pins that cannot be read. */

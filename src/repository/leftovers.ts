@@ -2,7 +2,8 @@
  * What killed runs left behind, as a pure decision. An object is a leftover only when it is certain that nobody can come
  * to need it: its writer's epoch is over and no root names it, or something newer replaces it. Ages play no part, for
  * clocks of hosts differ. Where a root cannot be read, what it needs is unknown, and nothing of its
- * incarnation is given up. Which good backups are given up `retention.ts` decides; what goes with them is a leftover too.
+ * incarnation is given up. Which good backups and dumps are given up `retention.ts` and `retention-dumps.ts` decide; what goes with them
+ * is a leftover too.
  */
 import type { ObjectId } from "../core/object-id.ts";
 import { guard } from "../core/failpoint.ts";
@@ -10,6 +11,7 @@ import { COVERED_PART } from "./condemn-document.ts";
 import { objectKey, type IncarnationPlace, type ObjectName } from "./object-names.ts";
 import { protectsObject, type PinSeries } from "./pin-rules.ts";
 import {
+  type ClusterDecision,
   type RetainedIncarnation,
   type RetentionInput,
   type RetentionLeftoverReason,
@@ -17,7 +19,6 @@ import {
   retentionLeftovers,
   strayHolds,
 } from "./retention-leftovers.ts";
-import type { RetentionDecision } from "./retention.ts";
 
 type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
 
@@ -57,7 +58,7 @@ export type Inventory = {
   readonly strayReleases: readonly ObjectId[];
   /** Condemn objects of earlier epochs of this cluster's `expire` lease. */
   readonly endedCondemns: readonly ObjectId[];
-  /** Undefined: no backup that counts is given up. */
+  /** Undefined: no backup or dump that counts is given up. */
   readonly retention: RetentionInput | undefined;
 };
 
@@ -156,7 +157,7 @@ function protectorOf({ pins }: Inventory): (name: ObjectName) => boolean {
 }
 
 /** What retention makes of the inventory; undefined when it takes no part. */
-export function retentionOf(inventory: Inventory): RetentionDecision | undefined {
+export function retentionOf(inventory: Inventory): ClusterDecision | undefined {
   const { retention, incarnations } = inventory;
   if (retention === undefined) {
     return undefined;
@@ -170,7 +171,7 @@ export function retentionOf(inventory: Inventory): RetentionDecision | undefined
 /** Roots of every incarnation first. */
 function* ofRetention(
   { incarnations, retention }: Inventory,
-  decision: RetentionDecision | undefined,
+  decision: ClusterDecision | undefined,
 ): Generator<Leftover, void, undefined> {
   if (decision === undefined || retention === undefined) {
     return;
@@ -180,6 +181,7 @@ function* ofRetention(
     if (retained !== undefined) {
       yield* retentionLeftovers({ place, unreadableRoots, retained }, decision);
       retained.roots.forEach(({ name }) => present.add(name.id));
+      retained.dumps.forEach(({ name }) => present.add(name.id));
     }
     unreadableRoots.forEach((id) => present.add(id));
     fencedRoots.forEach(({ id }) => present.add(id));
@@ -189,7 +191,7 @@ function* ofRetention(
 
 function* candidates(
   inventory: Inventory,
-  decision: RetentionDecision | undefined,
+  decision: ClusterDecision | undefined,
 ): Generator<Leftover, void, undefined> {
   yield* ofRetention(inventory, decision);
   for (const found of inventory.incarnations) {

@@ -2,9 +2,10 @@
  * Reading what retention decides upon, beside the rest of the inventory. What the WAL holds is told by whoever can read it: the
  * caller gives `readWal`, for record indexes and histories are read elsewhere.
  *
- * Peak memory: 200 bytes for each object of WAL, 8 for each pack that each root names.
+ * Peak memory: 200 bytes for each object of WAL, 8 for each pack that each root names, 80 for each pack of a dump.
  */
 import type { ObjectId } from "../core/object-id.ts";
+import { type DumpDocument, packsOfDump } from "./dump-document.ts";
 import { readHolds } from "./holds.ts";
 import {
   holdPrefix,
@@ -14,7 +15,7 @@ import {
   type ObjectName,
 } from "./object-names.ts";
 import type { StoreCall } from "./object-store.ts";
-import type { Present, RetentionInput, RootFacts } from "./retention-leftovers.ts";
+import type { DumpFacts, Present, RetentionInput, RootFacts } from "./retention-leftovers.ts";
 import type { RetentionPolicy, RetentionWal } from "./retention-view.ts";
 import { type WalObjectName, isWalObject } from "./retention-wal.ts";
 import type { BackupRoot } from "./root.ts";
@@ -55,6 +56,17 @@ export function rootFacts(
     walFrom,
     walTo,
     named: [...root.packs, ...root.maps].map(({ id }) => share(id)),
+  };
+}
+
+/** The facts of a dump that counts. */
+export function dumpFacts(found: Present<NameOf<"dump">>, dump: DumpDocument): DumpFacts {
+  return {
+    ...found,
+    startedAtMs: Date.parse(dump.startedAt),
+    finishedAtMs: Date.parse(dump.finishedAt),
+    contents: [...(dump.globals === null ? [] : [null]), ...dump.databases.map(({ name }) => name)],
+    named: packsOfDump(dump).map(({ id }) => id),
   };
 }
 

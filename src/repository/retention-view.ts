@@ -29,19 +29,23 @@ export type ActiveHold = {
   readonly untilMs: number | null;
 };
 
-/** One backup that counts. Instants by the clock of the host that took it. */
-export type RetainedBackup = {
+/** What the rules that backups and dumps share must know of one. Instants by the clock of the host that took it. */
+export type RetainedRecord = {
   readonly id: ObjectId;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
+  readonly hold: ActiveHold | undefined;
+  /** Somebody reads it, or builds upon it, now. */
+  readonly pinned: boolean;
+};
+
+/** One backup that counts. */
+export type RetainedBackup = RetainedRecord & {
   readonly timeline: TimelineId;
   readonly startLsn: Lsn;
   readonly stopLsn: Lsn;
   readonly walFrom: Lsn;
   readonly walTo: Lsn;
-  readonly hold: ActiveHold | undefined;
-  /** Somebody reads it, or builds upon it, now. */
-  readonly pinned: boolean;
 };
 
 /** Where a successor left an ancestor. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
 import type { Random } from "../core/random.ts";
 import { takeCensus } from "../dump/census.ts";
 import type { ClientPrograms } from "../dump/client-programs.ts";
@@ -143,11 +144,14 @@ export async function restoreDatabase(options: RestoreDatabaseOptions): Promise<
   onPhase("create");
   const began = clock.monotonic();
   const owners = await settleOwners(options);
+  await failpointAsync("restore-db.drop", { signal: options.signal });
   await target.drop();
+  await failpointAsync("restore-db.create", { signal: options.signal });
   await target.create(source.shape, source.label);
   const created = { name: "create", durationMs: Math.round(clock.monotonic() - began) };
   const filled = await fill(options, owners.keepOwners);
   onPhase("checks");
+  await failpointAsync("restore-db.check", { signal: options.signal });
   const checking = clock.monotonic();
   const { census, findings } = await check(options, owners.keepOwners);
   const checked = { name: "checks", durationMs: Math.round(clock.monotonic() - checking) };

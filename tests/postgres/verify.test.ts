@@ -280,18 +280,19 @@ test("L40 a damaged root is named and takes down itself alone", async () => {
 test("one backup is verified alone", async () => {
   const { sealed } = cast.repository;
   const log = new DamageLog();
-  const only = cast.other.root.id;
+  const { id } = cast.other.root;
   const report = await verifyIncarnation(sealed, cast.full.place, {
     deep: true,
-    only,
+    only: { kind: "backup", id },
     workers: 1,
     log,
     signal: never,
   });
   assert.deepEqual(
     report.backups.map(({ id }) => id),
-    [only],
+    [id],
   );
+  assert.equal(report.unreferenced.objects, 0, "what belongs to others is nothing left over");
   assert.equal(report.packs, cast.other.root.packs.length);
   assert.deepEqual(log.damage, []);
 });

@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import type { ExpirePreview } from "../../app/expire.ts";
 import type { Leftover, LeftoverReason } from "../../repository/leftovers.ts";
 import type { Window } from "../../restore/window.ts";
+import { dumpRetentionJson, dumpRetentionLines } from "../dump-retention-lines.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame } from "../frame.ts";
@@ -60,12 +61,16 @@ async function preview(found: ExpirePreview, frame: Frame): Promise<void> {
   const json = {
     dryRun: true,
     freeBytes: bytesOf(leftovers),
-    retention: retentionJson(retention, policy, windows),
+    retention: {
+      ...retentionJson(retention, policy, windows),
+      dumps: dumpRetentionJson(retention.decision.dumps),
+    },
     leftovers: listed,
   };
   frame.result(json, () =>
     [
       ...retentionLines(retention, { frame, policy, show: showInstant }),
+      ...dumpRetentionLines(retention.decision.dumps, { frame, policy }),
       "",
       ...leftoverLines(leftovers, frame),
     ].join("\n"),
@@ -91,20 +96,22 @@ async function expire(options: Options, frame: Frame): Promise<void> {
   }
   frame.progress.update({ phase: text.working, detail: text.waits });
   const expired = await runExpire(compose(), frame.environment(), request);
-  const { deleted, spared, stagedRemoved, more, backups, deletedBytes } = expired;
+  const { deleted, spared, stagedRemoved, more, backups, dumps, deletedBytes } = expired;
   const json = {
     dryRun: false,
     backups: [...backups],
+    dumps: [...dumps],
     deletedObjects: deleted.length,
     deletedBytes,
     sparedObjects: spared.length,
     stagedRemoved,
     more,
   };
-  const { givenUp, freed } = retentionText[language];
+  const { givenUp, dumpsGivenUp, freed } = retentionText[language];
   frame.result(json, () =>
     [
       ...(backups.length === 0 ? [] : [givenUp(backups.length)]),
+      ...(dumps.length === 0 ? [] : [dumpsGivenUp(dumps.length)]),
       deleted.length + spared.length === 0 ? text.nothing : text.deleted(deleted.length),
       ...(deletedBytes === 0 ? [] : [freed(formatBytes(deletedBytes, language))]),
       ...(spared.length === 0 ? [] : [text.spared(spared.length)]),

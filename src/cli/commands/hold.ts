@@ -17,14 +17,16 @@ function minute(iso: string): string {
   return iso.slice(0, 16).replace("T", " ");
 }
 
-function show({ hold, place }: HoldResult, frame: Frame): void {
+function show({ hold, kind, place }: HoldResult, frame: Frame): void {
   const text = retentionText[frame.language];
   const { backup, state, reason, until, number, actor, at } = hold;
   const { cluster, incarnation } = place;
-  frame.result({ cluster, incarnation, backup, state, reason, until, number, actor, at }, () =>
+  const facts = { cluster, incarnation, kind, backup, state, reason, until, number, actor, at };
+  const of = { kind, id: backup };
+  frame.result(facts, () =>
     state === "held"
-      ? text.held(backup, until === null ? undefined : `${minute(until)} UTC`)
-      : text.released(backup),
+      ? text.held(of, until === null ? undefined : `${minute(until)} UTC`)
+      : text.released(of),
   );
 }
 

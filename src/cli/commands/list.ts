@@ -8,7 +8,7 @@ import type { Windows } from "../../restore/window.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
-import { dumpLines, dumpsJson } from "../dump-lines.ts";
+import { dumpLines, dumpsJson, holdJson } from "../dump-lines.ts";
 import { displayWidth } from "../display-width.ts";
 import { type Column, formatTable } from "../table.ts";
 import { listText } from "../text/list-text.ts";
@@ -149,7 +149,7 @@ function renderList(
         text.cluster(listed.cluster, listed.systemId),
         ...tableOf(listed, list, frame),
         ...damagedLines(listed, frame),
-        ...dumpLines(listed.dumps, frame),
+        ...dumpLines(listed.dumps, list.holds, frame),
         "",
         ...windowLines(listed, frame, show),
       ].join("\n"),
@@ -166,7 +166,6 @@ function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue
     }
     const { root } = backup;
     const proof = list.proofs.get(root.id);
-    const hold = list.holds.get(root.id);
     return {
       id: root.id,
       state: "good",
@@ -181,10 +180,7 @@ function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue
       storedBytes: root.totals.storedBytes,
       corruptPages: root.corruptPages.length,
       note: root.note,
-      hold:
-        hold?.state === "held"
-          ? { reason: hold.reason, until: hold.until, actor: hold.actor, at: hold.at }
-          : null,
+      hold: holdJson(list.holds.get(root.id)),
       lastProof: proof === undefined ? null : { ...proof },
     };
   });
@@ -206,7 +202,7 @@ function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
       systemId: listed.systemId,
       incarnation: listed.place.incarnation,
       backups: backupsJson(listed, list),
-      dumps: dumpsJson(listed.dumps),
+      dumps: dumpsJson(listed.dumps, list.holds),
       ...windowsJson(listed.windows),
       givenUpWal: givenUpJson(listed.givenUp),
       windowsError: listed.windowsError?.code ?? null,

@@ -28,11 +28,11 @@ type Messages = {
 
 const en: Messages = {
   expire: {
-    summary: "give up old backups and WAL, and clear away leftovers",
+    summary: "give up old backups, WAL and dumps, and clear away leftovers",
     description:
-      "Gives up the backups that retention does not keep (RETENTION_DAYS, PRA_RETENTION_*; pra hold keeps one in any case), the WAL that nothing kept needs, and what killed runs left. Never the last restorable backup. In two phases, under a lease, against pins; a run waits about a minute before it deletes.",
+      "Gives up the backups that retention does not keep (RETENTION_DAYS, PRA_RETENTION_*; pra hold keeps one in any case), the WAL that nothing kept needs, the dumps that it does not keep, and what killed runs left. Never the last restorable backup, nor the last dump of a database. In two phases, under a lease, against pins; a run waits about a minute before it deletes.",
     examples: [
-      ["pra expire --dry-run", "show what would go, and why each backup stays or goes"],
+      ["pra expire --dry-run", "show what would go, and why each backup or dump stays or goes"],
       ["pra expire", "delete it"],
     ],
   },
@@ -62,9 +62,11 @@ const en: Messages = {
     "its holder is gone": "pins whose holder is gone",
     "of an ended expiry": "of expiries that are over",
     "given up by retention": "backups that retention gives up",
+    "a dump given up by retention": "dumps that retention gives up",
     "no kept backup and no instant of the window needs it": "WAL that nothing kept needs",
     "only backups that were given up name it": "packs and maps of those backups alone",
-    "of a backup that is gone": "holds of backups that are gone",
+    "only dumps that were given up name it": "packs of those dumps alone",
+    "of a backup that is gone": "holds of backups or dumps that are gone",
   },
   working: "Clearing away",
   waits: "deletes about a minute after marking, for those who still read",
@@ -82,13 +84,14 @@ const en: Messages = {
 
 const fr: Messages = {
   expire: {
-    summary: "abandonner les vieilles sauvegardes et leur WAL, enlever les restes",
+    summary:
+      "abandonner les vieilles sauvegardes, leur WAL et les vieux exports, enlever les restes",
     description:
-      "Abandonne les sauvegardes que la rétention ne garde pas (RETENTION_DAYS, PRA_RETENTION_* ; pra hold en garde une en tout cas), le WAL dont rien de gardé n'a besoin, et ce que des exécutions tuées ont laissé. Jamais la dernière sauvegarde restaurable. En deux phases, sous un bail, contre les épingles ; une exécution attend environ une minute avant de supprimer.",
+      "Abandonne les sauvegardes que la rétention ne garde pas (RETENTION_DAYS, PRA_RETENTION_* ; pra hold en garde une en tout cas), le WAL dont rien de gardé n'a besoin, les exports qu'elle ne garde pas, et ce que des exécutions tuées ont laissé. Jamais la dernière sauvegarde restaurable, ni le dernier export d'une base. En deux phases, sous un bail, contre les épingles ; une exécution attend environ une minute avant de supprimer.",
     examples: [
       [
         "pra expire --dry-run",
-        "montrer ce qui partirait, et pourquoi chaque sauvegarde reste ou part",
+        "montrer ce qui partirait, et pourquoi chaque sauvegarde ou export reste ou part",
       ],
       ["pra expire", "le supprimer"],
     ],
@@ -119,9 +122,11 @@ const fr: Messages = {
     "its holder is gone": "épingles dont le détenteur a disparu",
     "of an ended expiry": "d'expirations terminées",
     "given up by retention": "sauvegardes que la rétention abandonne",
+    "a dump given up by retention": "exports que la rétention abandonne",
     "no kept backup and no instant of the window needs it": "WAL dont rien de gardé n'a besoin",
     "only backups that were given up name it": "paquets et cartes de ces seules sauvegardes",
-    "of a backup that is gone": "ordres de conservation de sauvegardes disparues",
+    "only dumps that were given up name it": "paquets de ces seuls exports",
+    "of a backup that is gone": "ordres de conservation de sauvegardes ou d'exports disparus",
   },
   working: "Nettoyage",
   waits: "supprime environ une minute après le marquage, pour ceux qui lisent encore",

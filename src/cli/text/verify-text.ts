@@ -38,10 +38,10 @@ const en: Messages = {
   examples: [
     ["pra verify", "a quick look: seconds to minutes"],
     ["pra verify --deep", "every byte of the repository"],
-    ["pra verify --deep --backup 019a3f", "one backup and the WAL it needs"],
+    ["pra verify --deep --backup 019a3f", "one backup and the WAL it needs, or one dump"],
   ],
   optionDeep: "read, authenticate and unpack everything; needs the private key",
-  optionBackup: "only this backup: its id or the beginning of it",
+  optionBackup: "only this backup or dump: its id or the beginning of it",
   steps: {
     documents: "looking at leases, pins, keys",
     backups: "verifying backups",
@@ -86,10 +86,11 @@ const fr: Messages = {
   examples: [
     ["pra verify", "un examen rapide : de quelques secondes à quelques minutes"],
     ["pra verify --deep", "chaque octet du dépôt"],
-    ["pra verify --deep --backup 019a3f", "une sauvegarde et le WAL qu'il lui faut"],
+    ["pra verify --deep --backup 019a3f", "une sauvegarde et le WAL qu'il lui faut, ou un export"],
   ],
   optionDeep: "tout lire, authentifier et décompresser ; demande la clé privée",
-  optionBackup: "cette sauvegarde seulement : son identifiant ou le début de celui-ci",
+  optionBackup:
+    "cette sauvegarde ou cet export seulement : son identifiant ou le début de celui-ci",
   steps: {
     documents: "examen des baux, épingles et clés",
     backups: "vérification des sauvegardes",

@@ -267,12 +267,12 @@ export const repoErrors = {
   },
   REPO_NOT_HELD: {
     en: {
-      message: `backup {backup} is not held`,
-      hint: `Nothing was changed. pra list shows which backups are held, and why.`,
+      message: `nothing holds {backup}`,
+      hint: `Nothing was changed. pra list shows what is held, and why.`,
     },
     fr: {
-      message: `la sauvegarde {backup} n'est pas conservée par un ordre`,
-      hint: `Rien n'a été modifié. pra list montre quelles sauvegardes le sont, et pourquoi.`,
+      message: `aucun ordre ne conserve {backup}`,
+      hint: `Rien n'a été modifié. pra list montre ce qui est conservé par un ordre, et pourquoi.`,
     },
   },
 } as const satisfies ErrorGroup;

@@ -54,7 +54,10 @@ export type BackupReferences = {
   readonly fencedRoots: number;
 };
 
-type Options = StoreCall & { readonly log: DamageLog; readonly only?: ObjectId | undefined };
+/** One backup or dump instead of all. */
+export type OnlyOne = { readonly kind: "backup" | "dump"; readonly id: ObjectId };
+
+type Options = StoreCall & { readonly log: DamageLog; readonly only?: OnlyOne | undefined };
 
 function sameObject(a: MapObject | PackObject, b: MapObject | PackObject): boolean {
   return a.bytes === b.bytes && a.frames === b.frames && a.headerSha256 === b.headerSha256;
@@ -110,8 +113,9 @@ async function listRoots(
   place: IncarnationPlace,
   options: Options,
 ): Promise<readonly ObjectId[]> {
-  if (options.only !== undefined) {
-    return [options.only];
+  const { only } = options;
+  if (only !== undefined) {
+    return only.kind === "backup" ? [only.id] : [];
   }
   const ids: ObjectId[] = [];
   for await (const { name } of sealed.listNames(rootPrefix(place), { signal: options.signal })) {
@@ -128,11 +132,16 @@ async function readDumps(
   place: IncarnationPlace,
   options: Options & { readonly packs: Map<ObjectId, Referenced<PackObject>> },
 ): Promise<{ readonly dumps: readonly VerifiedDump[]; readonly fenced: number }> {
-  const { signal, log, packs } = options;
+  const { signal, log, packs, only } = options;
   const dumps: VerifiedDump[] = [];
   let fenced = 0;
-  for await (const entry of listDumps(sealed, place, { signal })) {
+  let found = 0;
+  if (only?.kind === "backup") {
+    return { dumps, fenced };
+  }
+  for await (const entry of listDumps(sealed, place, { signal, only: only?.id })) {
     const { id } = entry;
+    found += 1;
     if (entry.state === "fenced") {
       fenced += 1;
     } else if (entry.state === "damaged") {
@@ -149,6 +158,11 @@ async function readDumps(
       const key = (object: ObjectId): string => objectKey({ ...place, type: "pack", id: object });
       refer(packs, live, { id, key, log });
     }
+  }
+  if (only !== undefined && found === 0) {
+    const key = objectKey({ ...place, type: "dump", id: only.id });
+    const { location } = sealed.store;
+    log.add(key, new DrError("STORE_MISSING", { key, location }), [only.id]);
   }
   return { dumps, fenced };
 }
@@ -189,10 +203,7 @@ export async function readReferences(
     refer(packs, root.packs, { id, key: key("pack"), log });
     refer(maps, root.maps, { id, key: key("map"), log });
   }
-  const all = options.only === undefined;
-  const { dumps, fenced } = all
-    ? await readDumps(sealed, place, { ...options, packs })
-    : { dumps: [], fenced: 0 };
+  const { dumps, fenced } = await readDumps(sealed, place, { ...options, packs });
   fencedRoots += fenced;
   return { place, backups, dumps, packs, maps, blockBytes, fencedRoots };
 }

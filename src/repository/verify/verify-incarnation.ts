@@ -20,6 +20,7 @@ import type { PackObject } from "../root.ts";
 import type { SealedStore } from "../sealed-store.ts";
 import {
   type BackupReferences,
+  type OnlyOne,
   type VerifiedBackup,
   type VerifiedDump,
   readBackupRoot,
@@ -35,8 +36,7 @@ import { MapWalk } from "./walk-maps.ts";
 /** How to verify. */
 export type VerifyIncarnationOptions = StoreCall & {
   readonly deep: boolean;
-  /** One backup instead of all. */
-  readonly only?: ObjectId | undefined;
+  readonly only?: OnlyOne | undefined;
   readonly workers: number;
   readonly log: DamageLog;
   /** Objects done of all, for progress. */
@@ -243,7 +243,9 @@ export async function verifyIncarnation(
     done += 1;
     options.onProgress?.(done, deep ? 2 * objects : objects);
   };
-  const unreferenced = await checkPresence(sealed, references, { signal, log, onObject });
+  const others = await checkPresence(sealed, references, { signal, log, onObject });
+  // Beside one backup nearly everything belongs to others.
+  const unreferenced = options.only === undefined ? others : { objects: 0, bytes: 0 };
   const sizes = { maps: maps.size, packs: packs.size };
   const counts = { place, backups, dumps, fencedRoots, ...sizes, unreferenced };
   if (!deep || objects === 0) {
