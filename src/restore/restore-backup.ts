@@ -23,10 +23,10 @@ import {
 } from "../repository/object-names.ts";
 import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { manifestWith } from "./backup-manifest.ts";
 import { BackupFiles } from "./backup-files.ts";
-import { PackReader } from "./pack-reader.ts";
+import { manifestWith } from "./backup-manifest.ts";
 import type { FileSelection } from "./file-selection.ts";
+import { PackReader } from "./pack-reader.ts";
 import type { LeftOutLibrary } from "./preload-libraries.ts";
 import { type PreloadKnowledge, configureRestored } from "./restored-configuration.ts";
 import { inRestoreWords, putFile } from "./restored-file.ts";
@@ -60,12 +60,12 @@ export type RestoreBackupOptions = {
   readonly layWal: (directory: string) => Promise<number>;
   /** From `recoverySettings`, and whatever else this copy shall have. */
   readonly settings: Readonly<Record<string, string>>;
-  /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
   /**
    * Given: a partial restore, for a server that is thrown away. Which files it brings is chosen when the backup can be looked into. Its
    * directory keeps the mark of an unfinished restore, so that nothing takes it for a cluster.
    */
   readonly choose?: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
+  /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
   readonly libraries?: PreloadKnowledge;
   readonly workers: number;
   /** Threads that were started already, in place of `workers` new ones; ended when they have done their work. */
@@ -175,8 +175,8 @@ async function putFiles(
   sources: Sources,
   { places, kept }: Pick<FillParts, "places" | "kept">,
 ): Promise<RestoredFiles> {
-  const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const selection = await options.choose?.(new BackupFiles(options.root, sources));
+  const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const incarnation = incarnationIdBytes(place.incarnation);
   return restoreFiles({
     ...sources,
@@ -186,8 +186,8 @@ async function putFiles(
     tablespaces: new Map(places.map(({ oid, directory }) => [oid, directory])),
     heldBack: HELD_BACK,
     kept,
-    owner,
     selection,
+    owner,
     workers,
     pool,
     onProgress: (bytes) => options.onProgress?.({ phase: "files", writtenBytes: bytes }),
