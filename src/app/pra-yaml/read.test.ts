@@ -162,6 +162,15 @@ test("the file is found beside the .env or by its name, and refused where others
   await rm(folder, { recursive: true });
 });
 
+test("the example of docs/proofs.md is read as it stands", async () => {
+  const page = await readFile(new URL("../../../docs/proofs.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  const { proof } = parsePraYaml("docs/proofs.md", example);
+  assert.equal(proof?.assertions?.length, 3);
+  assert.equal(proof.assertions[2]?.expect, "0");
+  assert.deepEqual(proof.application?.command, ["./check-application.sh", "--quick"]);
+});
+
 test("the published schema describes every key and refuses unknown ones", async () => {
   const published = await readFile(
     new URL("../../../docs/pra.schema.json", import.meta.url),
