@@ -8,6 +8,8 @@ import { DrError } from "../core/errors.ts";
 import { proofRoomMarginBytes } from "../core/limits.ts";
 import { runProgram } from "../postgres/run-program.ts";
 
+const MIB = 1024 * 1024;
+
 /** What a proof needs where it lies: files, WAL, and what replaying that WAL may add to the files, work and temporary files beside. */
 export function neededBytes(sizes: {
   readonly clusterBytes: number;
@@ -27,7 +29,13 @@ export async function requireRoom(
   const freeBytes = bavail * bsize;
   const needed = neededBytes(sizes);
   if (freeBytes < needed) {
-    throw new DrError("PROOF_ROOM", { directory, freeBytes, neededBytes: needed, ...sizes });
+    throw new DrError("PROOF_ROOM", {
+      directory,
+      freeMib: Math.floor(freeBytes / MIB),
+      neededMib: Math.ceil(needed / MIB),
+      clusterMib: Math.ceil(sizes.clusterBytes / MIB),
+      walMib: Math.ceil(sizes.walBytes / MIB),
+    });
   }
   return freeBytes;
 }

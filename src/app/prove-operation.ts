@@ -137,7 +137,7 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Run> {
   });
   await using directory = await openProofDirectory(environment, { clock, random, signal });
   const sizes = { clusterBytes: root.totals.clusterBytes, walBytes: plan.walBytes };
-  const freeBytes = await requireRoom(dirname(directory.workDirectory), sizes);
+  const freeBytes = await requireRoom(dirname(dirname(directory.workDirectory)), sizes);
   const { idleDisk } = await giveWay(nice, { signal });
   const owner = account.switched ? account : undefined;
   const proof = await prove({

@@ -34,22 +34,22 @@ export const proofErrors = {
   },
   PROOF_ROOM: {
     en: {
-      message: `a proof needs {neededBytes} bytes in {directory}, which has {freeBytes} free`,
-      hint: `Nothing was written. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {clusterBytes} for the files, {walBytes} for the WAL, the rest for the work of the server.`,
+      message: `a proof needs {neededMib} MiB in {directory}, which has {freeMib} free`,
+      hint: `Nothing was written. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {clusterMib} MiB are for the files, {walMib} for the WAL, the rest for the work of the server.`,
     },
     fr: {
-      message: `une preuve demande {neededBytes} octets dans {directory}, qui en a {freeBytes} de libres`,
-      hint: `Rien n'a été écrit. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {clusterBytes} pour les fichiers, {walBytes} pour le WAL, le reste pour le travail du serveur.`,
+      message: `une preuve demande {neededMib} Mio dans {directory}, qui en a {freeMib} de libres`,
+      hint: `Rien n'a été écrit. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {clusterMib} Mio pour les fichiers, {walMib} pour le WAL, le reste pour le travail du serveur.`,
     },
   },
   PROOF_TIME_LIMIT: {
     en: {
-      message: `the proof was ended after {minutes} minutes`,
-      hint: `Nothing was proved, and nothing was left behind. Set PRA_PROOF_TIME_LIMIT to more minutes, or PRA_PROOF_NICE to less patience.`,
+      message: `the proof was ended at its limit of {minutes} min`,
+      hint: `Nothing was proved, and nothing was left behind. Set PRA_PROOF_TIME_LIMIT to more minutes, or PRA_PROOF_NICE to a smaller number.`,
     },
     fr: {
-      message: `la preuve a été arrêtée au bout de {minutes} minutes`,
-      hint: `Rien n'a été prouvé, et rien ne reste. Donnez plus de minutes à PRA_PROOF_TIME_LIMIT, ou moins de patience à PRA_PROOF_NICE.`,
+      message: `la preuve a été arrêtée à sa limite de {minutes} min`,
+      hint: `Rien n'a été prouvé, et rien ne reste. Donnez plus de minutes à PRA_PROOF_TIME_LIMIT, ou une valeur plus petite à PRA_PROOF_NICE.`,
     },
   },
   PROOF_NO_WINDOW: {
