@@ -94,8 +94,8 @@ const en: Messages = {
   indexFailed: (segment) =>
     `WAL segment ${segment} is stored, but could not be read into the index.`,
   settingsFailed: (reason) => `the .env could not be kept in the repository: ${reason}`,
-  ledgerFailed: (reason) => `The backup is good, but the ledger could not be written: ${reason}`,
   beatFailed: (reason) => `The backup is good, but without a heartbeat: ${reason}`,
+  ledgerFailed: (reason) => `The backup is good, but the ledger could not be written: ${reason}`,
   watching: (host, pid, duration) =>
     `The lease is held by process ${pid} on ${host}; watching for at most ${duration} whether it lives.`,
 };
@@ -158,9 +158,9 @@ const fr: Messages = {
   indexFailed: (segment) =>
     `Le segment WAL ${segment} est rangé, mais n'a pas pu être lu pour l'index.`,
   settingsFailed: (reason) => `le .env n'a pas pu être gardé dans le dépôt : ${reason}`,
+  beatFailed: (reason) => `La sauvegarde est bonne, mais sans battement : ${reason}`,
   ledgerFailed: (reason) =>
     `La sauvegarde est bonne, mais le journal n'a pas pu être écrit : ${reason}`,
-  beatFailed: (reason) => `La sauvegarde est bonne, mais sans battement : ${reason}`,
   watching: (host, pid, duration) =>
     `Le bail est tenu par le processus ${pid} sur ${host} ; observation pendant au plus ${duration} pour savoir s'il vit.`,
 };
