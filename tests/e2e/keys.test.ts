@@ -337,3 +337,25 @@ test("L54 no secret is printed, recorded or laid into the repository by any of i
     }
   }
 });
+
+test("L41 add, remove and recover killed at their steps leave what was there, and are simply run again", async () => {
+  await using pra = await initialised();
+  const killed = async (words: string, step: string, variables = {}): Promise<void> => {
+    const answer = await pra.run(words, { ...variables, PRA_FAILPOINT: `${step}:kill` });
+    assert.equal(answer.code, null, answer.err);
+  };
+  await killed("key add --recovery", "key.put-slot");
+  assert.equal((await generations(pra))[0]?.slots.length, 1, "a sheet without a slot is no way");
+  const added = await good(pra, "key add --recovery");
+  await good(pra, `key check --recovery-key-file ${String(added["recoveryKeyFile"])}`);
+  await killed("key remove recovery", "key.delete-slot");
+  assert.equal((await generations(pra))[0]?.slots.length, 2);
+  await good(pra, "key remove recovery");
+  const host = { PRA_KEY_FILE: join(pra.directory, "host.key") };
+  const recover = `key recover --recovery-key-file ${String(added["recoveryKeyFile"])}`;
+  await good(pra, recover, host);
+  await killed(recover, "key.replace-file", host);
+  await good(pra, "list", host);
+  await good(pra, recover, host);
+  await good(pra, "list", host);
+});
