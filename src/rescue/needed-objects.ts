@@ -1,12 +1,22 @@
 /**
  * What tables need to exist elsewhere: their types, sequences, functions of defaults and indexes, extensions and schemas, as the server's own
  * record of dependencies tells; and of their own parts all but what acts or points elsewhere: triggers, rules, policies, foreign keys to
- * tables that do not come along. Those are named, never silently lost.
+ * tables that do not come along. Those are named, never silently lost, and so is what comes back empty.
  *
  * Follows "Dependency Tracking" and pg_depend of PostgreSQL's documentation, and the entries that pg_dump.c makes.
  */
 import type { SqlRow, SqlSession } from "../postgres/sql-session.ts";
 import type { WishedRelation, WishedRelations } from "./wished-relations.ts";
+
+/** What of tables and around them stays behind, or comes back without its content. */
+export type LeftOutKind =
+  | "foreignKeys"
+  | "triggers"
+  | "policies"
+  | "grants"
+  | "comments"
+  | "materialisedViews"
+  | "unlogged";
 
 /** What comes along, and what does not. */
 export type NeededObjects = {
@@ -14,12 +24,8 @@ export type NeededObjects = {
   readonly objects: ReadonlySet<string>;
   /** Beginnings of entries that name no object: partitions and indexes attached, sequences owned. */
   readonly entries: readonly string[];
-  /** Names of what stays behind. */
-  readonly leftOut: {
-    readonly foreignKeys: readonly string[];
-    readonly triggers: readonly string[];
-    readonly policies: readonly string[];
-  };
+  /** Names, by kind. */
+  readonly leftOut: Readonly<Record<LeftOutKind, readonly string[]>>;
 };
 
 function arrayOf(relations: readonly WishedRelation[]): string {
@@ -64,12 +70,26 @@ function leftOutSql(tables: string): string {
   const named = (owner: string, name: string): string =>
     `(SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ${owner}) || '.' || ${name} AS name`;
+  const table = "n.nspname || '.' || c.relname";
   return `SELECT 'foreignKeys' AS kind, ${named("o.conrelid", "o.conname")} FROM pg_catalog.pg_constraint o
      WHERE o.contype = 'f' AND o.conrelid = ANY (${tables}) AND NOT (o.confrelid = ANY (${tables})) AND o.conparentid = 0
     UNION ALL SELECT 'triggers', ${named("o.tgrelid", "o.tgname")} FROM pg_catalog.pg_trigger o
      WHERE NOT o.tgisinternal AND o.tgrelid = ANY (${tables})
     UNION ALL SELECT 'policies', ${named("o.polrelid", "o.polname")} FROM pg_catalog.pg_policy o
-     WHERE o.polrelid = ANY (${tables}) ORDER BY 1, 2`;
+     WHERE o.polrelid = ANY (${tables})
+    UNION ALL SELECT 'grants', ${table} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY (${tables}) AND (c.relacl IS NOT NULL OR EXISTS (
+       SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attacl IS NOT NULL))
+    UNION ALL SELECT 'comments', ${table} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY (${tables}) AND EXISTS (SELECT FROM pg_catalog.pg_description d
+       WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid)
+    UNION ALL SELECT 'materialisedViews', ${table} FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind = 'm' AND EXISTS (SELECT FROM pg_catalog.pg_rewrite w
+       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+       WHERE w.ev_class = c.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = ANY (${tables}))
+    UNION ALL SELECT 'unlogged', ${table} FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY (${tables}) AND c.relpersistence = 'u' ORDER BY 1, 2`;
 }
 
 /** Asks the copy. @throws DrError `PG_*`. */
@@ -98,6 +118,10 @@ export async function findNeededObjects(
       foreignKeys: of("foreignKeys"),
       triggers: of("triggers"),
       policies: of("policies"),
+      grants: of("grants"),
+      comments: of("comments"),
+      materialisedViews: of("materialisedViews"),
+      unlogged: of("unlogged"),
     },
   };
 }

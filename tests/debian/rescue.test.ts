@@ -31,6 +31,10 @@ const SCHEMA = [
      SELECT 1 + g % 50, g / 7.0, hstore('k', g::text), md5(g::text) FROM generate_series(1, 5000) g`,
   // Out of line.
   "UPDATE orders SET note = (SELECT string_agg(md5((g * orders.id)::text), '') FROM generate_series(1, 400) g) WHERE id % 1000 = 0",
+  "GRANT SELECT ON orders TO PUBLIC",
+  "COMMENT ON TABLE orders IS 'what people bought'",
+  "CREATE MATERIALIZED VIEW totals AS SELECT customer, sum(a) FROM orders GROUP BY 1",
+  "CREATE UNLOGGED TABLE basket AS SELECT g AS id FROM generate_series(1, 10) g",
   `CREATE SCHEMA "Odd Schéma"`,
   `CREATE TABLE ${ODD} (id int, part int, v text, PRIMARY KEY (part, id)) PARTITION BY LIST (part)`,
   `CREATE TABLE "Odd Schéma"."P 1" PARTITION OF ${ODD} FOR VALUES IN (1)`,
@@ -205,6 +209,10 @@ test("R3 a table comes back as it was, with types, sequences and indexes, and wh
     foreignKeys: ["public.orders.orders_customer_fkey"],
     triggers: ["public.orders.touch"],
     policies: [],
+    grants: ["public.orders"],
+    comments: ["public.orders"],
+    materialisedViews: ["public.totals"],
+    unlogged: [],
   });
   assert.equal(result["copied"], null);
   await cluster.withClient(async (client) => {
@@ -220,6 +228,13 @@ test("R3 a table comes back as it was, with types, sequences and indexes, and wh
     );
   }, "app_rescue");
   assert.deepEqual(leftovers(), []);
+});
+
+test("R3 an unlogged table comes back empty, and that is said", async () => {
+  const words = ["rescue", "--table", "basket", "--at", beforeDamage, "--into", "app_rescue"];
+  const { code, out } = await pra.startWith([...words, "--lang", "fr"], superuser).answer;
+  assert.equal(code, 0);
+  assert.match(out, /! Vides, car les tables non journalisées .* : public\.basket/);
 });
 
 test("R3 odd names, partitions, a table born since, rewritten or renamed: all come back, into an odd database", async () => {

@@ -19,6 +19,7 @@ import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
+import type { LeftOutKind } from "../../rescue/needed-objects.ts";
 import { rescueText } from "../text/rescue-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -115,9 +116,20 @@ function noteLines(each: Comparison, frame: Frame): readonly string[] {
   ];
 }
 
+/** In the order in which they matter to whoever goes on with the tables. */
+const LEFT_OUT = [
+  "unlogged",
+  "foreignKeys",
+  "triggers",
+  "policies",
+  "materialisedViews",
+  "grants",
+  "comments",
+] as const satisfies readonly LeftOutKind[];
+
 function leftOutLines({ rescued }: RescueResult, frame: Frame): readonly string[] {
   const text = rescueText[frame.language];
-  return (["foreignKeys", "triggers", "policies"] as const).flatMap((kind) => {
+  return LEFT_OUT.flatMap((kind) => {
     const names = rescued.leftOut[kind];
     const more = names.length - rescueNamesMax;
     const shown = names.slice(0, rescueNamesMax).join(", ");

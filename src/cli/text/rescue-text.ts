@@ -1,5 +1,6 @@
 /** What `pra rescue` says. */
 import type { Language } from "../../core/language.ts";
+import type { LeftOutKind } from "../../rescue/needed-objects.ts";
 import type { CommandText } from "../program.ts";
 
 type Messages = CommandText & {
@@ -32,7 +33,7 @@ type Messages = CommandText & {
   readonly byRow: (table: string) => string;
   readonly columns: (table: string, then: string, now: string) => string;
   readonly firstKeys: Readonly<Record<"missing" | "changed" | "added", string>>;
-  readonly leftOut: Readonly<Record<"foreignKeys" | "triggers" | "policies", string>>;
+  readonly leftOut: Readonly<Record<LeftOutKind, string>>;
   readonly listed: (label: string, names: string) => string;
   readonly more: (count: number) => string;
   readonly onInsert: (table: string, names: string) => string;
@@ -103,6 +104,10 @@ const en: Messages = {
     foreignKeys: "Foreign keys left out, for their tables were not rescued",
     triggers: "Triggers left out",
     policies: "Row security policies left out",
+    grants: "Owners and grants left out, of",
+    comments: "Comments left out, of",
+    materialisedViews: "Materialised views on these tables left out",
+    unlogged: "Empty, because unlogged tables are in no backup",
   },
   listed: (label, names) => `${label}: ${names}`,
   more: (count) => `and ${count} more`,
@@ -176,6 +181,10 @@ const fr: Messages = {
     foreignKeys: "Clés étrangères laissées de côté, leurs tables n'ayant pas été récupérées",
     triggers: "Déclencheurs laissés de côté",
     policies: "Règles de sécurité de lignes laissées de côté",
+    grants: "Propriétaires et droits laissés de côté, pour",
+    comments: "Commentaires laissés de côté, pour",
+    materialisedViews: "Vues matérialisées sur ces tables laissées de côté",
+    unlogged: "Vides, car les tables non journalisées ne sont dans aucune sauvegarde",
   },
   listed: (label, names) => `${label} : ${names}`,
   more: (count) => `et ${count} de plus`,
