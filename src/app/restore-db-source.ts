@@ -18,8 +18,10 @@ import { type DatabaseSource, requireNewEnough } from "../rescue/restore-databas
 import {
   type DumpFile,
   archivedMajor,
+  beginningOfSql,
   programIn,
   restricted,
+  sqlMajor,
   sqlOf,
   withoutCommands,
 } from "../rescue/restore-file.ts";
@@ -136,10 +138,13 @@ async function openFile(
   const { adapters, environment, request, target, signal } = run;
   const program = file.kind === "archive" ? "pg_restore" : "psql";
   const programs = await programsFor(run, { program, major: target.server.major });
-  const major =
-    file.kind === "archive" ? archivedMajor(await listArchive(programs, file, signal)) : undefined;
-  const word = Buffer.from(adapters.random.bytes(16)).toString("hex");
   const passphrase = await exportPassphrase(environment, request.passphraseFile);
+  // A passphrase that does not fit, and a file that cannot be opened, is told before anything is dropped.
+  const major =
+    file.kind === "archive"
+      ? archivedMajor(await listArchive(programs, file, signal))
+      : sqlMajor(await beginningOfSql(file, passphrase));
+  const word = Buffer.from(adapters.random.bytes(16)).toString("hex");
   const common = ["--no-password", databaseWord(target.name)];
   const fill = async (keepOwners: boolean): Promise<void> => {
     const owners = keepOwners ? [] : ["--no-owner", "--no-privileges"];
@@ -179,12 +184,6 @@ async function openFile(
     at: undefined,
     content: { kind: "program", fill },
   };
-  if (file.encrypted) {
-    // A passphrase that does not fit is told before anything is dropped.
-    for await (const _first of sqlOf(file, passphrase)) {
-      break;
-    }
-  }
   return { source, programs, kind: "file", name: file.path };
 }
 

@@ -30,17 +30,21 @@ export type DatabaseFacts = {
   readonly sizeBytes: number;
 };
 
-type Table = TableName & { readonly bytes: number };
-
 /** What pg_dump would lock and read; what belongs to an extension is dumped by the extension's own rules. */
-const TABLES = `SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_size(c.oid)::text AS bytes, c.relkind AS kind,
- (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))::text AS readable,
- (c.relrowsecurity AND pg_catalog.row_security_active(c.oid))::text AS filtered
- FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+const OF_USERS = `FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r','p') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
-  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
- ORDER BY pg_catalog.pg_table_size(c.oid) DESC, 1, 2`;
+  WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+/** The catalogue alone: whoever asks for a size waits for the table's lock, and nobody could tell for which. */
+const TABLES = `SELECT n.nspname AS schema, c.relname AS name,
+ (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))::text AS readable,
+ (c.relrowsecurity AND pg_catalog.row_security_active(c.oid))::text AS filtered
+ ${OF_USERS} ORDER BY 1, 2`;
+
+/** Of tables that are locked. */
+const LARGE = `SELECT schema, name FROM (SELECT n.nspname AS schema, c.relname AS name, pg_catalog.pg_table_size(c.oid) AS bytes
+ ${OF_USERS} AND c.relkind = 'r') s WHERE bytes >= ${dumpOwnStreamBytes} ORDER BY bytes DESC, 1, 2 LIMIT ${dumpOwnStreamsMax}`;
 
 /** Judged by hand: the server has a function for it from 18 on. Follows pg_largeobject_aclmask_snapshot in aclchk.c. */
 const CLOSED_LARGE_OBJECTS = `SELECT pg_catalog.count(*)::text AS n FROM pg_catalog.pg_largeobject_metadata m
@@ -49,6 +53,10 @@ const CLOSED_LARGE_OBJECTS = `SELECT pg_catalog.count(*)::text AS n FROM pg_cata
  AND NOT pg_catalog.pg_has_role(m.lomowner, 'USAGE')
  AND NOT EXISTS (SELECT 1 FROM pg_catalog.aclexplode(m.lomacl) a WHERE a.privilege_type = 'SELECT'
   AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))`;
+
+function nameOf(row: SqlRow): TableName {
+  return { schema: row["schema"] ?? "", name: row["name"] ?? "" };
+}
 
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -159,13 +167,13 @@ export class Snapshot implements AsyncDisposable {
     const tables = Snapshot.#readable(await ask(TABLES), settings, database);
     await Snapshot.#lock(tables, ask, database);
     await Snapshot.#requireLargeObjects(ask, settings, database);
-    const large = tables.filter(({ bytes }) => bytes >= dumpOwnStreamBytes);
+    const large = (await ask(LARGE)).map(nameOf);
     return new Snapshot(session, {
       database,
       id: exported?.["id"] ?? "",
       lsn: before?.["lsn"] ?? "0/0",
       takenAt: before?.["at"] ?? "",
-      large: large.slice(0, dumpOwnStreamsMax),
+      large,
     });
   }
 
@@ -173,7 +181,7 @@ export class Snapshot implements AsyncDisposable {
     rows: readonly SqlRow[],
     { user }: ConnectionSettings,
     database: string,
-  ): readonly Table[] {
+  ): readonly TableName[] {
     const named = (which: (row: SqlRow) => boolean): string | undefined => {
       const found = rows.filter(which);
       const names = found
@@ -190,11 +198,7 @@ export class Snapshot implements AsyncDisposable {
     if (filtered !== undefined) {
       throw new DrError("DUMP_ROW_SECURITY", { database, user, tables: filtered });
     }
-    return rows.map((row) => ({
-      schema: row["schema"] ?? "",
-      name: row["name"] ?? "",
-      bytes: row["kind"] === "r" ? Number(row["bytes"]) : 0,
-    }));
+    return rows.map(nameOf);
   }
 
   /** `pg_read_all_data` does not cover them. @throws DrError `DUMP_LARGE_OBJECT_RIGHTS`. */
@@ -211,7 +215,7 @@ export class Snapshot implements AsyncDisposable {
   }
 
   static async #lock(
-    tables: readonly Table[],
+    tables: readonly TableName[],
     ask: (sql: string) => Promise<unknown>,
     database: string,
   ): Promise<void> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isDrError } from "../core/errors.ts";
-import { withoutCommands } from "./restore-file.ts";
+import { sqlMajor, withoutCommands } from "./restore-file.ts";
 
 async function* inChunks(text: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -46,4 +46,14 @@ test("what passes does not depend on where chunks end", async () => {
 
 test("a last line without its end passes too", async () => {
   assert.equal(await filtered("SELECT 1;\nSELECT 2;"), "SELECT 1;\nSELECT 2;");
+});
+
+test("SQL tells the least major that takes it", () => {
+  const head = (from: string, by: string): string =>
+    `--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version ${from}\n-- Dumped by pg_dump version ${by}\n`;
+  assert.equal(sqlMajor(head("15.18 (Debian 15.18-0+deb12u1)", "15.18")), 15);
+  assert.equal(sqlMajor(head("14.20", "16.4")), 14);
+  assert.equal(sqlMajor(head("14.20", "18.1")), 17, "it sets what 16 does not know");
+  assert.equal(sqlMajor(head("18.1", "18.1")), 18);
+  assert.equal(sqlMajor("CREATE TABLE a ();"), undefined);
 });

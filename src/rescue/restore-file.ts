@@ -127,6 +127,41 @@ export async function* sqlOf(
   }
 }
 
+/** The comments with which `pg_dump` begins stand within the first lines. */
+const SQL_HEAD_BYTES = 4096;
+/** From this major on `pg_dump` writes a setting that older servers do not know: transaction_timeout. */
+const NEW_SETTINGS_SINCE = 17;
+
+/** The beginning of a file's SQL: that it can be opened is known then. @throws as `sqlOf`. */
+export async function beginningOfSql(
+  file: DumpFile,
+  passphrase: SecretText | undefined,
+): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of sqlOf(file, passphrase)) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= SQL_HEAD_BYTES) {
+      break;
+    }
+  }
+  return Buffer.concat(parts).subarray(0, SQL_HEAD_BYTES).toString("latin1");
+}
+
+/** The least major that takes this SQL, as far as its beginning tells: `pg_dump` writes of what it was and what it came from. */
+export function sqlMajor(beginning: string): number | undefined {
+  const told = (what: string): number | undefined => {
+    const match = new RegExp(`^-- Dumped ${what} version (\\d+)`, "m").exec(beginning);
+    return match === null ? undefined : Number(match[1]);
+  };
+  const from = told("from database");
+  const by = told("by pg_dump");
+  return by !== undefined && by >= NEW_SETTINGS_SINCE
+    ? Math.max(from ?? 0, NEW_SETTINGS_SINCE)
+    : from;
+}
+
 const COPY_BEGINS = /^COPY .* FROM stdin;$/;
 const RESTRICTING = /^\\(?:un)?restrict \S+$/;
 
