@@ -1,5 +1,5 @@
 /** The backups of an incarnation as a writer of the next one needs them: the newest that counts, and the newest full one. */
-import { isDrError } from "../core/errors.ts";
+import { type DrError, isDrError } from "../core/errors.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { isAcceptedBy } from "../repository/fencing.ts";
 import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
@@ -11,7 +11,7 @@ import type { SealedStore } from "../repository/sealed-store.ts";
 /** A backup that is listed: whole, or with the error by which its root cannot be read. */
 export type ListedRoot = { readonly id: ObjectId; readonly sizeBytes: number } & (
   | { readonly state: "readable"; readonly root: BackupRoot; readonly generation: number }
-  | { readonly state: "damaged"; readonly error: Error }
+  | { readonly state: "damaged"; readonly error: DrError }
 );
 
 /**

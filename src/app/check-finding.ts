@@ -82,7 +82,6 @@ export type StatusFactId =
   | "backup-recent"
   | "backup-old"
   | "backup-none"
-  | "backup-damaged"
   | "exposure-none"
   | "exposure-low"
   | "exposure-high"

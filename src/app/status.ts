@@ -32,10 +32,10 @@ async function judgeBackups(
   place: IncarnationPlace | undefined,
   options: Call & { readonly nowMs: number },
 ): Promise<readonly Finding[]> {
-  const damaged: string[] = [];
+  const damaged: Finding[] = [];
   for await (const listed of place === undefined ? [] : listRoots(sealed, place, options)) {
     if (listed.state === "damaged") {
-      damaged.push(listed.id);
+      damaged.push(failed("newest-backup", listed.error));
       continue;
     }
     const { id, finishedAt } = listed.root;
@@ -45,15 +45,9 @@ async function judgeBackups(
     const state =
       ageMs > statusBackupAgeBadMs ? "bad" : ageMs > statusBackupAgeNoteMs ? "note" : "good";
     const fact = state === "good" ? "backup-recent" : "backup-old";
-    return [
-      found("newest-backup", state, fact, values, figure),
-      ...damaged.map((one) => found("newest-backup", "bad", "backup-damaged", { id: one })),
-    ];
+    return [found("newest-backup", state, fact, values, figure), ...damaged];
   }
-  return [
-    found("newest-backup", "bad", "backup-none"),
-    ...damaged.map((one) => found("newest-backup", "bad", "backup-damaged", { id: one })),
-  ];
+  return [found("newest-backup", "bad", "backup-none"), ...damaged];
 }
 
 function judgeExposure({ exposureSeconds }: WalState): Finding {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 
 import type { ListedIncarnation, RepositoryList } from "../../app/list.ts";
-import { errorText, isDrError } from "../../core/errors.ts";
+import { errorText } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { Windows } from "../../restore/window.ts";
 import { formatBytes } from "../../core/format.ts";
@@ -102,7 +102,7 @@ function damagedLines(listed: ListedIncarnation, frame: Frame): string[] {
       return [];
     }
     const { error } = backup;
-    const reason = isDrError(error) ? errorText(error, frame.language).message : error.message;
+    const reason = errorText(error, frame.language).message;
     return [text.damaged(backup.id, reason)];
   });
 }

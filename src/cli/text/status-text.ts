@@ -71,10 +71,6 @@ const factsEn: Facts = {
       hint: "Look at the log of the scheduled backup, then: pra backup",
     },
     "backup-none": { summary: "there is none", hint: "pra backup --full" },
-    "backup-damaged": {
-      summary: "the root of {id} cannot be read",
-      hint: "pra verify says what else is damaged; then: pra backup --full",
-    },
     "exposure-none": {
       summary: "nothing would be lost: the repository has all of the server's WAL",
     },
@@ -142,10 +138,6 @@ const factsFr: Facts = {
       hint: "Regardez le journal de la sauvegarde planifiée, puis : pra backup",
     },
     "backup-none": { summary: "il n'y en a aucune", hint: "pra backup --full" },
-    "backup-damaged": {
-      summary: "la racine de {id} est illisible",
-      hint: "pra verify dit ce qui est abîmé d'autre ; puis : pra backup --full",
-    },
     "exposure-none": { summary: "rien ne serait perdu : le dépôt a tout le WAL du serveur" },
     "exposure-low": { summary: "au plus {exposureMs} de travail seraient perdues maintenant" },
     "exposure-high": {
