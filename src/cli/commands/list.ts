@@ -160,9 +160,8 @@ function renderList(
 function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue {
   return listed.backups.map((backup) => {
     if (backup.state === "damaged") {
-      const { error } = backup;
-      const code = isDrError(error) ? error.code : "UNEXPECTED";
-      return { id: backup.id, state: "damaged", error: { code, message: error.message } };
+      const { code, message } = backup.error;
+      return { id: backup.id, state: "damaged", error: { code, message } };
     }
     const { root } = backup;
     const proof = list.proofs.get(root.id);
