@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../core/clock.ts";
 import { systemRandom } from "../core/random.ts";
+import { configureFailpointsFrom } from "../files/failpoint-effects.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { openProofDirectory } from "./proof-directory.ts";
 
@@ -34,6 +35,19 @@ test("a proof's directory is fresh, and nothing is left when it is disposed of",
   }
   assert.deepEqual(await readdir(spool), []);
   await rm(spool, { recursive: true });
+});
+
+test("L53 a directory that cannot be locked, because the disk is full, does not stay", async () => {
+  const spool = await mkdtemp("/tmp/pra-spool-");
+  const environment = environmentWith(spool);
+  configureFailpointsFrom({ PRA_FAILPOINT: "files.lock-create:enospc" });
+  try {
+    await assert.rejects(openProofDirectory(environment, options));
+    assert.deepEqual(await readdir(spool), []);
+  } finally {
+    configureFailpointsFrom({});
+    await rm(spool, { recursive: true });
+  }
 });
 
 test("L53 what a dead proof left is removed by the next one, and nothing else", async () => {

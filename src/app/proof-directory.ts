@@ -59,6 +59,18 @@ async function removeLeftovers(base: string, options: Options): Promise<void> {
   }
 }
 
+/** Takes a directory that was just made; where that fails, it does not stay. */
+async function lockOwn(directory: string, options: Options): ReturnType<typeof acquireLocalLock> {
+  try {
+    // The server's account passes through; what it may read lies in a directory of its own.
+    await chmod(directory, 0o711);
+    return await acquireLocalLock(directory, options);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 /** Makes the directory. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
 export async function openProofDirectory(
   environment: Environment,
@@ -69,9 +81,7 @@ export async function openProofDirectory(
     await mkdir(base, { recursive: true });
     await removeLeftovers(base, options);
     const directory = await mkdtemp(join(base, "pra-proof-"));
-    // The server's account passes through; what it may read lies in a directory of its own.
-    await chmod(directory, 0o711);
-    const lock = await acquireLocalLock(directory, options);
+    const lock = await lockOwn(directory, options);
     return {
       workDirectory: join(directory, "work"),
       [Symbol.asyncDispose]: async () => {
