@@ -372,6 +372,8 @@ export const dumpLockBatch = 500;
 export const dumpNamesShownMax = 5;
 /** What is kept of a program's complaints: the last of them say why it ended. */
 export const dumpErrorTextBytesMax = 8 * KIB;
+/** Sealed bytes of a dump read at once, the last frame whole: six frames of 300 KiB, for which opening the file costs a twentieth. */
+export const dumpReadBytes = 2 * MIB;
 /** How long a program may take to end after SIGTERM before it is killed: it has nothing to tidy. */
 export const dumpProgramEndMs = 5000;
 /** Objects of the ledger read when a history's newest backup is gone, to learn whether it was given up: as `ledgerSlotObjectsMax`. */

@@ -1,6 +1,6 @@
 /**
  * Runs a program on bytes that come from elsewhere, and keeps what it says. A program that has read enough may close its input: that is
- * no failure. It never outlives the call. Memory: one chunk of the source, and the program's output up to a bound.
+ * no failure. It never outlives the call. Memory: three chunks of the source, and the program's output up to a bound.
  */
 import { spawn } from "node:child_process";
 import type { Writable } from "node:stream";
@@ -18,26 +18,31 @@ export type FedProgram = {
   readonly output: string;
 };
 
-/** Bytes that a program is fed with. */
+/** Bytes that a program is fed with. A chunk need not last longer than until the third one after it is asked for. */
 export type ByteSource = AsyncIterable<Uint8Array>;
 
-/** Resolves when the stream takes more, or takes nothing any more. */
-async function drained(input: Writable): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const names = ["drain", "close", "error"] as const;
-  names.forEach((name) => input.once(name, resolve));
-  await promise;
-  names.forEach((name) => input.off(name, resolve));
+/** Resolves when the program has taken the chunk but for what a pipe holds, or takes nothing any more. */
+function written(input: Writable, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    input.write(chunk, () => {
+      resolve();
+    });
+  });
 }
 
+/**
+ * Two chunks are on their way, the second ready before the first is gone: a pipe holds what a program takes within two milliseconds,
+ * in which nothing can be read, opened and unpacked.
+ */
 async function feed(input: Writable, source: ByteSource): Promise<void> {
+  let before: Promise<void> = Promise.resolve();
   for await (const chunk of source) {
     if (input.destroyed) {
       return;
     }
-    if (!input.write(chunk)) {
-      await drained(input);
-    }
+    const taken = written(input, chunk);
+    await before;
+    before = taken;
   }
   input.end();
 }

@@ -23,12 +23,15 @@ export function compressed(
     : { content: room.subarray(0, length), codec: "zstd" };
 }
 
-/** The plain bytes of an opened frame. @throws DrError `REPO_FRAME_CODEC`. */
-export function plainOf(frame: OpenedFrame, codec: ZstdCodec): Buffer {
+/** The plain bytes of an opened frame. `room`: where to unpack to, when it is to be reused. @throws DrError `REPO_FRAME_CODEC`. */
+export function plainOf(frame: OpenedFrame, codec: ZstdCodec, room?: Buffer): Buffer {
   if (frame.codec === "stored") {
     return frame.content;
   }
-  const plain = Buffer.allocUnsafe(frame.plainLength);
+  const reused = room !== undefined && room.length >= frame.plainLength;
+  const plain = reused
+    ? room.subarray(0, frame.plainLength)
+    : Buffer.allocUnsafe(frame.plainLength);
   codec.decompressInto(frame.content, plain);
   return plain;
 }
