@@ -7,6 +7,11 @@ import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { compose } from "../../src/app/compose.ts";
+import { readEnvironment } from "../../src/app/environment.ts";
+import { openRepository } from "../../src/app/repository-access.ts";
+import type { LedgerEvent } from "../../src/ledger/event.ts";
+import { searchNewestEvents } from "../../src/ledger/newest-events.ts";
 import { fastClockEnvironment } from "../../tools/crash/fast-clock.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
 import { DebianCluster } from "../support/debian-cluster.ts";
@@ -146,7 +151,38 @@ test("L36 L37 R22 dumps of past weeks: expire keeps the days, what is held, and 
   assert.equal(errorCodeOf(gone.value), "RESTORE_DB_SOURCE_UNKNOWN");
   const released = await pra.run(`release ${held} --reason closed --lang fr`, at(20));
   assert.match(released.out, /^Aucun ordre ne conserve plus l'export /);
+  assert.deepEqual(await recorded(), [
+    `dumpHeld ${held}: audit`,
+    `dumpReleased ${held}: closed`,
+    `given up ${old}`,
+  ]);
 });
+
+/** The ledger's kinds of events about dumps, each with what it is of. */
+async function recorded(): Promise<readonly string[]> {
+  const signal = new AbortController().signal;
+  const environment = readEnvironment({
+    variables: { BACKUP_DIR: pra.repository, PRA_KEY_FILE: pra.keyFile },
+    workingDirectory: pra.directory,
+    checkoutDirectory: pra.directory,
+    homeDirectory: pra.directory,
+    userName: "dba",
+    isRoot: false,
+    flags: {},
+  });
+  const { sealed } = await openRepository(compose(), environment, { signal });
+  const found: string[] = [];
+  const take = ({ content }: LedgerEvent): boolean => {
+    if (content?.kind === "dumpsGivenUp") {
+      found.push(...content.data.dumps.map(({ dump: id }) => `given up ${id}`));
+    } else if (content?.kind === "dumpHeld" || content?.kind === "dumpReleased") {
+      found.push(`${content.kind} ${content.data.dump}: ${content.data.why}`);
+    }
+    return false;
+  };
+  await searchNewestEvents(sealed, take, { signal, objectsMax: 1000 });
+  return found.toSorted();
+}
 
 test("L40 that dumps were given up is no sign of a repository set back", async () => {
   const answer = await pra.json("dump --database shop", at(21));

@@ -49,6 +49,7 @@ export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
 const KILLED_ELSEWHERE = {
   "key.": "killed at each step in tests/e2e/keys.test.ts",
   "rescue.": "killed in tests/debian/rescue.test.ts",
+  "restore-db.": "killed at each step in tests/debian/dump-adversity.test.ts",
 } as const;
 
 /** Sites that no command comes by on this host, each with the reason why that is right and the test that kills there instead. */
