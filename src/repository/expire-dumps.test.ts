@@ -15,6 +15,7 @@ import { publishDump } from "../../tests/support/small-dump.ts";
 import { mapKey, storeMap } from "../../tests/support/small-root.ts";
 import { isDrError } from "../core/errors.ts";
 import { type ObjectId, parseObjectId } from "../core/object-id.ts";
+import { randomInteger } from "../core/random.ts";
 import { listDumps } from "./dump-catalogue.ts";
 import { packsOfDump } from "./dump-document.ts";
 import { putHold, readHold } from "./holds.ts";
@@ -202,6 +203,59 @@ test("L34 a dump that is being written keeps its packs, whatever retention decid
   await lease.release({ signal: never });
   await repository.time.until(expireWith(expiring, retention));
   await assertDays(all, [0, ...IN_WINDOW]);
+});
+
+test("L36 L37 over random catalogues what is kept is whole, what is given up is gone with its packs, and no database loses its newest dump", async () => {
+  for (let seed = 100; seed < 130; seed += 1) {
+    const repository = new SimulatedRepository(seed, ring);
+    const writer = repository.process("a");
+    const { random } = writer;
+    const newest = new Map<string, { readonly id: ObjectId; readonly atMs: number }>();
+    await repository.time.until(
+      (async () => {
+        const lease = await take(writer, "backup");
+        const packs: ObjectId[] = [];
+        for (let day = 0; day < 15; day += 1) {
+          const atMs = FIRST_MS + day * DAY_MS * (1 + 3 * random.fraction());
+          const databases = ["a", "b", "c"].filter(
+            (name) => random.fraction() < 0.4 || name === "a",
+          );
+          packs.push(await storeMap(writer.sealed, lease.epoch));
+          // Now and then one of another dump's as well: what is named twice stays for either.
+          const named = packs.slice(random.fraction() < 0.3 ? -2 : -1);
+          const dump = await publishDump(writer.sealed, lease.epoch, {
+            packs: named,
+            atMs,
+            databases,
+          });
+          for (const name of databases.filter((each) => (newest.get(each)?.atMs ?? 0) < atMs)) {
+            newest.set(name, { id: dump.id, atMs });
+          }
+        }
+        await lease.release({ signal: never });
+      })(),
+    );
+    const expiring = repository.process("b");
+    const days = randomInteger(random, { from: 1, to: 20 });
+    const retention = rules(expiring, { ...tenDays, days }, 0);
+    const done = await repository.time.until(expireWith(expiring, retention));
+    const kept = new Set<ObjectId>();
+    const named = new Set<string>();
+    for await (const entry of listDumps(expiring.sealed, testPlace, { signal: never })) {
+      kept.add(entry.id);
+      const packs = entry.state === "dump" ? packsOfDump(entry.dump) : [];
+      packs.forEach(({ id }) => named.add(mapKey(id)));
+    }
+    const stored = (await keys(repository, "clusters/")).filter((key) => key.includes("/maps/"));
+    assert.deepEqual(new Set(stored), named, `seed ${seed}`);
+    const wanted = done.decision?.dumps.dumps.filter(({ kind }) => kind === "keep") ?? [];
+    assert.deepEqual(kept, new Set(wanted.map(({ dump }) => dump.id)), `seed ${seed}`);
+    assert.equal(done.decision?.dumps.dumps.length, 15);
+    assert.ok(
+      [...newest.values()].every(({ id }) => kept.has(id)),
+      `seed ${seed}`,
+    );
+  }
 });
 
 test("R22 without retention rules no dump goes", async () => {
