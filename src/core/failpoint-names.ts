@@ -138,6 +138,7 @@ export const guardNames = [
   "L43-expire-clock",
   "L43-zone-required",
   "L44-outcome-compared",
+  "L44-published-since",
   "L44-recovery-ended",
   "L45-fetch-target",
   "L45-timeline-left",

@@ -8,6 +8,7 @@
  *
  * Memory: `walIndexesKeptMax` indexes.
  */
+import { guard } from "../core/failpoint.ts";
 import { isDrError } from "../core/errors.ts";
 import { walIndexesKeptMax } from "../core/limits.ts";
 import { type Lsn, addToLsn, lsnDistanceBytes, lsnOf } from "../core/lsn.ts";
@@ -218,12 +219,23 @@ export class WalTargets {
     const stored = await this.#storedIndex(segment, call);
     // What begins before the path is not on it, so the path's first segment needs no head.
     const whole = stored?.headMissing === false || startLsn <= path.fromLsn;
-    const usable = stored?.complete === true && whole;
+    const usable =
+      stored?.complete === true && whole && this.#isHeldWhole(timeline, startLsn, size);
     const index = usable ? stored : await this.#readIndex(path, timeline, startLsn, call);
     if (index !== undefined) {
       this.#keep(segment, index);
     }
     return index;
+  }
+
+  /**
+   * False for a segment that was in the making when the catalogue was read. Published since, its index tells of records that will not be
+   * laid, and of the one that is cut it cannot tell where it begins.
+   */
+  #isHeldWhole(timeline: TimelineId, startLsn: Lsn, size: number): boolean {
+    const span = this.#reader.catalogue.spanCovering(timeline, startLsn);
+    const isCut = span !== undefined && span.toLsn < addToLsn(startLsn, size);
+    return !(isCut && guard("L44-published-since"));
   }
 
   #keep(segment: WalSegmentName, index: SegmentIndex): void {

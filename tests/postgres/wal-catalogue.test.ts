@@ -19,6 +19,7 @@ import { materialiseHistories, materialiseWal } from "../../src/wal/materialise-
 import { storeHistory } from "../../src/wal/store-history.ts";
 import { fetchWal } from "../../src/wal/wal-fetch.ts";
 import { pushWal } from "../../src/wal/wal-push.ts";
+import { WalReader } from "../../src/wal/wal-reader.ts";
 import { WalTargets } from "../../src/wal/wal-targets.ts";
 import {
   type TestServer,
@@ -311,4 +312,31 @@ test("L10 L45 pushed files are taken twice, fetched as they were, and absent onl
   assert.equal(await fetch(next), "absent");
   await leave(3, addToLsn(start, 1));
   await assert.rejects(fetch(next), (error) => isDrError(error, "WAL_MISSING"));
+});
+
+test("L44 a segment that was in the making and is published meanwhile tells of no more than what will be laid", async () => {
+  await using server = await startTestServer({ major: 18 });
+  await server.query("CREATE TABLE t (g int, x text)");
+  await using lab = await WalLab.open(server);
+  await using receiver = lab.receive(server);
+  await server.query(LOAD);
+  await receiver.untilDurable(await flushLsn(server), { signal });
+  const catalogue = await lab.catalogue();
+  const [timeline] = catalogue.timelines;
+  const span = present(timeline?.spans.at(-1), "WAL is held");
+  const segmentLsn = segmentStartAt(span.toLsn, 1 << 24);
+  // One record of many pages, then the end of the segment.
+  await server.query("INSERT INTO t SELECT g, repeat('y', 200) FROM generate_series(1, 5000) g");
+  await server.query("SELECT pg_switch_wal()");
+  const segment = segmentAt(ONE, segmentLsn, 1 << 24);
+  const name = { ...lab.place, type: "walIndex", segment } as const;
+  await eventually(
+    () => lab.opened.getWhole(name, { signal }).catch(() => undefined),
+    `the index of ${segment}`,
+  );
+  const targets = new WalTargets(lab.opened, new WalReader(lab.opened, catalogue));
+  const path = { lineage: catalogue.lineage(ONE), fromLsn: segmentLsn, toLsn: span.toLsn };
+  for await (const { records } of targets.indexes(path, { signal })) {
+    assert.ok(records !== undefined && records.endLsn <= span.toLsn);
+  }
 });
