@@ -64,7 +64,8 @@ function lookedAt(
 ): readonly (readonly [string, string])[] {
   const text = proveText[language];
   const counts = report.proof.levels.find(({ level }) => level === 3)?.counts;
-  if (counts === undefined) {
+  // Without databases it ended before it counted.
+  if (counts?.["databases"] === undefined) {
     return [];
   }
   const shown = Object.fromEntries(

@@ -33,7 +33,7 @@ const COUNTABLE = `
     JOIN pg_am a ON a.oid = x.relam
    WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
      AND n.nspname NOT LIKE 'pg_toast%' AND a.amname = 'btree' AND i.indisvalid AND i.indpred IS NULL
-     AND c.relrowsecurity = false`;
+     AND c.relrowsecurity = false AND c.relispopulated`;
 
 /** Relations of the catalogue without a file. Mapped and shared ones have a path too. */
 const FILELESS = `
