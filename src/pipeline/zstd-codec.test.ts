@@ -330,3 +330,40 @@ test("REPO_FRAME_CODEC says what failed and what to do, in both languages", () =
     assert.match(french.hint, /Lancez pra verify/);
   }
 });
+
+/** Half of it shrinks; by its length its frame is made to have any length. */
+function chained(lengthBytes: number): Buffer {
+  const parts: Buffer[] = [];
+  let link = Buffer.alloc(0);
+  for (let made = 0; made < lengthBytes; made += link.length) {
+    link = createHash("sha256").update(link).digest();
+    parts.push(link, Buffer.alloc(parts.length % 7));
+    made += parts.length % 7;
+  }
+  return Buffer.concat(parts).subarray(0, lengthBytes);
+}
+
+test("a frame that exactly fills the buffers of Node's public functions is one frame, with nothing behind it", () => {
+  // Given no more room than that, zstdCompressSync begins a second, empty frame.
+  const chunkBytes = 16 * 1024;
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const whole = (length: number): number =>
+    zstdCompressSync(chained(length), { params, chunkSize: 64 * 1024 }).length;
+  const from = chunkBytes;
+  const lengths = Array.from({ length: 2000 }, (_, more) => from + more).filter(
+    (length) => whole(length) === chunkBytes,
+  );
+  assert.ok(lengths.length > 0, "some content makes such a frame");
+  for (const reuse of [true, false]) {
+    using codec = new ZstdCodec({ reuse });
+    for (const length of lengths) {
+      const plain = chained(length);
+      const frame = Buffer.alloc(plain.length);
+      const written = codec.compressInto(plain, frame);
+      assert.equal(written, chunkBytes);
+      const back = Buffer.alloc(length);
+      codec.decompressInto(frame.subarray(0, chunkBytes), back);
+      assert.ok(back.equals(plain));
+    }
+  }
+});

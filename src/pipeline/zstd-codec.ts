@@ -35,6 +35,9 @@ export function zstdBoundBytes(sourceBytes: number): number {
   return sourceBytes + (sourceBytes >> 8) + margin;
 }
 
+/** Also makes the least chunk that Node takes. */
+const CHUNK_SPARE_BYTES = 64;
+
 type Handles = { readonly compress: ZstdHandle; decompress: ZstdHandle };
 
 function openHandles(level: number): Handles | undefined {
@@ -82,7 +85,7 @@ export class ZstdCodec {
 
   /**
    * Compresses `source` into the beginning of `target`. Returns the bytes written, or "larger" when the
-   * result would not be smaller than the source or does not fit the target: then store the source as it is
+   * result would not be smaller than the source, does not fit the target, or is not one whole frame: then store the source as it is
    * (the target's content is undefined). Fastest with room for `zstdBoundBytes(source.length)`.
    */
   compressInto(source: Uint8Array, target: Uint8Array): number | "larger" {
@@ -93,6 +96,11 @@ export class ZstdCodec {
     const room = target.length >= zstdBoundBytes(source.length) ? target : this.#room(source);
     const writtenBytes = this.#compress(source, room);
     if (writtenBytes >= source.length || writtenBytes > target.length) {
+      return "larger";
+    }
+    // What nobody could read back must not be written, whatever made it.
+    const look = lookAtZstdFrame(room.subarray(0, writtenBytes));
+    if (look.kind === "malformed" || look.contentBytes !== source.length) {
       return "larger";
     }
     if (room !== target) {
@@ -146,7 +154,9 @@ export class ZstdCodec {
   #compress(source: Uint8Array, room: Uint8Array): number {
     if (this.#handles === undefined) {
       const params = { [constants.ZSTD_c_compressionLevel]: this.level };
-      const frame = zstdCompressSync(source, { params });
+      // Room that is never filled: after a chunk that is, Node asks zstd once more, and that begins a second, empty frame.
+      const chunkSize = zstdBoundBytes(source.length) + CHUNK_SPARE_BYTES;
+      const frame = zstdCompressSync(source, { params, chunkSize });
       assert(frame.length <= room.length, "zstd keeps its bound");
       room.set(frame);
       return frame.length;
