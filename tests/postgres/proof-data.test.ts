@@ -3,9 +3,9 @@
  * nothing else, whatever is written in it; the application gets the throw-away server and nothing of production.
  */
 import assert from "node:assert/strict";
-import { chmod, mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
@@ -20,6 +20,8 @@ type Asserted = {
 };
 
 const PASSWORD = "Tr0ub4dor-and-three";
+/** What an assertion that reaches a program would write. */
+const ESCAPED = `/tmp/pra-escaped-${process.pid}`;
 
 /** Rows that a report must count, whatever policies hide them; and every way out that a database may know. */
 function schema(server: TestServer): string {
@@ -45,7 +47,7 @@ function schema(server: TestServer): string {
     END $$;
   CREATE FUNCTION shop.as_owner() RETURNS bool SECURITY DEFINER LANGUAGE plpgsql AS $$
     BEGIN
-      COPY (SELECT 1) TO PROGRAM 'cat >/tmp/pra-proof-escaped';
+      COPY (SELECT 1) TO PROGRAM 'cat >${ESCAPED}';
       RETURN true;
     END $$;
   CREATE EXTENSION dblink;
@@ -129,6 +131,11 @@ function assertedIn(value: Shown): ReadonlyMap<string, Asserted> {
   return new Map((value["assertions"] as Asserted[]).map((one) => [one.name, one]));
 }
 
+// Written where the guard is off.
+afterEach(async () => {
+  await rm(ESCAPED, { force: true });
+});
+
 test("L16 an assertion reads and does nothing else: no other server, program, file, session or row is reached", async () => {
   await using server = await startTestServer({ major: 18 });
   await using pra = await prepared(server);
@@ -141,7 +148,7 @@ test("L16 an assertion reads and does nothing else: no other server, program, fi
     assert.equal(result?.outcome, "error", `${name}: ${JSON.stringify(result)}`);
     assert.match(result.message ?? "", new RegExp(message), name);
   }
-  await assert.rejects(stat("/tmp/pra-proof-escaped"), { code: "ENOENT" });
+  await assert.rejects(stat(ESCAPED), { code: "ENOENT" });
 });
 
 test("R25 what pra.yaml asserts is judged by name; what throws, never ends or answers no value has failed, and the others go on", async () => {
@@ -152,7 +159,8 @@ test("R25 what pra.yaml asserts is judged by name; what throws, never ends or an
     pra,
     yamlOf([...ASSERTED.map(([name, sql, expect]) => [name, sql, expect] as const), missing]),
   );
-  const proved = await pra.json("prove");
+  const spool = join(pra.directory, "spool");
+  const proved = await pra.json("prove", { PRA_SPOOL_DIR: spool });
   assert.equal(proved.code, 4, proved.err);
   assert.equal(proved.value["verdict"], "failed");
   const results = assertedIn(proved.value);
@@ -174,10 +182,7 @@ test("R25 what pra.yaml asserts is judged by name; what throws, never ends or an
   );
   const shown = await readFile(String(proved.value["report"]).replace(/html$/, "md"), "utf8");
   assert.match(shown, /✗ stubborn/);
-  assert.deepEqual(
-    (await readdir("/tmp")).filter((name) => name.startsWith("pra-proof-")),
-    [],
-  );
+  assert.deepEqual(await readdir(spool), [], "nothing is left");
 
   await writeYaml(
     pra,
