@@ -64,7 +64,7 @@ export interface PartialCopy extends AsyncDisposable {
 type Attempt = { readonly also: ReadonlySet<number>; readonly everything: boolean };
 type Made = { readonly copy: ThrowawayCopy; readonly chosen: ChosenFiles | undefined };
 
-/** One instant for all attempts: "latest" would move between them. */
+/** One backup for all attempts. "Latest" may move on between them; each attempt is whole by itself, and only the last one counts. */
 type Fixed = { readonly flags: TargetFlags; readonly backup: string };
 
 class PartialCopies {

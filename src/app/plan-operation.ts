@@ -87,9 +87,7 @@ export async function planWithPrediction(
   }
   const { host } = adapters.observer.self;
   const wanted = { plan, cluster: view.place.cluster, host };
-  const prediction =
-    (await predictionFor(repository.sealed, { ...wanted, start: true }, call)) ??
-    (await predictionFor(repository.sealed, { ...wanted, start: false }, call));
+  const prediction = await predictionFor(repository.sealed, { ...wanted, start: "measured" }, call);
   return { ...planned, prediction };
 }
 

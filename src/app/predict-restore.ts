@@ -18,7 +18,8 @@ type Wanted = {
   readonly plan: RestorePlan;
   readonly cluster: string;
   readonly host: string;
-  readonly start: boolean;
+  /** "measured": with a start where one was measured, else up to the files. */
+  readonly start: boolean | "measured";
 };
 
 /** What the ledger holds, the newest first; what it cannot show any more is no reason not to restore, and `pra verify` tells of it. */
@@ -56,7 +57,11 @@ export async function predictionFor(
 ): Promise<RestorePrediction | undefined> {
   const measured = await measurementsOf(sealed, cluster, signal);
   const { restoreBytes, walBytes } = plan;
-  return predictRestore({ host, restoreBytes, walBytes, start }, measured);
+  const size = { host, restoreBytes, walBytes };
+  return (
+    predictRestore({ ...size, start: start !== false }, measured) ??
+    (start === "measured" ? predictRestore({ ...size, start: false }, measured) : undefined)
+  );
 }
 
 type Measured = EventData<"restoreMeasured">;

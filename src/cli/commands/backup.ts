@@ -13,13 +13,12 @@ import { type DrError, errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
-import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { backupProofToJson, isProved, renderBackupProof } from "../prove-lines.ts";
 import { backupText } from "../text/backup-text.ts";
 import { proveText } from "../text/prove-text.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 
 type Options = {
   readonly full?: true;
@@ -211,21 +210,11 @@ async function backup(options: Options, frame: Frame): Promise<void> {
 /** Registers the command. */
 export function registerBackup(program: Command, frame: Frame): void {
   const text = backupText[frame.language];
-  const workers = wholeNumber({
-    name: "--workers",
-    command: "pra backup",
-    min: 1,
-    max: workersMax,
-  });
   defineCommand(program, frame.language, "backup", text)
     .addOption(new Option("--full", text.optionFull).conflicts("incremental"))
     .addOption(new Option("--incremental", text.optionIncremental))
     .addOption(new Option("--note <text>", text.optionNote))
-    .addOption(
-      new Option("--workers <n>", text.optionWorkers)
-        .argParser(workers)
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(text.optionWorkers, "pra backup"))
     .addOption(new Option("--allow-untested-major", text.optionUntested))
     .addOption(new Option("--accept-rollback", text.optionAcceptRollback))
     .action((options: Options) => backup(options, frame));

@@ -1,17 +1,15 @@
 /** `pra diff`: a database at two instants. */
-import { availableParallelism } from "node:os";
 
 import { type Command, Option } from "commander";
 
 import type { DiffResult } from "../../app/diff.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatNumber } from "../../core/format.ts";
-import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { diffText } from "../text/diff-text.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 
 type Options = {
   readonly at: readonly string[];
@@ -105,10 +103,6 @@ export function registerDiff(program: Command, frame: Frame): void {
         .default([]),
     )
     .addOption(new Option("--database <name>", options.database))
-    .addOption(
-      new Option("--workers <n>", options.workers)
-        .argParser(wholeNumber({ name: "--workers", command: "pra diff", min: 1, max: workersMax }))
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(options.workers, "pra diff"))
     .action((given: Options) => diff(given, frame));
 }

@@ -1,18 +1,18 @@
 /** `pra peek`: queries on a database as it was. */
-import { availableParallelism } from "node:os";
 
 import { type Command, Option } from "commander";
 
 import type { PeekResult } from "../../app/peek.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
-import { peekRowsDefault, peekRowsMax, workersDefaultMax, workersMax } from "../../core/limits.ts";
+import { peekRowsDefault, peekRowsMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { peekText } from "../text/peek-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 
 type Options = TargetOptions & {
   readonly sql: readonly string[];
@@ -123,10 +123,6 @@ export function registerPeek(program: Command, frame: Frame): void {
         .argParser(number("--limit", peekRowsMax))
         .default(peekRowsDefault),
     )
-    .addOption(
-      new Option("--workers <n>", options.workers)
-        .argParser(number("--workers", workersMax))
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(options.workers, "pra peek"))
     .action((given: Options) => peek(given, frame));
 }

@@ -1,18 +1,11 @@
 /** `pra rescue`: tables as they were, next to the live ones. Rows are copied into live tables only when asked, and told twice. */
-import { availableParallelism } from "node:os";
 
 import { type Command, Option } from "commander";
 
 import type { RescueResult } from "../../app/rescue.ts";
 import { DrError, errorText } from "../../core/errors.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
-import {
-  dumpJobsDefault,
-  dumpJobsMax,
-  rescueNamesMax,
-  workersDefaultMax,
-  workersMax,
-} from "../../core/limits.ts";
+import { dumpJobsDefault, dumpJobsMax, rescueNamesMax } from "../../core/limits.ts";
 import { ask, canAsk } from "../ask.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
@@ -22,6 +15,7 @@ import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options
 import type { LeftOutKind } from "../../rescue/needed-objects.ts";
 import { rescueText } from "../text/rescue-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 
 type Options = TargetOptions & {
   readonly table: readonly string[];
@@ -262,10 +256,6 @@ export function registerRescue(program: Command, frame: Frame): void {
         .argParser(number("--jobs", dumpJobsMax))
         .default(dumpJobsDefault),
     )
-    .addOption(
-      new Option("--workers <n>", options.workers)
-        .argParser(number("--workers", workersMax))
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(options.workers, "pra rescue"))
     .action((given: Options) => rescue(given, frame));
 }

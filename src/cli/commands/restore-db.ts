@@ -1,17 +1,17 @@
 /** `pra restore-db`: a restore test of one database. Exit 4 when something differs or the application is not well. */
-import { availableParallelism } from "node:os";
 
 import { type Command, Option } from "commander";
 
 import type { RestoreDbResult } from "../../app/restore-db.ts";
 import type { DescribedReport } from "../../rescue/report.ts";
 import { errorText } from "../../core/errors.ts";
-import { dumpJobsDefault, dumpJobsMax, workersDefaultMax, workersMax } from "../../core/limits.ts";
+import { dumpJobsDefault, dumpJobsMax } from "../../core/limits.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { restoreDbText } from "../text/restore-db-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 
 type Options = {
   readonly from?: string;
@@ -128,10 +128,6 @@ export function registerRestoreDb(program: Command, frame: Frame): void {
         .argParser(number("--jobs", dumpJobsMax))
         .default(dumpJobsDefault),
     )
-    .addOption(
-      new Option("--workers <n>", options.workers)
-        .argParser(number("--workers", workersMax))
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(options.workers, "pra restore-db"))
     .action((given: Options) => restoreDb(given, frame));
 }

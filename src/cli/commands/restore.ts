@@ -1,5 +1,4 @@
 /** `pra restore`: a backup, to any instant of the window, into a directory; with `--start` as a running server. */
-import { availableParallelism } from "node:os";
 
 import { type Command, Option } from "commander";
 
@@ -8,12 +7,12 @@ import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
-import { workersDefaultMax, workersMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { restoreText } from "../text/restore-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { workersOption } from "../workers-option.ts";
 import { noticeLines, predictionText, reachedText } from "./plan.ts";
 
 type Options = TargetOptions & {
@@ -175,11 +174,7 @@ export function registerRestore(program: Command, frame: Frame): void {
     .addOption(new Option("--listen <address>", options.listen))
     .addOption(new Option("--tablespace <old=new>", options.tablespace).argParser(parseTablespace))
     .addOption(new Option("--owner <account>", options.owner))
-    .addOption(
-      new Option("--workers <n>", options.workers)
-        .argParser(number("--workers", workersMax))
-        .default(Math.min(workersDefaultMax, availableParallelism())),
-    )
+    .addOption(workersOption(options.workers, "pra restore"))
     .addOption(new Option("--delta", options.delta))
     .addOption(new Option("--confirm <name>", options.confirm))
     .addOption(new Option("--accept-rollback", options.acceptRollback))
