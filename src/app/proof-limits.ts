@@ -87,14 +87,17 @@ export async function giveWay(
   return { idleDisk: result.state === "exited" && result.code === 0 };
 }
 
-/** A server has a session of its own, whose share of the processor the system may count by itself (autogroup): that one, too. */
+/**
+ * A server has a session of its own, whose share of the processor the system may count by itself (autogroup): that one, too. Where no
+ * session was ever opened, as in some containers, everything is in the system's root group, whose share cannot be set (`EINVAL`).
+ */
 export async function giveWayAsSession(pid: number, nice: number): Promise<void> {
   try {
     await writeFile(`/proc/${pid}/autogroup`, String(nice), { flag: "r+" });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     // Not every system has it; some allow it rarely, or to root.
-    if (!["ENOENT", "EACCES", "EPERM", "EAGAIN", "EIO", "EROFS"].includes(code)) {
+    if (!["ENOENT", "EACCES", "EPERM", "EAGAIN", "EIO", "EINVAL", "EROFS"].includes(code)) {
       throw error;
     }
   }
