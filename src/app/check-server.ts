@@ -6,7 +6,7 @@ import { isDrError } from "../core/errors.ts";
 import { requireSupportedMajor } from "../core/pg-version.ts";
 import { quoteIdentifier } from "../postgres/replication-connection.ts";
 import type { ServerFacts } from "../postgres/server-facts.ts";
-import { type Finding, failed, found } from "./check-finding.ts";
+import { type Finding, failed, found } from "../core/finding/finding.ts";
 
 /** What `readServerFacts` does not tell. */
 export type ServerExtras = {

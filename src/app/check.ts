@@ -13,7 +13,14 @@ import { type ServerFacts, readServerFacts } from "../postgres/server-facts.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
-import { type CheckId, type Finding, failed, found, looked } from "./check-finding.ts";
+import {
+  type CheckId,
+  type CheckReport,
+  type Finding,
+  failed,
+  found,
+  looked,
+} from "../core/finding/finding.ts";
 import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
 import { compareSettings } from "./config-save.ts";
@@ -24,9 +31,6 @@ import { checkApplication } from "./site/application-check.ts";
 import { judgeConfiguration } from "./site/configuration-checks.ts";
 import { checkDatabases } from "./site/database-checks.ts";
 import { checkProgramFiles } from "./site/program-files.ts";
-
-/** All findings; `ok`: none is bad. */
-export type CheckReport = { readonly ok: boolean; readonly findings: readonly Finding[] };
 
 type Call = { readonly signal: AbortSignal };
 

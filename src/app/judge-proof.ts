@@ -8,7 +8,7 @@ import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { type Finding, found } from "./check-finding.ts";
+import { type Finding, found } from "../core/finding/finding.ts";
 
 type Judged = { readonly verdict: string; readonly time: string; readonly backup: string };
 

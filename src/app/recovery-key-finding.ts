@@ -5,7 +5,7 @@
 import { statusKeyCheckAgeNoteMs } from "../core/limits.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { type Finding, found } from "./check-finding.ts";
+import { type Finding, found } from "../core/finding/finding.ts";
 import { readSlotChecks } from "./key-slots.ts";
 
 /** Judges the newest proof of any slot that is there. @throws DrError what the store and the ledger throw. */

@@ -1,52 +1,20 @@
 /** How findings of checks are shown, to people line by line and to machines as objects. */
 import { styleText } from "node:util";
 
-import type { CheckReport } from "../app/check.ts";
-import type { FactValues, Finding } from "../app/check-finding.ts";
-import { errorText } from "../core/errors.ts";
+import type { CheckReport } from "../core/finding/finding.ts";
 import type { Language } from "../core/language.ts";
 import { displayWidth, padToWidth, wrapWords } from "./display-width.ts";
-import { formatBytes, formatDuration } from "../core/format.ts";
 import type { Frame, JsonValue } from "./frame.ts";
-import { checkText } from "./text/check-text.ts";
-
-function fill(template: string, values: FactValues, language: Language): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = values[name];
-    if (value === undefined) {
-      return whole;
-    }
-    if (name.endsWith("Ms")) {
-      return formatDuration(Number(value), language);
-    }
-    return name.endsWith("Bytes") ? formatBytes(Number(value), language) : String(value);
-  });
-}
-
-/** A finding in words. */
-export function wordsOf(
-  finding: Finding,
-  language: Language,
-): { readonly summary: string; readonly hint: string } {
-  if (finding.fact === "failed") {
-    const { message, hint } = errorText(finding.error, language);
-    return { summary: message, hint };
-  }
-  const { summary, hint } = checkText[language].facts[finding.fact];
-  return {
-    summary: fill(summary, finding.values, language),
-    hint: fill(hint ?? "", finding.values, language),
-  };
-}
+import { checkNames, wordsOf } from "../core/finding/finding-words.ts";
 
 const MARKS = { good: ["✓", "green"], note: ["!", "yellow"], bad: ["✗", "red"] } as const;
 
 /** A line for each finding, its name, what was found, and below it what to do. */
 export function findingLines(report: CheckReport, frame: Frame): string[] {
   const { language } = frame;
-  const text = checkText[language];
+  const names = checkNames[language];
   const widest = report.findings.reduce(
-    (columns, { id }) => Math.max(columns, displayWidth(text.names[id])),
+    (columns, { id }) => Math.max(columns, displayWidth(names[id])),
     0,
   );
   // Into a pipe a hint is one line: it may be looked for.
@@ -56,7 +24,7 @@ export function findingLines(report: CheckReport, frame: Frame): string[] {
     const { summary, hint } = wordsOf(finding, language);
     const coloured = styleText(colour, mark, { stream: process.stdout });
     return [
-      `${coloured} ${padToWidth(text.names[finding.id], widest, "left")}  ${summary}`,
+      `${coloured} ${padToWidth(names[finding.id], widest, "left")}  ${summary}`,
       ...(hint === ""
         ? []
         : wrapWords(hint, columns - widest - 6).map(

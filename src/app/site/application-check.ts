@@ -2,7 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import { unreachable } from "../../core/assert.ts";
 import { type HealthAnswer, awaitHealth } from "../../restore/application-health.ts";
-import { type Finding, found } from "../check-finding.ts";
+import { type Finding, found } from "../../core/finding/finding.ts";
 import type { ApplicationSettings } from "../environment.ts";
 import { maskSetting } from "../setting-values.ts";
 

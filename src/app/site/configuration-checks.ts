@@ -3,7 +3,7 @@
  * a password that is not guessed. Pure, but for looking at nothing; it judges what was read. Values are never shown, names are.
  */
 import type { ConnectionSettings } from "../../postgres/connection-settings.ts";
-import { type Finding, found } from "../check-finding.ts";
+import { type Finding, found } from "../../core/finding/finding.ts";
 import type { Environment } from "../environment.ts";
 import { formatOrigin } from "../setting-values.ts";
 import { type SettingName, settingNames, settingsRegistry } from "../settings.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../postgres/connection-settings.ts";
 import { quoteIdentifier } from "../../postgres/replication-connection.ts";
 import { SqlSession } from "../../postgres/sql-session.ts";
-import { type Finding, found, looked } from "../check-finding.ts";
+import { type Finding, found, looked } from "../../core/finding/finding.ts";
 import type { Environment } from "../environment.ts";
 import { restoreConnection } from "../restore-connection.ts";
 

@@ -7,7 +7,7 @@ import { appendFile, chmod, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../../files/file-error.ts";
 import { runProgram } from "../../postgres/run-program.ts";
-import { type Finding, found } from "../check-finding.ts";
+import { type Finding, found } from "../../core/finding/finding.ts";
 import type { Environment } from "../environment.ts";
 
 /** Go-live items S42 to S46. */

@@ -1,9 +1,10 @@
 /** `pra status`: every check with ✓ or ✗; its last line is `All checks passed ✓` in every language when so. Exit 4 when one fails. */
 import { type Command, Option } from "commander";
 
-import type { CheckReport } from "../../app/check.ts";
+import type { CheckReport } from "../../core/finding/finding.ts";
+import { checkNames, wordsOf } from "../../core/finding/finding-words.ts";
 import { errorText, isDrError } from "../../core/errors.ts";
-import { findingLines, reportToJson, wordsOf } from "../finding-lines.ts";
+import { findingLines, reportToJson } from "../finding-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { checkText } from "../text/check-text.ts";
@@ -12,7 +13,7 @@ import { statusText } from "../text/status-text.ts";
 function lastLine(report: CheckReport, frame: Frame): string {
   const text = statusText[frame.language];
   const names = report.findings.flatMap(({ id, state }) =>
-    state === "bad" ? [checkText[frame.language].names[id]] : [],
+    state === "bad" ? [checkNames[frame.language][id]] : [],
   );
   return report.ok ? text.passed : text.failed(names);
 }
@@ -26,7 +27,7 @@ function nagiosLine(report: CheckReport, level: 0 | 1 | 2, frame: Frame): string
     .filter(({ state }) => state === wanted)
     .map((finding) => {
       const { summary } = wordsOf(finding, frame.language);
-      return `${checkText[frame.language].names[finding.id]}: ${summary.replaceAll("|", "/")}`;
+      return `${checkNames[frame.language][finding.id]}: ${summary.replaceAll("|", "/")}`;
     });
   return `PRA ${LEVELS[level]} - ${level === 0 ? statusText[frame.language].passed : told.join("; ")}`;
 }

@@ -1,6 +1,6 @@
 /** What `pra check` and `pra status` say of configuration, files, databases and application. */
-import type { SiteCheckId, SiteFactId } from "../../app/check-finding.ts";
-import type { Language } from "../../core/language.ts";
+import type { SiteCheckId, SiteFactId } from "./finding.ts";
+import type { Language } from "../language.ts";
 
 type Messages = {
   readonly names: Readonly<Record<SiteCheckId, string>>;

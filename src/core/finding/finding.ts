@@ -1,8 +1,8 @@
 /**
- * What a check found, without words: people read it through `cli/text/check-text.ts` in their language, where a fact without a
+ * What a check found, without words: people read it through `finding-words.ts` in their language, where a fact without a
  * text does not compile. A check that could not be made carries the error that says why.
  */
-import { type DrError, isDrError } from "../core/errors.ts";
+import { type DrError, isDrError } from "../errors.ts";
 
 /** What is checked around the program: configuration, files, databases, application. */
 export type SiteCheckId =
@@ -198,6 +198,9 @@ export function found(
 export function failed(id: CheckId, error: DrError): Finding {
   return { id, state: "bad", fact: "failed", error };
 }
+
+/** All findings; `ok`: none is bad. */
+export type CheckReport = { readonly ok: boolean; readonly findings: readonly Finding[] };
 
 /** One look; an error is its finding, an abort is not. */
 export async function looked(
