@@ -18,6 +18,7 @@ import { srcErrors } from "./error-register/src.ts";
 import { storeErrors } from "./error-register/store.ts";
 import { usageErrors } from "./error-register/usage.ts";
 import { walErrors } from "./error-register/wal.ts";
+import { watchErrors } from "./error-register/watch.ts";
 import type { Language } from "./language.ts";
 
 /** Every registered error by code. */
@@ -36,6 +37,7 @@ export const errorRegister = {
   ...storeErrors,
   ...usageErrors,
   ...walErrors,
+  ...watchErrors,
 } as const;
 
 /** A registered code. */

@@ -45,6 +45,17 @@ const restoreFacts = {
   predictedMs: z.nullable(duration),
 };
 
+const alertFacts = { cluster, alert: text, rule: text, subject: text };
+const quietKind = z.enum(["silence", "maintenance"]);
+const messageFacts = {
+  cluster,
+  message: text,
+  what: text,
+  route: text,
+  headline: text,
+  decidedAt: text,
+};
+
 /** The data of each kind; all have version 1. */
 const dataOf = {
   /** First event of a writer. `follows`: newest events of other writers that it knew, which their removal would betray. */
@@ -326,6 +337,46 @@ const dataOf = {
     root: text,
     closed: count,
   }),
+  /** A rule was ill for long enough; `at` is when that began. */
+  alertOpened: z.object({
+    ...alertFacts,
+    severity: z.enum(["critical", "warning"]),
+    at: time,
+    summary: text,
+  }),
+  alertAcknowledged: z.object({ ...alertFacts, by: text, why: text, at: time }),
+  /** `forgotten`: nobody looks at it any more. `exposedSeconds`: the work exposed at worst; null: not known. */
+  alertResolved: z.object({
+    ...alertFacts,
+    how: z.enum(["well", "forgotten"]),
+    at: time,
+    lastedSeconds: duration,
+    exposedSeconds: z.nullable(duration),
+    proof: text,
+  }),
+  /** A silence or a maintenance window began. `rule`: `all` is every rule. */
+  alertsSilenced: z.object({
+    cluster,
+    quiet: text,
+    what: quietKind,
+    rule: text,
+    until: time,
+    by: text,
+    why: text,
+  }),
+  /** It ended; `by` is null when its time was over. */
+  alertsUnsilenced: z.object({
+    cluster,
+    quiet: text,
+    what: quietKind,
+    rule: text,
+    at: time,
+    by: z.nullable(text),
+  }),
+  /** A channel took a message over. */
+  messageDelivered: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
+  /** A channel refused it for good; nothing more is tried. */
+  messageRefused: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
   /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */
   hostEnrolled: z.object({
     generation: count,

@@ -8,6 +8,8 @@ import {
   proofCommandSecondsDefault,
   assertionSecondsDefault,
 } from "../../core/limits.ts";
+import { contactsMax } from "../../core/watch-limits.ts";
+import { hoursPattern } from "../../watch/policy.ts";
 
 const text = (max: number, description: string): z.ZodMiniString =>
   z.string().check(z.minLength(1), z.maxLength(max), z.describe(description));
@@ -103,7 +105,115 @@ const proofKeys = {
   ),
 };
 
+const zone = text(
+  100,
+  "The time zone of these hours, such as Europe/Paris; without it the machine's.",
+);
+
+const instant = (description: string): z.ZodMiniString =>
+  z
+    .string()
+    .check(
+      z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/),
+      z.describe(description),
+    );
+
+const contactKeys = {
+  name: text(100, "Who it is; escalation names people by it. Each name once."),
+  email: z.optional(
+    z
+      .string()
+      .check(z.regex(/^[^\s@,]+@[^\s@,]+$/), z.maxLength(254), z.describe("A mail address.")),
+  ),
+  sms: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^\+[1-9]\d{6,14}$/),
+        z.describe("A phone number in international form; only critical alerts go there."),
+      ),
+  ),
+  language: z.optional(
+    z
+      .enum(["en", "fr"])
+      .check(z.describe("The language of this person's messages; PRA_LANG's by default.")),
+  ),
+  hours: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(hoursPattern),
+        z.describe(
+          "When this person may be disturbed: mon-fri 08:00-18:00. Outside of everybody's hours warnings wait, and critical alerts go to all who are named.",
+        ),
+      ),
+  ),
+  timeZone: z.optional(zone),
+};
+
+const escalationKeys = {
+  afterMinutes: z
+    .int()
+    .check(
+      z.minimum(0),
+      z.maximum(10_080),
+      z.describe("After so many minutes in which nobody acknowledged the alert; 0: at once."),
+    ),
+  to: z
+    .array(text(100, "A contact's name."))
+    .check(z.minLength(1), z.maxLength(contactsMax), z.describe("Who is told then.")),
+  severity: z.optional(
+    z
+      .enum(["critical", "warning"])
+      .check(z.describe("critical: only critical alerts; warning, the default: all of them.")),
+  ),
+};
+
+const maintenanceKeys = {
+  name: text(100, "What is done then, in a few words."),
+  schedule: z.optional(
+    text(100, 'When it begins, as five fields of cron: "0 2 * * SUN". Needs minutes.'),
+  ),
+  minutes: z.optional(
+    z.int().check(z.minimum(1), z.maximum(10_080), z.describe("How long it lasts.")),
+  ),
+  from: z.optional(instant("A single window: its beginning, such as 2027-01-31T18:00+01:00.")),
+  to: z.optional(instant("And its end.")),
+  timeZone: z.optional(zone),
+  rules: z.optional(
+    z
+      .array(text(40, "A rule's id."))
+      .check(z.maxLength(100), z.describe("Rules that are quiet meanwhile; all by default.")),
+  ),
+};
+
 const rootKeys = {
+  contacts: z.optional(
+    z
+      .array(z.strictObject(contactKeys))
+      .check(
+        z.maxLength(contactsMax),
+        z.describe(
+          "People who can be told, beside ALERT_EMAIL, SLACK_WEBHOOK and ALERT_SMS, which get every alert. Without escalation they get every alert too.",
+        ),
+      ),
+  ),
+  escalation: z.optional(
+    z
+      .array(z.strictObject(escalationKeys))
+      .check(
+        z.maxLength(contactsMax),
+        z.describe("Who is told after how long, as long as nobody has acknowledged an alert."),
+      ),
+  ),
+  maintenance: z.optional(
+    z
+      .array(z.strictObject(maintenanceKeys))
+      .check(
+        z.maxLength(100),
+        z.describe("Windows that are known beforehand, in which no alert is told."),
+      ),
+  ),
   proof: z.optional(
     z.strictObject(proofKeys).check(z.describe("What a proof checks beyond the server itself.")),
   ),
@@ -116,6 +226,9 @@ export const praYamlSchema = z.strictObject(rootKeys);
 export function praYamlKeys(path: readonly string[]): readonly string[] {
   const byPlace: Readonly<Record<string, object>> = {
     "": rootKeys,
+    contacts: contactKeys,
+    escalation: escalationKeys,
+    maintenance: maintenanceKeys,
     proof: proofKeys,
     "proof.assertions": assertionKeys,
     "proof.application": applicationKeys,

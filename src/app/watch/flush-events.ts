@@ -1,0 +1,59 @@
+/**
+ * Events of the watch reach the ledger when the repository can be written: all that wait in one object. They leave the watch's memory when they
+ * are recorded; a process that dies in between records them twice, which does no harm, for each names its alert or message.
+ */
+import { DrError, isDrError } from "../../core/errors.ts";
+import { failpoint } from "../../core/failpoint.ts";
+import { ledgerBatchEventsMax } from "../../core/limits.ts";
+import { watchLedgerMs } from "../../core/watch-limits.ts";
+import { parseEventContent } from "../../ledger/event-kinds.ts";
+import { LedgerWriter } from "../../ledger/ledger-writer.ts";
+import type { WatchMemory } from "../../watch/watch-memory.ts";
+import type { Adapters } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import { openRepository } from "../repository-access.ts";
+
+/** Writes what waits; the failure, when it could not. Its own time limit: a store that hangs holds no delivery up. */
+export async function flushEvents(
+  adapters: Adapters,
+  environment: Environment,
+  options: { readonly memory: WatchMemory; readonly signal: AbortSignal },
+): Promise<DrError | undefined> {
+  const { memory } = options;
+  const { events, eventsLost } = await memory.read(options);
+  const batch = events.slice(0, ledgerBatchEventsMax - 2);
+  if (batch.length === 0) {
+    return undefined;
+  }
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(watchLedgerMs)]);
+  try {
+    const { sealed } = await openRepository(adapters, environment, { signal });
+    const { host, pid } = adapters.observer.self;
+    const { clock } = adapters;
+    const writer = new LedgerWriter(sealed, { clock, host, pid, program: "pra" });
+    for (const { kind, data, actor } of batch) {
+      const content = parseEventContent({ kind, version: 1, data });
+      if (content !== undefined) {
+        writer.add({ ...content, actor, reason: "watch" });
+      }
+    }
+    await writer.flush({ signal });
+    failpoint("watch.recorded");
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return isDrError(error)
+      ? error
+      : new DrError("STORE_UNAVAILABLE", {
+          operation: "append",
+          key: "ledger",
+          reason: error instanceof Error ? error.name : "unknown",
+        });
+  }
+  await memory.update((document) => {
+    // Some of them may have been dropped meanwhile, because too many waited.
+    const dropped = document.eventsLost - eventsLost;
+    const left = document.events.slice(Math.max(0, batch.length - dropped));
+    return { document: { ...document, events: left }, result: undefined };
+  }, options);
+  return undefined;
+}

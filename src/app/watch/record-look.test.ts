@@ -1,0 +1,90 @@
+/** A look, its memory on a real disk, and its delivery. */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { type TestContext, test } from "node:test";
+import type { Moment } from "../../watch/moment.ts";
+import type { DeliveryOutcome, Notifier, OutgoingMessage } from "../../watch/notifier.ts";
+import type { Observation } from "../../watch/observation.ts";
+import { compose } from "../compose.ts";
+import { type Environment, readEnvironment } from "../environment.ts";
+import { deliverDue } from "./deliver.ts";
+import { recordLook } from "./record-look.ts";
+
+const { signal } = new AbortController();
+
+async function environmentAt(context: TestContext): Promise<Environment> {
+  const directory = await mkdtemp(join(tmpdir(), "pra-watch-"));
+  context.after(() => rm(directory, { recursive: true }));
+  return readEnvironment({
+    variables: { PRA_STATE_DIR: join(directory, "state") },
+    workingDirectory: directory,
+    checkoutDirectory: directory,
+    homeDirectory: directory,
+    userName: "tester",
+    isRoot: false,
+  });
+}
+
+function seen(rule: string, health: Observation["health"]): Observation {
+  const words = { summary: `${rule} is ${health}`, hint: "" };
+  return { rule, subject: "", health, words: { en: words, fr: words } };
+}
+
+function channel(
+  taken: OutgoingMessage[],
+  answer: () => DeliveryOutcome = () => ({ state: "accepted", said: "ok" }),
+): Notifier {
+  return {
+    channel: "webhook",
+    recipient: "test.invalid",
+    preview: () => "",
+    deliver: (message) => {
+      const outcome = answer();
+      if (outcome.state === "accepted") {
+        taken.push(message);
+      }
+      return Promise.resolve(outcome);
+    },
+  };
+}
+
+/** Time that passes when told. */
+class Hands {
+  moment: Moment = { wallMs: Date.UTC(2026, 10, 23, 14, 2), uptimeMs: 1e6, bootId: "one" };
+  readonly now = (): Moment => this.moment;
+
+  pass(ms: number): void {
+    const { wallMs, uptimeMs, bootId } = this.moment;
+    this.moment = { wallMs: wallMs + ms, uptimeMs: uptimeMs + ms, bootId };
+  }
+}
+
+test("R21 a dead server is told at the first look, once, and its return is told with how long it lasted", async (context) => {
+  const environment = await environmentAt(context);
+  const adapters = compose();
+  const taken: OutgoingMessage[] = [];
+  const hands = new Hands();
+  const options = { signal, notifiersOf: () => [channel(taken)], moment: hands.now };
+  for (const health of ["well", "ill", "ill", "ill", "well", "well"] as const) {
+    const record = await recordLook(adapters, environment, [seen("server", health)], options);
+    assert.equal(record.open.length, health === "ill" ? 1 : 0);
+    if (record.due) {
+      await deliverDue(adapters, environment, { ...options, lifeMs: 0 });
+    }
+    hands.pass(300_000);
+  }
+  assert.deepEqual(
+    taken.map(({ kind, headline }) => ({ kind, headline })),
+    [
+      { kind: "opened", headline: taken[0]?.headline },
+      { kind: "resolved", headline: "PRA main: resolved after 15 min: server unreachable" },
+    ],
+  );
+  assert.match(taken[0]?.headline ?? "", /^PRA main: server unreachable since \d\d:\d\d/);
+  assert.equal(taken[1]?.inReplyTo, taken[0]?.id);
+  assert.equal(taken[1]?.alerts[0]?.resolved?.lastedSeconds, 900);
+  const files = await readdir(join(environment.stateDirectory, "watch", "main"));
+  assert.equal(files.filter((name) => name.startsWith("watch-")).length, 1);
+});

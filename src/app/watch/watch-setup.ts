@@ -1,0 +1,142 @@
+/**
+ * What the watch needs of the configuration: who is told, when, and where its memory lies. A `pra.yaml` that cannot be used costs the contacts
+ * in it and nothing else: the settings' channels go on being told, and the fault is answered.
+ */
+import { join } from "node:path";
+import { DrError, isDrError } from "../../core/errors.ts";
+import { type Moment, readMoment } from "../../watch/moment.ts";
+import type { Notifier } from "../../watch/notifier.ts";
+import { type Contact, type EscalationStep, parseHours } from "../../watch/policy.ts";
+import type { WatchSetup } from "../../watch/take-look.ts";
+import { WatchMemory } from "../../watch/watch-memory.ts";
+import type { Adapters } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import type { PraYaml } from "../pra-yaml/read.ts";
+import { type NotifierSource, waysOf } from "./notifiers.ts";
+
+/** Replaced by tests. */
+export type WatchOptions = {
+  readonly signal: AbortSignal;
+  readonly notifiersOf?: NotifierSource | undefined;
+  readonly moment?: (() => Moment) | undefined;
+};
+
+/** Everything ready to look, decide and deliver. */
+export type OpenWatch = {
+  readonly memory: WatchMemory;
+  readonly setup: WatchSetup;
+  readonly notifiers: ReadonlyMap<string, Notifier>;
+  readonly moment: () => Moment;
+  /** What of the configuration could not be used. */
+  readonly problems: readonly DrError[];
+};
+
+/** Where the watch of a cluster keeps what it remembers. */
+export function watchDirectory(environment: Environment): string {
+  return join(environment.stateDirectory, "watch", environment.cluster);
+}
+
+/** The memory alone. */
+export function openMemory(adapters: Adapters, environment: Environment): WatchMemory {
+  const { clock, random } = adapters;
+  return new WatchMemory({ directory: watchDirectory(environment), clock, random });
+}
+
+function contactsOf({ content }: PraYaml, environment: Environment): readonly Contact[] {
+  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (content.contacts ?? []).map(({ name, language, hours, timeZone }) => ({
+    name,
+    language: language ?? environment.language,
+    hours: hours === undefined ? undefined : parseHours(hours, timeZone ?? local),
+  }));
+}
+
+/** Contacts without escalation are told at once. */
+function escalationOf({ path, content }: PraYaml): readonly EscalationStep[] {
+  const names = (content.contacts ?? []).map(({ name }) => name);
+  for (const name of (content.escalation ?? []).flatMap(({ to }) => to)) {
+    if (!names.includes(name)) {
+      throw new DrError("WATCH_CONTACT_UNKNOWN", { path, name, known: names.join(", ") });
+    }
+  }
+  return content.escalation === undefined
+    ? [{ afterMs: 0, contacts: names, severity: "warning" }]
+    : content.escalation.map(({ afterMinutes, to, severity }) => ({
+        afterMs: afterMinutes * 60_000,
+        contacts: to,
+        severity: severity ?? "warning",
+      }));
+}
+
+type People = Pick<WatchSetup, "contacts" | "escalation" | "planned"> & {
+  readonly entries: NonNullable<PraYaml["content"]["contacts"]>;
+};
+
+const nobody: People = { contacts: [], escalation: [], planned: [], entries: [] };
+
+async function peopleOf(environment: Environment, nowMs: number): Promise<People> {
+  const { readPraYaml } = await import("../pra-yaml/read.ts");
+  const file = await readPraYaml(environment);
+  if (file === undefined) {
+    return nobody;
+  }
+  const { plannedNow } = await import("./planned-maintenance.ts");
+  return {
+    contacts: contactsOf(file, environment),
+    escalation: escalationOf(file),
+    planned: await plannedNow(file, nowMs),
+    entries: file.content.contacts ?? [],
+  };
+}
+
+async function orElse<T>(
+  fallback: T,
+  problems: DrError[],
+  action: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isDrError(error)) {
+      throw error;
+    }
+    problems.push(error);
+    return fallback;
+  }
+}
+
+async function configuredNotifiers(): Promise<NotifierSource> {
+  const { channelsOf } = await import("../channels/channels-of.ts");
+  return channelsOf;
+}
+
+/** Opens the watch. @throws DrError nothing of the configuration: that is in `problems`. */
+export async function openWatch(
+  adapters: Adapters,
+  environment: Environment,
+  options: WatchOptions,
+): Promise<OpenWatch> {
+  const { random, clock, account, observer } = adapters;
+  const moment = options.moment ?? ((): Moment => readMoment(clock));
+  const problems: DrError[] = [];
+  const { entries, ...people } = await orElse(nobody, problems, () =>
+    peopleOf(environment, moment().wallMs),
+  );
+  const notifiersOf = options.notifiersOf ?? (await configuredNotifiers());
+  const ways = await orElse([], problems, () => waysOf(environment, entries, notifiersOf));
+  const { host } = observer.self;
+  return {
+    memory: openMemory(adapters, environment),
+    setup: {
+      cluster: environment.cluster,
+      host,
+      actor: `${account}@${host}`,
+      routes: ways.map(({ route }) => route),
+      ...people,
+      random,
+    },
+    notifiers: new Map(ways.map(({ route, notifier }) => [route.id, notifier])),
+    moment,
+    problems,
+  };
+}

@@ -1,0 +1,105 @@
+import type { ErrorGroup } from "./entry.ts";
+
+/** WATCH_: alerts, their memory, silences and contacts. */
+export const watchErrors = {
+  WATCH_MEMORY_DAMAGED: {
+    en: {
+      message: "the memory of alerts {path} cannot be read: {reason}",
+      hint: "The watch begins anew and keeps a copy of it beside: what is ill is told again, and what was waiting to be sent is in the copy.",
+    },
+    fr: {
+      message: "la mémoire des alertes {path} ne peut pas être lue : {reason}",
+      hint: "La surveillance repart de zéro et en garde une copie à côté : ce qui est en panne est redit, et ce qui attendait d'être envoyé est dans la copie.",
+    },
+  },
+  WATCH_MEMORY_BUSY: {
+    en: {
+      message: "the memory of alerts {path} is being written by too many processes",
+      hint: "Look which pra processes run on this host, and try again.",
+    },
+    fr: {
+      message: "la mémoire des alertes {path} est écrite par trop de processus à la fois",
+      hint: "Regardez quels processus pra tournent sur cette machine, puis réessayez.",
+    },
+  },
+  WATCH_ALERT_UNKNOWN: {
+    en: {
+      message: `no open alert is called "{id}"`,
+      hint: "Run: pra alert list",
+    },
+    fr: {
+      message: `aucune alerte ouverte ne s'appelle « {id} »`,
+      hint: "Lancez : pra alert list",
+    },
+  },
+  WATCH_RULE_UNKNOWN: {
+    en: {
+      message: `"{rule}" is neither a rule nor all`,
+      hint: "The rules are: {known}.",
+    },
+    fr: {
+      message: `« {rule} » n'est ni une règle ni all`,
+      hint: "Les règles sont : {known}.",
+    },
+  },
+  WATCH_QUIET_UNKNOWN: {
+    en: {
+      message: `there is no {what} "{id}" to end`,
+      hint: "Run: pra maintenance list, or pra alert list",
+    },
+    fr: {
+      message: `il n'y a pas de {what} « {id} » à terminer`,
+      hint: "Lancez : pra maintenance list, ou pra alert list",
+    },
+  },
+  WATCH_QUIETS_FULL: {
+    en: {
+      message: "{max} silences and maintenance windows are open, no more may be",
+      hint: "End some of them: pra alert unsilence all",
+    },
+    fr: {
+      message: "{max} silences et fenêtres de maintenance sont ouverts, c'est le maximum",
+      hint: "Terminez-en : pra alert unsilence all",
+    },
+  },
+  WATCH_UNTIL: {
+    en: {
+      message: `"{value}" is no end within the next {days} days`,
+      hint: "Give a duration such as 30m, 2h or 1d, a time of today such as 18:30, or an instant such as 2027-01-31T18:00+01:00.",
+    },
+    fr: {
+      message: `« {value} » n'est pas une fin dans les {days} prochains jours`,
+      hint: "Donnez une durée comme 30m, 2h ou 1d, une heure d'aujourd'hui comme 18:30, ou un instant comme 2027-01-31T18:00+01:00.",
+    },
+  },
+  WATCH_REASON: {
+    en: {
+      message: "{option} takes 1 to {max} characters on one line",
+      hint: `Say it in a few words: {option} "disk replaced".`,
+    },
+    fr: {
+      message: "{option} prend de 1 à {max} caractères sur une ligne",
+      hint: `Dites-le en quelques mots : {option} "disque remplacé".`,
+    },
+  },
+  WATCH_CONTACT_UNKNOWN: {
+    en: {
+      message: `{path}: escalation names "{name}", who is no contact`,
+      hint: "The contacts are: {known}.",
+    },
+    fr: {
+      message: `{path} : escalation nomme « {name} », qui n'est pas un contact`,
+      hint: "Les contacts sont : {known}.",
+    },
+  },
+  WATCH_PLAN: {
+    en: {
+      message: `{path}: the maintenance window "{name}" has a plan that cannot be used: {reason}`,
+      hint: `Write schedule as five fields of cron ("0 2 * * SUN"), with timeZone and minutes; or from and to as instants.`,
+    },
+    fr: {
+      message: `{path} : la fenêtre de maintenance « {name} » a un plan inutilisable : {reason}`,
+      hint: `Écrivez schedule avec les cinq champs de cron ("0 2 * * SUN"), timeZone et minutes ; ou from et to comme instants.`,
+    },
+  },
+} as const satisfies ErrorGroup;

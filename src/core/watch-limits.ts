@@ -1,0 +1,53 @@
+/**
+ * Limits of watching, telling and scheduling: as `limits.ts`, which they would make too long. A maximum for every queue, retry and listing, each
+ * with its arithmetic.
+ */
+
+/** Characters of one text that the watch remembers of an observation: an error's message and hint are below 1,000. */
+export const watchTextMax = 2_000;
+/** Rules and subjects that are followed at once: 60 rules, and hosts, jobs, certificates by the dozen; at 3 KB each 1.5 MB. */
+export const watchTracksMax = 500;
+/** Openings of one alert in an hour after which it is held open: three are a bad hour, more are a thing that flaps. */
+export const flapOpeningsMax = 4;
+/** How long a flapping one must be well to be over. */
+export const flapHoldMs = 15 * 60_000;
+/** What nobody looks at any more is closed after so long: a daily check that runs two hours late is not that. */
+export const watchForgetMs = 26 * 3_600_000;
+/** Time after which the memory of the watch is written though nothing changed: what a reboot may cost in exactness. */
+export const watchSaveEveryMs = 60_000;
+/** Attempts at the next number of the watch's memory while others write it: status, daemon and delivery of one host. */
+export const watchSaveAttemptsMax = 100;
+/** Pause between two of them, at most. */
+export const watchSaveRetryMs = 20;
+/** Messages of one route in an hour; what would be more is summed up. Nobody reads more than one in three minutes. */
+export const messagesPerHourMax = 20;
+/** Summaries come this far apart, sooner when they hold something critical that was not told. */
+export const digestEveryMs = 15 * 60_000;
+export const digestCriticalEveryMs = 5 * 60_000;
+/** Alerts that one message names; one look's more than these make several messages. */
+export const messageAlertsMax = 20;
+/** Alerts kept to be summed up, a route; more are counted. */
+export const heldAlertsMax = 50;
+/** Messages that wait on one route; when a channel is away for days, what comes next is summed up: 100 of 2 KB are 200 KB. */
+export const outboxWaitingMax = 100;
+/** Delivered and refused messages that are remembered for `pra alert list`: some days of a bad week. */
+export const outboxHistoryMax = 100;
+/** Pause after the first attempt at a message, doubling with each, and at most: a relay that returns is noticed in minutes. */
+export const deliveryRetryMs = 15_000;
+export const deliveryRetryMsMax = 10 * 60_000;
+/** One attempt at most: a mail relay that greets slowly is given half a minute. */
+export const deliveryAttemptMs = 30_000;
+/** What one delivery process lives at most: below the five minutes between two of cron's. */
+export const deliveryLifeMs = 4 * 60_000;
+/** A message that waits longer than this means that its channel fails. */
+export const deliveryLateMs = 15 * 60_000;
+/** Age of a delivery's lock whose holder cannot be looked at, after which it is nobody's: three lives. */
+export const deliveryLockAgeMs = 3 * deliveryLifeMs;
+/** Events that wait for the repository: a month of bad days. */
+export const watchEventsMax = 1_000;
+/** Silences and maintenance windows at once. */
+export const quietsMax = 100;
+/** Writing events to the ledger after a delivery: it must not keep the next delivery waiting. */
+export const watchLedgerMs = 20_000;
+/** Contacts and steps of escalation of a `pra.yaml`: a team, its night shift and its managers. */
+export const contactsMax = 50;

@@ -1,0 +1,127 @@
+/**
+ * The register of rules: for each check how long it must be ill before somebody is told, how long well before that is taken back, what
+ * explains it, and which proof of health ends it. Data only. Rule ids are those of checks, and of what only a watch looks at.
+ *
+ * Under cron a look is made every five minutes, so a rule that must be told within five minutes opens at the first look.
+ */
+import type { CheckId } from "../core/finding/finding.ts";
+
+/** Rules beyond the checks. */
+export const watchRuleIds = [
+  "archiver",
+  "wal-space",
+  "corruption",
+  "jobs",
+  "clock",
+  "certificate",
+  "reachability",
+  "version-end",
+  "schedule",
+  "daemon",
+  "channel",
+] as const;
+
+/** One of them. */
+export type WatchRuleId = (typeof watchRuleIds)[number];
+
+/** Every rule that has words of its own. */
+export type KnownRuleId = CheckId | WatchRuleId;
+
+/** How one rule is handled. All durations count on the watch's time. */
+export type AlertRule = {
+  readonly id: string;
+  readonly severity: "critical" | "warning";
+  /** Ill for so long, without being well in between; 0: at the first look. */
+  readonly openAfterMs: number;
+  /** Well for so long. */
+  readonly resolveAfterMs: number;
+  /** Not to be judged for so long: an alert of its own. */
+  readonly unknownAfterMs: number;
+  /** Told again every so often, until somebody takes it. */
+  readonly remindEveryMs: number;
+  /** Rules that explain it: while one of them is ill, nothing is said of this one. */
+  readonly needs: readonly string[];
+  /** What must be known to be well, beside the rule itself, before it counts as over. */
+  readonly provedBy: readonly string[];
+};
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** What a rule differs in from its severity's default. */
+type Difference = Partial<Omit<AlertRule, "id" | "severity">>;
+
+const defaults = {
+  critical: {
+    openAfterMs: 2 * MINUTE,
+    resolveAfterMs: MINUTE,
+    unknownAfterMs: 15 * MINUTE,
+    remindEveryMs: 4 * HOUR,
+    needs: [],
+    provedBy: [],
+  },
+  warning: {
+    openAfterMs: 10 * MINUTE,
+    resolveAfterMs: 5 * MINUTE,
+    unknownAfterMs: HOUR,
+    remindEveryMs: 24 * HOUR,
+    needs: [],
+    provedBy: [],
+  },
+} as const satisfies Readonly<Record<string, Omit<AlertRule, "id" | "severity">>>;
+
+function rule(id: string, severity: AlertRule["severity"], difference: Difference = {}): AlertRule {
+  return { id, severity, ...defaults[severity], ...difference };
+}
+
+const AT_ONCE = { openAfterMs: 0 } as const;
+
+const register: readonly AlertRule[] = [
+  // The server's return is itself the proof; a server that comes and goes is held open as flapping.
+  rule("server", "critical", { ...AT_ONCE, resolveAfterMs: 0, remindEveryMs: HOUR }),
+  rule("repository", "critical", AT_ONCE),
+  rule("key", "critical", { ...AT_ONCE, needs: ["repository"] }),
+  rule("newest-backup", "critical", { needs: ["repository"], resolveAfterMs: 0 }),
+  rule("exposure", "critical", { needs: ["repository", "server"] }),
+  rule("gaps", "critical", { ...AT_ONCE, needs: ["repository"], resolveAfterMs: 0 }),
+  rule("receiver", "critical", { needs: ["repository", "server"], provedBy: ["exposure"] }),
+  rule("slots", "critical", { ...AT_ONCE, needs: ["repository", "server"], provedBy: ["gaps"] }),
+  rule("archiver", "critical", { needs: ["server"], provedBy: ["exposure"] }),
+  rule("wal-space", "critical", { needs: ["server"] }),
+  rule("space", "critical", { needs: ["repository"] }),
+  rule("proof", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
+  rule("recovery-key", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
+  rule("corruption", "critical", { ...AT_ONCE, needs: ["repository"] }),
+  rule("application", "critical", { needs: ["server"] }),
+  rule("jobs", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  rule("daemon", "critical", AT_ONCE),
+  rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  rule("reachability", "warning"),
+  rule("clock", "warning"),
+  rule("certificate", "warning", { resolveAfterMs: 0 }),
+  rule("version-end", "warning", { remindEveryMs: 7 * 24 * HOUR }),
+  rule("reading", "warning", { needs: ["server"] }),
+  rule("password", "warning", { needs: ["server"] }),
+  rule("database-url", "warning", { needs: ["server"] }),
+  rule("restore-place", "warning", { needs: ["server"] }),
+  rule("settings-copy", "warning", { needs: ["repository"] }),
+  rule("replication-connection", "critical", { needs: ["server"] }),
+  rule("replication-right", "critical", { needs: ["server"] }),
+  rule("wal-level", "critical", { needs: ["server"] }),
+  rule("archiving", "warning", { needs: ["server"] }),
+  rule("senders", "warning", { needs: ["server"] }),
+  rule("slot-limit", "warning", { needs: ["server"] }),
+  rule("leases", "critical", { needs: ["repository"] }),
+];
+
+const byId: ReadonlyMap<string, AlertRule> = new Map(register.map((entry) => [entry.id, entry]));
+
+/** Ids that have an entry of their own, in the order of the register. */
+export const registeredRuleIds: readonly string[] = register.map(({ id }) => id);
+
+/** The rule of an id; one without an entry is a warning with nothing that explains it. */
+export function alertRuleOf(id: string): AlertRule {
+  return byId.get(id) ?? rule(id, "warning");
+}

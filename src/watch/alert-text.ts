@@ -1,0 +1,208 @@
+/**
+ * Alerts in words: what a lock screen shows in 100 characters, and what each alert says below it: what is wrong, what it means for the
+ * data, what to do. Words are fixed when a message is decided, so that every attempt sends the same.
+ */
+import { formatDuration } from "../core/format.ts";
+import type { Language } from "../core/language.ts";
+import type { Notice } from "./alert-state.ts";
+import type { Track } from "./alert-track.ts";
+import type { MessageAlert, MessageKind } from "./notifier.ts";
+import { verdictOf } from "./rule-verdicts.ts";
+
+/** In which words and whose hours. */
+export type Wording = {
+  readonly language: Language;
+  readonly cluster: string;
+  readonly zone: string;
+};
+
+const HEADLINE_MAX = 100;
+const MINUTE_MS = 60_000;
+
+/** "40 s", "12 min", "2 h 05 min", "3 d 4 h": as exact as a headline needs. */
+export function roughDuration(durationMs: number, language: Language): string {
+  if (durationMs < MINUTE_MS) {
+    return `${Math.round(durationMs / 1000)} s`;
+  }
+  const minutes = Math.round(durationMs / MINUTE_MS);
+  return minutes < 60 ? `${minutes} min` : formatDuration(minutes * MINUTE_MS, language);
+}
+
+/** "14:02", with the zone where it is UTC, because a person there reads another clock. */
+export function clockText(wallMs: number, { language, zone }: Omit<Wording, "cluster">): string {
+  const time = new Intl.DateTimeFormat(language === "fr" ? "fr-FR" : "en-GB", {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(wallMs);
+  return /^(?:UTC|Etc\/UTC|GMT)$/.test(zone) ? `${time} UTC` : time;
+}
+
+/** Cut on a word. */
+function cut(text: string, max: number): string {
+  if (text.length <= max) {
+    return text;
+  }
+  const part = text.slice(0, max - 1);
+  const space = part.lastIndexOf(" ");
+  return `${space > max / 2 ? part.slice(0, space) : part}…`;
+}
+
+function verdict(track: Track, language: Language): string {
+  const { rule, subject, about } = track;
+  return verdictOf({ rule, subject, blind: about === "blind" }, language);
+}
+
+/** The same instant people and machines mean; a clock that stood before 1970 or beyond all dates must not stop an alert. */
+function isoOf(wallMs: number): string {
+  return new Date(Math.min(Math.max(wallMs, 0), 8.64e15)).toISOString();
+}
+
+const phrases = {
+  en: {
+    begin: (cluster: string) => `PRA ${cluster}: `,
+    since: (what: string, time: string) => `${what} since ${time}`,
+    still: (what: string, long: string) => `still ${what}, for ${long}`,
+    raised: (what: string, long: string) => `nobody has taken it for ${long}: ${what}`,
+    taken: (what: string, by: string) => `${by} has taken it: ${what}`,
+    over: (what: string, long: string) => `resolved after ${long}: ${what}`,
+    overWhole: (what: string, long: string) => `resolved after ${long}, nothing lost: ${what}`,
+    forgotten: (what: string) => `no longer watched: ${what}`,
+    more: (count: number) => `, and ${count} more`,
+    digest: (alerts: number) => `${alerts} alerts summed up; too many to tell one by one`,
+    exposedNow: (long: string, growing: boolean) =>
+      `${long} of work would be lost now${growing ? ", and growing" : ""}`,
+    exposedWorst: (long: string) => `at worst ${long} of work were exposed`,
+    exposedNone: "no work was ever exposed",
+    flapping: "it comes and goes; it stays open until it was well for a while",
+    lost: "nothing was lost: the repository has all of the server's WAL",
+    unlooked: "nobody looks at it any more; how it ended is not known",
+  },
+  fr: {
+    begin: (cluster: string) => `PRA ${cluster} : `,
+    since: (what: string, time: string) => `${what} depuis ${time}`,
+    still: (what: string, long: string) => `toujours ${what}, depuis ${long}`,
+    raised: (what: string, long: string) => `personne ne s'en occupe depuis ${long} : ${what}`,
+    taken: (what: string, by: string) => `${by} s'en occupe : ${what}`,
+    over: (what: string, long: string) => `résolu après ${long} : ${what}`,
+    overWhole: (what: string, long: string) => `résolu après ${long}, rien n'est perdu : ${what}`,
+    forgotten: (what: string) => `n'est plus surveillé : ${what}`,
+    more: (count: number) => `, et ${count} de plus`,
+    digest: (alerts: number) => `${alerts} alertes résumées ; trop pour les dire une à une`,
+    exposedNow: (long: string, growing: boolean) =>
+      `${long} de travail seraient perdues maintenant${growing ? ", et cela augmente" : ""}`,
+    exposedWorst: (long: string) => `au pire ${long} de travail ont été exposées`,
+    exposedNone: "aucun travail n'a été exposé",
+    flapping: "cela va et vient ; l'alerte reste ouverte jusqu'à un retour durable",
+    lost: "rien n'est perdu : le dépôt a tout le WAL du serveur",
+    unlooked: "plus rien ne le regarde ; on ne sait pas comment cela a fini",
+  },
+} as const;
+
+function consequence(notice: Notice, language: Language): string {
+  const { track, resolution } = notice;
+  const say = phrases[language];
+  const parts: string[] = [];
+  if (resolution?.nothingLost === true) {
+    parts.push(say.lost);
+  }
+  if (track.exposure !== null && track.about === "ill") {
+    const { last, worst, growing } = track.exposure;
+    if (resolution === undefined && last > 0) {
+      parts.push(say.exposedNow(roughDuration(last * 1000, language), growing));
+    } else if (resolution !== undefined) {
+      parts.push(
+        worst > 0 ? say.exposedWorst(roughDuration(worst * 1000, language)) : say.exposedNone,
+      );
+    }
+  }
+  if (track.flapping && resolution === undefined) {
+    parts.push(say.flapping);
+  }
+  return parts.join(" ; ");
+}
+
+/** One alert as a message tells it. */
+export function alertOf(notice: Notice, language: Language): MessageAlert {
+  const { track, resolution } = notice;
+  const say = phrases[language];
+  const words = (resolution?.words ?? track.words)[language];
+  const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+  return {
+    alertId: track.alertId,
+    rule: track.rule,
+    subject: track.subject,
+    severity: track.severity,
+    summary: oneLine(resolution?.how === "forgotten" ? say.unlooked : words.summary),
+    consequence: consequence(notice, language),
+    nextStep: resolution === undefined ? oneLine(words.hint) : "",
+    openedAt: isoOf(track.since.wallMs),
+    resolved:
+      resolution === undefined
+        ? undefined
+        : {
+            at: isoOf(resolution.atMs),
+            lastedSeconds: Math.round(resolution.lastedMs / 1000),
+          },
+  };
+}
+
+/** What one notice says on a lock screen, without the beginning. */
+function shortText(notice: Notice, wording: Wording, nowMs: number): string {
+  const { track, kind, resolution } = notice;
+  const { language } = wording;
+  const say = phrases[language];
+  const what = verdict(track, language);
+  const opened = track.standing.phase === "pending" ? track.since : track.standing.opened;
+  const long = roughDuration(nowMs - opened.watchMs, language);
+  switch (kind) {
+    case "opened":
+      return say.since(what, clockText(track.since.wallMs, wording));
+    case "raised":
+      return say.raised(what, long);
+    case "reminder":
+      return say.still(what, long);
+    case "acknowledged":
+      return say.taken(what, track.acknowledged?.by ?? "?");
+    case "resolved": {
+      const lasted = roughDuration(resolution?.lastedMs ?? 0, language);
+      return resolution?.how === "forgotten"
+        ? say.forgotten(what)
+        : resolution?.nothingLost === true
+          ? say.overWhole(what, lasted)
+          : say.over(what, lasted);
+    }
+  }
+}
+
+const KIND_ORDER: readonly MessageKind[] = [
+  "opened",
+  "raised",
+  "reminder",
+  "acknowledged",
+  "resolved",
+];
+
+/** Worst first: what opened before what is over, critical before the rest. */
+export function inOrder(notices: readonly Notice[]): readonly Notice[] {
+  const rank = ({ kind, track }: Notice): number =>
+    KIND_ORDER.indexOf(kind) * 2 + (track.severity === "critical" ? 0 : 1);
+  return notices.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** The line for a lock screen. `notices` in order, not empty; `nowMs` on the watch's time. */
+export function headlineOf(notices: readonly Notice[], wording: Wording, nowMs: number): string {
+  const say = phrases[wording.language];
+  const [first, ...others] = notices;
+  const begin = say.begin(wording.cluster);
+  const end = others.length === 0 ? "" : say.more(others.length);
+  const room = HEADLINE_MAX - begin.length - end.length;
+  return `${begin}${first === undefined ? "" : cut(shortText(first, wording, nowMs), room)}${end}`;
+}
+
+/** The line of a summary. */
+export function digestHeadline(alerts: number, wording: Wording): string {
+  const say = phrases[wording.language];
+  return cut(`${say.begin(wording.cluster)}${say.digest(alerts)}`, HEADLINE_MAX);
+}
