@@ -15,6 +15,13 @@ while [ -h "$self" ]; do
 done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 
+# A run that a schedule starts is recorded: `pra schedule run` starts this script again, without PRA_JOB.
+if [ -n "${PRA_JOB:-}" ]; then
+  job=$PRA_JOB
+  unset PRA_JOB
+  exec "$root/pra" schedule run "$job" -- "$root/backup.sh" "$@"
+fi
+
 # With an own --env-file, the method stands there.
 env_file= lang= previous=
 for word in "$@"; do

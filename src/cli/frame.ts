@@ -41,7 +41,10 @@ export interface Frame {
 
   /**
    * The configuration; `flags` are the values given on the command line. Not `strict`: for commands that WAL or a restore hangs on; a wrong
-   * value that these do not use is told as a note, and left out. @throws DrError `CONFIG_…`.
+   * value that these do not use is told as a note, and left out. `envFile`: in place of the one typed. @throws DrError `CONFIG_…`.
    */
-  environment(flags?: Flags, options?: { readonly strict: boolean }): Environment;
+  environment(
+    flags?: Flags,
+    options?: { readonly strict: boolean; readonly envFile?: string | undefined },
+  ): Environment;
 }

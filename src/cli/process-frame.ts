@@ -91,7 +91,10 @@ export class ProcessFrame implements Frame {
     this.#outcome = outcome;
   }
 
-  environment(flags: Flags = {}, { strict } = { strict: true }): Environment {
+  environment(
+    flags: Flags = {},
+    options: { readonly strict: boolean; readonly envFile?: string | undefined } = { strict: true },
+  ): Environment {
     const { commandLine, variables, checkoutDirectory } = this.#options;
     const environment = readEnvironment({
       variables,
@@ -101,8 +104,8 @@ export class ProcessFrame implements Frame {
       userName: accountName(),
       isRoot: process.getuid?.() === 0,
       flags: { PRA_LANG: commandLine.lang, ...flags },
-      envFile: commandLine.envFile,
-      strict,
+      envFile: options.envFile ?? commandLine.envFile,
+      strict: options.strict,
     });
     for (const error of environment.passedOver) {
       const { message, hint } = errorText(error, this.language);

@@ -474,3 +474,67 @@ export const proofLockWaitMs = 10_000;
 export const rescueEventTablesMax = 1000;
 /** Connections that check one database of a proof side by side: more would only wait for the disk. */
 export const proofCheckersMax = 4;
+
+/** How long a channel's other side may take to be connected to: names and handshakes take below 2 s, a firewall that drops takes for ever. */
+export const channelConnectMs = 10_000;
+/** One whole call of a channel over HTTP: Slack and pagers answer below 1 s; a relay that hangs must not hold the outbox up for minutes. */
+export const channelCallMs = 30_000;
+/** One whole mail, greylisting and slow greetings included: some relays make strangers wait 20 s on purpose. */
+export const mailCallMs = 60_000;
+/** What is read of the answer to a call: what counts is its first line. */
+export const channelAnswerBytesMax = 64 * KIB;
+/** Characters of an answer that are kept: a line of a table or of a log. */
+export const channelSaidMax = 300;
+/** The longest wait that the other side may ask for: an alert that is an hour late has lost its point. */
+export const channelRetryAfterMsMax = 3_600_000;
+/** What a command that takes alerts may take, how long it may take to end after SIGTERM, and what is kept of its output. */
+export const channelCommandMs = 30_000;
+export const channelCommandEndMs = 2_000;
+export const channelCommandOutputBytesMax = 4 * KIB;
+/** Slack takes 50 blocks, 150 characters in a header and 3,000 in a text; a header, a line below it and a closing line belong to every message. */
+export const slackBlocksMax = 50;
+export const slackHeaderMax = 150;
+export const slackTextMax = 3_000;
+/** One SMS in the GSM alphabet: 140 bytes of 7 bits a letter. A second segment costs as much again, and may come first. */
+export const smsSeptetsMax = 160;
+/** PagerDuty cuts a summary there. */
+export const pagerSummaryMax = 1_024;
+/** What a dead-man's switch keeps of the words that come with a call. */
+export const deadManTextMax = 10_000;
+/** How long the code of a test message may be typed back: a week has a day on which everybody is there. */
+export const channelCodeDays = 7;
+/** Wrong codes until none counts any more: 10 guesses at 31^8 codes are one in 85 thousand million. */
+export const channelCodeTriesMax = 10;
+/** Codes that wait to be typed back, and channels that are remembered: tests of some years would not fill them. */
+export const channelCodesMax = 200;
+export const channelRecordsMax = 500;
+/** Characters of the name of a person. */
+export const personNameMax = 80;
+/** Attempts at the next number of the record of tests: two commands at once are rare, three have not been seen. */
+export const channelRecordAttemptsMax = 8;
+/** Runs of one job that are remembered: two days of hourly backups, four hours of five-minute checks; 48 of 400 bytes are 20 KB. */
+export const scheduleRunsKeptMax = 48;
+/** The first runs after an installation, kept for good: what shows that a schedule has come alive. */
+export const scheduleFirstRunsMax = 5;
+/** A run that is not there so long after it was due has been missed: two looks of status, and a slow start under load is seconds. */
+export const scheduleGraceMs = 600_000;
+/** Clocks of a scheduler and of a record differ by rounding and small corrections, not by more. */
+export const scheduleClockSlackMs = 90_000;
+/** Runs that did not happen, counted back one by one: three days of five-minute checks. */
+export const scheduleMissedMax = 1000;
+/** A run whose process cannot be looked at (another container) counts as going on for so long: the longest restore test. */
+export const scheduleUnknownRunMs = 86_400_000;
+/** Attempts at noting a run, each lost to another process that noted one meanwhile. */
+export const scheduleNoteAttemptsMax = 20;
+/** Bytes of a run's last words in which its error code is looked for. */
+export const scheduleTailBytes = 4096;
+/** How long a run's output is read after its end, while something it left behind still holds it open. */
+export const scheduleDrainMs = 2000;
+/** A user's crontab: cron itself reads 256 KiB at most; four times that. */
+export const crontabBytesMax = MIB;
+/** The command of one line: Debian's cron refuses more than 998 characters. */
+export const cronCommandMax = 998;
+/** How long the crontab and systemctl programs may take: they need milliseconds. */
+export const scheduleProgramMs = 30_000;
+/** How long a forecast may look at the repository before an installation goes on without it. */
+export const scheduleForecastMs = 20_000;

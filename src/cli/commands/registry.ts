@@ -57,6 +57,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "key", load: async () => (await import("./key.ts")).registerKey },
   { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
   { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
+  { name: "schedule", load: async () => (await import("./schedule.ts")).registerSchedule },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

@@ -1,0 +1,395 @@
+/**
+ * `pra schedule install` and `remove`. The order is what makes a kill harmless: directories and the rotation first, then what was asked for is
+ * noted, then the crontab or the timers change, and only then goes what another kind of installation had put there. Killed in
+ * between, the schedule is noted and does not run yet, which `show` and `missed` tell, and installing again finishes it.
+ */
+import { access } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { DrError, isDrError } from "../../core/errors.ts";
+import { createDirectories } from "../../files/directories.ts";
+import { acquireLocalLock } from "../../files/local-lock.ts";
+import type { Adapters } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import {
+  type JobAccount,
+  commonWordsFor,
+  jobAccount,
+  requireScripts,
+  requireStart,
+} from "./cron-environment.ts";
+import {
+  type ForeignLine,
+  type LinePlace,
+  findBlock,
+  foreignBackups,
+  jobLine,
+  withBlock,
+  withoutBlock,
+} from "./cron-lines.ts";
+import { changeCrontab, readCrontab } from "./crontab-program.ts";
+import { type FullForecast, forecastFull } from "./full-forecast.ts";
+import { type Job, plannedJobs } from "./job.ts";
+import { type Rotation, rotationFor } from "./rotation.ts";
+import { ourFileText, putOurFile, removeOurFile } from "./our-files.ts";
+import {
+  type Installed,
+  logDirectory,
+  readInstalled,
+  scheduleDirectory,
+  writeInstalled,
+} from "./schedule-files.ts";
+import { disableTimers, enableTimers, userUnitsLinger } from "./systemctl.ts";
+import { type UnitFile, timerNames, unitFiles } from "./systemd-units.ts";
+
+/** By what jobs are started. */
+export type ScheduleKind = "cron" | "systemd" | "systemd-user";
+
+type Call = { readonly signal: AbortSignal };
+
+/** What was asked for. */
+export type InstallRequest = Call & {
+  readonly kind: ScheduleKind;
+  readonly dryRun: boolean;
+  readonly fullEveryHour: boolean;
+};
+
+/** What deserves a word after an installation. */
+export type InstallNote =
+  | { readonly id: "rotation-absent" }
+  | { readonly id: "replaced"; readonly directory: string }
+  | { readonly id: "foreign"; readonly line: ForeignLine }
+  | { readonly id: "full"; readonly forecast: FullForecast }
+  | { readonly id: "systemd-absent"; readonly timers: readonly string[] }
+  | { readonly id: "linger"; readonly account: string };
+
+/** What came of it. */
+export type InstallResult = {
+  readonly kind: ScheduleKind;
+  readonly account: string;
+  readonly changed: boolean;
+  readonly jobs: readonly Job[];
+  /** The lines of the crontab, readable; empty for systemd. */
+  readonly lines: readonly string[];
+  /** Files outside our own directory: units, rotation. */
+  readonly files: readonly UnitFile[];
+  readonly logDirectory: string;
+  readonly notes: readonly InstallNote[];
+};
+
+type Plan = {
+  readonly account: JobAccount;
+  readonly place: LinePlace;
+  readonly jobs: readonly Job[];
+  readonly rotation: Rotation;
+  readonly units: readonly UnitFile[];
+  readonly crontab: string;
+  readonly fullEveryHour: boolean;
+};
+
+function unitDirectoryFor(kind: ScheduleKind, account: JobAccount): string {
+  return kind === "systemd" ? "/etc/systemd/system" : join(account.home, ".config/systemd/user");
+}
+
+function unitsFor(
+  kind: ScheduleKind,
+  jobs: readonly Job[],
+  place: LinePlace,
+  facts: { readonly environment: Environment; readonly account: JobAccount },
+): readonly UnitFile[] {
+  if (kind === "cron") {
+    return [];
+  }
+  const { environment, account } = facts;
+  const { backupDirectory, stateDirectory, spoolDirectory, connection } = environment;
+  const { programDirectory } = place;
+  return unitFiles(jobs, {
+    ...place,
+    unitDirectory: unitDirectoryFor(kind, account),
+    forUser: kind === "systemd-user",
+    writable: [
+      ...(backupDirectory === undefined ? [] : [backupDirectory]),
+      stateDirectory,
+      spoolDirectory,
+      join(programDirectory, "dist"),
+      join(programDirectory, "node_modules/.cache"),
+    ],
+    reached: [programDirectory, connection.host],
+  });
+}
+
+/** True when the hourly line takes full backups already: somebody asked for it by hand, and is to be obeyed. */
+function takesFull(lines: readonly string[]): boolean {
+  return lines.some((line) => line.includes("PRA_JOB=backup ") && /\s--full(?:\s|$)/.test(line));
+}
+
+async function planInstallation(environment: Environment, request: InstallRequest): Promise<Plan> {
+  const { kind, signal } = request;
+  const { cluster, backupDirectory } = environment;
+  const programDirectory = resolve(environment.programDirectory);
+  const account = jobAccount();
+  await requireScripts(environment);
+  const commonWords = commonWordsFor(environment, account);
+  await requireStart(environment, account, { signal });
+  const logs = logDirectory(environment);
+  const place = { cluster, programDirectory, logDirectory: logs, commonWords };
+  const rotation = await rotationFor({
+    cluster,
+    logDirectory: logs,
+    scheduleDirectory: scheduleDirectory(environment),
+    isRoot: account.isRoot,
+  });
+  const crontab = kind === "cron" ? ((await readCrontab({ signal })) ?? "") : "";
+  const fullEveryHour =
+    request.fullEveryHour || takesFull(findBlock(crontab, cluster)?.lines ?? []);
+  const jobs = plannedJobs({
+    seed: [hostname(), cluster, backupDirectory].join("\0"),
+    fullEveryHour,
+    commonWords,
+    rotation: rotation.command,
+  });
+  const units = unitsFor(kind, jobs, place, { environment, account });
+  return { account, place, jobs, rotation, units, crontab, fullEveryHour };
+}
+
+/** Another checkout's lines, while it is still there, are not ours to replace. */
+async function replacedDirectory(plan: Plan): Promise<string | undefined> {
+  const { cluster, programDirectory } = plan.place;
+  const other = findBlock(plan.crontab, cluster)?.directory;
+  if (other === undefined || resolve(other) === programDirectory) {
+    return undefined;
+  }
+  if (
+    await access(join(other, "backup.sh")).then(
+      () => true,
+      () => false,
+    )
+  ) {
+    throw new DrError("CONFIG_SCHEDULE_OTHER", { cluster, directory: other });
+  }
+  return other;
+}
+
+async function notesOf(
+  plan: Plan,
+  facts: {
+    readonly adapters: Adapters;
+    readonly environment: Environment;
+    readonly request: InstallRequest;
+  },
+): Promise<readonly InstallNote[]> {
+  const { adapters, environment, request } = facts;
+  const replaced = await replacedDirectory(plan);
+  const foreign = foreignBackups(plan.crontab, plan.place.cluster);
+  const full = plan.fullEveryHour || foreign.some((line) => line.full);
+  return [
+    ...(plan.rotation.available ? [] : [{ id: "rotation-absent" } as const]),
+    ...(replaced === undefined ? [] : [{ id: "replaced", directory: replaced } as const]),
+    ...foreign.map((line) => ({ id: "foreign", line }) as const),
+    ...(full
+      ? [{ id: "full", forecast: await forecastFull(adapters, environment, request) } as const]
+      : []),
+  ];
+}
+
+function noteOf(
+  plan: Plan,
+  old: Installed | undefined,
+  now: string,
+  kind: ScheduleKind,
+): Installed {
+  const { programDirectory, logDirectory: logs, commonWords } = plan.place;
+  const sinceOf = (job: Job): string => {
+    const before = old?.jobs.find(({ id }) => id === job.id);
+    return before !== undefined && before.pattern === job.pattern && old?.kind === kind
+      ? before.since
+      : now;
+  };
+  const jobs = plan.jobs.map((job) => ({ ...job, words: [...job.words], since: sinceOf(job) }));
+  const note = {
+    version: 1 as const,
+    kind,
+    programDirectory,
+    commonWords: [...commonWords],
+    logDirectory: logs,
+    account: plan.account.name,
+    fullEveryHour: plan.fullEveryHour,
+    rotationFile: plan.rotation.path,
+    jobs,
+  };
+  const same =
+    old !== undefined &&
+    JSON.stringify({ ...note, installedAt: "" }) === JSON.stringify({ ...old, installedAt: "" });
+  return same ? old : { ...note, installedAt: now };
+}
+
+/** Takes away what an installation of another kind, or an earlier one with other jobs, left. */
+async function removeLeft(
+  environment: Environment,
+  old: Installed | undefined,
+  next: { readonly kind: ScheduleKind | "none"; readonly units: readonly UnitFile[] },
+  call: Call,
+): Promise<boolean> {
+  const { cluster } = environment;
+  let changed = false;
+  if (next.kind !== "cron" && old?.kind === "cron") {
+    ({ changed } = await changeCrontab((crontab) => withoutBlock(crontab, cluster), call));
+  }
+  const kind = old?.kind;
+  if (kind === "systemd" || kind === "systemd-user") {
+    const directory = unitDirectoryFor(kind, jobAccount());
+    const kept = new Set(next.units.map(({ path }) => path));
+    const gone = (old?.jobs ?? []).filter(
+      ({ id }) => !kept.has(join(directory, `pra-${cluster}-${id}.service`)),
+    );
+    if (gone.length > 0) {
+      await disableTimers(kind, timerNames(cluster, gone), call);
+      for (const { id } of gone) {
+        for (const ending of ["timer", "service"]) {
+          const removed = await removeOurFile(join(directory, `pra-${cluster}-${id}.${ending}`));
+          changed ||= removed;
+        }
+      }
+    }
+  }
+  return changed;
+}
+
+async function putUnits(
+  plan: Plan,
+  kind: ScheduleKind,
+  call: Call,
+): Promise<{ readonly changed: boolean; readonly notes: readonly InstallNote[] }> {
+  if (kind === "cron") {
+    const { changed } = await changeCrontab(
+      (crontab) => withBlock(crontab, plan.jobs, plan.place),
+      call,
+    );
+    return { changed, notes: [] };
+  }
+  let changed = false;
+  for (const { path, text } of plan.units) {
+    const put = await putOurFile(path, text);
+    changed ||= put;
+  }
+  const timers = timerNames(plan.place.cluster, plan.jobs);
+  const enabled = await enableTimers(kind, timers, call);
+  const account = plan.account.name;
+  return {
+    changed,
+    notes: [
+      ...(enabled ? [] : [{ id: "systemd-absent", timers } as const]),
+      ...(kind === "systemd-user" && enabled && !(await userUnitsLinger(account))
+        ? [{ id: "linger", account } as const]
+        : []),
+    ],
+  };
+}
+
+/** One change of a schedule at a time. */
+async function underLock<T>(
+  adapters: Adapters,
+  environment: Environment,
+  { signal }: Call,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock, random } = adapters;
+  const directory = scheduleDirectory(environment);
+  await createDirectories(directory, { group: "STORE", signal });
+  try {
+    await using _lock = await acquireLocalLock(directory, { signal, clock, random });
+    return await work();
+  } catch (error) {
+    if (isDrError(error, "RESTORE_LOCKED") || isDrError(error, "RESTORE_LOCK_UNREADABLE")) {
+      throw new DrError("CONFIG_SCHEDULE_BUSY", {}, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function requireRights(kind: ScheduleKind): void {
+  const { isRoot } = jobAccount();
+  if (kind === "systemd" && !isRoot) {
+    throw new DrError("CONFIG_SCHEDULE_ROOT", {});
+  }
+}
+
+/**
+ * Installs the schedule, or shows what it would be. Doing it again changes nothing.
+ * @throws DrError `CONFIG_SCHEDULE_…`, `CONFIG_CRON…`, `STORE_IO`, `STORE_DISK_FULL`.
+ */
+export async function installSchedule(
+  adapters: Adapters,
+  environment: Environment,
+  request: InstallRequest,
+): Promise<InstallResult> {
+  const { kind, dryRun, signal } = request;
+  requireRights(kind);
+  const plan = await planInstallation(environment, request);
+  const notes = await notesOf(plan, { adapters, environment, request });
+  const { path, text } = plan.rotation;
+  const result = {
+    kind,
+    account: plan.account.name,
+    jobs: plan.jobs,
+    lines:
+      kind === "cron"
+        ? plan.jobs.map((job) => Buffer.from(jobLine(job, plan.place), "latin1").toString("utf8"))
+        : [],
+    files: [...plan.units, { path, text }],
+    logDirectory: plan.place.logDirectory,
+  };
+  if (dryRun) {
+    const current = (
+      await Promise.all(
+        result.files.map(async (file) => (await ourFileText(file.path)) === file.text),
+      )
+    ).every(Boolean);
+    const same = withBlock(plan.crontab, kind === "cron" ? plan.jobs : [], plan.place);
+    return { ...result, changed: !current || (kind === "cron" && same !== plan.crontab), notes };
+  }
+  return await underLock(adapters, environment, { signal }, async () => {
+    await createDirectories(plan.place.logDirectory, { group: "STORE", signal });
+    const old = await readInstalled(environment, { signal });
+    const rotated = await putOurFile(path, text);
+    const note = noteOf(plan, old, new Date(adapters.clock.now()).toISOString(), kind);
+    if (note !== old) {
+      await writeInstalled(environment, note, { signal });
+    }
+    const put = await putUnits(plan, kind, { signal });
+    const left = await removeLeft(environment, old, { kind, units: plan.units }, { signal });
+    const changed = rotated || note !== old || put.changed || left;
+    return { ...result, changed, notes: [...notes, ...put.notes] };
+  });
+}
+
+/** Takes the schedule away; what ran stays known. False: there was none. @throws DrError as `installSchedule`. */
+export async function removeSchedule(
+  adapters: Adapters,
+  environment: Environment,
+  call: Call,
+): Promise<{ readonly changed: boolean }> {
+  const { signal } = call;
+  return await underLock(adapters, environment, call, async () => {
+    const old = await readInstalled(environment, { signal });
+    // Also lines that nothing was noted of: an installation whose state directory is gone.
+    let changed = false;
+    if (old === undefined || old.kind === "cron") {
+      ({ changed } = await changeCrontab(
+        (crontab) => withoutBlock(crontab, environment.cluster),
+        call,
+      ));
+    }
+    const left = await removeLeft(environment, old, { kind: "none", units: [] }, call);
+    const rotation = old?.rotationFile ?? undefined;
+    const unrotated = rotation !== undefined && (await removeOurFile(rotation));
+    if (old !== undefined && old.kind !== "none") {
+      await writeInstalled(
+        environment,
+        { ...old, kind: "none", jobs: [], rotationFile: null },
+        call,
+      );
+    }
+    return { changed: changed || left || unrotated || (old?.jobs.length ?? 0) > 0 };
+  });
+}

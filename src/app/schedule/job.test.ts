@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { forecastOf } from "./full-forecast.ts";
+import { minuteOf, plannedJobs } from "./job.ts";
+import { calendarOf, unitFiles } from "./systemd-units.ts";
+
+const plan = {
+  seed: "db1\0main\0/srv/pra",
+  fullEveryHour: false,
+  commonWords: ["--env-file", "/srv/pra/.env"],
+  rotation: undefined,
+};
+
+test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Monday 09:00 restore test are planned", () => {
+  const jobs = new Map(plannedJobs(plan).map((job) => [job.id, job]));
+  assert.match(jobs.get("backup")?.pattern ?? "", /^\d+ \* \* \* \*$/);
+  assert.deepEqual(jobs.get("backup")?.words, plan.commonWords);
+  assert.equal(jobs.get("status")?.pattern, "*/5 * * * *");
+  assert.equal(jobs.get("daily")?.pattern, "0 8 * * *");
+  assert.equal(jobs.get("restore-test")?.pattern, "0 9 * * 1");
+  assert.equal(jobs.has("logs"), false);
+});
+
+test("R19 a literal hourly --full is honoured", () => {
+  const [backup] = plannedJobs({ ...plan, fullEveryHour: true });
+  assert.deepEqual(backup?.words, ["--full", ...plan.commonWords]);
+});
+
+test("R19 a fleet spreads over the hour, a host keeps its minute, and no minute is one of the checks'", () => {
+  const minutes = Array.from({ length: 4800 }, (_none, host) => minuteOf(`host${host}`));
+  const counts = new Map<number, number>();
+  minutes.forEach((minute) => counts.set(minute, (counts.get(minute) ?? 0) + 1));
+  assert.equal(counts.size, 48);
+  assert.ok([...counts.values()].every((count) => count > 50 && count < 160));
+  assert.ok(minutes.every((minute) => minute > 0 && minute < 60 && minute % 5 !== 0));
+  assert.equal(minuteOf("host1"), minuteOf("host1"));
+});
+
+test("R19 no fixed job lies in the hours in which clocks are set", () => {
+  for (const { pattern } of plannedJobs(plan)) {
+    assert.doesNotMatch(pattern, /^\S+ 0?[0-3] /);
+  }
+});
+
+test("R19 systemd gets the same calendar as cron", () => {
+  const told = plannedJobs(plan).map(({ pattern }) => [pattern, calendarOf(pattern)]);
+  const known = new Map(told.map(([pattern = "", calendar]) => [pattern, calendar]));
+  assert.equal(known.get("*/5 * * * *"), "*-*-* *:00/5:00");
+  assert.equal(known.get("0 8 * * *"), "*-*-* 08:00:00");
+  assert.equal(known.get("0 9 * * 1"), "Mon *-*-* 09:00:00");
+  assert.throws(() => calendarOf("0 0 1 * *"), RangeError);
+});
+
+test("R19 a check leaves its delivery alone when it ends, every other job is ended whole and looked at when it fails", () => {
+  const files = unitFiles(plannedJobs(plan), {
+    cluster: "main",
+    programDirectory: "/srv/100% $x",
+    logDirectory: "/var/lib/pra/schedule/main/logs",
+    unitDirectory: "/etc/systemd/system",
+    forUser: false,
+    commonWords: plan.commonWords,
+    writable: ["/srv/store"],
+    reached: ["/run/postgresql"],
+  });
+  const text = (name: string): string => files.find(({ path }) => path.endsWith(name))?.text ?? "";
+  assert.match(text("status.service"), /^KillMode=process$/m);
+  assert.doesNotMatch(text("status.service"), /OnFailure/);
+  assert.match(text("backup.service"), /^OnFailure=pra-main-status\.service$/m);
+  assert.match(text("backup.service"), /"\/srv\/100%% \$\$x\/backup\.sh"/);
+  assert.match(text("backup.service"), /^PrivateTmp=true$/m);
+  assert.match(text("backup.timer"), /^Persistent=true$/m);
+  assert.match(text("backup.timer"), /^RandomizedDelaySec=60$/m);
+});
+
+test("R19 a full backup every hour: the day the disk fills is named, or what retention holds it to", () => {
+  const facts = { storedBytes: 10e9, retentionDays: 30, nowMs: Date.UTC(2026, 10, 23) };
+  const fills = forecastOf({ ...facts, freeBytes: 1000e9 });
+  assert.ok(fills.kind === "fills");
+  assert.equal(fills.at, "2026-11-27T04:00:00.000Z");
+  const fits = forecastOf({ ...facts, freeBytes: 10_000e9 });
+  assert.ok(fits.kind === "fits");
+  assert.equal(fits.keptBytes, 7210e9);
+});

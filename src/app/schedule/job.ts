@@ -1,0 +1,68 @@
+/**
+ * What runs by itself, as data: when, and which command. Only what works is listed. The hourly backup and the nightly jobs begin at a
+ * minute drawn from the host, the cluster and the repository's place, so that a fleet does not start at once; what people expect at
+ * their desks (08:00, Monday 09:00) is on the dot. Nothing is placed between 01:00 and 03:59, when clocks are set.
+ */
+import { createHash } from "node:crypto";
+
+/** Every job, in the order in which it is shown. */
+export const jobIds = [
+  "backup",
+  "status",
+  "expire",
+  "proof",
+  "verify",
+  "daily",
+  "restore-test",
+  "logs",
+] as const;
+
+/** The name of a job: it names its log, its records and its unit. */
+export type JobId = (typeof jobIds)[number];
+
+/** A program of the checkout, or a file anywhere, and what it is given. */
+export type JobCommand = { readonly program: string; readonly words: readonly string[] };
+
+/** One job of a schedule. `pattern`: five fields of cron, in the machine's time zone. */
+export type Job = JobCommand & { readonly id: JobId; readonly pattern: string };
+
+/** A minute of the hour that belongs to `seed`: never one of the five-minute checks'. */
+export function minuteOf(seed: string): number {
+  const drawn = createHash("sha256").update(seed).digest().readUInt32BE(0) % 48;
+  return drawn + Math.floor(drawn / 4) + 1;
+}
+
+/** What is asked for. */
+export type SchedulePlan = {
+  /** What tells this installation from others: host, cluster, repository. */
+  readonly seed: string;
+  readonly fullEveryHour: boolean;
+  /** Each command gets these, so that it finds what the installer saw. */
+  readonly commonWords: readonly string[];
+  /** Where this account has to rotate its logs itself. */
+  readonly rotation: JobCommand | undefined;
+};
+
+/** The jobs of an installation. */
+export function plannedJobs(plan: SchedulePlan): readonly Job[] {
+  const { seed, fullEveryHour, commonWords, rotation } = plan;
+  const at = (id: JobId): number => minuteOf(`${seed}\0${id}`);
+  const job = (id: JobId, pattern: string, program: string, words: readonly string[]): Job => ({
+    id,
+    pattern,
+    program,
+    words: [...words, ...commonWords],
+  });
+  return [
+    job("backup", `${at("backup")} * * * *`, "backup.sh", fullEveryHour ? ["--full"] : []),
+    job("status", "*/5 * * * *", "status.sh", []),
+    job("expire", `${at("expire")} 4 * * *`, "pra", ["expire"]),
+    job("proof", `${at("proof")} 5 * * *`, "pra", ["prove", "--random"]),
+    job("verify", `${at("verify")} 6 * * 0`, "pra", ["verify"]),
+    job("daily", "0 8 * * *", "quickstart.sh", ["daily"]),
+    job("restore-test", "0 9 * * 1", "quickstart.sh", ["test-restore"]),
+    ...(rotation === undefined
+      ? []
+      : [{ id: "logs" as const, pattern: `${at("logs")} 7 * * *`, ...rotation }]),
+  ];
+}

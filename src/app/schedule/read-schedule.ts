@@ -1,0 +1,141 @@
+/**
+ * `pra schedule show`: what was installed, whether it still stands where it was put, and what came of each job. From this host's own files and
+ * the crontab; no repository and no server is asked.
+ */
+import { join } from "node:path";
+import { type DrError, isDrError } from "../../core/errors.ts";
+import type { Environment } from "../environment.ts";
+import { jobAccount } from "./cron-environment.ts";
+import { findBlock, jobLine } from "./cron-lines.ts";
+import { readCrontab } from "./crontab-program.ts";
+import { type MissedRun, findMissed } from "./find-missed.ts";
+import type { JobId } from "./job.ts";
+import { loadOccurrences, systemZone } from "./occurrences.ts";
+import { ourFileText } from "./our-files.ts";
+import type { Run, RunHistory } from "./run-history.ts";
+import { type Installed, readHistory, readInstalled } from "./schedule-files.ts";
+
+/** One job as people look at it. */
+export type ShownJob = {
+  readonly id: JobId;
+  readonly pattern: string;
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly since: string;
+  readonly nextRunAt: string | undefined;
+  readonly running: RunHistory["running"];
+  readonly lastRun: Run | undefined;
+  readonly runsSeen: number;
+  readonly firstRuns: readonly Run[];
+  readonly missed: MissedRun | undefined;
+};
+
+/** What is not as it was installed. */
+export type ScheduleProblem =
+  /** The crontab has none of our lines, or the unit's file is gone. */
+  | { readonly id: "absent"; readonly what: string }
+  /** A line or a unit was changed by hand. */
+  | { readonly id: "changed"; readonly what: string }
+  | { readonly id: "rotation-absent"; readonly path: string }
+  | { readonly id: "unreadable"; readonly error: DrError };
+
+/** The whole page; `installed` undefined: nothing is. */
+export type ShownSchedule = {
+  readonly installed: Installed | undefined;
+  readonly zone: string;
+  readonly jobs: readonly ShownJob[];
+  readonly problems: readonly ScheduleProblem[];
+};
+
+type Call = { readonly signal: AbortSignal };
+
+async function problemsOfCron(
+  environment: Environment,
+  installed: Installed,
+  call: Call,
+): Promise<readonly ScheduleProblem[]> {
+  const { cluster } = environment;
+  const { programDirectory, logDirectory, commonWords, jobs } = installed;
+  const block = findBlock((await readCrontab(call)) ?? "", cluster);
+  if (block === undefined) {
+    return [{ id: "absent", what: "crontab" }];
+  }
+  const place = { cluster, programDirectory, logDirectory, commonWords };
+  const lines = new Set(block.lines);
+  return jobs
+    .filter((job) => !lines.has(jobLine(job, place)))
+    .map(({ id }) => ({ id: "changed", what: id }));
+}
+
+async function problemsOfUnits(
+  environment: Environment,
+  installed: Installed,
+): Promise<readonly ScheduleProblem[]> {
+  const folder =
+    installed.kind === "systemd"
+      ? "/etc/systemd/system"
+      : join(jobAccount().home, ".config/systemd/user");
+  const problems: ScheduleProblem[] = [];
+  for (const { id } of installed.jobs) {
+    for (const ending of ["service", "timer"]) {
+      const path = join(folder, `pra-${environment.cluster}-${id}.${ending}`);
+      if ((await ourFileText(path)) === undefined) {
+        problems.push({ id: "absent", what: path });
+      }
+    }
+  }
+  return problems;
+}
+
+async function problemsOf(
+  environment: Environment,
+  installed: Installed,
+  call: Call,
+): Promise<readonly ScheduleProblem[]> {
+  const { kind, rotationFile } = installed;
+  try {
+    return [
+      ...(kind === "cron"
+        ? await problemsOfCron(environment, installed, call)
+        : await problemsOfUnits(environment, installed)),
+      ...(rotationFile !== null && (await ourFileText(rotationFile)) === undefined
+        ? [{ id: "rotation-absent", path: rotationFile } as const]
+        : []),
+    ];
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      return [{ id: "unreadable", error }];
+    }
+    throw error;
+  }
+}
+
+/** Looks. @throws DrError `STORE_IO` when this host's own files cannot be read. */
+export async function readSchedule(
+  environment: Environment,
+  context: Call & { readonly nowMs: number; readonly zone?: string },
+): Promise<ShownSchedule> {
+  const { nowMs, signal, zone = systemZone() } = context;
+  const installed = await readInstalled(environment, { signal });
+  if (installed === undefined || installed.kind === "none") {
+    return { installed: undefined, zone, jobs: [], problems: [] };
+  }
+  const occurrencesOf = await loadOccurrences();
+  const jobs: ShownJob[] = [];
+  for (const job of installed.jobs) {
+    const history = await readHistory(environment, job.id, { signal });
+    const nextMs = occurrencesOf(job.pattern, zone).nextAfter(nowMs);
+    jobs.push({
+      ...job,
+      nextRunAt: nextMs === undefined ? undefined : new Date(nextMs).toISOString(),
+      running: history.running,
+      lastRun: history.runs.at(-1),
+      runsSeen: history.total,
+      firstRuns: history.first,
+      missed: findMissed([{ ...job, history }], { nowMs, zone, occurrencesOf })[0],
+    });
+  }
+  const problems = await problemsOf(environment, installed, { signal });
+  return { installed, zone, jobs, problems };
+}

@@ -1,0 +1,192 @@
+/**
+ * `pra schedule run`: what a line of the crontab starts. It runs the job's program, notes when and how, and, after a five-minute check,
+ * makes up for what the machine slept through. Catching up is done here, by the job that comes first after waking and every five
+ * minutes after, because it needs no further line, no daemon and no state beyond the records: the newest missed run of each job,
+ * one job after the other, each at most once. systemd catches up by itself (`Persistent=`).
+ */
+import { openSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import { isDrError } from "../../core/errors.ts";
+import { createDirectories } from "../../files/directories.ts";
+import type { Environment } from "../environment.ts";
+import { programPath } from "./cron-lines.ts";
+import type { MissedRun } from "./find-missed.ts";
+import { missedRuns } from "./read-missed.ts";
+import { type RunCause, claimRun, noteEnd } from "./record-run.ts";
+import { LogSink, type ProgramEnd, runProgramLogged } from "./run-program-logged.ts";
+import { type Installed, readInstalled } from "./schedule-files.ts";
+
+/** Lines that the recorder itself writes into a log, in the person's language. */
+export type RunWords = {
+  readonly begins: (job: string, at: string) => string;
+  readonly busy: (job: string, at: string, since: string) => string;
+  readonly ended: (job: string, at: string, exitCode: number, durationMs: number) => string;
+  readonly unstartable: (program: string, reason: string) => string;
+  readonly unnoted: (reason: string) => string;
+  readonly catchesUp: (job: string, dueAt: string) => string;
+};
+
+/** One run. */
+export type RunRequest = {
+  readonly job: string;
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly cause: RunCause;
+};
+
+/** Who runs it. `environment` undefined: the configuration cannot be read, and the program will say so itself. */
+export type RunContext = {
+  readonly environment: Environment | undefined;
+  readonly clock: Clock;
+  readonly said: RunWords;
+  readonly signal: AbortSignal;
+};
+
+/** What came of a run. */
+export type RunOutcome = {
+  readonly kind: "ended" | "busy" | "left-out";
+  readonly exitCode: number;
+};
+
+function exitCodeFor(end: ProgramEnd): number {
+  // As a shell answers for a program that is not there.
+  return end.state === "exited" ? end.exitCode : 127;
+}
+
+/** Runs one job with its words going to `log`. */
+export async function runRecorded(
+  request: RunRequest,
+  context: RunContext,
+  log: LogSink,
+): Promise<RunOutcome> {
+  const { job, program, words, cause } = request;
+  const { environment, clock, said, signal } = context;
+  const stamp = (): string => new Date(clock.now()).toISOString();
+  const claim = await claimRun(environment, job, { cause, nowMs: clock.now(), signal });
+  if (claim.kind === "busy") {
+    if (cause.kind === "schedule") {
+      log.line(said.busy(job, stamp(), claim.since));
+    }
+    return { kind: "busy", exitCode: 0 };
+  }
+  if (claim.failure !== undefined) {
+    log.line(said.unnoted(claim.failure.message));
+    if (cause.kind === "catch-up") {
+      return { kind: "left-out", exitCode: 1 };
+    }
+  }
+  const startMs = clock.monotonic();
+  log.line(said.begins(job, stamp()));
+  const end = await runProgramLogged(program, words, { log, signal });
+  const durationMs = Math.round(clock.monotonic() - startMs);
+  if (end.state === "unstartable") {
+    log.line(said.unstartable(program, end.reason));
+  }
+  log.line(said.ended(job, stamp(), exitCodeFor(end), durationMs));
+  if (claim.noted && environment !== undefined) {
+    const facts = {
+      nowMs: clock.now(),
+      durationMs,
+      program: end,
+      logFailed: log.failure !== undefined,
+    };
+    // That it was interrupted is to be noted too.
+    const call = { signal: AbortSignal.timeout(30_000) };
+    const failure = await noteEnd(environment, job, claim.run, facts, call);
+    if (failure !== undefined) {
+      log.line(said.unnoted(failure.message));
+    }
+  }
+  return { kind: "ended", exitCode: exitCodeFor(end) };
+}
+
+async function catchUpOne(
+  missed: MissedRun,
+  installed: Installed,
+  context: RunContext,
+): Promise<void> {
+  const job = installed.jobs.find(({ id }) => id === missed.job);
+  if (job === undefined) {
+    return;
+  }
+  const { programDirectory, logDirectory } = installed;
+  await createDirectories(logDirectory, { group: "STORE", signal: context.signal });
+  const descriptor = openSync(join(logDirectory, `${job.id}.log`), "a", 0o600);
+  try {
+    const log = new LogSink(descriptor);
+    log.line(context.said.catchesUp(job.id, missed.dueAt));
+    const request = {
+      job: job.id,
+      program: programPath(programDirectory, job.program),
+      words: job.words,
+      cause: { kind: "catch-up", dueAt: missed.dueAt },
+    } as const;
+    await runRecorded(request, context, log);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The name under which catching up itself is noted: one at a time. */
+const CATCH_UP = "catch-up";
+
+/** Makes up for what was missed; the jobs that were due. A check is never made up for: it just ran, or is about to. */
+export async function catchUp(context: RunContext): Promise<readonly MissedRun[]> {
+  const { environment, clock, signal } = context;
+  if (environment === undefined) {
+    return [];
+  }
+  const look = async (): Promise<readonly MissedRun[]> => {
+    const missed = await missedRuns(environment, { nowMs: clock.now(), signal });
+    return missed.filter(({ job }) => job !== "status");
+  };
+  const installed = await readInstalled(environment, { signal });
+  const [first] = await look();
+  if (installed === undefined || first === undefined) {
+    return [];
+  }
+  const cause = { kind: "catch-up", dueAt: first.dueAt } as const;
+  const claim = await claimRun(environment, CATCH_UP, { cause, nowMs: clock.now(), signal });
+  if (claim.kind === "busy" || !claim.noted) {
+    return [];
+  }
+  const startMs = clock.monotonic();
+  try {
+    // Once more, now that nobody else does: what another has just made up for is no longer missed.
+    const missed = await look();
+    for (const one of missed) {
+      signal.throwIfAborted();
+      await catchUpOne(one, installed, context);
+    }
+    return missed;
+  } finally {
+    const durationMs = Math.round(clock.monotonic() - startMs);
+    const program = { state: "exited", exitCode: 0, errorCode: undefined } as const;
+    const facts = { nowMs: clock.now(), durationMs, program, logFailed: false };
+    await noteEnd(environment, CATCH_UP, claim.run, facts, { signal: AbortSignal.timeout(30_000) });
+  }
+}
+
+/** After a check of a schedule in cron: what was slept through. Failing is told and harms nothing. */
+export async function catchUpAfterCheck(
+  request: RunRequest,
+  context: RunContext,
+  log: LogSink,
+): Promise<void> {
+  const { environment, signal } = context;
+  if (request.job !== "status" || environment === undefined || signal.aborted) {
+    return;
+  }
+  try {
+    const installed = await readInstalled(environment, { signal });
+    if (installed?.kind === "cron") {
+      await catchUp(context);
+    }
+  } catch (error) {
+    if (!isDrError(error) && !(error instanceof Error && "code" in error)) {
+      throw error;
+    }
+    log.line(context.said.unnoted(error instanceof Error ? error.message : String(error)));
+  }
+}

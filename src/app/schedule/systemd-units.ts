@@ -1,0 +1,187 @@
+/**
+ * The jobs as systemd services and timers; pure. Hardened as far as the jobs allow: no devices, no foreign namespaces, a read-only system
+ * except the repository, this host's state and the program's own cache, few capabilities. What is left out on purpose:
+ * `MemoryDenyWriteExecute=` (the JavaScript engine writes code), `ProtectProc=` and `ProcSubset=` (a lease's holder is proved alive or
+ * dead by its entry in /proc; one that is hidden would count as dead), `PrivateUsers=` and an empty capability set for root (a
+ * proof's server runs as another account). Follows systemd.exec(5), systemd.timer(5), systemd.time(7), systemd.syntax(7).
+ */
+import { join } from "node:path";
+import { DrError } from "../../core/errors.ts";
+import { programPath } from "./cron-lines.ts";
+import type { Job, JobId } from "./job.ts";
+import { OUR_MARK } from "./our-files.ts";
+
+/** One file of an installation. */
+export type UnitFile = { readonly path: string; readonly text: string };
+
+/** Where units go, and what they may touch. */
+export type UnitPlace = {
+  readonly cluster: string;
+  readonly programDirectory: string;
+  readonly logDirectory: string;
+  readonly unitDirectory: string;
+  /** A person's own units: what needs the system's manager is left out. */
+  readonly forUser: boolean;
+  readonly commonWords: readonly string[];
+  /** Directories that jobs write. */
+  readonly writable: readonly string[];
+  /** Directories of sockets and data; one below /tmp rules a private /tmp out. */
+  readonly reached: readonly string[];
+};
+
+/** Exit codes that are answers: 4 of a check is what alerts are made of, 5 is "done, with warnings". */
+const ANSWERS: Readonly<Partial<Record<JobId, string>>> = { status: "4 5", daily: "4 5" };
+
+/** Seconds by which a start may be late, drawn anew each time: above the minute that is drawn once. */
+const DELAYS: Readonly<Partial<Record<JobId, number>>> = {
+  status: 15,
+  daily: 30,
+  "restore-test": 30,
+};
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
+
+/** `17 * * * *` as `*-*-* *:17:00`. Only what jobs use: numbers, `*`, and steps of minutes. */
+export function calendarOf(pattern: string): string {
+  const [minute = "", hour = "", day = "", month = "", weekday = ""] = pattern.split(" ");
+  const two = (text: string): string => (/^\d$/.test(text) ? `0${text}` : text);
+  const minutes = /^\*\/(\d+)$/.exec(minute)?.[1];
+  if (day !== "*" || month !== "*" || !/^(?:\*|\d{1,2})$/.test(hour)) {
+    throw new RangeError(`a job's pattern that systemd was never told: ${pattern}`);
+  }
+  const name = weekday === "*" ? "" : `${DAYS[Number(weekday)] ?? ""} `;
+  return `${name}*-*-* ${two(hour)}:${minutes === undefined ? two(minute) : `00/${minutes}`}:00`;
+}
+
+function unitName(cluster: string, id: JobId): string {
+  return `pra-${cluster}-${id}`;
+}
+
+function inQuotes(text: string): string {
+  if (/\p{Cc}/u.test(text)) {
+    throw new DrError("CONFIG_SCHEDULE_PATH", { path: JSON.stringify(text) });
+  }
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
+}
+
+/** A word of a command: `$` would name a variable. */
+function commandWord(text: string): string {
+  return inQuotes(text).replaceAll("$", "$$$$");
+}
+
+/** `env` comes first, because the name of a program itself is read by other rules than its arguments. */
+function commandLine(job: Job, place: UnitPlace): string {
+  const { programDirectory, commonWords } = place;
+  const program = [programPath(programDirectory, job.program), ...job.words];
+  const recorder = [join(programDirectory, "pra"), "schedule", "run", job.id];
+  const words = job.program.endsWith(".sh")
+    ? [`PRA_JOB=${job.id}`, ...program]
+    : [...recorder, ...(job.program.startsWith("/") ? commonWords : []), "--", ...program];
+  return ["/usr/bin/env", ...words.map(commandWord)].join(" ");
+}
+
+const FOR_ALL = [
+  "UMask=0077",
+  "NoNewPrivileges=true",
+  "LockPersonality=true",
+  "RestrictRealtime=true",
+  "RestrictSUIDSGID=true",
+  "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+  "SystemCallArchitectures=native",
+  "SystemCallFilter=@system-service",
+  "SystemCallErrorNumber=EPERM",
+];
+
+const FOR_SYSTEM = [
+  "CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_SETGID CAP_SETUID",
+  "AmbientCapabilities=",
+  "DevicePolicy=closed",
+  "PrivateDevices=true",
+  "ProtectClock=true",
+  "ProtectControlGroups=true",
+  "ProtectHome=read-only",
+  "ProtectHostname=true",
+  "ProtectKernelLogs=true",
+  "ProtectKernelModules=true",
+  "ProtectKernelTunables=true",
+  "ProtectSystem=strict",
+  "KeyringMode=private",
+  "RestrictNamespaces=true",
+];
+
+function hardening(place: UnitPlace): readonly string[] {
+  const inTmp = [...place.writable, ...place.reached].some((path) =>
+    /^\/(?:var\/)?tmp(?:\/|$)/.test(path),
+  );
+  return place.forUser
+    ? FOR_ALL
+    : [
+        ...FOR_ALL,
+        ...FOR_SYSTEM,
+        ...(inTmp ? [] : ["PrivateTmp=true"]),
+        // With a dash: one that is not there yet is no reason to fail.
+        ...place.writable.map((path) => `ReadWritePaths=${inQuotes(`-${path}`)}`),
+      ];
+}
+
+function serviceText(job: Job, place: UnitPlace): string {
+  const { cluster, logDirectory } = place;
+  const isCheck = job.id === "status";
+  const log = join(logDirectory, `${job.id}.log`).replaceAll("%", "%%");
+  return [
+    `${OUR_MARK}; "pra schedule remove" removes it.`,
+    "[Unit]",
+    `Description=PRA ${cluster}: ${job.id}`,
+    "Documentation=man:systemd.timer(5)",
+    "After=network.target",
+    // A failed job is looked at now and not in five minutes: the check is what alerts.
+    ...(isCheck ? [] : [`OnFailure=${unitName(cluster, "status")}.service`]),
+    "",
+    "[Service]",
+    "Type=oneshot",
+    `ExecStart=${commandLine(job, place)}`,
+    `SuccessExitStatus=${ANSWERS[job.id] ?? "5"}`,
+    // A check leaves the delivery of alerts to a process of its own; another job is ended by one signal to its recorder.
+    `KillMode=${isCheck ? "process" : "mixed"}`,
+    "TimeoutStopSec=60",
+    `StandardOutput=append:${log}`,
+    `StandardError=append:${log}`,
+    ...hardening(place),
+    "",
+  ].join("\n");
+}
+
+function timerText(job: Job, place: UnitPlace): string {
+  return [
+    `${OUR_MARK}; "pra schedule remove" removes it.`,
+    "[Unit]",
+    `Description=PRA ${place.cluster}: when ${job.id} runs`,
+    "",
+    "[Timer]",
+    `OnCalendar=${calendarOf(job.pattern)}`,
+    "Persistent=true",
+    "AccuracySec=1s",
+    `RandomizedDelaySec=${DELAYS[job.id] ?? 60}`,
+    "",
+    "[Install]",
+    "WantedBy=timers.target",
+    "",
+  ].join("\n");
+}
+
+/** Names of the timers. */
+export function timerNames(cluster: string, jobs: readonly { readonly id: JobId }[]): string[] {
+  return jobs.map(({ id }) => `${unitName(cluster, id)}.timer`);
+}
+
+/** Every file: a service and a timer for each job. @throws DrError `CONFIG_SCHEDULE_PATH`. */
+export function unitFiles(jobs: readonly Job[], place: UnitPlace): readonly UnitFile[] {
+  const { cluster, unitDirectory } = place;
+  return jobs.flatMap((job) => {
+    const path = join(unitDirectory, unitName(cluster, job.id));
+    return [
+      { path: `${path}.service`, text: serviceText(job, place) },
+      { path: `${path}.timer`, text: timerText(job, place) },
+    ];
+  });
+}

@@ -1,0 +1,175 @@
+/** A schedule for people, line by line, and for machines. Instants are shown in the machine's zone, because cron's lines are written in it. */
+import type { MissedRun } from "../app/schedule/find-missed.ts";
+import type { ScheduleProblem, ShownJob, ShownSchedule } from "../app/schedule/read-schedule.ts";
+import type { Run } from "../app/schedule/run-history.ts";
+import { errorText } from "../core/errors.ts";
+import { formatDuration, formatNumber } from "../core/format.ts";
+import type { Language } from "../core/language.ts";
+import { factLines } from "./fact-lines.ts";
+import type { Frame, JsonValue } from "./frame.ts";
+import { formatTable } from "./table.ts";
+import { scheduleText } from "./text/schedule-text.ts";
+
+/** A pattern in words: "every 5 minutes". */
+export async function describePattern(pattern: string, language: Language): Promise<string> {
+  const hourly = /^(\d+) \* \* \* \*$/.exec(pattern)?.[1];
+  if (hourly !== undefined) {
+    // The library says "17 minutes past the hour", which people read as once.
+    return language === "fr"
+      ? `Toutes les heures à la minute ${hourly}`
+      : `Every hour at minute ${hourly}`;
+  }
+  const { default: cronstrue } = await import("cronstrue/i18n.js");
+  return cronstrue.default.toString(pattern, { locale: language, use24HourTimeFormat: true });
+}
+
+/** `2026-11-23 09:00` in a zone. */
+export function localInstant(iso: string, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone,
+    dateStyle: "short",
+    timeStyle: "short",
+    hourCycle: "h23",
+  }).format(new Date(iso));
+  return parts.replace(",", "");
+}
+
+function outcomeText(run: Run, language: Language): string {
+  const text = scheduleText[language];
+  const outcome = {
+    ended:
+      run.exitCode === 0
+        ? `${text.good} ${formatDuration(run.durationMs, language)}`
+        : text.exit(run.exitCode ?? 0, run.code ?? undefined),
+    busy: text.busy,
+    died: text.died,
+    unstartable: text.unstartable(run.code ?? "?"),
+  }[run.outcome];
+  return [
+    outcome,
+    ...(run.cause === "catch-up" ? [text.caughtUp] : []),
+    ...(run.logFailed ? [text.logLost] : []),
+  ].join(", ");
+}
+
+function lastText(job: ShownJob, zone: string, language: Language): string {
+  const text = scheduleText[language];
+  if (job.running !== null) {
+    return text.running(localInstant(job.running.startedAt, zone));
+  }
+  return job.lastRun === undefined
+    ? text.never
+    : `${localInstant(job.lastRun.startedAt, zone)} ${outcomeText(job.lastRun, language)}`;
+}
+
+function problemLine(problem: ScheduleProblem, frame: Frame): string {
+  const text = scheduleText[frame.language];
+  switch (problem.id) {
+    case "absent":
+      return text.absent(problem.what);
+    case "changed":
+      return text.changed(problem.what);
+    case "rotation-absent":
+      return text.rotationGone(problem.path);
+    case "unreadable":
+      return text.unreadable(errorText(problem.error, frame.language).message);
+  }
+}
+
+/** One line for each job that was missed. */
+export function missedLines(found: readonly MissedRun[], zone: string, frame: Frame): string[] {
+  const { language } = frame;
+  const text = scheduleText[language];
+  return found.map(({ job, dueAt, lastRunAt, count }) =>
+    text.missedRun(
+      text.jobs[job],
+      localInstant(dueAt, zone),
+      lastRunAt === undefined ? undefined : localInstant(lastRunAt, zone),
+      formatNumber(count, language),
+    ),
+  );
+}
+
+/** For machines. */
+export function missedJson(found: readonly MissedRun[]): JsonValue[] {
+  return found.map(({ job, dueAt, lastRunAt = null, count }) => ({ job, dueAt, lastRunAt, count }));
+}
+
+/** The page. */
+export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise<string[]> {
+  const { language } = frame;
+  const text = scheduleText[language];
+  const { installed, zone, jobs, problems } = shown;
+  if (installed === undefined || installed.kind === "none") {
+    return [text.none];
+  }
+  const rows: string[][] = [];
+  for (const job of jobs) {
+    rows.push([
+      text.jobs[job.id],
+      await describePattern(job.pattern, language),
+      lastText(job, zone, language),
+      job.nextRunAt === undefined ? "–" : localInstant(job.nextRunAt, zone),
+    ]);
+  }
+  const headings = [text.job, text.when, text.lastRun, text.nextRun].map((heading) => ({
+    heading,
+  }));
+  const found = jobs.flatMap(({ missed }) => (missed === undefined ? [] : [missed]));
+  const told = [
+    ...missedLines(found, zone, frame),
+    ...problems.map((problem) => problemLine(problem, frame)),
+  ];
+  return [
+    text.installed(text.places[installed.kind](installed.account)),
+    "",
+    formatTable(headings, rows),
+    "",
+    ...factLines([
+      [text.zone, zone],
+      [text.logs, installed.logDirectory],
+    ]),
+    ...(told.length === 0 ? [] : ["", ...told]),
+  ];
+}
+
+const NOT_INSTALLED = {
+  kind: null,
+  account: null,
+  installedAt: null,
+  fullEveryHour: null,
+  logDirectory: null,
+};
+
+async function jobJson(shown: ShownJob, language: Language): Promise<JsonValue> {
+  const { missed, running, lastRun, nextRunAt, ...job } = shown;
+  return {
+    ...job,
+    when: await describePattern(job.pattern, language),
+    nextRunAt: nextRunAt ?? null,
+    running: running === null ? null : { startedAt: running.startedAt, cause: running.cause },
+    lastRun: lastRun ?? null,
+    missed: missed === undefined ? null : (missedJson([missed])[0] ?? null),
+  };
+}
+
+/** For machines: keys that others rely on. */
+export async function scheduleJson(shown: ShownSchedule, frame: Frame): Promise<JsonValue> {
+  const { installed, zone, jobs, problems } = shown;
+  const values: JsonValue[] = [];
+  for (const job of jobs) {
+    values.push(await jobJson(job, frame.language));
+  }
+  const { kind, account, installedAt, fullEveryHour, logDirectory } = installed ?? NOT_INSTALLED;
+  return {
+    installed: installed !== undefined,
+    kind,
+    account,
+    installedAt,
+    fullEveryHour,
+    logDirectory,
+    zone,
+    jobs: values,
+    problems: problems.map((problem) => ({ id: problem.id, text: problemLine(problem, frame) })),
+  };
+}

@@ -1,0 +1,346 @@
+/** What `pra schedule` says. */
+import type { RunWords } from "../../app/schedule/run-job.ts";
+import type { JobId } from "../../app/schedule/job.ts";
+import { formatDuration } from "../../core/format.ts";
+import type { Language } from "../../core/language.ts";
+import type { CommandText } from "../program.ts";
+
+type Messages = {
+  readonly groupSummary: string;
+  readonly install: CommandText;
+  readonly show: CommandText;
+  readonly missed: CommandText;
+  readonly remove: CommandText;
+  readonly run: CommandText;
+  readonly runMissed: CommandText;
+  readonly optionCron: string;
+  readonly optionSystemd: string;
+  readonly optionUser: string;
+  readonly optionDryRun: string;
+  readonly optionFull: string;
+  readonly argumentJob: string;
+  readonly argumentWords: string;
+  readonly jobs: Readonly<Record<JobId, string>>;
+  readonly places: Readonly<
+    Record<"cron" | "systemd" | "systemd-user", (account: string) => string>
+  >;
+  readonly installed: (place: string) => string;
+  readonly unchanged: (place: string) => string;
+  readonly wouldChange: (place: string) => string;
+  readonly wouldNot: (place: string) => string;
+  readonly removed: string;
+  readonly nothingToRemove: string;
+  readonly none: string;
+  readonly logs: string;
+  readonly rotation: string;
+  readonly zone: string;
+  readonly job: string;
+  readonly when: string;
+  readonly lastRun: string;
+  readonly nextRun: string;
+  readonly never: string;
+  readonly running: (at: string) => string;
+  readonly good: string;
+  readonly exit: (code: number, error: string | undefined) => string;
+  readonly busy: string;
+  readonly died: string;
+  readonly unstartable: (reason: string) => string;
+  readonly caughtUp: string;
+  readonly logLost: string;
+  readonly missedRun: (
+    what: string,
+    due: string,
+    last: string | undefined,
+    count: string,
+  ) => string;
+  readonly missedNone: string;
+  readonly missedHint: string;
+  readonly made: (count: number) => string;
+  readonly rotationAbsent: string;
+  readonly replaced: (directory: string) => string;
+  readonly foreign: (line: string) => string;
+  readonly fullFills: (day: string, stored: string, free: string) => string;
+  readonly fullFits: (kept: string, stored: string, free: string) => string;
+  readonly fullUnknown: (reason: string | undefined) => string;
+  readonly systemdAbsent: (timers: string) => string;
+  readonly linger: (account: string) => string;
+  readonly absent: (what: string) => string;
+  readonly changed: (what: string) => string;
+  readonly rotationGone: (path: string) => string;
+  readonly unreadable: (reason: string) => string;
+  readonly said: RunWords;
+};
+
+const en: Messages = {
+  groupSummary:
+    "what runs by itself: hourly backups, five-minute checks, daily and weekly routines",
+  install: {
+    summary: "put the jobs into this account's crontab, or into systemd timers",
+    description:
+      "Hourly backup.sh (a full one each week, else incremental), status.sh every 5 minutes, and each day expire, a proof of a random instant and the 08:00 look; each week verify and the Monday 09:00 restore test. Other lines of the crontab stay as they are; installing again changes nothing. What the machine slept through is made up for after the next check. Logs are rotated by logrotate.",
+    examples: [
+      ["pra schedule install", "into the crontab; crontab -l shows the lines"],
+      ["pra schedule install --dry-run", "show the lines, change nothing"],
+      ["sudo pra schedule install --systemd", "hardened services and timers of the system"],
+      ["pra schedule install --systemd --user", "timers of this account alone"],
+    ],
+  },
+  show: {
+    summary: "show each job: when, its last run, its next, and what is not as it was installed",
+    examples: [
+      ["pra schedule show", "a line for each job"],
+      [
+        "pra schedule show --json",
+        "for a script: {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}}",
+      ],
+    ],
+  },
+  missed: {
+    summary: "say which runs should have been and were not; exit code 4 when there are any",
+    examples: [["pra schedule missed", "each job that was missed, and since when"]],
+  },
+  remove: {
+    summary: "take the jobs away again; what ran stays known",
+    examples: [["pra schedule remove", "from the crontab and from systemd"]],
+  },
+  run: {
+    summary: "run one program as a job, and note when it ran and how it ended",
+    description:
+      "What the lines of the crontab start. The program's words go through to standard output; the exit code is the program's. When another run of the same job is at work, nothing is done, and that is noted.",
+    examples: [
+      ["pra schedule run proof -- ./pra prove --random", "a proof that counts as the daily one"],
+    ],
+  },
+  runMissed: {
+    summary:
+      "make up for what was missed, now; the five-minute check of a crontab does it by itself",
+    examples: [
+      ["pra schedule run-missed", "the newest missed run of each job, one after the other"],
+    ],
+  },
+  optionCron: "into this account's crontab (the default)",
+  optionSystemd: "as services and timers of systemd",
+  optionUser: "with --systemd: timers of this account, not of the system",
+  optionDryRun: "show what would be installed, and change nothing",
+  optionFull: "every hourly backup is a full one; says when the disk will be full",
+  argumentJob: "the job's name",
+  argumentWords: "the program and its arguments, after --",
+  jobs: {
+    backup: "backup",
+    status: "status",
+    expire: "expire",
+    proof: "proof",
+    verify: "verify",
+    daily: "daily look",
+    "restore-test": "restore test",
+    logs: "log rotation",
+  },
+  places: {
+    cron: (account) => `the crontab of ${account}`,
+    systemd: () => "systemd, as timers of the system",
+    "systemd-user": (account) => `systemd, as timers of ${account}`,
+  },
+  installed: (place) => `Installed in ${place}.`,
+  unchanged: (place) => `Nothing to change in ${place}.`,
+  wouldChange: (place) => `Would be installed in ${place}:`,
+  wouldNot: (place) => `Stands already in ${place}:`,
+  removed: "The schedule was removed. Nothing runs by itself any more.",
+  nothingToRemove: "There was no schedule to remove.",
+  none: "Nothing is scheduled on this machine for this cluster. Run: pra schedule install",
+  logs: "logs",
+  rotation: "rotation",
+  zone: "time zone",
+  job: "JOB",
+  when: "WHEN",
+  lastRun: "LAST RUN",
+  nextRun: "NEXT RUN",
+  never: "none yet",
+  running: (at) => `running since ${at}`,
+  good: "✓",
+  exit: (code, error) => `✗ exit ${code}${error === undefined ? "" : `, ${error}`}`,
+  busy: "another run was at work",
+  died: "✗ died: its process vanished",
+  unstartable: (reason) => `✗ could not be started: ${reason}`,
+  caughtUp: "caught up",
+  logLost: "log lost",
+  missedRun: (what, due, last, count) =>
+    `✗ ${what}: due ${due}, did not run (${count} in all; last run: ${last ?? "none"})`,
+  missedNone: "Nothing was missed.",
+  missedHint:
+    'Make up for it now with "pra schedule run-missed". If it comes again, look at the log, and whether cron runs: pgrep -x cron',
+  made: (count) => (count === 1 ? "1 run was made up for." : `${count} runs were made up for.`),
+  rotationAbsent:
+    "! logrotate is not installed, so the logs will grow for ever. Install it (Debian: apt install logrotate), then run this again.",
+  replaced: (directory) =>
+    `! The crontab had lines of ${directory}, which is gone. They were replaced by these.`,
+  foreign: (line) =>
+    `! This line of the crontab also takes backups; leases keep the two apart, but remove it if you no longer want it:\n  ${line}`,
+  fullFills: (day, stored, free) =>
+    `! A full backup every hour fills the disk on ${day}: the newest one stored ${stored}, and ${free} are free. Incremental ones restore just like full ones.`,
+  fullFits: (kept, stored, free) =>
+    `! A full backup every hour: retention lets them grow to about ${kept} (the newest one stored ${stored}, and ${free} are free). Incremental ones restore just like full ones.`,
+  fullUnknown: (reason) =>
+    `! A full backup every hour: when the disk will be full cannot be told yet${reason === undefined ? ", because there is no full backup" : ` (${reason})`}. "pra schedule install --dry-run" tells it later.`,
+  systemdAbsent: (timers) =>
+    `! systemd does not run here, so nothing is started yet. Where it does: systemctl daemon-reload && systemctl enable --now ${timers}`,
+  linger: (account) =>
+    `! These timers stop when ${account} logs out. To let them run: loginctl enable-linger ${account}`,
+  absent: (what) => `✗ ${what}: the jobs are no longer there. Run: pra schedule install`,
+  changed: (what) =>
+    `! ${what}: its line was changed by hand, or .env lies elsewhere now. "pra schedule install" writes it anew.`,
+  rotationGone: (path) => `! ${path} is gone: the logs are not rotated. Run: pra schedule install`,
+  unreadable: (reason) => `! It cannot be seen whether the jobs are still there: ${reason}`,
+  said: {
+    begins: (job, at) => `--- ${at} ${job} begins`,
+    busy: (job, at, since) =>
+      `--- ${at} ${job}: another run is at work since ${since}; nothing to do`,
+    ended: (job, at, exitCode, durationMs) =>
+      `--- ${at} ${job} ended with exit code ${exitCode} after ${formatDuration(durationMs, "en")}`,
+    unstartable: (program, reason) => `pra: ${program} cannot be started: ${reason}`,
+    unnoted: (reason) => `pra: this run cannot be noted: ${reason}`,
+    catchesUp: (job, dueAt) => `--- ${job} was due ${dueAt} and is made up for now`,
+  },
+};
+
+const fr: Messages = {
+  groupSummary:
+    "ce qui tourne tout seul : sauvegardes horaires, contrôles toutes les 5 minutes, routines quotidiennes et hebdomadaires",
+  install: {
+    summary: "mettre les tâches dans la crontab de ce compte, ou en timers systemd",
+    description:
+      "backup.sh chaque heure (une complète par semaine, sinon incrémentale), status.sh toutes les 5 minutes ; chaque jour expire, la preuve d'un instant tiré au sort et le tour de 08:00 ; chaque semaine verify et le test de restauration du lundi 09:00. Les autres lignes de la crontab restent telles quelles ; réinstaller ne change rien. Ce que la machine a manqué en veille est rattrapé après le contrôle suivant. Les journaux sont tournés par logrotate.",
+    examples: [
+      ["pra schedule install", "dans la crontab ; crontab -l montre les lignes"],
+      ["pra schedule install --dry-run", "montrer les lignes, ne rien changer"],
+      ["sudo pra schedule install --systemd", "services et timers durcis du système"],
+      ["pra schedule install --systemd --user", "timers de ce seul compte"],
+    ],
+  },
+  show: {
+    summary:
+      "montrer chaque tâche : quand, sa dernière exécution, la prochaine, et ce qui n'est plus comme installé",
+    examples: [
+      ["pra schedule show", "une ligne par tâche"],
+      [
+        "pra schedule show --json",
+        "pour un script : {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}}",
+      ],
+    ],
+  },
+  missed: {
+    summary: "dire ce qui aurait dû tourner et n'a pas tourné ; code de sortie 4 s'il y en a",
+    examples: [["pra schedule missed", "chaque tâche manquée, et depuis quand"]],
+  },
+  remove: {
+    summary: "retirer les tâches ; ce qui a tourné reste connu",
+    examples: [["pra schedule remove", "de la crontab et de systemd"]],
+  },
+  run: {
+    summary: "lancer un programme comme tâche, et noter quand il a tourné et comment il a fini",
+    description:
+      "Ce que lancent les lignes de la crontab. Ce que dit le programme passe sur la sortie standard ; le code de sortie est le sien. Si la même tâche est déjà en cours, rien n'est fait, et c'est noté.",
+    examples: [
+      [
+        "pra schedule run proof -- ./pra prove --random",
+        "une preuve qui compte comme celle du jour",
+      ],
+    ],
+  },
+  runMissed: {
+    summary:
+      "rattraper maintenant ce qui a été manqué ; le contrôle toutes les 5 minutes d'une crontab le fait tout seul",
+    examples: [
+      [
+        "pra schedule run-missed",
+        "la dernière exécution manquée de chaque tâche, l'une après l'autre",
+      ],
+    ],
+  },
+  optionCron: "dans la crontab de ce compte (par défaut)",
+  optionSystemd: "en services et timers systemd",
+  optionUser: "avec --systemd : timers de ce compte, pas du système",
+  optionDryRun: "montrer ce qui serait installé, sans rien changer",
+  optionFull: "chaque sauvegarde horaire est complète ; dit quand le disque sera plein",
+  argumentJob: "le nom de la tâche",
+  argumentWords: "le programme et ses arguments, après --",
+  jobs: {
+    backup: "sauvegarde",
+    status: "contrôle",
+    expire: "expiration",
+    proof: "preuve",
+    verify: "vérification",
+    daily: "tour du matin",
+    "restore-test": "test de restauration",
+    logs: "rotation des journaux",
+  },
+  places: {
+    cron: (account) => `la crontab de ${account}`,
+    systemd: () => "systemd, en timers du système",
+    "systemd-user": (account) => `systemd, en timers de ${account}`,
+  },
+  installed: (place) => `Installé dans ${place}.`,
+  unchanged: (place) => `Rien à changer dans ${place}.`,
+  wouldChange: (place) => `Serait installé dans ${place} :`,
+  wouldNot: (place) => `Est déjà dans ${place} :`,
+  removed: "La planification est retirée. Plus rien ne tourne tout seul.",
+  nothingToRemove: "Il n'y avait pas de planification à retirer.",
+  none: "Rien n'est planifié sur cette machine pour ce cluster. Lancez : pra schedule install",
+  logs: "journaux",
+  rotation: "rotation",
+  zone: "fuseau horaire",
+  job: "TÂCHE",
+  when: "QUAND",
+  lastRun: "DERNIÈRE EXÉCUTION",
+  nextRun: "PROCHAINE",
+  never: "aucune encore",
+  running: (at) => `en cours depuis ${at}`,
+  good: "✓",
+  exit: (code, error) => `✗ code ${code}${error === undefined ? "" : `, ${error}`}`,
+  busy: "une autre était en cours",
+  died: "✗ morte : son processus a disparu",
+  unstartable: (reason) => `✗ n'a pas pu être lancée : ${reason}`,
+  caughtUp: "rattrapée",
+  logLost: "journal perdu",
+  missedRun: (what, due, last, count) =>
+    `✗ ${what} : prévue ${due}, n'a pas tourné (${count} en tout ; dernière exécution : ${last ?? "aucune"})`,
+  missedNone: "Rien n'a été manqué.",
+  missedHint:
+    "Rattrapez-le maintenant avec « pra schedule run-missed ». Si cela revient, regardez le journal, et si cron tourne : pgrep -x cron",
+  made: (count) =>
+    count === 1 ? "1 exécution a été rattrapée." : `${count} exécutions ont été rattrapées.`,
+  rotationAbsent:
+    "! logrotate n'est pas installé : les journaux grossiront sans fin. Installez-le (Debian : apt install logrotate), puis relancez.",
+  replaced: (directory) =>
+    `! La crontab avait des lignes de ${directory}, qui n'existe plus. Celles-ci les ont remplacées.`,
+  foreign: (line) =>
+    `! Cette ligne de la crontab fait aussi des sauvegardes ; les bails les séparent, mais retirez-la si vous n'en voulez plus :\n  ${line}`,
+  fullFills: (day, stored, free) =>
+    `! Une sauvegarde complète par heure remplit le disque le ${day} : la dernière a pris ${stored}, et ${free} sont libres. Les incrémentales se restaurent tout comme les complètes.`,
+  fullFits: (kept, stored, free) =>
+    `! Une sauvegarde complète par heure : la rétention les laisse croître jusqu'à environ ${kept} (la dernière a pris ${stored}, et ${free} sont libres). Les incrémentales se restaurent tout comme les complètes.`,
+  fullUnknown: (reason) =>
+    `! Une sauvegarde complète par heure : on ne peut pas encore dire quand le disque sera plein${reason === undefined ? ", faute de sauvegarde complète" : ` (${reason})`}. « pra schedule install --dry-run » le dira plus tard.`,
+  systemdAbsent: (timers) =>
+    `! systemd ne tourne pas ici, rien n'est donc lancé. Là où il tourne : systemctl daemon-reload && systemctl enable --now ${timers}`,
+  linger: (account) =>
+    `! Ces timers s'arrêtent quand ${account} se déconnecte. Pour qu'ils continuent : loginctl enable-linger ${account}`,
+  absent: (what) => `✗ ${what} : les tâches n'y sont plus. Lancez : pra schedule install`,
+  changed: (what) =>
+    `! ${what} : sa ligne a été modifiée à la main, ou .env est ailleurs. « pra schedule install » la réécrit.`,
+  rotationGone: (path) =>
+    `! ${path} a disparu : les journaux ne sont pas tournés. Lancez : pra schedule install`,
+  unreadable: (reason) => `! Impossible de voir si les tâches sont toujours là : ${reason}`,
+  said: {
+    begins: (job, at) => `--- ${at} ${job} commence`,
+    busy: (job, at, since) =>
+      `--- ${at} ${job} : une autre exécution est en cours depuis ${since} ; rien à faire`,
+    ended: (job, at, exitCode, durationMs) =>
+      `--- ${at} ${job} finie, code de sortie ${exitCode}, après ${formatDuration(durationMs, "fr")}`,
+    unstartable: (program, reason) => `pra : ${program} ne peut pas être lancé : ${reason}`,
+    unnoted: (reason) => `pra : cette exécution ne peut pas être notée : ${reason}`,
+    catchesUp: (job, dueAt) => `--- ${job} était prévue ${dueAt} et est rattrapée maintenant`,
+  },
+};
+
+/** The texts by language. */
+export const scheduleText: Readonly<Record<Language, Messages>> = { en, fr };
