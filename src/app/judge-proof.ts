@@ -2,7 +2,8 @@
  * What proofs say of a cluster: the newest one, and which backups have no good one. A backup that nobody proved is a hope. Reads the
  * ledger back only until every backup that is there has been met.
  */
-import { ledgerListObjectsMax, statusProofAgeNoteMs } from "../core/limits.ts";
+import { ledgerListObjectsMax } from "../core/limits.ts";
+import { statusProofAgeNoteMs } from "../core/look-limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";

@@ -2,7 +2,7 @@
  * Whether anybody ever proved that the repository opens without this host's key file. Red in `pra status` until then: a recovery key that
  * nobody tried is a hope. `pra check`, which is about taking backups, says it as a word.
  */
-import { statusKeyCheckAgeNoteMs } from "../core/limits.ts";
+import { statusKeyCheckAgeNoteMs } from "../core/look-limits.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type Finding, found } from "../core/finding/finding.ts";

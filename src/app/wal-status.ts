@@ -54,10 +54,13 @@ type Call = { readonly signal: AbortSignal };
 
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
-async function askServer(
-  environment: Environment,
-  call: Call,
-): Promise<{ readonly position?: ServerPosition | undefined; readonly error?: DrError }> {
+/** Where the server is, or why it did not say. */
+export type ServerAnswer = {
+  readonly position?: ServerPosition | undefined;
+  readonly error?: DrError | undefined;
+};
+
+async function askServer(environment: Environment, call: Call): Promise<ServerAnswer> {
   const { signal } = call;
   const slot = environment.slotName;
   try {
@@ -121,14 +124,15 @@ function exposureOf(
   return Math.max(0, ((server?.nowMs ?? nowMs) - knownMs) / 1000);
 }
 
-/** Looks once. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`; a server that does not answer is part of the state. */
-export async function readWalState(
+/** What the repository holds, beside what the server answered. @throws DrError `REPO_*`, `STORE_*`. */
+export async function walStateOf(
+  seen: { readonly sealed: SealedStore; readonly server: ServerAnswer },
   adapters: Adapters,
   environment: Environment,
   call: Call,
 ): Promise<WalState> {
-  const { sealed } = await openRepository(adapters, environment, call);
-  const { position: server, error: serverError } = await askServer(environment, call);
+  const { sealed } = seen;
+  const { position: server, error: serverError } = seen.server;
   const lease = { cluster: clusterNameOf(environment.cluster), purpose: "wal" } as const;
   const receiver = seenReceiver(await readNewestLease(sealed, lease, call), adapters);
   const slot = environment.slotName;
@@ -153,4 +157,15 @@ export async function readWalState(
   const exposureSeconds = exposureOf(catalogue, wal, server, adapters.clock.now());
   const openGaps = await openGapsOf(sealed, catalogue, wal, call);
   return { ...about, timeline, repositoryLsn, lagBytes, exposureSeconds, openGaps };
+}
+
+/** Looks once. @throws DrError `CONFIG_*`, `KEY_*`, `REPO_*`, `STORE_*`; a server that does not answer is part of the state. */
+export async function readWalState(
+  adapters: Adapters,
+  environment: Environment,
+  call: Call,
+): Promise<WalState> {
+  const { sealed } = await openRepository(adapters, environment, call);
+  const server = await askServer(environment, call);
+  return await walStateOf({ sealed, server }, adapters, environment, call);
 }

@@ -1,36 +1,59 @@
 /** How findings of checks are shown, to people line by line and to machines as objects. */
 import { styleText } from "node:util";
 
-import type { CheckReport } from "../core/finding/finding.ts";
+import type { CheckReport, Finding } from "../core/finding/finding.ts";
 import type { Language } from "../core/language.ts";
 import { displayWidth, padToWidth, wrapWords } from "./display-width.ts";
 import type { Frame, JsonValue } from "./frame.ts";
-import { checkNames, wordsOf } from "../core/finding/finding-words.ts";
+import {
+  checkNames,
+  findingGroups,
+  groupNames,
+  groupOf,
+  wordsOf,
+} from "../core/finding/finding-words.ts";
 
 const MARKS = { good: ["✓", "green"], note: ["!", "yellow"], bad: ["✗", "red"] } as const;
 
-/** A line for each finding, its name, what was found, and below it what to do. */
-export function findingLines(report: CheckReport, frame: Frame): string[] {
-  const { language } = frame;
+function lineOf(
+  finding: Finding,
+  place: { readonly widest: number; readonly columns: number; readonly language: Language },
+): readonly string[] {
+  const { widest, columns, language } = place;
+  const [mark, colour] = MARKS[finding.state];
+  const { summary, hint } = wordsOf(finding, language);
+  const coloured = styleText(colour, mark, { stream: process.stdout });
+  const name = padToWidth(checkNames[language][finding.id], widest, "left");
+  const hints = hint === "" ? [] : wrapWords(hint, columns - widest - 6);
+  return [
+    `${coloured} ${name}  ${summary}`,
+    ...hints.map((line, index) => `${" ".repeat(widest + 4)}${index === 0 ? "→" : " "} ${line}`),
+  ];
+}
+
+function placeFor(findings: readonly Finding[], language: Language): Parameters<typeof lineOf>[1] {
   const names = checkNames[language];
-  const widest = report.findings.reduce(
-    (columns, { id }) => Math.max(columns, displayWidth(names[id])),
-    0,
-  );
+  const widest = Math.max(0, ...findings.map(({ id }) => displayWidth(names[id])));
   // Into a pipe a hint is one line: it may be looked for.
-  const columns = process.stdout.isTTY ? process.stdout.columns : Infinity;
-  return report.findings.flatMap((finding) => {
-    const [mark, colour] = MARKS[finding.state];
-    const { summary, hint } = wordsOf(finding, language);
-    const coloured = styleText(colour, mark, { stream: process.stdout });
-    return [
-      `${coloured} ${padToWidth(names[finding.id], widest, "left")}  ${summary}`,
-      ...(hint === ""
-        ? []
-        : wrapWords(hint, columns - widest - 6).map(
-            (line, index) => `${" ".repeat(widest + 4)}${index === 0 ? "→" : " "} ${line}`,
-          )),
-    ];
+  return { widest, language, columns: process.stdout.isTTY ? process.stdout.columns : Infinity };
+}
+
+/** A line for each finding, its name, what was found, and below it what to do. */
+export function findingLines(report: CheckReport, frame: Frame): readonly string[] {
+  const place = placeFor(report.findings, frame.language);
+  return report.findings.flatMap((finding) => lineOf(finding, place));
+}
+
+/** The same under headings, what belongs together next to each other. */
+export function groupedLines(report: CheckReport, frame: Frame): readonly string[] {
+  const place = placeFor(report.findings, frame.language);
+  return findingGroups.flatMap((group) => {
+    const lines = report.findings
+      .filter(({ id }) => groupOf(id) === group)
+      .flatMap((finding) => lineOf(finding, place));
+    const title = groupNames[frame.language][group];
+    const heading = styleText("bold", title, { stream: process.stdout });
+    return lines.length === 0 ? [] : [heading, ...lines];
   });
 }
 

@@ -345,14 +345,6 @@ export const holdAttemptsMax = 8;
 /** Characters of a hold's reason, and of who gave it. */
 export const holdTextMax = 1_000;
 
-/** Exposure at which a status is red: the objective unless configured otherwise, RPO below an hour. */
-export const statusExposureBadSeconds = 3600;
-/** Age of the newest backup that is worth a word: a daily job and two hours of it; and that is red: a weekly one and a day. */
-export const statusBackupAgeNoteMs = 26 * 3_600_000;
-export const statusBackupAgeBadMs = 8 * 86_400_000;
-/** Age of the newest proof that is worth a word: the weekly restore test and a day. */
-export const statusProofAgeNoteMs = 8 * 86_400_000;
-
 /** Streams of a dump at work at once when nobody says otherwise: two processes of the server read for us. */
 export const dumpJobsDefault = 2;
 /** And at most: each is a connection of the server and a core of its machine. */
@@ -462,8 +454,6 @@ export const rescueStretchRows = 2000;
 export const rescueStatementMs = 600_000;
 /** Tables of a rescue that share a stream: their names are arguments of one program, 64 x 140 bytes. */
 export const rescueTablesOfStream = 64;
-/** Age of the newest proof of a recovery key that is worth a word: people move, safes are emptied; twice a year is what audits ask for. */
-export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
 /** Writers of the ledger looked at for the newest proofs of key slots, one object each: two seconds, a year of five commands a day. */
 export const keyCheckWritersMax = 2_000;
 /** Segments behind the last one that a closed generation of keys may still bear: an archiver pushes one at a time, and one is to spare. */

@@ -7,19 +7,7 @@
 import type { CheckId } from "../core/finding/finding.ts";
 
 /** Rules beyond the checks. */
-export const watchRuleIds = [
-  "archiver",
-  "wal-space",
-  "corruption",
-  "jobs",
-  "clock",
-  "certificate",
-  "reachability",
-  "version-end",
-  "schedule",
-  "daemon",
-  "channel",
-] as const;
+export const watchRuleIds = ["daemon", "channel"] as const;
 
 /** One of them. */
 export type WatchRuleId = (typeof watchRuleIds)[number];
@@ -89,7 +77,10 @@ const register: readonly AlertRule[] = [
   rule("slots", "critical", { ...AT_ONCE, needs: ["repository", "server"], provedBy: ["gaps"] }),
   rule("archiver", "critical", { needs: ["server"], provedBy: ["exposure"] }),
   rule("wal-space", "critical", { needs: ["server"] }),
+  // A commit on its way waits, too: one look does not tell.
+  rule("writes", "critical", { needs: ["server"], openAfterMs: 20 * SECOND }),
   rule("space", "critical", { needs: ["repository"] }),
+  rule("forecast", "warning", { needs: ["repository"] }),
   rule("proof", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
   rule("recovery-key", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
   rule("corruption", "critical", { ...AT_ONCE, needs: ["repository"] }),

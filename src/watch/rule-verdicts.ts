@@ -12,6 +12,8 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   receiver: { en: "WAL receiver stopped", fr: "récepteur de WAL arrêté" },
   slots: { en: "replication slot lost", fr: "slot de réplication perdu" },
   archiver: { en: "archiving fails", fr: "l'archivage échoue" },
+  writes: { en: "server takes no writes", fr: "aucune écriture possible" },
+  forecast: { en: "repository will be full", fr: "le dépôt sera plein" },
   "wal-space": { en: "pg_wal is filling up", fr: "pg_wal se remplit" },
   space: { en: "repository is filling up", fr: "le dépôt se remplit" },
   proof: { en: "no good recent proof", fr: "pas de bonne preuve récente" },

@@ -4,10 +4,9 @@ import { type Command, Option } from "commander";
 import type { CheckReport } from "../../core/finding/finding.ts";
 import { checkNames, wordsOf } from "../../core/finding/finding-words.ts";
 import { errorText, isDrError } from "../../core/errors.ts";
-import { findingLines, reportToJson } from "../finding-lines.ts";
+import { groupedLines, reportToJson } from "../finding-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
-import { checkText } from "../text/check-text.ts";
 import { statusText } from "../text/status-text.ts";
 
 function lastLine(report: CheckReport, frame: Frame): string {
@@ -37,19 +36,12 @@ async function status(options: { readonly nagios?: true }, frame: Frame): Promis
   const { nagiosLevel, readStatus } = await import("../../app/status.ts");
   const environment = frame.environment();
   const { signal } = frame;
-  const report = await readStatus(compose(), environment, {
-    signal,
-    onWait: (attempts) => {
-      const { waiting } = checkText[frame.language];
-      const phase = waiting(attempts, environment.application.healthRetries);
-      frame.progress.update({ phase });
-    },
-  });
+  const report = await readStatus(compose(), environment, { signal });
   const level = nagiosLevel(report);
   frame.result(reportToJson(report, frame.language), () =>
     options.nagios === true
       ? nagiosLine(report, level, frame)
-      : [...findingLines(report, frame), "", lastLine(report, frame)].join("\n"),
+      : [...groupedLines(report, frame), "", lastLine(report, frame)].join("\n"),
   );
   if (options.nagios === true) {
     frame.conclude({ kind: "nagios", level });

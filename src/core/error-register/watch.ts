@@ -102,4 +102,14 @@ export const watchErrors = {
       hint: `Écrivez schedule avec les cinq champs de cron ("0 2 * * SUN"), timeZone et minutes ; ou from et to comme instants.`,
     },
   },
+  WATCH_LOOK_TIMEOUT: {
+    en: {
+      message: `no answer within {seconds} s`,
+      hint: `What is asked hangs, or is very slow. Nothing is known of it now.`,
+    },
+    fr: {
+      message: `pas de réponse en {seconds} s`,
+      hint: `Ce qui est interrogé est bloqué ou très lent. On n'en sait rien pour le moment.`,
+    },
+  },
 } as const satisfies ErrorGroup;

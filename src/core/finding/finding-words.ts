@@ -6,18 +6,39 @@ import type { CheckId, FactId, FactValues, Finding } from "./finding.ts";
 import { readinessText } from "./readiness-text.ts";
 import { siteText } from "./site-text.ts";
 import { statusText } from "./status-text.ts";
+import { watchText } from "./watch-text.ts";
 
 type FactText = { readonly summary: string; readonly hint?: string };
 
 const factTexts: Readonly<Record<Language, Readonly<Record<FactId, FactText>>>> = {
-  en: { ...siteText.en.facts, ...statusText.en.facts, ...readinessText.en.facts },
-  fr: { ...siteText.fr.facts, ...statusText.fr.facts, ...readinessText.fr.facts },
+  en: {
+    ...siteText.en.facts,
+    ...statusText.en.facts,
+    ...readinessText.en.facts,
+    ...watchText.en.facts,
+  },
+  fr: {
+    ...siteText.fr.facts,
+    ...statusText.fr.facts,
+    ...readinessText.fr.facts,
+    ...watchText.fr.facts,
+  },
 };
 
 /** The name of each check. */
 export const checkNames: Readonly<Record<Language, Readonly<Record<CheckId, string>>>> = {
-  en: { ...siteText.en.names, ...statusText.en.names, ...readinessText.en.names },
-  fr: { ...siteText.fr.names, ...statusText.fr.names, ...readinessText.fr.names },
+  en: {
+    ...siteText.en.names,
+    ...statusText.en.names,
+    ...readinessText.en.names,
+    ...watchText.en.names,
+  },
+  fr: {
+    ...siteText.fr.names,
+    ...statusText.fr.names,
+    ...readinessText.fr.names,
+    ...watchText.fr.names,
+  },
 };
 
 function fill(template: string, values: FactValues, language: Language): string {
@@ -31,6 +52,52 @@ function fill(template: string, values: FactValues, language: Language): string 
     }
     return name.endsWith("Bytes") ? formatBytes(Number(value), language) : String(value);
   });
+}
+
+/** What belongs together on a page. */
+export const findingGroups = ["server", "repository", "backups", "wal", "site"] as const;
+
+/** One of them. */
+export type FindingGroup = (typeof findingGroups)[number];
+
+/** Their names. */
+export const groupNames: Readonly<Record<Language, Readonly<Record<FindingGroup, string>>>> = {
+  en: { server: "Server", repository: "Repository", backups: "Backups", wal: "WAL", site: "Site" },
+  fr: {
+    server: "Serveur",
+    repository: "Dépôt",
+    backups: "Sauvegardes",
+    wal: "WAL",
+    site: "Site",
+  },
+};
+
+const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
+  server: "server",
+  writes: "server",
+  archiver: "server",
+  clock: "server",
+  "version-end": "server",
+  "wal-space": "server",
+  repository: "repository",
+  key: "repository",
+  "recovery-key": "repository",
+  space: "repository",
+  forecast: "repository",
+  "newest-backup": "backups",
+  jobs: "backups",
+  proof: "backups",
+  corruption: "backups",
+  schedule: "backups",
+  exposure: "wal",
+  gaps: "wal",
+  receiver: "wal",
+  slots: "wal",
+};
+
+/** Where a check stands on the page of `pra status`. */
+export function groupOf(id: CheckId): FindingGroup {
+  return GROUPS[id] ?? "site";
 }
 
 /** A finding in words. */

@@ -100,8 +100,68 @@ export type StatusFactId =
   | "recovery-old"
   | "recovery-proved";
 
+/** What is watched besides: the server from within, and what will fail on a day that can be named. */
+export type WatchCheckId =
+  | "writes"
+  | "archiver"
+  | "wal-space"
+  | "corruption"
+  | "jobs"
+  | "clock"
+  | "certificate"
+  | "reachability"
+  | "version-end"
+  | "schedule"
+  | "forecast";
+
+/** Every fact about those. */
+export type WatchFactId =
+  | "writes-taken"
+  | "writes-standby"
+  | "writes-read-only"
+  | "writes-wait"
+  | "slot-held"
+  | "slot-held-much"
+  | "slot-ending"
+  | "slot-lost"
+  | "slot-absent"
+  | "slot-foreign"
+  | "archiver-off"
+  | "archiver-idle"
+  | "archiver-well"
+  | "archiver-failing"
+  | "archiver-stuck"
+  | "archiver-hidden"
+  | "wal-space-free"
+  | "wal-space-filling"
+  | "wal-space-low"
+  | "pages-sound"
+  | "pages-counted"
+  | "pages-stored"
+  | "jobs-good"
+  | "jobs-failed"
+  | "jobs-stuck"
+  | "jobs-dead"
+  | "clock-right"
+  | "clock-off"
+  | "certificate-valid"
+  | "certificate-ending"
+  | "certificate-ended"
+  | "reach-as-planned"
+  | "reach-closed"
+  | "reach-open"
+  | "version-alive"
+  | "version-ending"
+  | "version-ended"
+  | "schedule-fired"
+  | "schedule-missed"
+  | "space-fills"
+  | "space-lasts"
+  | "forecast-unknown"
+  | "memory-unwritable";
+
 /** What is checked, in the order of the page. */
-export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId;
+export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId | WatchCheckId;
 
 /** What a backup itself needs. */
 export type ReadinessCheckId =
@@ -124,7 +184,7 @@ export type ReadinessCheckId =
   | "key";
 
 /** Every fact that can be told. */
-export type FactId = SiteFactId | ReadinessFactId | StatusFactId;
+export type FactId = SiteFactId | ReadinessFactId | StatusFactId | WatchFactId;
 
 /** Every fact about what a backup itself needs. */
 export type ReadinessFactId =

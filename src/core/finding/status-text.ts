@@ -30,9 +30,10 @@ const factsEn: Facts = {
     "exposure-none": {
       summary: "nothing would be lost: the repository has all of the server's WAL",
     },
-    "exposure-low": { summary: "at most {exposureMs} of work would be lost now" },
+    "exposure-low": { summary: "at most {exposureMs} of work would be lost now ({lagBytes})" },
     "exposure-high": {
-      summary: "up to {exposureMs} of work would be lost now; the objective is below 1 h",
+      summary:
+        "up to {exposureMs} of work would be lost now ({lagBytes}); the objective is below {objectiveMs}",
       hint: "pra wal receive (or pra backup, when no receiver is meant to run); pra wal status tells more.",
     },
     "exposure-unknown": {
@@ -95,10 +96,12 @@ const factsFr: Facts = {
     },
     "backup-none": { summary: "il n'y en a aucune", hint: "pra backup --full" },
     "exposure-none": { summary: "rien ne serait perdu : le dépôt a tout le WAL du serveur" },
-    "exposure-low": { summary: "au plus {exposureMs} de travail seraient perdues maintenant" },
+    "exposure-low": {
+      summary: "au plus {exposureMs} de travail seraient perdues maintenant ({lagBytes})",
+    },
     "exposure-high": {
       summary:
-        "jusqu'à {exposureMs} de travail seraient perdues maintenant ; l'objectif est sous 1 h",
+        "jusqu'à {exposureMs} de travail seraient perdues maintenant ({lagBytes}) ; l'objectif est sous {objectiveMs}",
       hint: "pra wal receive (ou pra backup, si aucun récepteur ne doit tourner) ; pra wal status en dit plus.",
     },
     "exposure-unknown": {

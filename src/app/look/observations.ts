@@ -1,0 +1,52 @@
+/**
+ * A look in the terms of alerts: one observation a check, the worst of its findings. Red is ill. What gave no answer in time is ill where
+ * the answer itself is what is asked for (a frozen server is down), and unknown elsewhere.
+ */
+import { isDrError } from "../../core/errors.ts";
+import type { CheckId, Finding } from "../../core/finding/finding.ts";
+import { wordsOf } from "../../core/finding/finding-words.ts";
+import type { Observation } from "../../watch/observation.ts";
+import { probes } from "./probes.ts";
+
+const answerIsAsked: ReadonlySet<CheckId> = new Set(
+  probes.filter(({ ground }) => ground === "none").map(({ check }) => check),
+);
+
+const ORDER = { bad: 0, note: 1, good: 2 } as const;
+const UNITS = { s: "s", bytes: "bytes", pages: "count", sessions: "count" } as const;
+
+function figureOf({ value, unit }: Finding): Observation["figure"] {
+  const known = Object.entries(UNITS).find(([name]) => name === unit)?.[1];
+  return typeof value === "number" && known !== undefined ? { value, unit: known } : undefined;
+}
+
+function healthOf(finding: Finding): Observation["health"] {
+  if (finding.state !== "bad") {
+    return "well";
+  }
+  const late = finding.fact === "failed" && isDrError(finding.error, "WATCH_LOOK_TIMEOUT");
+  return late && !answerIsAsked.has(finding.id) ? "unknown" : "ill";
+}
+
+/** What was found, check by check. Pure. */
+export function observationsOf(findings: readonly Finding[]): readonly Observation[] {
+  const ids = [...new Set(findings.map(({ id }) => id))];
+  return ids.flatMap((id) => {
+    const [worst] = findings
+      .filter((finding) => finding.id === id)
+      .toSorted((a, b) => ORDER[a.state] - ORDER[b.state]);
+    if (worst === undefined) {
+      return [];
+    }
+    const figure = figureOf(worst);
+    return [
+      {
+        rule: id,
+        subject: "",
+        health: healthOf(worst),
+        words: { en: wordsOf(worst, "en"), fr: wordsOf(worst, "fr") },
+        ...(figure === undefined ? {} : { figure }),
+      },
+    ];
+  });
+}

@@ -1,0 +1,230 @@
+/**
+ * Every probe of a look, in the order of the page: what it asks, and which pure rule judges the answer. A probe whose ground is missing
+ * (a server that does not answer, a repository that does not open) says nothing: the one line about that ground says it for all.
+ */
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { CheckId, Finding } from "../../core/finding/finding.ts";
+import { found } from "../../core/finding/finding.ts";
+import { lookServerTimeoutMs } from "../../core/look-limits.ts";
+import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
+import { clusterNameOf } from "../../repository/object-names.ts";
+import { readNewestLease } from "../../repository/read-lease.ts";
+import { judgeArchiver } from "../../watch/probes/archiver.ts";
+import { judgeClock } from "../../watch/probes/clock.ts";
+import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
+import { judgePageFailures, judgeStoredPages } from "../../watch/probes/pages.ts";
+import { judgeSlots } from "../../watch/probes/slots.ts";
+import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
+import { judgeWrites } from "../../watch/probes/writes.ts";
+import { judgeProofs } from "../judge-proof.ts";
+import { judgeRecoveryKey } from "../recovery-key-finding.ts";
+import { checkApplication } from "../site/application-check.ts";
+import { checkProgramFiles } from "../site/program-files.ts";
+import { findFailedBackup } from "./failed-backup.ts";
+import {
+  judgeExposure,
+  judgeGaps,
+  judgeNewestBackup,
+  judgeReceiver,
+  judgeSpace,
+} from "./judge-repository.ts";
+import { type Sight, unlessFailed } from "./sight.ts";
+
+type Call = { readonly signal: AbortSignal };
+
+/** One probe. `check` stands for it when it cannot be made; `ground` is what it needs and another probe tells of. */
+export type Probe = {
+  readonly check: CheckId;
+  readonly ground: "server" | "repository" | "none";
+  run(sight: Sight, call: Call): Promise<readonly Finding[]>;
+};
+
+const server: Probe = {
+  check: "server",
+  ground: "none",
+  run: async (sight) => {
+    await sight.server();
+    const where = placeOf(sight.environment.connection);
+    return [found("server", "good", "server-reached", { where })];
+  },
+};
+
+/** What the server tells of itself. */
+const serverHealth: Probe = {
+  check: "writes",
+  ground: "server",
+  run: async (sight) => {
+    const health = await sight.server();
+    const version = judgeVersionEnd(health.version.major, sight.nowMs);
+    return [
+      judgeWrites(health),
+      judgeArchiver(health.archiver, health.nowMs),
+      ...judgePageFailures(health.pageFailures, health.nowMs),
+      judgeClock(health.clockOffMs),
+      ...(version === undefined ? [] : [version]),
+    ];
+  },
+};
+
+const repository: Probe = {
+  check: "repository",
+  ground: "none",
+  run: async (sight) => {
+    const { location, keyFile } = await sight.repository();
+    return [
+      found("repository", "good", "repository-opens", { location }),
+      keyFile === undefined
+        ? found("key", "note", "key-published")
+        : found("key", "good", "key-good", { path: keyFile }),
+    ];
+  },
+};
+
+const recoveryKey: Probe = {
+  check: "recovery-key",
+  ground: "repository",
+  run: async (sight, call) => {
+    const { sealed, keyFile } = await sight.repository();
+    const { nowMs } = sight;
+    return keyFile === undefined
+      ? []
+      : await judgeRecoveryKey(sealed, { ...call, nowMs, unproved: "bad" });
+  },
+};
+
+const newestBackup: Probe = {
+  check: "newest-backup",
+  ground: "repository",
+  run: async (sight) => {
+    const newest = await sight.newestBackup();
+    const { root } = newest;
+    const stored = root && { id: root.id, corruptPages: root.corruptPages.length };
+    return [...judgeNewestBackup(newest, sight.nowMs), ...judgeStoredPages(stored)];
+  },
+};
+
+const jobs: Probe = {
+  check: "jobs",
+  ground: "repository",
+  run: async (sight, call) => {
+    const { sealed } = await sight.repository();
+    const cluster = clusterNameOf(sight.environment.cluster);
+    const { root } = await sight.newestBackup();
+    const since = root?.finishedAt;
+    const failed = await findFailedBackup(sealed, { cluster, since }, call);
+    const lease = await readNewestLease(sealed, { cluster, purpose: "backup" }, call);
+    const holder: BackupHolder | undefined =
+      lease === undefined || lease.state === "released"
+        ? undefined
+        : {
+            host: lease.holder.host,
+            pid: lease.holder.pid,
+            sinceMs: Date.parse(lease.acquiredAt),
+            liveness: sight.adapters.observer.livenessOf(lease.holder),
+          };
+    return judgeJobs({ failed, holder }, sight.nowMs);
+  },
+};
+
+const wal: Probe = {
+  check: "exposure",
+  ground: "repository",
+  run: async (sight) => {
+    const state = await sight.wal();
+    const { rpoSeconds } = sight.environment.objectives;
+    return [judgeExposure(state, rpoSeconds), judgeGaps(state), judgeReceiver(state)];
+  },
+};
+
+const slots: Probe = {
+  check: "slots",
+  ground: "server",
+  run: async (sight) => {
+    const health = await sight.server();
+    const state = await unlessFailed(sight.wal());
+    const own = sight.environment.slotName;
+    return judgeSlots(health.slots, { own, expected: state?.receiver !== undefined });
+  },
+};
+
+const proofs: Probe = {
+  check: "proof",
+  ground: "repository",
+  run: async (sight, call) => {
+    const { sealed } = await sight.repository();
+    const { place } = await sight.wal();
+    const { cluster } = sight.environment;
+    return await judgeProofs(sealed, { place, cluster, nowMs: sight.nowMs }, call);
+  },
+};
+
+const space: Probe = {
+  check: "space",
+  ground: "repository",
+  run: async (sight, call) => {
+    const { sealed } = await sight.repository();
+    const { freeBytes } = await sealed.store.capabilities(call);
+    return judgeSpace(freeBytes, sight.environment.freeBytesMin);
+  },
+};
+
+const files: Probe = {
+  check: "env-mode",
+  ground: "none",
+  run: async ({ environment }, { signal }) =>
+    (await checkProgramFiles(environment, { fix: false, signal })).filter(
+      ({ id, state }) => state === "bad" || id === "env-mode" || id === "backup-folder",
+    ),
+};
+
+const application: Probe = {
+  check: "application",
+  ground: "none",
+  run: async ({ environment, adapters }, call) => {
+    // Once, and no longer than a look: trying again is what the next look does.
+    const healthIntervalMs = Math.min(
+      environment.application.healthIntervalMs,
+      lookServerTimeoutMs,
+    );
+    const asked = { ...environment.application, healthRetries: 1, healthIntervalMs };
+    return await checkApplication(asked, { ...call, clock: adapters.clock });
+  },
+};
+
+/** All of them. */
+export const probes: readonly Probe[] = [
+  server,
+  serverHealth,
+  repository,
+  recoveryKey,
+  newestBackup,
+  jobs,
+  wal,
+  slots,
+  proofs,
+  space,
+  files,
+  application,
+];
+
+/** Free bytes where the server's pg_wal lies, when the server is on this host and tells where. */
+export async function walFreeBytes(sight: Sight): Promise<number | undefined> {
+  const { environment } = sight;
+  const { dataDirectory } = await sight.server();
+  if (dataDirectory === undefined || !isLocalHost(environment.connection.host)) {
+    return undefined;
+  }
+  for (const path of [join(dataDirectory, "pg_wal"), dataDirectory]) {
+    try {
+      const { bavail, bsize } = await statfs(path);
+      return bavail * bsize;
+    } catch (error) {
+      // The data directory is the server's own: its disk is seen without looking into it. In a container it is not here at all.
+      if (!["EACCES", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+        throw error;
+      }
+    }
+  }
+  return undefined;
+}

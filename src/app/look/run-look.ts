@@ -1,0 +1,115 @@
+/**
+ * One look at everything, in under two seconds whatever hangs: all probes at once, each with a time limit, told in the order of the page.
+ * A probe that does not come back is a finding of its own; it keeps nobody else from being told, and nothing is green for want of an
+ * answer.
+ */
+import { isDrError } from "../../core/errors.ts";
+import { type CheckReport, type Finding, failed, found } from "../../core/finding/finding.ts";
+import { lookProbeTimeoutMs } from "../../core/look-limits.ts";
+import { judgeForecast } from "../../watch/probes/forecast.ts";
+import { judgeWalSpace } from "../../watch/probes/wal-space.ts";
+import { type Sample, withSample } from "../../watch/samples.ts";
+import type { Adapters } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import { rememberSamples, watchDirectory } from "./memory.ts";
+import { type Probe, probes, walFreeBytes } from "./probes.ts";
+import { Sight, unlessFailed } from "./sight.ts";
+import { timeLimit } from "./time-limit.ts";
+
+type Call = { readonly signal: AbortSignal };
+
+/** Rejects with the limit's reason when it comes first: a read that hangs in the kernel heeds no signal. */
+async function inTime<T>(work: Promise<T>, { signal }: Call): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const end = (): void => {
+    late.reject(signal.reason);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+async function stands(ground: Probe["ground"], sight: Sight): Promise<boolean> {
+  switch (ground) {
+    case "none":
+      return true;
+    case "server":
+      return (await unlessFailed(sight.server())) !== undefined;
+    case "repository":
+      return (await unlessFailed(sight.repository())) !== undefined;
+  }
+}
+
+async function runProbe(probe: Probe, sight: Sight, call: Call): Promise<readonly Finding[]> {
+  const work = async (): Promise<readonly Finding[]> =>
+    (await stands(probe.ground, sight)) ? await probe.run(sight, call) : [];
+  try {
+    return await inTime(work(), call);
+  } catch (error) {
+    if (isDrError(error)) {
+      return [failed(probe.check, error)];
+    }
+    throw error;
+  }
+}
+
+/** What fills, and when: judged from this look and those before it. */
+async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]> {
+  const { environment, nowMs } = sight;
+  const health = await unlessFailed(inTime(sight.server(), call));
+  const repository = await unlessFailed(inTime(sight.repository(), call));
+  const capabilities =
+    repository && (await unlessFailed(inTime(repository.sealed.store.capabilities(call), call)));
+  const now: Sample = {
+    atMs: nowMs,
+    repositoryFreeBytes: capabilities?.freeBytes,
+    walFreeBytes: health && (await unlessFailed(inTime(walFreeBytes(sight), call))),
+  };
+  let samples: readonly Sample[] = [now];
+  const findings: Finding[] = [];
+  try {
+    samples = await rememberSamples(environment, (before) => withSample(before, now), call);
+  } catch (error) {
+    if (!isDrError(error)) {
+      throw error;
+    }
+    const path = watchDirectory(environment);
+    findings.push(found("forecast", "note", "memory-unwritable", { path }));
+  }
+  const own = health?.slots.find(({ name }) => name === environment.slotName);
+  const retaining =
+    health !== undefined &&
+    (health.slots.some(({ active, retainedBytes = 0 }) => !active && retainedBytes > 0) ||
+      (health.archiver.lastFailedMs ?? 0) > (health.archiver.lastArchivedMs ?? 0));
+  const slot = own?.name ?? environment.slotName;
+  return [
+    ...judgeWalSpace(samples, now, { slot, retaining }),
+    ...(findings.length > 0 ? findings : judgeForecast(samples)),
+  ];
+}
+
+/**
+ * Looks once. Writes one sample into the state directory, nothing else. Takes `lookProbeTimeoutMs` at most.
+ * @throws the signal's reason when aborted, and what only a defect throws.
+ */
+export async function runLook(
+  adapters: Adapters,
+  environment: Environment,
+  options: Call,
+): Promise<CheckReport> {
+  const { signal } = options;
+  using limit = timeLimit(signal, lookProbeTimeoutMs);
+  const call = { signal: limit.signal };
+  const sight = new Sight(adapters, environment, call);
+  const parts = await Promise.all([
+    ...probes.map((probe) => runProbe(probe, sight, call)),
+    judgeTrends(sight, call),
+  ]);
+  signal.throwIfAborted();
+  const findings = parts.flat();
+  return { ok: findings.every(({ state }) => state !== "bad"), findings };
+}

@@ -1,0 +1,301 @@
+/** What is said of the server from within, and of what will fail on a day that can be named. */
+import type { Language } from "../language.ts";
+import type { WatchCheckId, WatchFactId } from "./finding.ts";
+
+type Messages = {
+  readonly names: Readonly<Record<WatchCheckId, string>>;
+  readonly facts: Readonly<
+    Record<WatchFactId, { readonly summary: string; readonly hint?: string }>
+  >;
+};
+
+const en: Messages = {
+  names: {
+    writes: "writing",
+    archiver: "archiver",
+    "wal-space": "room for WAL",
+    corruption: "pages",
+    jobs: "backup runs",
+    clock: "clock",
+    certificate: "certificate",
+    reachability: "network",
+    "version-end": "version's end",
+    schedule: "schedule",
+    forecast: "forecast",
+  },
+  facts: {
+    "writes-taken": { summary: "the server takes writes" },
+    "writes-standby": {
+      summary: "the server is a standby: it takes no writes",
+      hint: "If it should be the primary, a failover has happened or was undone: look before anything else. If it is the source on purpose, nothing is to do.",
+    },
+    "writes-read-only": {
+      summary: "the server refuses writes: default_transaction_read_only is on",
+      hint: "Find who turned it on (a full disk, a switchover), then: ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf();",
+    },
+    "writes-wait": {
+      summary:
+        "commits wait: synchronous_standby_names is {names}, and {waiting} sessions wait for a standby that is not there",
+      hint: "Start what should confirm them (pra wal receive). To let commits go at once, without that protection: ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();",
+    },
+    "slot-held": { summary: "{slot} is there and retains {retainedBytes}" },
+    "slot-held-much": {
+      summary: "{slot} retains {retainedBytes} of WAL on the server, and nobody reads it",
+      hint: "Start the receiver: pra wal receive. While it is away, pg_wal grows.",
+    },
+    "slot-ending": {
+      summary: "{slot} retains {retainedBytes}; the server removes WAL after {safeBytes} more",
+      hint: "Start the receiver now: pra wal receive. Afterwards the window has a hole until the next backup.",
+    },
+    "slot-lost": {
+      summary: "{slot} is lost: the server has removed WAL that it needed",
+      hint: "SELECT pg_drop_replication_slot('{slot}'); then pra wal receive, and pra backup --full: it closes the hole.",
+    },
+    "slot-absent": {
+      summary: "{slot} is not there: the server keeps no WAL for the receiver",
+      hint: "pra wal receive makes it again and tells the hole; then pra backup --full closes it.",
+    },
+    "slot-foreign": {
+      summary: "{slot}, which is not ours, retains {retainedBytes} and nobody reads it",
+      hint: "pg_wal grows for it. Ask its owner; drop it if nobody is: SELECT pg_drop_replication_slot('{slot}');",
+    },
+    "archiver-off": { summary: "archive_mode is off; WAL is streamed" },
+    "archiver-idle": { summary: "nothing was archived yet, and nothing waits" },
+    "archiver-well": { summary: "archived {wal} {ageMs} ago" },
+    "archiver-failing": {
+      summary: "archive_command fails since {sinceMs}: {failures} times for {wal}",
+      hint: "The server's log has what the command said. pg_wal grows until it succeeds.",
+    },
+    "archiver-stuck": {
+      summary: "{count} segments wait to be archived, the oldest for {ageMs}",
+      hint: "The server's log says whether archive_command hangs; pg_wal grows meanwhile.",
+    },
+    "archiver-hidden": { summary: "the role may not see the archiver (pg_monitor)" },
+    "wal-space-free": { summary: "{freeBytes} free where pg_wal lies" },
+    "wal-space-filling": {
+      summary: "{freeBytes} free where pg_wal lies; full in {untilMs} as it goes",
+      hint: "A full pg_wal stops the server. Start what reads the slot (pra wal receive), or give it up: SELECT pg_drop_replication_slot('{slot}'); then the window has a hole until the next pra backup --full.",
+    },
+    "wal-space-low": {
+      summary: "only {freeBytes} free where pg_wal lies",
+      hint: "A full pg_wal stops the server. Make room, or give up a slot that nobody reads (pg_replication_slots).",
+    },
+    "pages-sound": { summary: "no damaged page is known" },
+    "pages-counted": {
+      summary: "the server has counted {count} damaged pages in {database}, the last {ageMs} ago",
+      hint: "The server's log names file and block. Prove a backup from before it (pra prove --at TIME), then bring the table back: pra rescue.",
+    },
+    "pages-stored": {
+      summary: "backup {id} holds {count} damaged pages, as the server has them",
+      hint: "pra verify --backup {id} names them. An earlier backup has them whole, if the damage is new: pra rescue.",
+    },
+    "jobs-good": { summary: "the last ones ended well" },
+    "jobs-failed": {
+      summary: "the last backup failed {ageMs} ago: {message}",
+      hint: "pra explain {code} says more; then pra backup.",
+    },
+    "jobs-stuck": {
+      summary: "the run on {host} (process {pid}) works for {ageMs}",
+      hint: "Look at that process; if it is stuck, end it and run pra backup again: nothing is lost.",
+    },
+    "jobs-dead": {
+      summary: "the run on {host} (process {pid}) died without an end",
+      hint: "Run pra backup again: it takes over, nothing is lost.",
+    },
+    "clock-right": { summary: "within {offMs} of the server's" },
+    "clock-off": {
+      summary: "{offMs} off the server's clock",
+      hint: "Times of this host and of the server are not the same: set both by NTP (chronyc tracking, timedatectl).",
+    },
+    "certificate-valid": { summary: "of {where}: valid for {leftMs}" },
+    "certificate-ending": {
+      summary: "of {where}: ends in {leftMs}",
+      hint: "Renew it before that day; whoever verifies it will refuse to connect afterwards.",
+    },
+    "certificate-ended": {
+      summary: "of {where}: ended {agoMs} ago",
+      hint: "Renew it: whoever verifies it refuses to connect.",
+    },
+    "reach-as-planned": { summary: "{count} ways are as planned from {host}" },
+    "reach-closed": {
+      summary: "{target} does not answer from {host}: {reason}",
+      hint: "PRA_REACHABLE says that it must. Look at the route and the firewall.",
+    },
+    "reach-open": {
+      summary: "{target} answers from {host}, and must not",
+      hint: "PRA_ISOLATED says that it must not be reached. Close it in the firewall.",
+    },
+    "version-alive": { summary: "PostgreSQL {major} is maintained until {until}" },
+    "version-ending": {
+      summary: "PostgreSQL {major} is maintained until {until} only",
+      hint: "Plan the upgrade; after that day no fault of it is mended.",
+    },
+    "version-ended": {
+      summary: "PostgreSQL {major} is not maintained since {until}",
+      hint: "Upgrade: faults, also those that lose data, are no longer mended.",
+    },
+    "schedule-fired": { summary: "every run of the last period happened" },
+    "schedule-missed": {
+      summary: "{job} was due {ageMs} ago and did not run",
+      hint: "pra schedule missed; is cron running, and the line still there (crontab -l)?",
+    },
+    "space-fills": {
+      summary: "the repository's disk is full on {day} as it goes",
+      hint: "Make room, or keep less: RETENTION_DAYS, then pra expire --dry-run.",
+    },
+    "space-lasts": { summary: "the repository's disk lasts beyond {day}" },
+    "forecast-unknown": { summary: "known after a day of looks; {ageMs} so far" },
+    "memory-unwritable": {
+      summary: "{path} cannot be written: no forecast, no alerts",
+      hint: "Run it as the account that runs the backups, or set PRA_STATE_DIR.",
+    },
+  },
+};
+
+const fr: Messages = {
+  names: {
+    writes: "écriture",
+    archiver: "archivage",
+    "wal-space": "place pour le WAL",
+    corruption: "pages",
+    jobs: "passages",
+    clock: "horloge",
+    certificate: "certificat",
+    reachability: "réseau",
+    "version-end": "fin de version",
+    schedule: "planification",
+    forecast: "prévision",
+  },
+  facts: {
+    "writes-taken": { summary: "le serveur accepte les écritures" },
+    "writes-standby": {
+      summary: "le serveur est un standby : il n'accepte aucune écriture",
+      hint: "S'il devait être le primaire, une bascule a eu lieu ou a été annulée : regardez cela d'abord. S'il est la source exprès, rien à faire.",
+    },
+    "writes-read-only": {
+      summary: "le serveur refuse les écritures : default_transaction_read_only est actif",
+      hint: "Cherchez qui l'a activé (disque plein, bascule), puis : ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf();",
+    },
+    "writes-wait": {
+      summary:
+        "les commits attendent : synchronous_standby_names vaut {names}, et {waiting} sessions attendent un standby absent",
+      hint: "Démarrez ce qui doit les confirmer (pra wal receive). Pour libérer les commits tout de suite, sans cette protection : ALTER SYSTEM SET synchronous_standby_names = ''; SELECT pg_reload_conf();",
+    },
+    "slot-held": { summary: "{slot} est là et retient {retainedBytes}" },
+    "slot-held-much": {
+      summary: "{slot} retient {retainedBytes} de WAL sur le serveur, et personne ne le lit",
+      hint: "Démarrez le récepteur : pra wal receive. Tant qu'il est absent, pg_wal grossit.",
+    },
+    "slot-ending": {
+      summary:
+        "{slot} retient {retainedBytes} ; le serveur enlève du WAL après {safeBytes} de plus",
+      hint: "Démarrez le récepteur maintenant : pra wal receive. Après, la fenêtre a un trou jusqu'à la prochaine sauvegarde.",
+    },
+    "slot-lost": {
+      summary: "{slot} est perdu : le serveur a enlevé du WAL dont il avait besoin",
+      hint: "SELECT pg_drop_replication_slot('{slot}'); puis pra wal receive, et pra backup --full : elle ferme le trou.",
+    },
+    "slot-absent": {
+      summary: "{slot} n'existe pas : le serveur ne garde aucun WAL pour le récepteur",
+      hint: "pra wal receive le recrée et signale le trou ; ensuite pra backup --full le ferme.",
+    },
+    "slot-foreign": {
+      summary: "{slot}, qui n'est pas à nous, retient {retainedBytes} et personne ne le lit",
+      hint: "pg_wal grossit pour lui. Demandez à son propriétaire ; sans propriétaire : SELECT pg_drop_replication_slot('{slot}');",
+    },
+    "archiver-off": { summary: "archive_mode est off ; le WAL est reçu par flux" },
+    "archiver-idle": { summary: "rien n'a encore été archivé, et rien n'attend" },
+    "archiver-well": { summary: "{wal} archivé il y a {ageMs}" },
+    "archiver-failing": {
+      summary: "archive_command échoue depuis {sinceMs} : {failures} fois pour {wal}",
+      hint: "Le journal du serveur dit pourquoi. pg_wal grossit jusqu'à ce qu'elle réussisse.",
+    },
+    "archiver-stuck": {
+      summary: "{count} segments attendent l'archivage, le plus ancien depuis {ageMs}",
+      hint: "Le journal du serveur dit si archive_command est bloquée ; pg_wal grossit pendant ce temps.",
+    },
+    "archiver-hidden": { summary: "le rôle ne peut pas voir l'archivage (pg_monitor)" },
+    "wal-space-free": { summary: "{freeBytes} libres là où se trouve pg_wal" },
+    "wal-space-filling": {
+      summary: "{freeBytes} libres là où se trouve pg_wal ; plein dans {untilMs} à ce rythme",
+      hint: "Un pg_wal plein arrête le serveur. Démarrez ce qui lit le slot (pra wal receive), ou renoncez-y : SELECT pg_drop_replication_slot('{slot}'); la fenêtre a alors un trou jusqu'à la prochaine pra backup --full.",
+    },
+    "wal-space-low": {
+      summary: "seulement {freeBytes} libres là où se trouve pg_wal",
+      hint: "Un pg_wal plein arrête le serveur. Faites de la place, ou renoncez à un slot que personne ne lit (pg_replication_slots).",
+    },
+    "pages-sound": { summary: "aucune page abîmée connue" },
+    "pages-counted": {
+      summary:
+        "le serveur a compté {count} pages abîmées dans {database}, la dernière il y a {ageMs}",
+      hint: "Le journal du serveur nomme fichier et bloc. Prouvez une sauvegarde d'avant (pra prove --at HEURE), puis ramenez la table : pra rescue.",
+    },
+    "pages-stored": {
+      summary: "la sauvegarde {id} contient {count} pages abîmées, telles que le serveur les a",
+      hint: "pra verify --backup {id} les nomme. Une sauvegarde plus ancienne les a intactes si le dégât est récent : pra rescue.",
+    },
+    "jobs-good": { summary: "les derniers se sont bien terminés" },
+    "jobs-failed": {
+      summary: "la dernière sauvegarde a échoué il y a {ageMs} : {message}",
+      hint: "pra explain {code} en dit plus ; ensuite pra backup.",
+    },
+    "jobs-stuck": {
+      summary: "le passage sur {host} (processus {pid}) travaille depuis {ageMs}",
+      hint: "Regardez ce processus ; s'il est bloqué, arrêtez-le et relancez pra backup : rien n'est perdu.",
+    },
+    "jobs-dead": {
+      summary: "le passage sur {host} (processus {pid}) est mort sans finir",
+      hint: "Relancez pra backup : il prend la suite, rien n'est perdu.",
+    },
+    "clock-right": { summary: "à {offMs} près celle du serveur" },
+    "clock-off": {
+      summary: "{offMs} d'écart avec l'horloge du serveur",
+      hint: "Les heures de cette machine et du serveur diffèrent : réglez les deux par NTP (chronyc tracking, timedatectl).",
+    },
+    "certificate-valid": { summary: "de {where} : valable encore {leftMs}" },
+    "certificate-ending": {
+      summary: "de {where} : expire dans {leftMs}",
+      hint: "Renouvelez-le avant ce jour ; après, qui le vérifie refuse la connexion.",
+    },
+    "certificate-ended": {
+      summary: "de {where} : expiré depuis {agoMs}",
+      hint: "Renouvelez-le : qui le vérifie refuse la connexion.",
+    },
+    "reach-as-planned": { summary: "{count} chemins conformes au plan depuis {host}" },
+    "reach-closed": {
+      summary: "{target} ne répond pas depuis {host} : {reason}",
+      hint: "PRA_REACHABLE dit qu'il doit répondre. Regardez la route et le pare-feu.",
+    },
+    "reach-open": {
+      summary: "{target} répond depuis {host}, et ne devrait pas",
+      hint: "PRA_ISOLATED dit qu'il ne doit pas être joignable. Fermez-le dans le pare-feu.",
+    },
+    "version-alive": { summary: "PostgreSQL {major} est maintenu jusqu'au {until}" },
+    "version-ending": {
+      summary: "PostgreSQL {major} n'est maintenu que jusqu'au {until}",
+      hint: "Prévoyez la montée de version ; après ce jour aucun défaut n'est corrigé.",
+    },
+    "version-ended": {
+      summary: "PostgreSQL {major} n'est plus maintenu depuis le {until}",
+      hint: "Montez de version : les défauts, même ceux qui perdent des données, ne sont plus corrigés.",
+    },
+    "schedule-fired": { summary: "tous les passages de la dernière période ont eu lieu" },
+    "schedule-missed": {
+      summary: "{job} était prévu il y a {ageMs} et n'a pas eu lieu",
+      hint: "pra schedule missed ; cron tourne-t-il, et la ligne est-elle toujours là (crontab -l) ?",
+    },
+    "space-fills": {
+      summary: "le disque du dépôt est plein le {day} à ce rythme",
+      hint: "Faites de la place, ou gardez moins : RETENTION_DAYS, puis pra expire --dry-run.",
+    },
+    "space-lasts": { summary: "le disque du dépôt suffit au-delà du {day}" },
+    "forecast-unknown": { summary: "connue après un jour de mesures ; {ageMs} pour le moment" },
+    "memory-unwritable": {
+      summary: "{path} ne peut pas être écrit : ni prévision, ni alertes",
+      hint: "Lancez la commande sous le compte qui fait les sauvegardes, ou changez PRA_STATE_DIR.",
+    },
+  },
+};
+
+/** The texts by language. */
+export const watchText: Readonly<Record<Language, Messages>> = { en, fr };

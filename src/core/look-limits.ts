@@ -1,0 +1,46 @@
+/** Bounds and thresholds of a look and of what judges it, each with its arithmetic. */
+
+/** Age of the newest backup that is worth a word: a daily job and two hours of it; and that is red: a weekly one and a day. */
+export const statusBackupAgeNoteMs = 26 * 3_600_000;
+export const statusBackupAgeBadMs = 8 * 86_400_000;
+/** Age of the newest proof that is worth a word: the weekly restore test and a day. */
+export const statusProofAgeNoteMs = 8 * 86_400_000;
+/** Age of the newest proof of a recovery key that is worth a word: people move, safes are emptied; twice a year is what audits ask for. */
+export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
+/** A look of `pra status` ends below 2 s, whatever hangs: so long for each probe, all at once, the rest for starting and printing. */
+export const lookProbeTimeoutMs = 1500;
+/** WAL that an idle slot retains before anybody is told: an hour of a busy server's (30 MB/s are 100 GB; 1 GiB is a quiet day's). */
+export const slotRetainedNoteBytes = 1024 ** 3;
+/** What the server may still write before it removes WAL that our slot needs, below which it is red: ten minutes at 30 MB/s. */
+export const slotSafeBadBytes = 16 * 1024 ** 3;
+/** A segment that waits longer for its archiver than ten of the usual archive_timeouts (60 s). */
+export const archiverWaitBadMs = 600_000;
+/** Below that, a server writing 30 MB/s has a minute left. */
+export const walFreeBadBytes = 2 * 1024 ** 3;
+/** A night: whoever is woken must have the time to act. */
+export const walFillBadMs = 12 * 3_600_000;
+/** Growth of pg_wal is believed from so long on: two looks of cron and a bit. */
+export const walTrendMinMs = 9 * 60_000;
+/** A backup that works for longer is looked at: ten times a terabyte's full at 300 MB/s. */
+export const jobStuckMs = 10 * 3_600_000;
+/** Clocks of two hosts with NTP differ by milliseconds; a second makes targets by time wrong. */
+export const clockOffNoteMs = 1000;
+export const clockOffBadMs = 30_000;
+/** What renewals by hand take. */
+export const certificateNoteMs = 30 * 86_400_000;
+export const certificateBadMs = 7 * 86_400_000;
+/** An upgrade of a major version is a project of half a year. */
+export const versionEndNoteMs = 183 * 86_400_000;
+/** The day a disk fills is told two weeks ahead, and red three days ahead. */
+export const spaceFillNoteMs = 14 * 86_400_000;
+export const spaceFillBadMs = 3 * 86_400_000;
+/** A trend of free space is believed from a day on: retention deletes once a day. */
+export const spaceTrendMinMs = 86_400_000;
+/** One sample in five minutes for a day, then one an hour for a fortnight: 288 + 336. */
+export const samplesFineMs = 86_400_000;
+export const samplesCoarseMs = 15 * 86_400_000;
+export const samplesMax = 640;
+/** Newest objects of the ledger that a look reads for failures: two days of hourly jobs; each is one small read. */
+export const statusLedgerObjectsMax = 60;
+/** Of that, connecting to a server: one that hangs must not keep the repository's half from being told. */
+export const lookServerTimeoutMs = 1100;

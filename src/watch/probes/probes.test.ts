@@ -1,0 +1,138 @@
+/** The rules that judge a look, each side of each limit. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Finding } from "../../core/finding/finding.ts";
+import type { ArchiverHealth, SlotHealth } from "../../postgres/server-health.ts";
+import { withSample, type Sample } from "../samples.ts";
+import { judgeArchiver } from "./archiver.ts";
+import { judgeClock } from "./clock.ts";
+import { judgeForecast } from "./forecast.ts";
+import { judgeJobs } from "./jobs.ts";
+import { judgeSlots } from "./slots.ts";
+import { judgeVersionEnd } from "./version-end.ts";
+import { judgeWalSpace } from "./wal-space.ts";
+
+const GIB = 1024 ** 3;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+function told(findings: Finding | readonly Finding[]): string {
+  const all = Array.isArray(findings) ? findings : [findings];
+  return all.map(({ state, fact }: Finding) => `${state} ${fact}`).join(", ");
+}
+
+const own: SlotHealth = {
+  name: "pra_main",
+  active: false,
+  retainedBytes: 0,
+  walStatus: "reserved",
+  safeBytes: undefined,
+};
+
+test("R20 L46 L47 slots: ours that nobody reads, ours that ends, ours that is gone, and others'", () => {
+  const judged = (slots: readonly SlotHealth[], expected = true): string =>
+    told(judgeSlots(slots, { own: "pra_main", expected }));
+  assert.equal(judged([own]), "good slot-held");
+  assert.equal(judged([{ ...own, retainedBytes: GIB }]), "bad slot-held-much");
+  assert.equal(judged([{ ...own, retainedBytes: 9 * GIB, active: true }]), "good slot-held");
+  assert.equal(judged([{ ...own, safeBytes: 16 * GIB - 1 }]), "bad slot-ending");
+  assert.equal(judged([{ ...own, safeBytes: 1, active: true }]), "good slot-held");
+  assert.equal(judged([{ ...own, walStatus: "lost", retainedBytes: undefined }]), "bad slot-lost");
+  assert.equal(judged([]), "bad slot-absent");
+  assert.equal(judged([], false), "");
+  const other = { ...own, name: "theirs", retainedBytes: GIB };
+  assert.equal(judged([own, other]), "good slot-held, note slot-foreign");
+  assert.equal(judged([own, { ...other, active: true }]), "good slot-held");
+});
+
+test("L46 an archiver is judged by what came last, and by how long something waits", () => {
+  const off: ArchiverHealth = {
+    mode: "off",
+    lastArchivedWal: undefined,
+    lastArchivedMs: undefined,
+    lastFailedWal: undefined,
+    lastFailedMs: undefined,
+    failures: 0,
+    waiting: { count: 0, oldestMs: undefined },
+  };
+  const on = { ...off, mode: "on" } as const;
+  const judged = (archiver: ArchiverHealth): string => told(judgeArchiver(archiver, DAY));
+  assert.equal(judged({ ...off, lastFailedMs: 1, failures: 3 }), "good archiver-off");
+  assert.equal(judged(on), "note archiver-idle");
+  assert.equal(judged({ ...on, waiting: undefined }), "note archiver-hidden");
+  assert.equal(judged({ ...on, lastFailedMs: 5 }), "bad archiver-failing");
+  assert.equal(judged({ ...on, lastFailedMs: 5, lastArchivedMs: 4 }), "bad archiver-failing");
+  assert.equal(judged({ ...on, lastFailedMs: 5, lastArchivedMs: 6 }), "good archiver-well");
+  const waiting = (oldestMs: number): ArchiverHealth => ({
+    ...on,
+    lastArchivedMs: 1,
+    waiting: { count: 2, oldestMs },
+  });
+  assert.equal(judged(waiting(DAY - 600_000)), "good archiver-well");
+  assert.equal(judged(waiting(DAY - 600_001)), "bad archiver-stuck");
+});
+
+test("L43 clocks that differ by a second are told, by half a minute red, in either direction", () => {
+  assert.equal(told(judgeClock(999)), "good clock-right");
+  assert.equal(told(judgeClock(-1000)), "note clock-off");
+  assert.equal(told(judgeClock(30_000)), "bad clock-off");
+  assert.equal(told(judgeClock(-3_600_000)), "bad clock-off");
+});
+
+test("R20 the end of a version is told half a year ahead, and an unknown one not at all", () => {
+  const judged = (day: string): string => told(judgeVersionEnd(15, Date.parse(day)) ?? []);
+  assert.equal(judged("2027-05-01"), "good version-alive");
+  assert.equal(judged("2027-06-01"), "note version-ending");
+  assert.equal(judged("2027-11-12"), "note version-ended");
+  assert.equal(judgeVersionEnd(42, 0), undefined);
+});
+
+function draining(from: number, perHour: number, hours: number): readonly Sample[] {
+  let samples: readonly Sample[] = [];
+  for (let hour = 0; hour <= hours; hour += 1) {
+    const free = from - perHour * hour;
+    const atMs = 400 * DAY + hour * HOUR;
+    samples = withSample(samples, { atMs, repositoryFreeBytes: free, walFreeBytes: free });
+  }
+  return samples;
+}
+
+test("R20 L47 the day the repository's disk fills is told a fortnight ahead, and believed after a day", () => {
+  assert.equal(told(judgeForecast(draining(1000 * GIB, GIB, 23))), "good forecast-unknown");
+  assert.equal(told(judgeForecast(draining(1000 * GIB, GIB, 48))), "good space-lasts");
+  assert.equal(told(judgeForecast(draining(300 * GIB, GIB, 48))), "note space-fills");
+  assert.equal(told(judgeForecast(draining(100 * GIB, GIB, 48))), "bad space-fills");
+  assert.equal(told(judgeForecast(draining(100 * GIB, -GIB, 48))), "good space-lasts");
+  const [finding] = judgeForecast(draining(300 * GIB, GIB, 60));
+  const filled = new Date(400 * DAY + 300 * HOUR).toISOString().slice(0, 10);
+  assert.equal(finding?.fact === "space-fills" && finding.values["day"], filled);
+  assert.deepEqual(judgeForecast([]), []);
+});
+
+test("L47 the hour in which pg_wal fills is told while something retains WAL, and what is nearly full always", () => {
+  const judged = (samples: readonly Sample[], retaining: boolean): string => {
+    const now = samples.at(-1);
+    return now === undefined
+      ? ""
+      : told(judgeWalSpace(samples.slice(0, -1), now, { slot: "pra_main", retaining }));
+  };
+  const fast = draining(30 * GIB, 3 * GIB, 2);
+  assert.equal(judged(fast, true), "bad wal-space-filling");
+  assert.equal(judged(fast, false), "good wal-space-free");
+  assert.equal(judged(draining(60 * GIB, GIB, 2), true), "good wal-space-free");
+  assert.equal(judged(draining(4 * GIB, 1.5 * GIB, 2), false), "bad wal-space-low");
+});
+
+test("L53 a failed run, a stuck one and a dead one are each told", () => {
+  const nowMs = 10 * DAY;
+  const failed = { at: new Date(9 * DAY).toISOString(), code: "STORE_IO", message: "m" };
+  const holder = { host: "h", pid: 7, sinceMs: nowMs - 10 * HOUR, liveness: "alive" } as const;
+  const judged = (about: Parameters<typeof judgeJobs>[0]): string => told(judgeJobs(about, nowMs));
+  assert.equal(judged({ failed: undefined, holder: undefined }), "good jobs-good");
+  assert.equal(judged({ failed, holder }), "bad jobs-failed");
+  assert.equal(judged({ failed: undefined, holder: { ...holder, sinceMs: 0 } }), "bad jobs-stuck");
+  assert.equal(
+    judged({ failed: undefined, holder: { ...holder, liveness: "dead" } }),
+    "bad jobs-dead",
+  );
+});

@@ -1,0 +1,224 @@
+/**
+ * What `pra status` sees of a server in each kind of trouble, on real servers: every trouble is made, seen, mended, and seen to be over.
+ * And how long it takes when what it asks hangs.
+ */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { open, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { present } from "../../src/core/assert.ts";
+import { supportedMajors } from "../../src/core/pg-version.ts";
+import { CommandLine } from "../support/command-line.ts";
+import { type TestServer, startTestServer } from "../support/test-server.ts";
+
+type Check = {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly severity: string;
+  readonly summary: string;
+  readonly hint: string | null;
+  readonly value: number | null;
+};
+
+class Site {
+  readonly server: TestServer;
+  readonly pra: CommandLine;
+
+  constructor(server: TestServer, pra: CommandLine) {
+    this.server = server;
+    this.pra = pra;
+  }
+
+  async look(variables: Readonly<Record<string, string>> = {}): Promise<readonly Check[]> {
+    const { value } = await this.pra.json("status", variables);
+    return (value as { checks: readonly Check[] }).checks;
+  }
+
+  /** The check with that name, the worst when there are several. */
+  async see(id: string, variables: Readonly<Record<string, string>> = {}): Promise<Check> {
+    const all = (await this.look(variables)).filter((one) => one.id === id);
+    return present(
+      all.find(({ ok }) => !ok) ?? all.find(({ severity }) => severity !== "info") ?? all[0],
+      `a line about ${id}`,
+    );
+  }
+}
+
+async function siteOf(
+  context: TestContext,
+  options: Parameters<typeof startTestServer>[0],
+): Promise<Site> {
+  const server = await startTestServer(options);
+  const pra = await CommandLine.initialised(server);
+  context.after(async () => {
+    await pra[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  return new Site(server, pra);
+}
+
+for (const major of supportedMajors) {
+  test(`R4 R20 a server of ${major} is looked at from within, and its end of maintenance is known`, async (context) => {
+    const site = await siteOf(context, { major });
+    const seen = new Map((await site.look()).map((one) => [one.id, one]));
+    for (const id of ["server", "writes", "archiver", "clock"]) {
+      assert.equal(seen.get(id)?.severity, "info", `${id}: ${seen.get(id)?.summary}`);
+    }
+    assert.match(seen.get("version-end")?.summary ?? "", new RegExp(`^PostgreSQL ${major} is`));
+    assert.equal(seen.get("server")?.ok, true);
+    assert.ok((seen.get("wal-space")?.value ?? 0) > 1e6, "the server is on this host");
+  });
+}
+
+test("R20 a server that refuses writes, and one whose commits wait for a standby that is not there, are red with the statement that ends it", async (context) => {
+  const site = await siteOf(context, { major: 18 });
+  const { server } = site;
+  await server.query("ALTER SYSTEM SET default_transaction_read_only = on");
+  await server.query("SELECT pg_reload_conf()");
+  assert.match(
+    (await site.see("writes")).hint ?? "",
+    /: ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf\(\);$/,
+  );
+  await server.query("ALTER SYSTEM RESET default_transaction_read_only");
+  await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await server.query("SELECT pg_reload_conf()");
+  const waiting = server.query("CREATE TABLE waits ()");
+  let seen = await site.see("writes");
+  for (let tries = 0; seen.ok && tries < 50; tries += 1) {
+    seen = await site.see("writes");
+  }
+  assert.match(seen.summary, /commits wait: synchronous_standby_names is nobody, and 1 sessions/);
+  assert.match(seen.hint ?? "", /pra wal receive/);
+  await server.query("ALTER SYSTEM RESET synchronous_standby_names");
+  await server.query("SELECT pg_reload_conf()");
+  await waiting;
+  assert.equal((await site.see("writes")).ok, true);
+});
+
+test("L46 an archiver that fails is red while backups are green, and good again when it succeeds", async (context) => {
+  const site = await siteOf(context, {
+    major: 15,
+    settings: { archive_mode: "on", archive_command: "test -e %p.nowhere" },
+  });
+  const { server, pra } = site;
+  assert.equal((await pra.run("backup --full")).code, 0);
+  await server.query("SELECT pg_switch_wal()");
+  let seen = await site.see("archiver");
+  for (let tries = 0; seen.ok && tries < 100; tries += 1) {
+    seen = await site.see("archiver");
+  }
+  assert.match(seen.summary, /^archive_command fails since .*: \d+ times for 0000/);
+  assert.equal((await site.see("newest-backup")).ok, true);
+  await server.query("ALTER SYSTEM SET archive_command = 'true'");
+  await server.query("SELECT pg_reload_conf()");
+  for (let tries = 0; !seen.ok && tries < 100; tries += 1) {
+    seen = await site.see("archiver");
+  }
+  assert.match(seen.summary, /^archived 0000[\w.]+ .* ago$/);
+});
+
+test("L46 L47 a slot that the server gave up is lost, one that is dropped is absent; each says what closes the hole", async (context) => {
+  const site = await siteOf(context, { major: 18, settings: { max_slot_wal_keep_size: "32MB" } });
+  const { server, pra } = site;
+  const receiver = pra.start("wal receive");
+  await receiver.untilSaid(/Streaming from/);
+  assert.equal((await site.see("slots")).severity, "info");
+  receiver.child.kill("SIGKILL");
+  await receiver.answer;
+  const dead = await site.see("receiver");
+  assert.equal(dead.ok, false);
+  await server.query(
+    "CREATE TABLE much AS SELECT repeat('x', 500) FROM generate_series(1, 200000)",
+  );
+  const ending = await site.see("slots");
+  assert.match(ending.summary, /the server removes WAL after/);
+  for (let i = 0; i < 6; i += 1) {
+    await server.query("SELECT pg_switch_wal()");
+    await server.query("CREATE TABLE IF NOT EXISTS t (); CHECKPOINT");
+  }
+  const lost = await site.see("slots");
+  assert.match(lost.summary, /is lost/);
+  assert.match(
+    lost.hint ?? "",
+    /pg_drop_replication_slot\('pra_main'\); then pra wal receive, and pra backup --full/,
+  );
+  await server.query("SELECT pg_drop_replication_slot('pra_main')");
+  assert.match((await site.see("slots")).summary, /^pra_main is not there/);
+});
+
+test("R20 damaged pages that the server met are counted, and those of the newest backup named", async (context) => {
+  const site = await siteOf(context, { major: 18, initdbArguments: ["--data-checksums"] });
+  const { server, pra } = site;
+  await server.query("CREATE TABLE bad AS SELECT g FROM generate_series(1, 5000) g");
+  await server.query("CHECKPOINT");
+  const [row] = (await server.query("SELECT pg_relation_filepath('bad') AS path")).rows;
+  const path = join(server.dataDirectory, String((row as { path: string }).path));
+  assert.equal(
+    (await site.look()).some(({ id }) => id === "corruption"),
+    false,
+  );
+  const file = await open(path, "r+");
+  await file.write(Buffer.from([0xff]), 0, 1, 8192 + 4000);
+  await file.close();
+  await server.restart("immediate");
+  await assert.rejects(server.query("SELECT count(*) FROM bad"));
+  let seen = (await site.look()).find(({ id }) => id === "corruption");
+  for (let tries = 0; seen === undefined && tries < 50; tries += 1) {
+    seen = (await site.look()).find(({ id }) => id === "corruption");
+  }
+  assert.match(seen?.summary ?? "", /has counted \d+ damaged pages in postgres/);
+  assert.equal((await pra.run("backup --full")).code, 5);
+  const all = (await site.look()).filter(({ id }) => id === "corruption");
+  assert.ok(all.some(({ summary }) => /^backup \w+ holds 1 damaged pages/.test(summary)));
+});
+
+test("R4 status answers in less than two seconds, with every other line, while server and application hang", async (context) => {
+  const site = await siteOf(context, { major: 18, tcp: true });
+  const { pra } = site;
+  assert.equal((await pra.run("backup --full")).code, 0);
+  const hung = createServer(() => undefined);
+  hung.listen(0, "127.0.0.1");
+  await once(hung, "listening");
+  context.after(() => {
+    hung.close();
+  });
+  const { port } = hung.address() as AddressInfo;
+  const variables = {
+    PG_HOST: "127.0.0.1",
+    PG_PORT: String(port),
+    APP_HEALTH_URL: `http://127.0.0.1:${port}/health`,
+  };
+  await pra.run("status");
+  const began = performance.now();
+  const seen = new Map((await site.look(variables)).map((one) => [one.id, one]));
+  const tookMs = performance.now() - began;
+  assert.equal(seen.get("server")?.ok, false);
+  assert.match(seen.get("server")?.summary ?? "", /no answer within/);
+  assert.equal(seen.get("application")?.ok, false);
+  assert.equal(seen.get("newest-backup")?.ok, true);
+  assert.ok(seen.has("exposure") && seen.has("space"));
+  assert.ok(tookMs < 2500, `it took ${Math.round(tookMs)} ms, Node's start included`);
+});
+
+test("R20 a backup that failed and one that died are red until one ends well", async (context) => {
+  const site = await siteOf(context, { major: 18 });
+  const { pra } = site;
+  const failed = await pra.run("backup --full", { PRA_FAILPOINT: "backup.publish-root:error" });
+  assert.notEqual(failed.code, 0);
+  const red = await site.see("jobs");
+  assert.match(red.summary, /^the last backup failed .* ago: /);
+  assert.match(red.hint ?? "", /^pra explain STORE_/);
+  assert.equal((await pra.run("backup --full")).code, 0);
+  assert.equal((await site.see("jobs")).ok, true);
+});
+
+test("R20 a state directory that cannot be written is told; the look goes on", async (context) => {
+  const site = await siteOf(context, { major: 18 });
+  const blocked = join(site.pra.directory, "blocked");
+  await writeFile(blocked, "a file where a directory should be");
+  const seen = await site.see("forecast", { PRA_STATE_DIR: blocked });
+  assert.equal(seen.severity, "warning");
+  assert.match(seen.summary, /cannot be written/);
+});
