@@ -51,3 +51,7 @@ export const quietsMax = 100;
 export const watchLedgerMs = 20_000;
 /** Contacts and steps of escalation of a `pra.yaml`: a team, its night shift and its managers. */
 export const contactsMax = 50;
+/** Days for which alerts may be kept quiet at most: what is silent for longer is to be mended, or its rule changed. */
+export const quietDaysMax = 31;
+/** Characters of a reason or of a name that a person gives. */
+export const personTextMax = 300;

@@ -228,7 +228,7 @@ class Stepper {
   /** The rule that explains this one now; null when none does. */
   #coverOf(track: Track): string | null {
     const { needs } = alertRuleOf(track.rule);
-    for (const need of guard("L46-cover") ? needs : []) {
+    for (const need of needs) {
       for (const other of this.#tracks.values()) {
         const { phase } = other.standing;
         const ill = phase === "open" || (phase === "pending" && other.about === "ill");
@@ -298,7 +298,7 @@ class Stepper {
       ...track,
       alertId: alertIdOf(track.rule, this.#sequence, this.#context.naming),
       standing: { phase: "open", opened: pointOf(this.#time) },
-      flapping: recent.length >= flapOpeningsMax && guard("L43-flapping"),
+      flapping: recent.length >= flapOpeningsMax,
     };
     this.turns.push({ kind: "opened", track: opened, resolution: undefined });
     return opened;
@@ -345,7 +345,7 @@ class Stepper {
     const resolution: Resolution = {
       how,
       words,
-      lastedMs: this.#nowMs - standing.opened.watchMs,
+      lastedMs: this.#nowMs - track.since.watchMs,
       atMs: this.#time.wallMs,
       nothingLost:
         how === "well" &&

@@ -154,8 +154,7 @@ function shortText(notice: Notice, wording: Wording, nowMs: number): string {
   const { language } = wording;
   const say = phrases[language];
   const what = verdict(track, language);
-  const opened = track.standing.phase === "pending" ? track.since : track.standing.opened;
-  const long = roughDuration(nowMs - opened.watchMs, language);
+  const long = roughDuration(nowMs - track.since.watchMs, language);
   switch (kind) {
     case "opened":
       return say.since(what, clockText(track.since.wallMs, wording));

@@ -11,7 +11,6 @@ import {
   messagesPerHourMax,
   outboxWaitingMax,
 } from "../core/watch-limits.ts";
-import { guard } from "../core/failpoint.ts";
 import type { Language } from "../core/language.ts";
 import type { Random } from "../core/random.ts";
 import type { Notice } from "./alert-state.ts";
@@ -68,9 +67,10 @@ function stored(notice: Notice, language: Language): StoredAlert {
 /** Whether a route is told of a notice. */
 function concerns(route: Route, notice: Notice, audience: Audience): boolean {
   const { kind, track, steps } = notice;
-  // A channel that fails is told of on the others.
+  // A channel that fails is told of on the others; its reminders go there too, so that its return shows.
   const own = track.rule === "channel" && track.subject === route.id;
-  if (own || (route.minimum === "critical" && track.severity !== "critical")) {
+  const isUnfit = route.minimum === "critical" && track.severity !== "critical";
+  if (isUnfit || (own && (kind === "opened" || kind === "raised"))) {
     return false;
   }
   const isTold = Object.hasOwn(track.routes, route.id);
@@ -134,7 +134,7 @@ class RouteComposer {
         this.#state.held.length > 0 ||
         this.#state.recent.length >= messagesPerHourMax ||
         this.#before + this.waiting.length >= outboxWaitingMax;
-      if (isFull && guard("L43-message-bound")) {
+      if (isFull) {
         this.#hold(part);
       } else {
         this.#send(part);

@@ -3,6 +3,7 @@
  * else waiting. What came of an attempt is recorded before the next message is touched. When a channel begins or ceases to fail, that is
  * judged in the same step, so that the others are told at once.
  */
+import type { Clock } from "../core/clock.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { deliveryAttemptMs } from "../core/watch-limits.ts";
 import { type Moment, passTime } from "./moment.ts";
@@ -19,7 +20,7 @@ export type DeliveryContext = {
   /** By route. */
   readonly notifiers: ReadonlyMap<string, Notifier>;
   readonly moment: () => Moment;
-  readonly attemptMs?: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
@@ -32,11 +33,16 @@ async function attempt(
   notifier: Notifier,
   context: DeliveryContext,
 ): Promise<DeliveryOutcome> {
-  const limit = AbortSignal.timeout(context.attemptMs ?? deliveryAttemptMs);
-  const signal = AbortSignal.any([context.signal, limit]);
+  const over = new AbortController();
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.signal, late.signal]);
   const stopped = new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
+  const timer = context.clock.sleep(deliveryAttemptMs, { signal: over.signal }).then(
+    () => late.abort(new Error("no answer in time")),
+    () => undefined,
+  );
   try {
     failpoint("watch.deliver");
     // An adapter that does not heed its signal must not hold the others up.
@@ -45,10 +51,11 @@ async function attempt(
     return outcome;
   } catch (error) {
     context.signal.throwIfAborted();
-    const said = limit.aborted
-      ? "no answer in time"
-      : `${error instanceof Error ? error.name : "failure"}`;
-    return { state: "later", said, afterMs: undefined };
+    const said = error instanceof Error ? error.message : "failure";
+    return { state: "later", said: late.signal.aborted ? said : "failure", afterMs: undefined };
+  } finally {
+    over.abort();
+    await timer;
   }
 }
 

@@ -77,7 +77,7 @@ async function passes({ watch, adapters, endMs }: Loop, signal: AbortSignal): Pr
   const { clock } = adapters;
   const settled: Settled[] = [];
   for (;;) {
-    const pass = await deliverPass({ memory, setup, notifiers, moment, signal });
+    const pass = await deliverPass({ memory, setup, notifiers, moment, clock, signal });
     settled.push(...pass.settled);
     const document = await memory.read({ signal });
     const nextMs = nextDueMs(document.outbox);

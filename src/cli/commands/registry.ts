@@ -58,6 +58,11 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
   { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
   { name: "schedule", load: async () => (await import("./schedule.ts")).registerSchedule },
+  { name: "alert", load: async () => (await import("./alert.ts")).registerAlert },
+  {
+    name: "maintenance",
+    load: async () => (await import("./maintenance.ts")).registerMaintenance,
+  },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];
