@@ -524,7 +524,7 @@ export const scheduleDrainMs = 2000;
 export const crontabBytesMax = MIB;
 /** The command of one line: Debian's cron refuses more than 998 characters. */
 export const cronCommandMax = 998;
-/** How long the crontab and systemctl programs may take: they need milliseconds. */
+/** How long the crontab and systemctl programs, and noting the end of a run, may take: they need milliseconds. */
 export const scheduleProgramMs = 30_000;
 /** How long a forecast may look at the repository before an installation goes on without it. */
 export const scheduleForecastMs = 20_000;

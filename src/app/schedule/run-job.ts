@@ -8,7 +8,9 @@ import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { isDrError } from "../../core/errors.ts";
+import { scheduleProgramMs } from "../../core/limits.ts";
 import { createDirectories } from "../../files/directories.ts";
+import { errnoOf } from "../../files/file-error.ts";
 import type { Environment } from "../environment.ts";
 import { programPath } from "./cron-lines.ts";
 import type { MissedRun } from "./find-missed.ts";
@@ -23,7 +25,7 @@ export type RunWords = {
   readonly busy: (job: string, at: string, since: string) => string;
   readonly ended: (job: string, at: string, exitCode: number, durationMs: number) => string;
   readonly unstartable: (program: string, reason: string) => string;
-  readonly unnoted: (reason: string) => string;
+  readonly unnoted: (failure: Error) => string;
   readonly catchesUp: (job: string, dueAt: string) => string;
 };
 
@@ -71,7 +73,7 @@ export async function runRecorded(
     return { kind: "busy", exitCode: 0 };
   }
   if (claim.failure !== undefined) {
-    log.line(said.unnoted(claim.failure.message));
+    log.line(said.unnoted(claim.failure));
     if (cause.kind === "catch-up") {
       return { kind: "left-out", exitCode: 1 };
     }
@@ -92,10 +94,10 @@ export async function runRecorded(
       logFailed: log.failure !== undefined,
     };
     // That it was interrupted is to be noted too.
-    const call = { signal: AbortSignal.timeout(30_000) };
+    const call = { signal: AbortSignal.timeout(scheduleProgramMs) };
     const failure = await noteEnd(environment, job, claim.run, facts, call);
     if (failure !== undefined) {
-      log.line(said.unnoted(failure.message));
+      log.line(said.unnoted(failure));
     }
   }
   return { kind: "ended", exitCode: exitCodeFor(end) };
@@ -164,7 +166,9 @@ export async function catchUp(context: RunContext): Promise<readonly MissedRun[]
     const durationMs = Math.round(clock.monotonic() - startMs);
     const program = { state: "exited", exitCode: 0, errorCode: undefined } as const;
     const facts = { nowMs: clock.now(), durationMs, program, logFailed: false };
-    await noteEnd(environment, CATCH_UP, claim.run, facts, { signal: AbortSignal.timeout(30_000) });
+    await noteEnd(environment, CATCH_UP, claim.run, facts, {
+      signal: AbortSignal.timeout(scheduleProgramMs),
+    });
   }
 }
 
@@ -184,9 +188,9 @@ export async function catchUpAfterCheck(
       await catchUp(context);
     }
   } catch (error) {
-    if (!isDrError(error) && !(error instanceof Error && "code" in error)) {
+    if (!(error instanceof Error) || (!isDrError(error) && errnoOf(error) === undefined)) {
       throw error;
     }
-    log.line(context.said.unnoted(error instanceof Error ? error.message : String(error)));
+    log.line(context.said.unnoted(error));
   }
 }

@@ -97,6 +97,7 @@ const FOR_SYSTEM = [
   "AmbientCapabilities=",
   "DevicePolicy=closed",
   "PrivateDevices=true",
+  "PrivateMounts=true",
   "ProtectClock=true",
   "ProtectControlGroups=true",
   "ProtectHome=read-only",

@@ -1,6 +1,7 @@
 /** What `pra schedule` says. */
 import type { RunWords } from "../../app/schedule/run-job.ts";
 import type { JobId } from "../../app/schedule/job.ts";
+import { errorText, isDrError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
@@ -70,6 +71,10 @@ type Messages = {
   readonly unreadable: (reason: string) => string;
   readonly said: RunWords;
 };
+
+function reasonOf(failure: Error, language: Language): string {
+  return isDrError(failure) ? errorText(failure, language).message : failure.message;
+}
 
 const en: Messages = {
   groupSummary:
@@ -197,7 +202,7 @@ const en: Messages = {
     ended: (job, at, exitCode, durationMs) =>
       `--- ${at} ${job} ended with exit code ${exitCode} after ${formatDuration(durationMs, "en")}`,
     unstartable: (program, reason) => `pra: ${program} cannot be started: ${reason}`,
-    unnoted: (reason) => `pra: this run cannot be noted: ${reason}`,
+    unnoted: (failure) => `pra: this run cannot be noted: ${reasonOf(failure, "en")}`,
     catchesUp: (job, dueAt) => `--- ${job} was due ${dueAt} and is made up for now`,
   },
 };
@@ -337,7 +342,8 @@ const fr: Messages = {
     ended: (job, at, exitCode, durationMs) =>
       `--- ${at} ${job} finie, code de sortie ${exitCode}, après ${formatDuration(durationMs, "fr")}`,
     unstartable: (program, reason) => `pra : ${program} ne peut pas être lancé : ${reason}`,
-    unnoted: (reason) => `pra : cette exécution ne peut pas être notée : ${reason}`,
+    unnoted: (failure) =>
+      `pra : cette exécution ne peut pas être notée : ${reasonOf(failure, "fr")}`,
     catchesUp: (job, dueAt) => `--- ${job} était prévue ${dueAt} et est rattrapée maintenant`,
   },
 };
