@@ -34,11 +34,15 @@ export type ApplicationSettings = {
   readonly healthIntervalMs: number;
 };
 
-/** Who is told. The webhook is a secret. */
+/** Who is told. The webhook is a secret. How they are reached, `channels/` reads when it is needed. */
 export type AlertSettings = {
   readonly mailTo: readonly string[];
   readonly slackWebhook: string | undefined;
   readonly smsTo: readonly string[];
+  /** The program that gets every alert. */
+  readonly command: string | undefined;
+  /** File of an authority to trust beside the usual ones. */
+  readonly authorityFile: string | undefined;
 };
 
 /** What a proof on this host may take, and when one is made by itself. */
@@ -402,6 +406,8 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       mailTo: reader.list("ALERT_EMAIL"),
       slackWebhook: reader.text("SLACK_WEBHOOK"),
       smsTo: reader.list("ALERT_SMS"),
+      command: reader.path("PRA_ALERT_COMMAND"),
+      authorityFile: reader.path("PRA_ALERT_CA"),
     },
     restore: { host: reader.text("RESTORE_HOST"), database: reader.text("RESTORE_DB") },
     objectives: {

@@ -30,3 +30,24 @@ test("L54 a password in any address is hidden, known or not", () => {
   assert.equal(mask("redis://:other@cache:6379"), "redis://:***@cache:6379");
   assert.equal(mask("mysql://a:b@h and http://h:80/x"), "mysql://a:***@h and http://h:80/x");
 });
+
+test("L54 of addresses and headers that are tokens, each long word is hidden by itself, names are not", () => {
+  const mask = maskerOf(
+    readEnvironment({
+      variables: {
+        SLACK_WEBHOOK: "https://hooks.example.org/services/T0000000/B0000000/abcdEFGHijklMNOP",
+        PRA_SMS_HEADERS: "Authorization: Bearer 0123456789abcdef; Content-Type: application/json",
+        PRA_SMTP_URL: "smtp://pra:p%40ss-of-relay@relay.example.org",
+      },
+      workingDirectory: "/nowhere",
+      checkoutDirectory: "/nowhere",
+      homeDirectory: "/nowhere",
+      userName: "someone",
+      isRoot: false,
+    }),
+  );
+  assert.equal(
+    mask("hooks.example.org/services/x: abcdEFGHijklMNOP, Bearer 0123456789abcdef, p@ss-of-relay"),
+    "hooks.example.org/services/x: ***, Bearer ***, ***",
+  );
+});

@@ -3,6 +3,7 @@
  * reports. A password in any address is hidden, known or not.
  */
 import type { Environment } from "./environment.ts";
+import type { SettingEntry } from "./setting-entry.ts";
 import { settingsRegistry } from "./settings.ts";
 
 /** Shorter ones would blacken half the text, and are no secrets. */
@@ -10,8 +11,28 @@ const LENGTH_MIN = 4;
 
 const MASK = "***";
 
-/** What a secret setting's value hides: all of it, and of an address its password. */
-function secretsIn(value: string): readonly string[] {
+type SecretKind = NonNullable<SettingEntry["secret"]>;
+
+/** A word of an address or a header that is as long is a token; shorter ones are names: "services", "Bearer". */
+const TOKEN_LENGTH_MIN = 12;
+
+/**
+ * What a secret setting's value hides: all of it, of an address its password, and of what is no plain password the long words, because the
+ * other side may quote one alone.
+ */
+function secretsIn(value: string, kind: SecretKind): readonly string[] {
+  const words = kind === "token" || /[:;=]/.test(value) ? value.split(/[^A-Za-z0-9_+~.-]+/) : [];
+  const tokens = words.filter(({ length }) => length >= TOKEN_LENGTH_MIN);
+  return [...passwordsIn(value), ...(kind === "address" ? [] : tokens.filter(isToken(value)))];
+}
+
+/** A host's name is no token. */
+function isToken(value: string): (word: string) => boolean {
+  const host = URL.parse(value)?.host ?? "";
+  return (word) => !host.includes(word);
+}
+
+function passwordsIn(value: string): readonly string[] {
   const password = /^[a-z]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(value)?.[1];
   if (password === undefined) {
     return [value];
@@ -31,8 +52,9 @@ export function maskerOf(environment: Environment): (text: string) => string {
   const { settings, connection } = environment;
   const secrets = new Set<string>();
   for (const [name, { value }] of settings) {
-    if (settingsRegistry[name].secret !== undefined) {
-      secretsIn(value).forEach((secret) => secrets.add(secret));
+    const { secret: kind } = settingsRegistry[name];
+    if (kind !== undefined) {
+      secretsIn(value, kind).forEach((secret) => secrets.add(secret));
     }
   }
   if (connection.password !== undefined) {

@@ -10,6 +10,8 @@ export type SettingKind =
   | { readonly type: "choice"; readonly choices: readonly string[] }
   | { readonly type: "host" }
   | { readonly type: "web address" }
+  | { readonly type: "mail relay" }
+  | { readonly type: "http headers" }
   | { readonly type: "mail addresses" }
   | { readonly type: "phone numbers" }
   | { readonly type: "database name" };

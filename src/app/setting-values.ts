@@ -4,6 +4,8 @@
  */
 import { unreachable } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
+import { httpHeaders } from "./channels/http-headers.ts";
+import { relayOf } from "./channels/smtp-address.ts";
 import type { SettingKind } from "./setting-entry.ts";
 import { type SettingName, settingsRegistry } from "./settings.ts";
 
@@ -87,6 +89,14 @@ const plainKinds: Readonly<
     code: "CONFIG_HOST",
   },
   "web address": { fits: isWebAddress, code: "CONFIG_WEB_ADDRESS" },
+  "mail relay": {
+    fits: (value) => relayOf(value, undefined) !== undefined,
+    code: "CONFIG_MAIL_RELAY",
+  },
+  "http headers": {
+    fits: (value) => httpHeaders(value) !== undefined,
+    code: "CONFIG_HTTP_HEADERS",
+  },
   "mail addresses": {
     fits: (value) => listOf(value).every((part) => MAIL.test(part)),
     code: "CONFIG_MAIL_ADDRESS",
@@ -106,6 +116,8 @@ type PlainCode =
   | "CONFIG_PATH"
   | "CONFIG_HOST"
   | "CONFIG_WEB_ADDRESS"
+  | "CONFIG_MAIL_RELAY"
+  | "CONFIG_HTTP_HEADERS"
   | "CONFIG_MAIL_ADDRESS"
   | "CONFIG_PHONE_NUMBER"
   | "CONFIG_DATABASE_NAME";

@@ -4,6 +4,7 @@
  * are made from it, so that a setting that is read and not explained cannot exist. No value is ever read here.
  */
 import type { Language } from "../core/language.ts";
+import { alertSettings } from "./alert-settings.ts";
 import { restoreSettings } from "./restore-settings.ts";
 import { type SettingEntry, elsewhere, host, number, path } from "./setting-entry.ts";
 
@@ -266,35 +267,7 @@ const registry = {
       fr: "Secondes entre deux appels, et au plus pour un appel.",
     },
   },
-  ALERT_EMAIL: {
-    group: "alerts",
-    kind: { type: "mail addresses" },
-    example: "oncall@example.org",
-    essential: true,
-    help: {
-      en: "Who gets alerts by mail; several addresses with commas.",
-      fr: "Qui reçoit les alertes par courriel ; plusieurs adresses séparées par des virgules.",
-    },
-  },
-  SLACK_WEBHOOK: {
-    group: "alerts",
-    kind: { type: "web address" },
-    secret: "token",
-    example: "https://hooks.slack.com/services/T000/B000/XXXX",
-    help: {
-      en: "The incoming webhook of the Slack channel for alerts. Whoever knows it can write there.",
-      fr: "Le webhook entrant du canal Slack pour les alertes. Qui le connaît peut y écrire.",
-    },
-  },
-  ALERT_SMS: {
-    group: "alerts",
-    kind: { type: "phone numbers" },
-    example: "+33612345678",
-    help: {
-      en: "Optional: phone numbers for SMS, in international form, with commas.",
-      fr: "Facultatif : numéros pour les SMS, au format international, séparés par des virgules.",
-    },
-  },
+  ...alertSettings,
   ...restoreSettings,
   PRA_CLUSTER: {
     group: "program",

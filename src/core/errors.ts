@@ -18,6 +18,7 @@ import { srcErrors } from "./error-register/src.ts";
 import { storeErrors } from "./error-register/store.ts";
 import { usageErrors } from "./error-register/usage.ts";
 import { walErrors } from "./error-register/wal.ts";
+import { configWatchErrors } from "./error-register/watch-config.ts";
 import { watchErrors } from "./error-register/watch.ts";
 import type { Language } from "./language.ts";
 
@@ -25,6 +26,7 @@ import type { Language } from "./language.ts";
 export const errorRegister = {
   ...backupErrors,
   ...configErrors,
+  ...configWatchErrors,
   ...dumpErrors,
   ...keyErrors,
   ...ledgerErrors,

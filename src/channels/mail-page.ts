@@ -1,0 +1,182 @@
+/**
+ * A message as the two halves of a mail: plain text, and a page that can be read on a phone at 3 in the morning: one column, large letters, dark
+ * where the reader's screen is dark, and nothing that is loaded from elsewhere. Both say the same. Pure.
+ */
+import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
+import { instantText, lastedText, messageWords } from "./message-words.ts";
+
+/** Letters on white, and on a dark screen; both pass 4.5 to 1 on their ground. */
+const COLOURS: Readonly<
+  Record<MessageSeverity | "resolved", { readonly light: string; readonly dark: string }>
+> = {
+  critical: { light: "#b3261e", dark: "#ff8a80" },
+  warning: { light: "#8a4b00", dark: "#ffb74d" },
+  info: { light: "#0b57a4", dark: "#90caf9" },
+  resolved: { light: "#176b34", dark: "#81c995" },
+};
+
+type Tone = keyof typeof COLOURS;
+
+function toneOf(of: Pick<MessageAlert, "severity" | "resolved">): Tone {
+  return of.resolved === undefined ? of.severity : "resolved";
+}
+
+/** A page is as good or as bad as the worst that it tells. */
+function toneOfMessage(message: OutgoingMessage): Tone {
+  const { alerts, severity } = message;
+  return alerts.length > 0 && alerts.every(({ resolved }) => resolved !== undefined)
+    ? "resolved"
+    : severity;
+}
+
+/** What a person types to take it over; undefined where there is nothing to take over any more. */
+function takeCharge(alert: MessageAlert, message: OutgoingMessage): string | undefined {
+  return alert.resolved === undefined && message.kind !== "acknowledged"
+    ? `pra alert ack ${alert.alertId}`
+    : undefined;
+}
+
+function nameOf({ rule, subject }: MessageAlert): string {
+  return subject === "" ? rule : `${rule}, ${subject}`;
+}
+
+function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
+  const { language } = message;
+  const text = messageWords[language];
+  const { summary, consequence, nextStep, resolved, openedAt } = alert;
+  const command = takeCharge(alert, message);
+  return [
+    `[${text.severities[toneOf(alert)]}] ${nameOf(alert)}`,
+    summary,
+    ...(consequence === "" ? [] : [`${text.means} ${consequence}`]),
+    ...(nextStep === "" ? [] : [text.next, `    ${nextStep}`]),
+    resolved === undefined
+      ? text.since(instantText(openedAt))
+      : lastedText(alert, resolved, language),
+    ...(command === undefined ? [] : [text.takeCharge, `    ${command}`]),
+  ].join("\n");
+}
+
+/** The plain half. */
+export function mailText(message: OutgoingMessage): string {
+  const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const text = messageWords[language];
+  return [
+    headline,
+    ...(code === undefined
+      ? []
+      : [
+          `${text.testExplained}\n${text.typeBack}\n    pra alert confirm ${code} --by ${text.name}`,
+        ]),
+    ...alerts.map((alert) => textOfAlert(alert, message)),
+    ...(alertsLeftOut === 0 ? [] : [text.leftOut(alertsLeftOut)]),
+    // A line of two hyphens and a blank: what follows is a signature.
+    `-- \n${text.sentBy(cluster, host, instantText(at))}\n${text.automatic}\n`,
+  ].join("\n\n");
+}
+
+/** Text inside a page. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+function command(text: string): string {
+  return `<pre class="c">${escapeHtml(text)}</pre>`;
+}
+
+function paragraph(html: string, name = ""): string {
+  return `<p${name === "" ? "" : ` class="${name}"`}>${html}</p>`;
+}
+
+function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
+  const { language } = message;
+  const text = messageWords[language];
+  const { summary, consequence, nextStep, resolved, openedAt } = alert;
+  const tone = toneOf(alert);
+  const take = takeCharge(alert, message);
+  const times =
+    resolved === undefined
+      ? text.since(instantText(openedAt))
+      : lastedText(alert, resolved, language);
+  return [
+    `<div class="a b-${tone}">`,
+    paragraph(
+      `<strong class="t-${tone}">${text.severities[tone]}</strong> · ${escapeHtml(nameOf(alert))}`,
+    ),
+    paragraph(escapeHtml(summary), "s"),
+    consequence === ""
+      ? ""
+      : paragraph(`<strong>${escapeHtml(text.means)}</strong> ${escapeHtml(consequence)}`),
+    nextStep === "" ? "" : `<p><strong>${escapeHtml(text.next)}</strong></p>${command(nextStep)}`,
+    take === undefined ? "" : `<p class="q">${escapeHtml(text.takeCharge)}</p>${command(take)}`,
+    paragraph(escapeHtml(times), "q"),
+    "</div>",
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+function rules(): string {
+  const tones = Object.entries(COLOURS);
+  const light = tones.map(
+    ([name, { light: c }]) => `.t-${name}{color:${c}}.b-${name}{border-color:${c}}`,
+  );
+  const dark = tones.map(
+    ([name, { dark: c }]) =>
+      `.t-${name}{color:${c}!important}.b-${name}{border-color:${c}!important}`,
+  );
+  return [
+    ":root{color-scheme:light dark;supported-color-schemes:light dark}",
+    "body{margin:0;padding:16px;background:#fff;color:#1c1c1c;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}",
+    "main{display:block;max-width:600px;margin:0 auto}",
+    "h1{font-size:22px;line-height:1.25;margin:0 0 16px;overflow-wrap:anywhere}",
+    "p{margin:0 0 8px;overflow-wrap:anywhere}.s{font-size:18px}.q{color:#595959;font-size:14px}",
+    ".a{border:0 solid;border-left-width:5px;padding:2px 0 2px 14px;margin:0 0 24px}",
+    ".c{font:15px/1.4 ui-monospace,Menlo,Consolas,monospace;background:#f1f1f1;color:#1c1c1c;padding:10px 12px;margin:0 0 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}",
+    ".k{font:700 30px/1.3 ui-monospace,Menlo,Consolas,monospace;letter-spacing:2px}",
+    "hr{border:0;border-top:1px solid #d0d0d0;margin:16px 0}",
+    ...light,
+    "@media (prefers-color-scheme:dark){body{background:#121212!important;color:#ececec!important}.c{background:#262626!important;color:#ececec!important}.q{color:#b0b0b0!important}hr{border-color:#444!important}",
+    ...dark,
+    "}",
+  ].join("\n");
+}
+
+/** The page. No address, image or script is in it: nothing is loaded, and nobody is told that it was read. */
+export function mailHtml(message: OutgoingMessage): string {
+  const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const text = messageWords[language];
+  return [
+    "<!doctype html>",
+    `<html lang="${language}">`,
+    '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
+    '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
+    `<title>${escapeHtml(headline)}</title>`,
+    `<style>\n${rules()}\n</style></head>`,
+    "<body><main>",
+    `<h1 class="t-${toneOfMessage(message)}">${escapeHtml(headline)}</h1>`,
+    ...(code === undefined
+      ? []
+      : [
+          paragraph(escapeHtml(text.testExplained)),
+          paragraph(escapeHtml(code), "k"),
+          paragraph(escapeHtml(text.typeBack)),
+          command(`pra alert confirm ${code} --by ${text.name}`),
+        ]),
+    ...alerts.map((alert) => pageOfAlert(alert, message)),
+    ...(alertsLeftOut === 0 ? [] : [paragraph(escapeHtml(text.leftOut(alertsLeftOut)))]),
+    "<hr>",
+    paragraph(
+      `${escapeHtml(text.sentBy(cluster, host, instantText(at)))}<br>${escapeHtml(text.automatic)}`,
+      "q",
+    ),
+    "</main></body>",
+    "</html>",
+    "",
+  ].join("\n");
+}

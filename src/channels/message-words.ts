@@ -1,0 +1,75 @@
+/** The words around an alert that mail, chat and pagers share, in both languages. */
+import { formatDuration } from "../core/format.ts";
+import type { Language } from "../core/language.ts";
+import type { MessageAlert, MessageSeverity } from "../watch/notifier.ts";
+
+type Words = {
+  readonly severities: Readonly<Record<MessageSeverity | "resolved", string>>;
+  readonly means: string;
+  readonly next: string;
+  readonly since: (instant: string) => string;
+  readonly lasted: (from: string, to: string, duration: string) => string;
+  readonly leftOut: (count: number) => string;
+  readonly testExplained: string;
+  readonly typeBack: string;
+  readonly name: string;
+  readonly sentBy: (cluster: string, host: string, instant: string) => string;
+  readonly automatic: string;
+  readonly takeCharge: string;
+};
+
+/** The words by language. */
+export const messageWords: Readonly<Record<Language, Words>> = {
+  en: {
+    severities: { critical: "Critical", warning: "Warning", info: "Note", resolved: "Resolved" },
+    means: "What it means:",
+    next: "Next:",
+    since: (instant) => `Since ${instant}`,
+    lasted: (from, to, duration) => `From ${from} to ${to}: ${duration}`,
+    leftOut: (count) => `and ${count} more: pra alert list`,
+    testExplained: "This is a test. Nothing is wrong.",
+    typeBack: "To show that it has arrived, type on the machine that sent it:",
+    name: "NAME",
+    sentBy: (cluster, host, instant) => `PRA, cluster ${cluster}, from ${host}, ${instant}`,
+    automatic: "Sent by itself; nobody reads answers.",
+    takeCharge: "To take charge and stop reminders:",
+  },
+  fr: {
+    severities: {
+      critical: "Critique",
+      warning: "Avertissement",
+      info: "Information",
+      resolved: "Résolu",
+    },
+    means: "Ce que cela signifie :",
+    next: "À faire :",
+    since: (instant) => `Depuis ${instant}`,
+    lasted: (from, to, duration) => `De ${from} à ${to} : ${duration}`,
+    leftOut: (count) => `et ${count} de plus : pra alert list`,
+    testExplained: "Ceci est un essai. Tout va bien.",
+    typeBack: "Pour montrer qu'il est arrivé, tapez sur la machine qui l'a envoyé :",
+    name: "NOM",
+    sentBy: (cluster, host, instant) => `PRA, cluster ${cluster}, depuis ${host}, ${instant}`,
+    automatic: "Envoyé automatiquement ; personne ne lit les réponses.",
+    takeCharge: "Pour vous en charger et arrêter les rappels :",
+  },
+};
+
+/** `2026-11-23 14:02 UTC`, of an instant in ISO 8601. */
+export function instantText(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** From when to when, and how long. */
+export function lastedText(
+  alert: MessageAlert,
+  resolved: { readonly at: string; readonly lastedSeconds: number },
+  language: Language,
+): string {
+  const duration = formatDuration(resolved.lastedSeconds * 1000, language);
+  return messageWords[language].lasted(
+    instantText(alert.openedAt),
+    instantText(resolved.at),
+    duration,
+  );
+}
