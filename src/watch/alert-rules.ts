@@ -7,7 +7,7 @@
 import type { CheckId } from "../core/finding/finding.ts";
 
 /** Rules beyond the checks. */
-export const watchRuleIds = ["daemon", "channel"] as const;
+export const watchRuleIds = ["daemon", "channel", "memory"] as const;
 
 /** One of them. */
 export type WatchRuleId = (typeof watchRuleIds)[number];
@@ -89,6 +89,7 @@ const register: readonly AlertRule[] = [
   rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("daemon", "critical", AT_ONCE),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("reachability", "warning"),
   rule("clock", "warning"),
   rule("certificate", "warning", { resolveAfterMs: 0 }),

@@ -349,8 +349,8 @@ class Stepper {
       atMs: this.#time.wallMs,
       nothingLost:
         how === "well" &&
-        this.#healths.get("exposure|")?.seconds === 0 &&
-        this.#healths.get("gaps|")?.health === "well",
+        this.#seenNow("exposure")?.seconds === 0 &&
+        this.#seenNow("gaps")?.health === "well",
     };
     this.turns.push({ kind: "resolved", track, resolution });
     if (track.told) {
@@ -358,8 +358,14 @@ class Stepper {
     }
   }
 
+  /** What this look itself says of a rule: what an earlier one said may be true no more. */
+  #seenNow(rule: string): AlertState["healths"][string] | undefined {
+    const known = this.#healths.get(`${rule}|`);
+    return known?.seenMs === this.#lookMs ? known : undefined;
+  }
+
   #exposureOf(track: Track): Track["exposure"] {
-    const seconds = this.#healths.get("exposure|")?.seconds ?? null;
+    const seconds = this.#seenNow("exposure")?.seconds ?? null;
     const { exposure } = track;
     if (seconds === null) {
       return exposure;

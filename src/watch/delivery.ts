@@ -36,9 +36,9 @@ async function attempt(
   const over = new AbortController();
   const late = new AbortController();
   const signal = AbortSignal.any([context.signal, late.signal]);
-  const stopped = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => stopped.reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
   const timer = context.clock.sleep(deliveryAttemptMs, { signal: over.signal }).then(
     () => late.abort(new Error("no answer in time")),
     () => undefined,
@@ -46,7 +46,10 @@ async function attempt(
   try {
     failpoint("watch.deliver");
     // An adapter that does not heed its signal must not hold the others up.
-    const outcome = await Promise.race([notifier.deliver(outgoing(entry), { signal }), stopped]);
+    const outcome = await Promise.race([
+      notifier.deliver(outgoing(entry), { signal }),
+      stopped.promise,
+    ]);
     failpoint("watch.accepted");
     return outcome;
   } catch (error) {
@@ -54,6 +57,8 @@ async function attempt(
     const said = error instanceof Error ? error.message : "failure";
     return { state: "later", said: late.signal.aborted ? said : "failure", afterMs: undefined };
   } finally {
+    // A joined signal that has a listener is never collected.
+    signal.removeEventListener("abort", stop);
     over.abort();
     await timer;
   }

@@ -23,6 +23,7 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   jobs: { en: "a job failed", fr: "une tâche a échoué" },
   schedule: { en: "a planned run is missing", fr: "une exécution prévue manque" },
   daemon: { en: "the daemon is in trouble", fr: "le démon est en difficulté" },
+  memory: { en: "state directory unwritable", fr: "dossier d'état non inscriptible" },
   channel: { en: "an alert channel fails", fr: "un canal d'alerte échoue" },
   reachability: { en: "network not as planned", fr: "réseau non conforme" },
   clock: { en: "clocks differ", fr: "horloges en désaccord" },

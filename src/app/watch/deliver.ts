@@ -18,7 +18,13 @@ import { type Settled, nextDueMs } from "../../watch/outbox.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { flushEvents } from "./flush-events.ts";
-import { type OpenWatch, type WatchOptions, openWatch, watchDirectory } from "./watch-setup.ts";
+import {
+  type OpenWatch,
+  type WatchOptions,
+  openWatch,
+  reserveDirectory,
+  watchDirectory,
+} from "./watch-setup.ts";
 
 /** What a delivery did. */
 export type DeliveryReport = {
@@ -69,6 +75,23 @@ async function lock(
   }
 }
 
+/** In the state directory, or where the reserve is when that takes nothing. */
+async function lockAnywhere(
+  adapters: Adapters,
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<LocalLock | undefined> {
+  try {
+    return await lock(adapters, join(watchDirectory(environment), "delivery"), signal);
+  } catch (error) {
+    const reserve = await reserveDirectory(environment, { signal });
+    if (!isDrError(error) || reserve === undefined) {
+      throw error;
+    }
+    return await lock(adapters, join(reserve, "delivery"), signal);
+  }
+}
+
 type Loop = { readonly watch: OpenWatch; readonly adapters: Adapters; readonly endMs: number };
 
 /** Passes until nothing waits, or the time is over. */
@@ -107,8 +130,7 @@ export async function deliverDue(
   const settled: Settled[] = [];
   let ledgerFailure: DrError | undefined;
   for (;;) {
-    const directory = join(watchDirectory(environment), "delivery");
-    const held = await lock(adapters, directory, signal);
+    const held = await lockAnywhere(adapters, environment, signal);
     if (held === undefined) {
       const { outbox, events } = await memory.read({ signal });
       const left = { waiting: outbox.waiting.length, events: events.length };

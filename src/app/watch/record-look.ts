@@ -11,6 +11,7 @@ import type { Observation } from "../../watch/observation.ts";
 import { dueAt } from "../../watch/outbox.ts";
 import { takeLook } from "../../watch/take-look.ts";
 import type { WatchDocument } from "../../watch/watch-document.ts";
+import type { Place } from "../../watch/watch-memory.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { type OpenWatch, type WatchOptions, openWatch } from "./watch-setup.ts";
@@ -51,9 +52,34 @@ function isWorthSaving(before: WatchDocument, after: WatchDocument): boolean {
   return without(before) !== without(after);
 }
 
+/** Whether what is remembered outlives this machine's boot, as an observation; nothing where it always did. */
+function memoryObservations(document: WatchDocument, place: Place): readonly Observation[] {
+  const about = { rule: "memory", subject: "" } as const;
+  if (place === "reserve") {
+    const words = {
+      en: {
+        summary: "the state directory takes nothing; alerts are remembered until the next boot",
+        hint: "Make room on its disk, or mend its rights: pra config show",
+      },
+      fr: {
+        summary:
+          "le dossier d'état ne prend plus rien ; les alertes sont retenues jusqu'au prochain démarrage",
+        hint: "Faites de la place sur son disque, ou corrigez ses droits : pra config show",
+      },
+    };
+    return [{ ...about, health: "ill", words }];
+  }
+  const words = {
+    en: { summary: "the state directory takes what is to be remembered", hint: "" },
+    fr: { summary: "le dossier d'état prend ce qu'il faut retenir", hint: "" },
+  };
+  const wasIll = document.alerts.tracks.some(({ rule }) => rule === about.rule);
+  return wasIll ? [{ ...about, health: "well", words }] : [];
+}
+
 /**
- * Takes one look into account; durable when it returns. `begun`: the moment at which the look began, so that of two looks the later one counts.
- * @throws DrError `STORE_IO`, `STORE_DISK_FULL` when the state directory cannot be written, `WATCH_MEMORY_BUSY`.
+ * Takes one look into account; durable when it returns, or in the machine's memory where the state directory takes nothing. `begun`: the moment at which the look began, so that of two looks the later one counts.
+ * @throws DrError `STORE_IO`, `STORE_DISK_FULL` when neither takes it, `WATCH_MEMORY_BUSY`.
  */
 export async function recordLook(
   adapters: Adapters,
@@ -64,11 +90,12 @@ export async function recordLook(
   const { signal, begun } = options;
   const watch = options.watch ?? (await openWatch(adapters, environment, options));
   const { memory, setup, moment, problems } = watch;
-  return await memory.update(
-    (document) => {
+  const record = await memory.update(
+    (document, place) => {
       const now = moment();
       const lookAgeMs = begun === undefined ? 0 : elapsedMs(begun, now);
-      const next = takeLook(document, observations, { setup, now, lookAgeMs });
+      const all = [...observations, ...memoryObservations(document, place)];
+      const next = takeLook(document, all, { setup, now, lookAgeMs });
       const { watchMs } = passTime(document.alerts.time, now);
       const result: LookRecord = {
         open: openTracks(next.alerts),
@@ -82,4 +109,6 @@ export async function recordLook(
     },
     { signal },
   );
+  const { fault } = memory;
+  return fault === undefined ? record : { ...record, problems: [...record.problems, fault] };
 }

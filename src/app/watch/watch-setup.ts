@@ -2,8 +2,12 @@
  * What the watch needs of the configuration: who is told, when, and where its memory lies. A `pra.yaml` that cannot be used costs the contacts
  * in it and nothing else: the settings' channels go on being told, and the fault is answered.
  */
+import { createHash } from "node:crypto";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { DrError, isDrError } from "../../core/errors.ts";
+import { createDirectories } from "../../files/directories.ts";
 import { type Moment, readMoment } from "../../watch/moment.ts";
 import type { Notifier } from "../../watch/notifier.ts";
 import { type Contact, type EscalationStep, parseHours } from "../../watch/policy.ts";
@@ -36,10 +40,40 @@ export function watchDirectory(environment: Environment): string {
   return join(environment.stateDirectory, "watch", environment.cluster);
 }
 
+/** Where the machine's memory can be written as files. */
+const SHARED_MEMORY = "/dev/shm";
+
+/**
+ * A directory in the machine's memory that is this account's alone; undefined where there is none. Anybody may write in `/dev/shm`, so what
+ * somebody else has put there under our name is not used.
+ */
+export async function reserveDirectory(
+  environment: Environment,
+  call: { readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const uid = process.getuid?.() ?? -1;
+  const own = join(SHARED_MEMORY, `pra-${uid}`);
+  try {
+    await createDirectories(own, { group: "STORE", ...call });
+    const { uid: owner, mode } = await lstat(own);
+    const name = createHash("sha256").update(watchDirectory(environment)).digest("hex");
+    return owner === uid && (mode & 0o077) === 0 ? join(own, name.slice(0, 16)) : undefined;
+  } catch {
+    // No such file system, or not for us: then there is no reserve.
+    return undefined;
+  }
+}
+
 /** The memory alone. */
-export function openMemory(adapters: Adapters, environment: Environment): WatchMemory {
+async function openMemory(
+  adapters: Adapters,
+  environment: Environment,
+  call: { readonly signal: AbortSignal },
+): Promise<WatchMemory> {
   const { clock, random } = adapters;
-  return new WatchMemory({ directory: watchDirectory(environment), clock, random });
+  const directory = watchDirectory(environment);
+  const reserve = await reserveDirectory(environment, call);
+  return new WatchMemory({ directory, clock, random, reserveDirectory: reserve });
 }
 
 function contactsOf({ content }: PraYaml, environment: Environment): readonly Contact[] {
@@ -126,7 +160,7 @@ export async function openWatch(
   const ways = await orElse([], problems, () => waysOf(environment, entries, notifiersOf));
   const { host } = observer.self;
   return {
-    memory: openMemory(adapters, environment),
+    memory: await openMemory(adapters, environment, options),
     setup: {
       cluster: environment.cluster,
       host,
