@@ -71,6 +71,10 @@ function problemLine(problem: ScheduleProblem, frame: Frame): string {
       return text.changed(problem.what);
     case "rotation-absent":
       return text.rotationGone(problem.path);
+    case "cron-absent":
+      return text.cronAbsent;
+    case "unremembered":
+      return text.unremembered(problem.directory);
     case "unreadable":
       return text.unreadable(errorText(problem.error, frame.language).message);
   }
@@ -101,7 +105,9 @@ export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise
   const text = scheduleText[language];
   const { installed, zone, jobs, problems } = shown;
   if (installed === undefined || installed.kind === "none") {
-    return [text.none];
+    return problems.length === 0
+      ? [text.none]
+      : problems.map((problem) => problemLine(problem, frame));
   }
   const rows: string[][] = [];
   for (const job of jobs) {

@@ -23,7 +23,7 @@ import { type TestContext, after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
-import { ACCOUNT, ScheduleHost } from "../support/schedule-host.ts";
+import { ACCOUNT, type HostAnswer, ScheduleHost } from "../support/schedule-host.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
 /** Of the services of the system; 0 is safe, 10 is open. What is left is named in the units' own file. */
@@ -82,6 +82,13 @@ async function jobOf(machine: ScheduleHost, id: string): Promise<Shown["jobs"][n
   return job;
 }
 
+/** `./pra schedule ...` as root, whose own crontab is a private one here, too. */
+async function rootSchedule(machine: ScheduleHost, words: string): Promise<HostAnswer> {
+  const settings = ["HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+  const program = join(machine.folder, "pra");
+  return await machine.asRoot(["env", "-i", ...settings, program, "schedule", ...words.split(" ")]);
+}
+
 async function installed(machine: ScheduleHost): Promise<void> {
   const { code, out, err } = await machine.schedule("install");
   assert.equal(code, 0, out + err);
@@ -110,6 +117,7 @@ test("R19 S65 S66 S86 S87 install puts the lines into the user's crontab, grep f
   assert.equal(again.code, 0);
   assert.match(again.out, /Nothing to change/);
   assert.deepEqual(machine.spooled(), spooled);
+  assert.equal((await machine.scheduleJson("install"))["changed"], false);
   assert.equal(statSync(join(machine.stateDirectory, "schedule/main/logs")).mode & 0o777, 0o700);
   assert.equal((await machine.schedule("remove")).code, 0);
   assert.equal((await machine.run(["crontab", "-l"])).code, 1, "no crontab, as before");
@@ -218,6 +226,16 @@ test("R19 S67 S68 the hourly line takes a backup under dash with cron's environm
     /sauvegarde +Toutes les heures à la minute \d+ +\d{4}-\d\d-\d\d \d\d:\d\d ✓/,
   );
 
+  // One that meets another, on this host by hand or on another one, is kept apart by the lease.
+  const byHand = machine.run([join(machine.folder, "backup.sh")], {
+    env: { PRA_FAILPOINT: "backup.publish-root:delay=7000" },
+  });
+  await sleep(4000);
+  const met = await machine.fire("backup");
+  assert.equal(met.code, 3, machine.log("backup"));
+  assert.equal((await jobOf(machine, "backup")).lastRun?.code, "REPO_LEASE_HELD");
+  assert.equal((await byHand).code, 0);
+
   // A literal full one every hour is honoured, with the day on which the disk will be full.
   const full = await machine.schedule("install --full-every-hour");
   assert.equal(full.code, 5, full.err);
@@ -251,10 +269,14 @@ test("R19 S67 S87 S88 cron itself fires the five-minute line: its log, its recor
   const { problems } = await shown(machine);
   assert.deepEqual(
     problems.map(({ id }) => id),
-    ["changed"],
+    ["cron-absent", "changed"],
+    "cron was stopped again",
   );
-  assert.equal((await machine.schedule("install")).code, 0);
-  assert.deepEqual((await shown(machine)).problems, []);
+  assert.match((await machine.schedule("install")).out, /No cron runs on this machine/);
+  assert.deepEqual(
+    (await shown(machine)).problems.map(({ id }) => id),
+    ["cron-absent"],
+  );
 });
 
 test("R19 a full disk under the logs costs the log and not the run; under the records the record and not the run", async (context) => {
@@ -319,15 +341,7 @@ test("R19 S69 S70 logrotate rotates: a run that goes on loses nothing, the next 
 
 test("R19 S69 of root's installation the system's own logrotate takes care", async (context) => {
   const machine = await host(context);
-  const { code, err, out } = await machine.asRoot([
-    "env",
-    "-i",
-    "HOME=/root",
-    "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-    join(machine.folder, "pra"),
-    "schedule",
-    "install",
-  ]);
+  const { code, err, out } = await rootSchedule(machine, "install");
   assert.equal(code, 0, out + err);
   const file = machine.etc("logrotate.d/pra-main");
   assert.equal(statSync(file).mode & 0o777, 0o644);
@@ -375,21 +389,27 @@ test("R19 a checkout that was moved away: its lines say so in the log, and a new
   const { code } = await machine.run(["/bin/sh", "-c", command]);
   assert.equal(code, 127);
   assert.match(machine.log("status"), /not found/);
+  await machine.asRoot(["cp", "-a", gone, `${machine.home}/anew`]);
+  await machine.mountPackages(`${machine.home}/anew`);
+  const anew = [`${machine.home}/anew/pra`, "schedule"];
+  const replaced = await machine.run([...anew, "install"]);
+  assert.equal(replaced.code, 0, replaced.err);
+  assert.match(replaced.out, /had lines of .*l'été à 100% \$x, which is gone/);
+  await machine.asRoot(["rm", "-r", machine.stateDirectory]);
+  const forgotten = await machine.run([...anew, "show"]);
+  assert.match(forgotten.out, /The crontab has lines of .*\/anew, of which nothing is known here/);
 });
 
 test("R19 systemd-analyze accepts every unit and its calendar, and the exposure of each service is below the limit", async (context) => {
   const machine = await host(context);
-  const { out } = await machine.asRoot([
-    "env",
-    "-i",
-    "HOME=/root",
-    "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-    join(machine.folder, "pra"),
-    "schedule",
-    "install",
-    "--systemd",
-    "--json",
-  ]);
+  assert.equal((await rootSchedule(machine, "install")).code, 0);
+  assert.equal((await machine.asRoot(["crontab", "-l"])).code, 0);
+  const { out } = await rootSchedule(machine, "install --systemd --json");
+  assert.equal(
+    (await machine.asRoot(["crontab", "-l"])).code,
+    1,
+    "one kind takes the other's place",
+  );
   const { files, notes } = JSON.parse(out) as {
     files: { path: string }[];
     notes: { id: string }[];
@@ -413,4 +433,16 @@ test("R19 systemd-analyze accepts every unit and its calendar, and the exposure 
     machine.etc("systemd/system/pra-main-backup.timer"),
   ]);
   assert.equal(rights.toString(), "644\n");
+  const folder = machine.etc("systemd/system");
+  const ours = (): string[] => readdirSync(folder).filter((name) => name.startsWith("pra-"));
+  writeFileSync(join(folder, "pra-main-verify.timer"), "[Timer]\n# somebody else's\n");
+  assert.match(
+    (await rootSchedule(machine, "install --systemd")).err,
+    /was written by somebody else/,
+  );
+  assert.equal((await rootSchedule(machine, "install")).code, 0);
+  assert.deepEqual(ours(), ["pra-main-verify.timer"]);
+  assert.equal((await rootSchedule(machine, "remove")).code, 0);
+  assert.equal((await machine.asRoot(["crontab", "-l"])).code, 1);
+  assert.equal(existsSync(machine.etc("logrotate.d/pra-main")), false);
 });

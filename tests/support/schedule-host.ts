@@ -186,6 +186,18 @@ export class ScheduleHost implements AsyncDisposable {
     return await this.run(["/bin/sh", "-c", await this.commandOf(job)]);
   }
 
+  /** The packages of a copy of the checkout. */
+  async mountPackages(folder: string): Promise<void> {
+    const packages = realpathSync(join(root, "node_modules"));
+    const { code, err } = await this.asRoot([
+      "mount",
+      "--bind",
+      packages,
+      `${folder}/node_modules`,
+    ]);
+    assert.equal(code, 0, err);
+  }
+
   /** A job's log. */
   log(job: string): string {
     return readFileSync(join(this.stateDirectory, "schedule/main/logs", `${job}.log`), "utf8");

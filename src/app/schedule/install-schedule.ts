@@ -6,6 +6,7 @@
 import { access } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { DrError, isDrError } from "../../core/errors.ts";
 import { createDirectories } from "../../files/directories.ts";
 import { acquireLocalLock } from "../../files/local-lock.ts";
@@ -27,6 +28,7 @@ import {
   withBlock,
   withoutBlock,
 } from "./cron-lines.ts";
+import { cronMayRun } from "./cron-daemon.ts";
 import { changeCrontab, readCrontab } from "./crontab-program.ts";
 import { type FullForecast, forecastFull } from "./full-forecast.ts";
 import { type Job, plannedJobs } from "./job.ts";
@@ -57,6 +59,7 @@ export type InstallRequest = Call & {
 /** What deserves a word after an installation. */
 export type InstallNote =
   | { readonly id: "rotation-absent" }
+  | { readonly id: "cron-absent" }
   | { readonly id: "replaced"; readonly directory: string }
   | { readonly id: "foreign"; readonly line: ForeignLine }
   | { readonly id: "full"; readonly forecast: FullForecast }
@@ -184,6 +187,7 @@ async function notesOf(
   const full = plan.fullEveryHour || foreign.some((line) => line.full);
   return [
     ...(plan.rotation.available ? [] : [{ id: "rotation-absent" } as const]),
+    ...(request.kind !== "cron" || (await cronMayRun()) ? [] : [{ id: "cron-absent" } as const]),
     ...(replaced === undefined ? [] : [{ id: "replaced", directory: replaced } as const]),
     ...foreign.map((line) => ({ id: "foreign", line }) as const),
     ...(full
@@ -218,8 +222,7 @@ function noteOf(
     jobs,
   };
   const same =
-    old !== undefined &&
-    JSON.stringify({ ...note, installedAt: "" }) === JSON.stringify({ ...old, installedAt: "" });
+    old !== undefined && isDeepStrictEqual({ ...note, installedAt: old.installedAt }, old);
   return same ? old : { ...note, installedAt: now };
 }
 

@@ -7,6 +7,7 @@ import { type DrError, isDrError } from "../../core/errors.ts";
 import type { Environment } from "../environment.ts";
 import { jobAccount } from "./cron-environment.ts";
 import { findBlock, jobLine } from "./cron-lines.ts";
+import { cronMayRun } from "./cron-daemon.ts";
 import { readCrontab } from "./crontab-program.ts";
 import { type MissedRun, findMissed } from "./find-missed.ts";
 import type { JobId } from "./job.ts";
@@ -37,6 +38,10 @@ export type ScheduleProblem =
   /** A line or a unit was changed by hand. */
   | { readonly id: "changed"; readonly what: string }
   | { readonly id: "rotation-absent"; readonly path: string }
+  /** No cron runs that would start the lines. */
+  | { readonly id: "cron-absent" }
+  /** The crontab has lines of ours that nothing here knows of: the state directory is another, or gone. */
+  | { readonly id: "unremembered"; readonly directory: string }
   | { readonly id: "unreadable"; readonly error: DrError };
 
 /** The whole page; `installed` undefined: nothing is. */
@@ -62,9 +67,31 @@ async function problemsOfCron(
   }
   const place = { cluster, programDirectory, logDirectory, commonWords };
   const lines = new Set(block.lines);
-  return jobs
-    .filter((job) => !lines.has(jobLine(job, place)))
-    .map(({ id }) => ({ id: "changed", what: id }));
+  return [
+    ...((await cronMayRun()) ? [] : [{ id: "cron-absent" } as const]),
+    ...jobs
+      .filter((job) => !lines.has(jobLine(job, place)))
+      .map(({ id }) => ({ id: "changed", what: id }) as const),
+  ];
+}
+
+/** Where nothing is installed as far as is known. A crontab that cannot be read is no concern then. */
+async function problemsOfNothing(
+  environment: Environment,
+  call: Call,
+): Promise<readonly ScheduleProblem[]> {
+  try {
+    const block = findBlock((await readCrontab(call)) ?? "", environment.cluster);
+    return block === undefined
+      ? []
+      : [{ id: "unremembered", directory: block.directory ?? environment.programDirectory }];
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 async function problemsOfUnits(
@@ -119,7 +146,8 @@ export async function readSchedule(
   const { nowMs, signal, zone = systemZone() } = context;
   const installed = await readInstalled(environment, { signal });
   if (installed === undefined || installed.kind === "none") {
-    return { installed: undefined, zone, jobs: [], problems: [] };
+    const problems = await problemsOfNothing(environment, { signal });
+    return { installed: undefined, zone, jobs: [], problems };
   }
   const occurrencesOf = await loadOccurrences();
   const jobs: ShownJob[] = [];

@@ -69,15 +69,15 @@ function commandWord(text: string): string {
   return inQuotes(text).replaceAll("$", "$$$$");
 }
 
-/** `env` comes first, because the name of a program itself is read by other rules than its arguments. */
+/** A shell comes first, because systemd reads the name of a program by other rules than its arguments. */
 function commandLine(job: Job, place: UnitPlace): string {
   const { programDirectory, commonWords } = place;
   const program = [programPath(programDirectory, job.program), ...job.words];
   const recorder = [join(programDirectory, "pra"), "schedule", "run", job.id];
   const words = job.program.endsWith(".sh")
-    ? [`PRA_JOB=${job.id}`, ...program]
+    ? program
     : [...recorder, ...(job.program.startsWith("/") ? commonWords : []), "--", ...program];
-  return ["/usr/bin/env", ...words.map(commandWord)].join(" ");
+  return [`/bin/sh -c 'exec "$$0" "$$@"'`, ...words.map(commandWord)].join(" ");
 }
 
 const FOR_ALL = [
@@ -140,6 +140,7 @@ function serviceText(job: Job, place: UnitPlace): string {
     "",
     "[Service]",
     "Type=oneshot",
+    ...(job.program.endsWith(".sh") ? [`Environment=PRA_JOB=${job.id}`] : []),
     `ExecStart=${commandLine(job, place)}`,
     `SuccessExitStatus=${ANSWERS[job.id] ?? "5"}`,
     // A check leaves the delivery of alerts to a process of its own; another job is ended by one signal to its recorder.

@@ -13,8 +13,11 @@ import { scheduleText } from "../text/schedule-text.ts";
 /** The program's own `--env-file` says where the records lie; a configuration that is wrong is told by the program, which must run. */
 function environmentOf(words: readonly string[], frame: Frame): Environment | undefined {
   try {
-    const { envFile } = readCommandLine(words);
-    return frame.environment({}, { strict: false, envFile });
+    const { envFile, lang } = readCommandLine(words);
+    return frame.environment(lang === undefined ? {} : { PRA_LANG: lang }, {
+      strict: false,
+      envFile,
+    });
   } catch (error) {
     if (isDrError(error)) {
       return undefined;

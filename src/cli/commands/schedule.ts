@@ -73,6 +73,8 @@ function noteLine(note: InstallNote, frame: Frame): string {
   switch (note.id) {
     case "rotation-absent":
       return text.rotationAbsent;
+    case "cron-absent":
+      return text.cronAbsent;
     case "replaced":
       return text.replaced(note.directory);
     case "foreign":

@@ -58,6 +58,8 @@ type Messages = {
   readonly missedHint: string;
   readonly made: (count: number) => string;
   readonly rotationAbsent: string;
+  readonly cronAbsent: string;
+  readonly unremembered: (directory: string) => string;
   readonly replaced: (directory: string) => string;
   readonly foreign: (line: string) => string;
   readonly fullFills: (day: string, stored: string, free: string) => string;
@@ -176,6 +178,10 @@ const en: Messages = {
   made: (count) => (count === 1 ? "1 run was made up for." : `${count} runs were made up for.`),
   rotationAbsent:
     "! logrotate is not installed, so the logs will grow for ever. Install it (Debian: apt install logrotate), then run this again.",
+  cronAbsent:
+    "! No cron runs on this machine, so nothing starts these lines. Start it (Debian: systemctl enable --now cron; in a container: cron).",
+  unremembered: (directory) =>
+    `! The crontab has lines of ${directory}, of which nothing is known here: PRA_STATE_DIR may have changed, or what was in it is gone. Run: pra schedule install`,
   replaced: (directory) =>
     `! The crontab had lines of ${directory}, which is gone. They were replaced by these.`,
   foreign: (line) =>
@@ -315,6 +321,10 @@ const fr: Messages = {
     count === 1 ? "1 exécution a été rattrapée." : `${count} exécutions ont été rattrapées.`,
   rotationAbsent:
     "! logrotate n'est pas installé : les journaux grossiront sans fin. Installez-le (Debian : apt install logrotate), puis relancez.",
+  cronAbsent:
+    "! Aucun cron ne tourne sur cette machine : rien ne lance ces lignes. Démarrez-le (Debian : systemctl enable --now cron ; dans un conteneur : cron).",
+  unremembered: (directory) =>
+    `! La crontab a des lignes de ${directory} dont rien n'est connu ici : PRA_STATE_DIR a pu changer, ou son contenu a disparu. Lancez : pra schedule install`,
   replaced: (directory) =>
     `! La crontab avait des lignes de ${directory}, qui n'existe plus. Celles-ci les ont remplacées.`,
   foreign: (line) =>
