@@ -199,6 +199,35 @@ test("R19 two installations at once leave one set of lines", async (context) => 
   assert.equal(text.match(/PRA_JOB=backup /g)?.length, 1);
 });
 
+test("L53 R19 an installation that is killed at any step is finished by the next, and nobody's lines are lost", async (context) => {
+  const machine = await host(context);
+  const own = "1 1 * * * true\n";
+  for (const step of [
+    "schedule.put-file",
+    "schedule.note-installed",
+    "schedule.crontab-read",
+    "schedule.crontab-write",
+    "schedule.crontab-written",
+  ]) {
+    machine.spool(own);
+    await machine.asRoot(["rm", "-rf", machine.stateDirectory]);
+    const killed = await machine.schedule("install", { PRA_FAILPOINT: `${step}:kill` });
+    assert.notEqual(killed.code, 0, step);
+    assert.ok(machine.spooled().toString().startsWith(own), step);
+    await installed(machine);
+    assert.equal(
+      machine
+        .spooled()
+        .toString()
+        .match(/PRA_JOB=backup /g)?.length,
+      1,
+      step,
+    );
+    assert.equal((await machine.schedule("remove")).code, 0);
+    assert.equal(machine.spooled().toString(), own, step);
+  }
+});
+
 test("R19 settings that only this shell knows, and a program that cron could not start, are refused", async (context) => {
   const machine = await host(context);
   const unseen = await machine.schedule("install", { RETENTION_DAYS: "9" });

@@ -1,6 +1,6 @@
 /** Files that an installation puts outside its own directory, for other programs: it replaces and removes only what it wrote itself. */
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import { failpoint } from "../../core/failpoint.ts";
 import { errnoOf } from "../../files/file-error.ts";
@@ -36,8 +36,8 @@ export async function putOurFile(path: string, text: string): Promise<boolean> {
   if (before?.startsWith(OUR_MARK) === false) {
     throw new DrError("CONFIG_SCHEDULE_FOREIGN", { path });
   }
-  // Neither logrotate nor systemd reads a name that begins with a dot.
-  const temporary = join(dirname(path), `.pra-${process.pid}.tmp`);
+  // Neither logrotate nor systemd reads a name that ends so; one that a kill left is written over by the next installation.
+  const temporary = join(dirname(path), `.${basename(path)}.swp`);
   try {
     await mkdir(dirname(path), { recursive: true });
     failpoint("schedule.put-file");
