@@ -197,11 +197,15 @@ function parsed(path: string, text: string): File {
   return { path, document, lines };
 }
 
-/** @throws DrError `CONFIG_YAML_DUPLICATE`: a report would show two lines of one name. */
-function requireNamesOnce(file: File, content: PraYamlContent): void {
+/** @throws DrError `CONFIG_YAML_DUPLICATE`: a report would show two lines of one name, an escalation would mean two people. */
+function requireNamesOnce(
+  file: File,
+  path: readonly string[],
+  entries: readonly { readonly name: string }[],
+): void {
   const seen = new Map<string, number>();
-  for (const [index, { name }] of (content.proof?.assertions ?? []).entries()) {
-    const place = placeOf(file, ["proof", "assertions", index, "name"]);
+  for (const [index, { name }] of entries.entries()) {
+    const place = placeOf(file, [...path, index, "name"]);
     const firstLine = seen.get(name);
     if (firstLine !== undefined) {
       throw new DrError("CONFIG_YAML_DUPLICATE", { ...place, name, firstLine });
@@ -220,7 +224,10 @@ export function parsePraYaml(path: string, text: string): PraYamlContent {
     const [issue] = result.error.issues;
     throw issue === undefined ? syntaxError(file, 0, "?") : errorOf(file, issue);
   }
-  requireNamesOnce(file, result.data);
+  const { proof, contacts, maintenance } = result.data;
+  requireNamesOnce(file, ["proof", "assertions"], proof?.assertions ?? []);
+  requireNamesOnce(file, ["contacts"], contacts ?? []);
+  requireNamesOnce(file, ["maintenance"], maintenance ?? []);
   return result.data;
 }
 

@@ -76,13 +76,28 @@ async function openMemory(
   return new WatchMemory({ directory, clock, random, reserveDirectory: reserve });
 }
 
-function contactsOf({ content }: PraYaml, environment: Environment): readonly Contact[] {
+/** @throws DrError `WATCH_ZONE`. */
+function requireZone(
+  zone: string,
+  about: { readonly path: string; readonly name: string },
+): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+  } catch (error) {
+    throw new DrError("WATCH_ZONE", { ...about, zone }, { cause: error });
+  }
+}
+
+function contactsOf({ path, content }: PraYaml, environment: Environment): readonly Contact[] {
   const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return (content.contacts ?? []).map(({ name, language, hours, timeZone }) => ({
-    name,
-    language: language ?? environment.language,
-    hours: hours === undefined ? undefined : parseHours(hours, timeZone ?? local),
-  }));
+  return (content.contacts ?? []).map(({ name, language, hours, timeZone }) => {
+    const zone = requireZone(timeZone ?? local, { path, name });
+    return {
+      name,
+      language: language ?? environment.language,
+      hours: hours === undefined ? undefined : parseHours(hours, zone),
+    };
+  });
 }
 
 /** Contacts without escalation are told at once. */

@@ -92,6 +92,16 @@ export const watchErrors = {
       hint: "Les contacts sont : {known}.",
     },
   },
+  WATCH_ZONE: {
+    en: {
+      message: `{path}: "{name}" has a time zone that does not exist: {zone}`,
+      hint: "Write it as Europe/Paris or UTC.",
+    },
+    fr: {
+      message: `{path} : « {name} » a un fuseau horaire qui n'existe pas : {zone}`,
+      hint: "Écrivez-le comme Europe/Paris ou UTC.",
+    },
+  },
   WATCH_PLAN: {
     en: {
       message: `{path}: the maintenance window "{name}" has a plan that cannot be used: {reason}`,
@@ -110,6 +120,56 @@ export const watchErrors = {
     fr: {
       message: `pas de réponse en {seconds} s`,
       hint: `Ce qui est interrogé est bloqué ou très lent. On n'en sait rien pour le moment.`,
+    },
+  },
+  WATCH_CODE_NONE: {
+    en: {
+      message: `no test message of {host} waits for a code`,
+      hint: `Run pra alert test first; a code is typed back on the machine that sent it.`,
+    },
+    fr: {
+      message: `aucun message d'essai de {host} n'attend de code`,
+      hint: `Lancez d'abord pra alert test ; un code se tape sur la machine qui l'a envoyé.`,
+    },
+  },
+  WATCH_CODE_WRONG: {
+    en: {
+      message: `no test message has this code; {left} more tries`,
+      hint: `Copy it from the message as it stands there, for example K7QF-2MWD. It has neither 0 nor O, and neither 1, I nor L.`,
+    },
+    fr: {
+      message: `aucun message d'essai n'a ce code ; encore {left} essais`,
+      hint: `Recopiez-le du message tel quel, par exemple K7QF-2MWD. Il n'a ni 0 ni O, et ni 1, ni I, ni L.`,
+    },
+  },
+  WATCH_CODE_LOCKED: {
+    en: {
+      message: `{tries} wrong codes were typed; none counts any more`,
+      hint: `Run pra alert test: it sends new codes.`,
+    },
+    fr: {
+      message: `{tries} codes faux ont été tapés ; plus aucun ne compte`,
+      hint: `Lancez pra alert test : cela envoie de nouveaux codes.`,
+    },
+  },
+  WATCH_CODE_EXPIRED: {
+    en: {
+      message: `this code counted until {at}`,
+      hint: `Run pra alert test: it sends new codes.`,
+    },
+    fr: {
+      message: `ce code comptait jusqu'au {at}`,
+      hint: `Lancez pra alert test : cela envoie de nouveaux codes.`,
+    },
+  },
+  WATCH_CODE_USED: {
+    en: {
+      message: `this code was typed back already, at {at}`,
+      hint: `Nothing is to do: pra check shows who has read which channel's message.`,
+    },
+    fr: {
+      message: `ce code a déjà été tapé, le {at}`,
+      hint: `Il n'y a rien à faire : pra check montre qui a lu le message de quel canal.`,
     },
   },
 } as const satisfies ErrorGroup;
