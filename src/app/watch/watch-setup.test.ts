@@ -1,6 +1,6 @@
 /** Contacts, escalation and planned windows of `pra.yaml`, and what remains when it cannot be used. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { type TestContext, test } from "node:test";
@@ -85,6 +85,14 @@ test("R21 the settings' channels are told everything, contacts as escalation say
   assert.equal(notifiers.size, 5);
   const names = setup.routes.map(({ id }) => id).join(" ");
   assert.ok(!names.includes("planted-secret"));
+});
+
+test("R21 the example of docs/alerts.md is taken as it stands", async (context) => {
+  const page = await readFile(new URL("../../../docs/alerts.md", import.meta.url), "utf8");
+  const [, example = ""] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  const { setup, problems } = await watchWith(context, example);
+  assert.deepEqual(problems, []);
+  assert.equal(setup.escalation.length, 2);
 });
 
 test("R21 contacts without escalation are told at once", async (context) => {
