@@ -25,6 +25,7 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   daemon: { en: "the daemon is in trouble", fr: "le démon est en difficulté" },
   memory: { en: "state directory unwritable", fr: "dossier d'état non inscriptible" },
   channel: { en: "an alert channel fails", fr: "un canal d'alerte échoue" },
+  channels: { en: "alert channels not proved", fr: "canaux d'alerte non prouvés" },
   reachability: { en: "network not as planned", fr: "réseau non conforme" },
   clock: { en: "clocks differ", fr: "horloges en désaccord" },
   certificate: { en: "certificate expires soon", fr: "certificat bientôt expiré" },
