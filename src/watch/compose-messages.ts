@@ -43,6 +43,14 @@ export type Route = {
   readonly contact: string | undefined;
 };
 
+/** The id of a way to somebody. */
+export function routeIdOf(way: {
+  readonly channel: ChannelName;
+  readonly recipient: string;
+}): string {
+  return `${way.channel} ${way.recipient}`;
+}
+
 /** What composing works with. */
 export type Audience = {
   readonly routes: readonly Route[];

@@ -1,7 +1,14 @@
 /** Alerts with real processes, a real receiver and SIGKILL; `tests/long` plays fifty sequences. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { compose } from "../../src/app/compose.ts";
+import { readEnvironment } from "../../src/app/environment.ts";
+import { recordLook } from "../../src/app/watch/record-look.ts";
 import { playSequence } from "../support/alert-sequences.ts";
+import { type Answer, CommandLine } from "../support/command-line.ts";
+import { HttpReceiver } from "../support/http-receiver.ts";
 
 test("R21 L53 looks and deliveries killed at any step lose no alert, tell its end, and repeat only what nobody can know", async () => {
   let kills = 0;
@@ -10,4 +17,78 @@ test("R21 L53 looks and deliveries killed at any step lose no alert, tell its en
     kills += report.kills;
   }
   assert.ok(kills >= 3, `${kills} kills`);
+});
+
+/** A look as `pra status` makes it, found as a test says. */
+async function look(pra: CommandLine, webhook: string, health: "ill" | "well"): Promise<void> {
+  const environment = readEnvironment({
+    variables: { PRA_STATE_DIR: join(pra.directory, "state"), PRA_WEBHOOK_URL: webhook },
+    workingDirectory: pra.directory,
+    checkoutDirectory: pra.directory,
+    homeDirectory: pra.directory,
+    userName: "tester",
+    isRoot: false,
+  });
+  const words = { summary: `the server is ${health}`, hint: "pra check" };
+  const seen = { rule: "server", subject: "", health, words: { en: words, fr: words } };
+  const { signal } = new AbortController();
+  await recordLook(compose(), environment, [seen], { signal });
+}
+
+test("R21 S89 an alert is listed, taken by name, handed over beside the command, and recorded in the ledger", async () => {
+  await using receiver = await HttpReceiver.start();
+  await using pra = await CommandLine.create();
+  const webhook = `${receiver.origin}/hook`;
+  const run = (...words: readonly string[]): Promise<Answer> =>
+    pra.run(words.join(" "), { PRA_WEBHOOK_URL: webhook });
+  await pra.run("init");
+  const empty = await run("alert", "list");
+  assert.deepEqual([empty.code, empty.out], [0, "No alert is open ✓\n"]);
+  await look(pra, webhook, "ill");
+  const listed = await run("alert", "list", "--lang", "fr");
+  assert.equal(listed.code, 4);
+  assert.match(
+    listed.out,
+    /✗ main\.server\.1-\w{4} {2}critique\n.*ouverte, personne ne s'en occupe/,
+  );
+  const taken = await run("alert", "ack", "server", "--reason", "restarting", "--by", "Anna");
+  assert.equal(taken.code, 0);
+  assert.match(taken.out, /^Anna has main\.server\.1-/);
+  for (let waited = 0; receiver.received.length < 2 && waited < 300; waited += 1) {
+    await setTimeout(100);
+  }
+  const told = receiver.received.map(
+    ({ body }) => (JSON.parse(body) as { headline: string }).headline,
+  );
+  assert.match(told[0] ?? "", /^PRA main: server unreachable since /);
+  assert.equal(told[1], "PRA main: Anna has taken it: server unreachable");
+  await look(pra, webhook, "well");
+  const done = await run("alert", "deliver", "--json");
+  const report = JSON.parse(done.out) as { readonly eventsWaiting: number; readonly ledger: null };
+  assert.deepEqual([done.code, report.eventsWaiting, report.ledger], [0, 0, null]);
+  assert.equal(receiver.received.length, 3);
+  assert.deepEqual((await run("alert", "list")).code, 0);
+});
+
+test("R21 what is typed wrong is refused in the reader's language, with what would fit", async () => {
+  await using pra = await CommandLine.create();
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["alert ack nothing --reason x", /no open alert is called "nothing"/],
+    ["alert ack nothing --reason x --lang fr", /aucune alerte ouverte ne s'appelle « nothing »/],
+    ["alert silence nope --until 2h --reason x", /"nope" is neither a rule nor all/],
+    ["alert silence server --until soon --reason x", /"soon" is no end within the next 31 days/],
+    ["alert silence server --until 2h", /--reason/],
+    ["alert unsilence all", /there is no silence "all" to end/],
+    ["maintenance start --reason x", /--until/],
+    ["maintenance end --lang fr", /il n'y a pas de maintenance « all » à terminer/],
+  ];
+  for (const [words, said] of cases) {
+    const { code, err } = await pra.run(words);
+    assert.notEqual(code, 0, words);
+    assert.match(err, said, words);
+  }
+  const begun = await pra.run("maintenance start --until 30m --reason upgrade --json");
+  assert.equal((JSON.parse(begun.out) as { kind: string }).kind, "maintenance");
+  const shown = await pra.run("maintenance list");
+  assert.match(shown.out, /^every rule until .*: upgrade \(\w{6}\)\n$/);
 });

@@ -2,7 +2,7 @@
  * Every way to people that the configuration names, as routes with their adapters: those of the settings, which are told everything, and those
  * of the contacts in `pra.yaml`, who are told as escalation says. A recipient who is named twice is told once.
  */
-import type { Route } from "../../watch/compose-messages.ts";
+import { type Route, routeIdOf } from "../../watch/compose-messages.ts";
 import type { Notifier } from "../../watch/notifier.ts";
 import type { PraYamlContent } from "../pra-yaml/schema.ts";
 import type { Environment } from "../environment.ts";
@@ -24,7 +24,7 @@ function minimumOf({ channel }: Notifier): Route["minimum"] {
 
 function wayOf(notifier: Notifier, about: Pick<Route, "language" | "zone" | "contact">): Way {
   const { channel, recipient } = notifier;
-  const id = `${channel} ${recipient}`;
+  const id = routeIdOf(notifier);
   return { route: { id, channel, recipient, minimum: minimumOf(notifier), ...about }, notifier };
 }
 

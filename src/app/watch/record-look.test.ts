@@ -11,6 +11,7 @@ import type { Observation } from "../../watch/observation.ts";
 import { compose } from "../compose.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import { deliverDue } from "./deliver.ts";
+import { noteChannelsWork } from "./note-channels.ts";
 import { type LookRecord, recordLook } from "./record-look.ts";
 import { reserveDirectory } from "./watch-setup.ts";
 
@@ -152,4 +153,32 @@ test("L53 R21 a memory that cannot be read is kept aside, and what is ill is tol
   assert.equal(await readFile(record.damaged, "utf8"), "{ torn");
   await deliverDue(adapters, environment, { ...options, lifeMs: 0 });
   assert.equal(taken.length, 1);
+});
+
+test("R21 a channel that refused and then takes a test by hand is well at once, and the others hear of it", async (context) => {
+  const environment = await environmentAt(context);
+  const adapters = compose();
+  const hands = new Hands();
+  let mood: DeliveryOutcome["state"] = "refused";
+  const first: OutgoingMessage[] = [];
+  const second: OutgoingMessage[] = [];
+  const failing = channel(first, () =>
+    mood === "refused" ? { state: "refused", said: "410 gone" } : { state: "accepted", said: "ok" },
+  );
+  const other: Notifier = { ...channel(second), channel: "email", recipient: "a@example.org" };
+  const options = { signal, notifiersOf: () => [failing, other], moment: hands.now };
+  await recordLook(adapters, environment, [seen("server", "ill")], options);
+  await deliverDue(adapters, environment, { ...options, lifeMs: 0 });
+  assert.deepEqual(
+    second.map(({ headline }) => headline.replace(/ since.*/, "")),
+    ["PRA main: server unreachable", "PRA main: an alert channel fails (webhook test.invalid)"],
+  );
+  mood = "accepted";
+  hands.pass(60_000);
+  assert.equal(await noteChannelsWork(adapters, environment, [failing], options), true);
+  await deliverDue(adapters, environment, { ...options, lifeMs: 0 });
+  assert.equal(
+    second.at(-1)?.headline,
+    "PRA main: resolved after 1 min: an alert channel fails (webhook test.invalid)",
+  );
 });
