@@ -21,6 +21,7 @@ import {
   found,
   looked,
 } from "../core/finding/finding.ts";
+import { judgeChannels } from "./channels/judge-channels.ts";
 import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
 import { compareSettings } from "./config-save.ts";
@@ -300,6 +301,9 @@ async function checkSite(
     ...(await checkProgramFiles(environment, { fix, signal })),
     ...(await checkDatabases(environment, production, { applicationName, signal })),
     ...(await checkApplication(environment.application, options)),
+    ...(await looked("channels", { signal }, () =>
+      judgeChannels(environment, { signal, failed: "bad" }),
+    )),
   ];
 }
 

@@ -21,6 +21,10 @@ const TOKEN_LENGTH_MIN = 12;
  * other side may quote one alone.
  */
 function secretsIn(value: string, kind: SecretKind): readonly string[] {
+  if (kind === "token" && /^https?:\/\/[^/?#@]*\/?$/i.test(value)) {
+    // A host alone: nothing of it is a secret.
+    return [];
+  }
   const words = kind === "token" || /[:;=]/.test(value) ? value.split(/[^A-Za-z0-9_+~.-]+/) : [];
   const tokens = words.filter(({ length }) => length >= TOKEN_LENGTH_MIN);
   return [...passwordsIn(value), ...(kind === "address" ? [] : tokens.filter(isToken(value)))];

@@ -60,7 +60,7 @@ test("R10 a mail arrives over STARTTLS after a login, with its subject in French
   assert.equal(mail.headers.get("auto-submitted"), "auto-generated");
   assert.match(got.raw, /^Importance: high\r$/m);
   assert.match(mail.text ?? "", /où qu’on l’appelle\nCe que cela signifie : exposition de 12 min/);
-  assert.match(mail.text ?? "", /\n {4}pra alert ack server\.3f9c\n/);
+  assert.match(mail.text ?? "", /\n {4}pra alert ack server\.3f9c --reason "je regarde"\n/);
   assert.match(String(mail.html), /où qu’on l’appelle/);
   assert.ok(got.raw.split("\r\n").every((line) => line.length <= 998));
   assert.equal(Buffer.byteLength(got.raw), got.raw.length);

@@ -116,7 +116,8 @@ export class EmailNotifier implements Notifier {
         "--- text/plain",
         mailText(message),
         "--- text/html",
-        mailHtml(message),
+        // Rules of style say nothing to a person.
+        mailHtml(message).replace(/<style>[^]*<\/style>/, "<style>…</style>"),
       ].join("\n"),
     );
   }

@@ -17,7 +17,7 @@ import type { DeliveryOutcome, Notifier, OutgoingMessage } from "../watch/notifi
 import { callDeadMan } from "./dead-man.ts";
 import { PagerDutyNotifier } from "./pagerduty.ts";
 import { SlackNotifier, escapeSlack, slackPayload } from "./slack.ts";
-import { type SmsGateway, SmsNotifier } from "./sms.ts";
+import { type SmsGateway, SmsNotifier, maskedNumber } from "./sms.ts";
 import { WebhookNotifier, signature } from "./webhook.ts";
 
 const SECRET = "XXSECRETTOKENXX";
@@ -213,7 +213,11 @@ test("R10 an SMS goes through Twilio's interface as a form with Basic authentica
     status: 201,
     body: JSON.stringify({ sid: "SM1", status: "queued", body: "x" }),
   }));
-  const notifier = new SmsNotifier("+33612345678", twilio(receiver.origin), sampleTools([SECRET]));
+  const notifier = new SmsNotifier(
+    { number: "+33612345678", recipient: maskedNumber("+33612345678") },
+    twilio(receiver.origin),
+    sampleTools([SECRET]),
+  );
   assert.equal(notifier.recipient, "+33…5678");
   assert.deepEqual(await notifier.deliver(sampleMessage("fr"), { signal }), {
     state: "accepted",
@@ -242,7 +246,11 @@ test("R10 each number has its own outcome; Twilio's error is told by its number 
   );
   const outcomes = await Promise.all(
     ["+33600000000", "+33612345678"].map((number) =>
-      new SmsNotifier(number, twilio(receiver.origin), sampleTools()).deliver(sampleMessage(), {
+      new SmsNotifier(
+        { number, recipient: number },
+        twilio(receiver.origin),
+        sampleTools(),
+      ).deliver(sampleMessage(), {
         signal,
       }),
     ),
@@ -292,7 +300,11 @@ test("R10 any gateway is called by a template, each value encoded as the place w
     },
   ];
   for (const gateway of gateways) {
-    const notifier = new SmsNotifier("+33612345678", gateway, sampleTools());
+    const notifier = new SmsNotifier(
+      { number: "+33612345678", recipient: maskedNumber("+33612345678") },
+      gateway,
+      sampleTools(),
+    );
     assert.equal((await notifier.deliver(message, { signal })).state, "accepted");
     assert.doesNotMatch(notifier.preview(message), /XXSECRET/);
   }

@@ -2,6 +2,7 @@
  * A message as the two halves of a mail: plain text, and a page that can be read on a phone at 3 in the morning: one column, large letters, dark
  * where the reader's screen is dark, and nothing that is loaded from elsewhere. Both say the same. Pure.
  */
+import type { Language } from "../core/language.ts";
 import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
 import { instantText, lastedText, messageWords } from "./message-words.ts";
 
@@ -32,7 +33,7 @@ function toneOfMessage(message: OutgoingMessage): Tone {
 /** What a person types to take it over; undefined where there is nothing to take over any more. */
 function takeCharge(alert: MessageAlert, message: OutgoingMessage): string | undefined {
   return alert.resolved === undefined && message.kind !== "acknowledged"
-    ? `pra alert ack ${alert.alertId}`
+    ? `pra alert ack ${alert.alertId} --reason "${messageWords[message.language].lookingAtIt}"`
     : undefined;
 }
 
@@ -85,8 +86,23 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", "&#39;");
 }
 
+/** Beyond so many letters a word is broken where a line ends. */
+const WORD_MAX = 30;
+
+/** A word is not broken at its hyphens: `--` at a line's end reads as another command. */
 function command(text: string): string {
-  return `<pre class="c">${escapeHtml(text)}</pre>`;
+  const words = escapeHtml(text)
+    .split(" ")
+    .map((word) => (word.includes("-") && word.length <= WORD_MAX ? `<span>${word}</span>` : word));
+  return `<pre class="c">${words.join(" ")}</pre>`;
+}
+
+/** Prose; in French no line begins with a colon or ends with an opening quote. */
+function prose(text: string, language: Language): string {
+  const escaped = escapeHtml(text);
+  return language === "fr"
+    ? escaped.replaceAll(/ (?=[:;!?»](?:\s|$))/g, "\u00a0").replaceAll("« ", "«\u00a0")
+    : escaped;
 }
 
 function paragraph(html: string, name = ""): string {
@@ -106,15 +122,21 @@ function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   return [
     `<div class="a b-${tone}">`,
     paragraph(
-      `<strong class="t-${tone}">${text.severities[tone]}</strong> · ${escapeHtml(nameOf(alert))}`,
+      `<strong class="t-${tone}">${text.severities[tone]}</strong> · ${prose(nameOf(alert), language)}`,
     ),
-    paragraph(escapeHtml(summary), "s"),
+    paragraph(prose(summary, language), "s"),
     consequence === ""
       ? ""
-      : paragraph(`<strong>${escapeHtml(text.means)}</strong> ${escapeHtml(consequence)}`),
-    nextStep === "" ? "" : `<p><strong>${escapeHtml(text.next)}</strong></p>${command(nextStep)}`,
-    take === undefined ? "" : `<p class="q">${escapeHtml(text.takeCharge)}</p>${command(take)}`,
-    paragraph(escapeHtml(times), "q"),
+      : paragraph(
+          `<strong>${prose(text.means, language)}</strong> ${prose(consequence, language)}`,
+        ),
+    nextStep === ""
+      ? ""
+      : `<p><strong>${prose(text.next, language)}</strong></p>${command(nextStep)}`,
+    take === undefined
+      ? ""
+      : `<p class="q">${prose(text.takeCharge, language)}</p>${command(take)}`,
+    paragraph(prose(times, language), "q"),
     "</div>",
   ]
     .filter((line) => line !== "")
@@ -137,7 +159,7 @@ function rules(): string {
     "h1{font-size:22px;line-height:1.25;margin:0 0 16px;overflow-wrap:anywhere}",
     "p{margin:0 0 8px;overflow-wrap:anywhere}.s{font-size:18px}.q{color:#595959;font-size:14px}",
     ".a{border:0 solid;border-left-width:5px;padding:2px 0 2px 14px;margin:0 0 24px}",
-    ".c{font:15px/1.4 ui-monospace,Menlo,Consolas,monospace;background:#f1f1f1;color:#1c1c1c;padding:10px 12px;margin:0 0 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}",
+    ".c{font:15px/1.4 ui-monospace,Menlo,Consolas,monospace;background:#f1f1f1;color:#1c1c1c;padding:10px 12px;margin:0 0 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}.c span{white-space:nowrap}",
     ".k{font:700 30px/1.3 ui-monospace,Menlo,Consolas,monospace;letter-spacing:2px}",
     "hr{border:0;border-top:1px solid #d0d0d0;margin:16px 0}",
     ...light,
@@ -156,23 +178,23 @@ export function mailHtml(message: OutgoingMessage): string {
     `<html lang="${language}">`,
     '<head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
     '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
-    `<title>${escapeHtml(headline)}</title>`,
+    `<title>${prose(headline, language)}</title>`,
     `<style>\n${rules()}\n</style></head>`,
     "<body><main>",
-    `<h1 class="t-${toneOfMessage(message)}">${escapeHtml(headline)}</h1>`,
+    `<h1 class="t-${toneOfMessage(message)}">${prose(headline, language)}</h1>`,
     ...(code === undefined
       ? []
       : [
-          paragraph(escapeHtml(text.testExplained)),
+          paragraph(prose(text.testExplained, language)),
           paragraph(escapeHtml(code), "k"),
-          paragraph(escapeHtml(text.typeBack)),
+          paragraph(prose(text.typeBack, language)),
           command(`pra alert confirm ${code} --by ${text.name}`),
         ]),
     ...alerts.map((alert) => pageOfAlert(alert, message)),
-    ...(alertsLeftOut === 0 ? [] : [paragraph(escapeHtml(text.leftOut(alertsLeftOut)))]),
+    ...(alertsLeftOut === 0 ? [] : [paragraph(prose(text.leftOut(alertsLeftOut), language))]),
     "<hr>",
     paragraph(
-      `${escapeHtml(text.sentBy(cluster, host, instantText(at)))}<br>${escapeHtml(text.automatic)}`,
+      `${prose(text.sentBy(cluster, host, instantText(at)), language)}<br>${prose(text.automatic, language)}`,
       "q",
     ),
     "</main></body>",

@@ -16,6 +16,7 @@ type Words = {
   readonly sentBy: (cluster: string, host: string, instant: string) => string;
   readonly automatic: string;
   readonly takeCharge: string;
+  readonly lookingAtIt: string;
 };
 
 /** The words by language. */
@@ -33,6 +34,7 @@ export const messageWords: Readonly<Record<Language, Words>> = {
     sentBy: (cluster, host, instant) => `PRA, cluster ${cluster}, from ${host}, ${instant}`,
     automatic: "Sent by itself; nobody reads answers.",
     takeCharge: "To take charge and stop reminders:",
+    lookingAtIt: "looking at it",
   },
   fr: {
     severities: {
@@ -52,6 +54,7 @@ export const messageWords: Readonly<Record<Language, Words>> = {
     sentBy: (cluster, host, instant) => `PRA, cluster ${cluster}, depuis ${host}, ${instant}`,
     automatic: "Envoyé automatiquement ; personne ne lit les réponses.",
     takeCharge: "Pour vous en charger et arrêter les rappels :",
+    lookingAtIt: "je regarde",
   },
 };
 

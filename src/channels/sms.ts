@@ -140,7 +140,7 @@ function twilioWords(text: string): string {
   return shown.length === 0 ? text : shown.join(" ");
 }
 
-/** The number as it may be shown: enough to tell whose it is. */
+/** A number as it is shown: enough to tell whose it is. */
 export function maskedNumber(number: string): string {
   return `${number.slice(0, 3)}…${number.slice(-4)}`;
 }
@@ -153,11 +153,15 @@ export class SmsNotifier implements Notifier {
   readonly #gateway: SmsGateway;
   readonly #tools: ChannelTools;
 
-  constructor(number: string, gateway: SmsGateway, tools: ChannelTools) {
-    this.#number = number;
+  constructor(
+    to: { readonly number: string; readonly recipient: string },
+    gateway: SmsGateway,
+    tools: ChannelTools,
+  ) {
+    this.#number = to.number;
     this.#gateway = gateway;
     this.#tools = tools;
-    this.recipient = maskedNumber(number);
+    this.recipient = to.recipient;
   }
 
   preview(message: OutgoingMessage): string {

@@ -142,6 +142,11 @@ const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "KEY_SLOT_UNKNOWN",
   "PROOF_HEARTBEAT_OFF",
   "RESTORE_TABLESPACE_UNKNOWN",
+  "WATCH_CODE_EXPIRED",
+  "WATCH_CODE_LOCKED",
+  "WATCH_CODE_NONE",
+  "WATCH_CODE_USED",
+  "WATCH_CODE_WRONG",
 ]);
 
 function exitCodeOfError(error: unknown): number {

@@ -46,6 +46,7 @@ const restoreFacts = {
 };
 
 const alertFacts = { cluster, alert: text, rule: text, subject: text };
+const channelFacts = { cluster, channel: text, recipient: text, message: text };
 const quietKind = z.enum(["silence", "maintenance"]);
 const messageFacts = {
   cluster,
@@ -375,6 +376,16 @@ const dataOf = {
   }),
   /** A channel took a message over. */
   messageDelivered: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
+  /** A test message went to a channel; `outcome` is what the other side did with it. */
+  channelTested: z.object({
+    ...channelFacts,
+    host: text,
+    at: time,
+    outcome: z.enum(["accepted", "later", "refused"]),
+    said: text,
+  }),
+  /** A person typed back the code of a test message: it was read. */
+  channelConfirmed: z.object({ ...channelFacts, by: text, sentAt: time, at: time }),
   /** A channel refused it for good; nothing more is tried. */
   messageRefused: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
   /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */

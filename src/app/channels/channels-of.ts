@@ -14,12 +14,12 @@ import { CommandNotifier } from "../../channels/command.ts";
 import { EmailNotifier } from "../../channels/email.ts";
 import { PagerDutyNotifier } from "../../channels/pagerduty.ts";
 import { SlackNotifier } from "../../channels/slack.ts";
-import { type SmsGateway, SmsNotifier } from "../../channels/sms.ts";
+import { type SmsGateway, SmsNotifier, maskedNumber } from "../../channels/sms.ts";
 import type { SmtpRelay } from "../../channels/smtp.ts";
 import { WebhookNotifier } from "../../channels/webhook.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { DrError } from "../../core/errors.ts";
-import type { Notifier } from "../../watch/notifier.ts";
+import type { ChannelName, Notifier } from "../../watch/notifier.ts";
 import type { Environment } from "../environment.ts";
 import { maskerOf } from "../mask-secrets.ts";
 import { fallbackOf, type SettingName } from "../settings.ts";
@@ -126,8 +126,14 @@ function smsChannels(
     return [];
   }
   const place = gateway.kind === "twilio" ? gateway.base : gateway.url;
-  return smsTo.map((number) => ({
-    notifier: new SmsNotifier(number, gateway, tools),
+  const masked = smsTo.map(maskedNumber);
+  // Two that look alike are shown whole: each is a way of its own.
+  const shown = smsTo.map((number) => {
+    const mask = maskedNumber(number);
+    return masked.filter((other) => other === mask).length > 1 ? number : mask;
+  });
+  return smsTo.map((number, index) => ({
+    notifier: new SmsNotifier({ number, recipient: shown[index] ?? number }, gateway, tools),
     fingerprint: fingerprintOf(["sms", number, place]),
   }));
 }
@@ -182,4 +188,14 @@ export function channelsOf(
   options: ChannelOptions = {},
 ): readonly Notifier[] {
   return configuredChannels(environment, to, options).map(({ notifier }) => notifier);
+}
+
+/** Channels that somebody is to be reached by and that lack settings. */
+export function unreadyChannels(
+  environment: Environment,
+): readonly { readonly channel: ChannelName; readonly missing: readonly SettingName[] }[] {
+  const { missing } = smsGateway(environment);
+  return environment.alerts.smsTo.length === 0 || missing.length === 0
+    ? []
+    : [{ channel: "sms", missing }];
 }

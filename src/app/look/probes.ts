@@ -17,6 +17,7 @@ import { judgePageFailures, judgeStoredPages } from "../../watch/probes/pages.ts
 import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
+import { judgeChannels } from "../channels/judge-channels.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeRecoveryKey } from "../recovery-key-finding.ts";
 import { checkApplication } from "../site/application-check.ts";
@@ -192,6 +193,14 @@ const application: Probe = {
   },
 };
 
+/** A channel that refuses an alert is told by the others; here only what a test has shown. */
+const channels: Probe = {
+  check: "channels",
+  ground: "none",
+  run: async ({ environment }, call) =>
+    await judgeChannels(environment, { ...call, failed: "note" }),
+};
+
 /** All of them. */
 export const probes: readonly Probe[] = [
   server,
@@ -206,6 +215,7 @@ export const probes: readonly Probe[] = [
   space,
   files,
   application,
+  channels,
 ];
 
 /** Free bytes where the server's pg_wal lies, when the server is on this host and tells where. */

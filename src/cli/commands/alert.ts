@@ -1,4 +1,4 @@
-/** `pra alert`: list, ack, silence, unsilence, deliver. */
+/** `pra alert`: list, ack, silence, unsilence, deliver; test and confirm are in `alert-test.ts`. */
 import { Argument, type Command, Option } from "commander";
 
 import type { Environment } from "../../app/environment.ts";
@@ -12,6 +12,7 @@ import {
 } from "../alert-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
+import { registerAlertTest } from "./alert-test.ts";
 import { alertText } from "../text/alert-text.ts";
 
 type Person = { readonly reason: string; readonly by?: string };
@@ -141,5 +142,6 @@ export function registerAlert(program: Command, frame: Frame): void {
     .addArgument(new Argument("<rule>", text.argumentQuiet))
     .addOption(new Option("--by <name>", text.optionBy))
     .action((which: string, options: { readonly by?: string }) => unsilence(which, options, frame));
+  registerAlertTest(group, frame);
   defineCommand(group, frame.language, "deliver", text.deliver).action(() => deliver(frame));
 }

@@ -182,4 +182,24 @@ export const configWatchErrors = {
       hint: `Les fichiers des unités sont écrits. Corrigez ce qu'il dit, puis relancez.`,
     },
   },
+  CONFIG_CHANNEL_UNSET: {
+    en: {
+      message: `there is no channel to try: {settings} not set`,
+      hint: `Set what you need in .env (.env.example explains each), then run it again.`,
+    },
+    fr: {
+      message: `il n'y a aucun canal à essayer : {settings} non fixé(s)`,
+      hint: `Fixez ce qu'il vous faut dans .env (.env.example explique chacun), puis relancez.`,
+    },
+  },
+  CONFIG_CHANNEL_INCOMPLETE: {
+    en: {
+      message: `the channel {channel} lacks {missing}`,
+      hint: `Set them in .env (.env.example explains each), then run it again.`,
+    },
+    fr: {
+      message: `il manque au canal {channel} : {missing}`,
+      hint: `Fixez-les dans .env (.env.example explique chacun), puis relancez.`,
+    },
+  },
 } as const satisfies ErrorGroup;

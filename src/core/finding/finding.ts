@@ -112,10 +112,19 @@ export type WatchCheckId =
   | "reachability"
   | "version-end"
   | "schedule"
-  | "forecast";
+  | "forecast"
+  | "channels";
 
 /** Every fact about those. */
 export type WatchFactId =
+  | "channels-none"
+  | "channel-untested"
+  | "channel-accepted"
+  | "channel-received"
+  | "channel-waiting"
+  | "channel-refused"
+  | "channel-unready"
+  | "relay-local"
   | "writes-taken"
   | "writes-standby"
   | "writes-read-only"

@@ -22,6 +22,7 @@ const en: Messages = {
     "version-end": "version's end",
     schedule: "schedule",
     forecast: "forecast",
+    channels: "alert channels",
   },
   facts: {
     "writes-taken": { summary: "the server takes writes" },
@@ -145,6 +146,35 @@ const en: Messages = {
     },
     "space-lasts": { summary: "the repository's disk lasts beyond {day}" },
     "forecast-unknown": { summary: "known after a day of looks; {ageMs} so far" },
+    "channels-none": {
+      summary: "nobody is told when something is wrong",
+      hint: "Set ALERT_EMAIL or SLACK_WEBHOOK in .env, then: pra alert test",
+    },
+    "channel-untested": {
+      summary: "{name} was never tried from this machine",
+      hint: "pra alert test",
+    },
+    "channel-accepted": {
+      summary: "{name} took a test message on {at}; nobody has said that it arrived",
+      hint: "pra alert confirm CODE --by NAME, with the code in that message",
+    },
+    "channel-received": { summary: "{name}: {by} has read the test message on {at}" },
+    "channel-waiting": {
+      summary: "{name} did not take the test message of {at}: {said}",
+      hint: "pra alert test, once the other side is well again",
+    },
+    "channel-refused": {
+      summary: "{name} refused the test message of {at}: {said}",
+      hint: "Mend the setting or the recipient, then: pra alert test",
+    },
+    "channel-unready": {
+      summary: "{name} cannot be used: {missing} not set",
+      hint: "Set them in .env; .env.example explains each. Then: pra alert test",
+    },
+    "relay-local": {
+      summary: "mail is handed to {place} of this machine, because PRA_SMTP_URL is not set",
+      hint: "Right where a mail server runs here that sends on; otherwise set PRA_SMTP_URL.",
+    },
     "memory-unwritable": {
       summary: "{path} cannot be written: no forecast, no alerts",
       hint: "Run it as the account that runs the backups, or set PRA_STATE_DIR.",
@@ -165,6 +195,7 @@ const fr: Messages = {
     "version-end": "fin de version",
     schedule: "planification",
     forecast: "prévision",
+    channels: "canaux d'alerte",
   },
   facts: {
     "writes-taken": { summary: "le serveur accepte les écritures" },
@@ -290,6 +321,35 @@ const fr: Messages = {
     },
     "space-lasts": { summary: "le disque du dépôt suffit au-delà du {day}" },
     "forecast-unknown": { summary: "connue après un jour de mesures ; {ageMs} pour le moment" },
+    "channels-none": {
+      summary: "personne n'est prévenu quand quelque chose ne va pas",
+      hint: "Fixez ALERT_EMAIL ou SLACK_WEBHOOK dans .env, puis : pra alert test",
+    },
+    "channel-untested": {
+      summary: "{name} n'a jamais été essayé depuis cette machine",
+      hint: "pra alert test",
+    },
+    "channel-accepted": {
+      summary: "{name} a pris un message d'essai le {at} ; personne n'a dit l'avoir reçu",
+      hint: "pra alert confirm CODE --by NOM, avec le code de ce message",
+    },
+    "channel-received": { summary: "{name} : {by} a lu le message d'essai le {at}" },
+    "channel-waiting": {
+      summary: "{name} n'a pas pris le message d'essai du {at} : {said}",
+      hint: "pra alert test, quand l'autre côté va mieux",
+    },
+    "channel-refused": {
+      summary: "{name} a refusé le message d'essai du {at} : {said}",
+      hint: "Corrigez le réglage ou le destinataire, puis : pra alert test",
+    },
+    "channel-unready": {
+      summary: "{name} est inutilisable : {missing} non fixé(s)",
+      hint: "Fixez-les dans .env ; .env.example explique chacun. Puis : pra alert test",
+    },
+    "relay-local": {
+      summary: "le courriel est remis à {place} de cette machine, car PRA_SMTP_URL n'est pas fixé",
+      hint: "Juste si un serveur de courriel tourne ici et transmet ; sinon, fixez PRA_SMTP_URL.",
+    },
     "memory-unwritable": {
       summary: "{path} ne peut pas être écrit : ni prévision, ni alertes",
       hint: "Lancez la commande sous le compte qui fait les sauvegardes, ou changez PRA_STATE_DIR.",
