@@ -3,7 +3,6 @@
  * own; what was on this machine stays as it was.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
   closeSync,
@@ -23,11 +22,8 @@ import { type TestContext, after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
-import { ACCOUNT, type HostAnswer, ScheduleHost } from "../support/schedule-host.ts";
+import { ACCOUNT, ScheduleHost } from "../support/schedule-host.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
-
-/** Of the services of the system; 0 is safe, 10 is open. What is left is named in the units' own file. */
-const EXPOSURE_MAX = 3.2;
 
 let server: TestServer;
 before(async () => {
@@ -80,13 +76,6 @@ async function jobOf(machine: ScheduleHost, id: string): Promise<Shown["jobs"][n
   const job = (await shown(machine)).jobs.find((each) => each.id === id);
   assert.ok(job !== undefined);
   return job;
-}
-
-/** `./pra schedule ...` as root, whose own crontab is a private one here, too. */
-async function rootSchedule(machine: ScheduleHost, words: string): Promise<HostAnswer> {
-  const settings = ["HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
-  const program = join(machine.folder, "pra");
-  return await machine.asRoot(["env", "-i", ...settings, program, "schedule", ...words.split(" ")]);
 }
 
 async function installed(machine: ScheduleHost): Promise<void> {
@@ -368,17 +357,6 @@ test("R19 S69 S70 logrotate rotates: a run that goes on loses nothing, the next 
   assert.equal((await jobOf(machine, "logs")).lastRun?.exitCode, 0);
 });
 
-test("R19 S69 of root's installation the system's own logrotate takes care", async (context) => {
-  const machine = await host(context);
-  const { code, err, out } = await rootSchedule(machine, "install");
-  assert.equal(code, 0, out + err);
-  const file = machine.etc("logrotate.d/pra-main");
-  assert.equal(statSync(file).mode & 0o777, 0o644);
-  const state = join(machine.home, "rotation.state");
-  const run = await machine.asRoot(["logrotate", "-s", state, "/etc/logrotate.d/pra-main"]);
-  assert.deepEqual([run.code, run.out + run.err], [0, ""]);
-});
-
 test("R19 R23 what the machine slept through is told, and made up for once after the next check", async (context) => {
   const machine = await host(context);
   await machine.run([join(machine.folder, "pra"), "init"]);
@@ -427,51 +405,4 @@ test("R19 a checkout that was moved away: its lines say so in the log, and a new
   await machine.asRoot(["rm", "-r", machine.stateDirectory]);
   const forgotten = await machine.run([...anew, "show"]);
   assert.match(forgotten.out, /The crontab has lines of .*\/anew, of which nothing is known here/);
-});
-
-test("R19 systemd-analyze accepts every unit and its calendar, and the exposure of each service is below the limit", async (context) => {
-  const machine = await host(context);
-  assert.equal((await rootSchedule(machine, "install")).code, 0);
-  assert.equal((await machine.asRoot(["crontab", "-l"])).code, 0);
-  const { out } = await rootSchedule(machine, "install --systemd --json");
-  assert.equal(
-    (await machine.asRoot(["crontab", "-l"])).code,
-    1,
-    "one kind takes the other's place",
-  );
-  const { files, notes } = JSON.parse(out) as {
-    files: { path: string }[];
-    notes: { id: string }[];
-  };
-  assert.deepEqual(
-    notes.map(({ id }) => id),
-    ["systemd-absent"],
-  );
-  const units = files.map(({ path }) => path).filter((path) => path.includes("/systemd/"));
-  assert.equal(units.length, 14);
-  const verified = await machine.asRoot(["systemd-analyze", "verify", "--man=no", ...units]);
-  assert.deepEqual([verified.code, verified.err], [0, ""]);
-  for (const unit of units.filter((path) => path.endsWith(".service"))) {
-    const judged = await machine.asRoot(["systemd-analyze", "security", "--offline=true", unit]);
-    const [, score = "10"] = /exposure level for \S+ (\d+\.\d)/.exec(judged.out) ?? [];
-    assert.ok(Number(score) <= EXPOSURE_MAX, `${unit}: ${score}`);
-  }
-  const rights = execFileSync("stat", [
-    "-c",
-    "%a",
-    machine.etc("systemd/system/pra-main-backup.timer"),
-  ]);
-  assert.equal(rights.toString(), "644\n");
-  const folder = machine.etc("systemd/system");
-  const ours = (): string[] => readdirSync(folder).filter((name) => name.startsWith("pra-"));
-  writeFileSync(join(folder, "pra-main-verify.timer"), "[Timer]\n# somebody else's\n");
-  assert.match(
-    (await rootSchedule(machine, "install --systemd")).err,
-    /was written by somebody else/,
-  );
-  assert.equal((await rootSchedule(machine, "install")).code, 0);
-  assert.deepEqual(ours(), ["pra-main-verify.timer"]);
-  assert.equal((await rootSchedule(machine, "remove")).code, 0);
-  assert.equal((await machine.asRoot(["crontab", "-l"])).code, 1);
-  assert.equal(existsSync(machine.etc("logrotate.d/pra-main")), false);
 });

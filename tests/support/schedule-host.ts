@@ -137,6 +137,13 @@ export class ScheduleHost implements AsyncDisposable {
     return await this.run(all, { env });
   }
 
+  /** The same as root, whose own crontab is a private one here, too. */
+  async rootSchedule(words: string): Promise<HostAnswer> {
+    const settings = ["HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+    const program = join(this.folder, "pra");
+    return await this.asRoot(["env", "-i", ...settings, program, "schedule", ...words.split(" ")]);
+  }
+
   /** The same, as an object. */
   async scheduleJson(words: string): Promise<Record<string, unknown>> {
     const { out, err } = await this.schedule(`${words} --json`);

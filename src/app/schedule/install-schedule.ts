@@ -353,6 +353,16 @@ export async function installSchedule(
   }
   return await underLock(adapters, environment, { signal }, async () => {
     await createDirectories(plan.place.logDirectory, { group: "STORE", signal });
+    if (kind === "systemd") {
+      // In a read-only system a service cannot make what it may write. The servers' account passes through the spool.
+      const { spoolDirectory } = environment;
+      await createDirectories(spoolDirectory, { group: "STORE", mode: 0o711, signal });
+      await createDirectories(join(plan.place.programDirectory, "node_modules/.cache"), {
+        group: "STORE",
+        mode: 0o755,
+        signal,
+      });
+    }
     const old = await readInstalled(environment, { signal });
     const rotated = await putOurFile(path, text);
     const note = noteOf(plan, old, new Date(adapters.clock.now()).toISOString(), kind);

@@ -119,7 +119,7 @@ function hardening(place: UnitPlace): readonly string[] {
     : [
         ...FOR_ALL,
         ...FOR_SYSTEM,
-        ...(inTmp ? [] : ["PrivateTmp=true"]),
+        ...(inTmp ? ["ReadWritePaths=/tmp /var/tmp"] : ["PrivateTmp=true"]),
         // With a dash: one that is not there yet is no reason to fail.
         ...place.writable.map((path) => `ReadWritePaths=${inQuotes(`-${path}`)}`),
       ];
