@@ -142,11 +142,16 @@ const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "KEY_SLOT_UNKNOWN",
   "PROOF_HEARTBEAT_OFF",
   "RESTORE_TABLESPACE_UNKNOWN",
+  "WATCH_ALERT_UNKNOWN",
   "WATCH_CODE_EXPIRED",
   "WATCH_CODE_LOCKED",
   "WATCH_CODE_NONE",
   "WATCH_CODE_USED",
   "WATCH_CODE_WRONG",
+  "WATCH_QUIET_UNKNOWN",
+  "WATCH_REASON",
+  "WATCH_RULE_UNKNOWN",
+  "WATCH_UNTIL",
 ]);
 
 function exitCodeOfError(error: unknown): number {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AlertWorld } from "../../tests/support/alert-world.ts";
 
-const SEQUENCES = 60;
+const SEQUENCES = 30;
 
 test("R21 L43 L53 over random faults no message is lost, out of order or repeated without need, and what was told is resolved", async () => {
   let messages = 0;

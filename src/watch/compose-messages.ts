@@ -206,10 +206,15 @@ class RouteComposer {
     for (const notice of notices) {
       const { alertId, routes } = notice.track;
       const told = held.get(alertId)?.told ?? (routes[id] ?? "") !== "";
-      if (held.has(alertId) || held.size < heldAlertsMax) {
+      // What somebody was told of must not be left out: its end would never be told.
+      const evicted = [...held].find(([, each]) => !each.told && each.alert.resolved !== null)?.[0];
+      const isFull = held.size >= heldAlertsMax && !held.has(alertId) && !told;
+      if (isFull && evicted !== undefined) {
+        held.delete(evicted);
+      }
+      heldLeftOut += isFull ? 1 : 0;
+      if (!isFull || evicted !== undefined) {
         held.set(alertId, { alert: stored(notice, language), told });
-      } else {
-        heldLeftOut += 1;
       }
       this.first.set(alertId, routes[id] ?? "");
     }
