@@ -2,6 +2,7 @@
  * Hides what this configuration keeps secret in text of others: what the restored server or the application said may quote it, and goes into
  * reports. A password in any address is hidden, known or not.
  */
+import { guard } from "../core/failpoint.ts";
 import type { Environment } from "./environment.ts";
 import type { SettingEntry } from "./setting-entry.ts";
 import { settingsRegistry } from "./settings.ts";
@@ -27,7 +28,8 @@ function secretsIn(value: string, kind: SecretKind): readonly string[] {
   }
   const words = kind === "token" || /[:;=]/.test(value) ? value.split(/[^A-Za-z0-9_+~.-]+/) : [];
   const tokens = words.filter(({ length }) => length >= TOKEN_LENGTH_MIN);
-  return [...passwordsIn(value), ...(kind === "address" ? [] : tokens.filter(isToken(value)))];
+  const alone = kind !== "address" && guard("L54-token-words");
+  return [...passwordsIn(value), ...(alone ? tokens.filter(isToken(value)) : [])];
 }
 
 /** A host's name is no token. */

@@ -177,6 +177,7 @@ export const guardNames = [
   "L53-pid-file-proved",
   "L53-server-ends-with-parent",
   "L54-misread-url",
+  "L54-token-words",
   "L6-fsync-before-link",
   "L6-validity-trailer",
   "L7-acknowledge-durable-only",

@@ -36,7 +36,12 @@ export type ChannelRecipients = {
 export type ChannelOptions = { readonly clock?: Clock; readonly limits?: ChannelLimits };
 
 /** A channel, and what tells it from another to the same recipient: another webhook is another channel. */
-export type ConfiguredChannel = { readonly notifier: Notifier; readonly fingerprint: string };
+export type ConfiguredChannel = {
+  readonly notifier: Notifier;
+  readonly fingerprint: string;
+  /** Of mail and SMS: the address, or the number. */
+  readonly address?: string;
+};
 
 function textOf({ settings }: Environment, name: SettingName): string | undefined {
   return settings.get(name)?.value;
@@ -113,6 +118,7 @@ function mailChannels(
   return mailTo.map((to) => ({
     notifier: new EmailNotifier({ relay, from, to }, tools),
     fingerprint: fingerprintOf(["email", to, relay.host, String(relay.port)]),
+    address: to,
   }));
 }
 
@@ -135,6 +141,7 @@ function smsChannels(
   return smsTo.map((number, index) => ({
     notifier: new SmsNotifier({ number, recipient: shown[index] ?? number }, gateway, tools),
     fingerprint: fingerprintOf(["sms", number, place]),
+    address: number,
   }));
 }
 
@@ -193,9 +200,8 @@ export function channelsOf(
 /** Channels that somebody is to be reached by and that lack settings. */
 export function unreadyChannels(
   environment: Environment,
+  to: ChannelRecipients = environment.alerts,
 ): readonly { readonly channel: ChannelName; readonly missing: readonly SettingName[] }[] {
   const { missing } = smsGateway(environment);
-  return environment.alerts.smsTo.length === 0 || missing.length === 0
-    ? []
-    : [{ channel: "sms", missing }];
+  return to.smsTo.length === 0 || missing.length === 0 ? [] : [{ channel: "sms", missing }];
 }

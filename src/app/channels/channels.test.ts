@@ -1,6 +1,6 @@
 /** Channels as the settings name them: what is sent, remembered and judged, without a repository. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
@@ -367,5 +367,35 @@ test("R20 L43 the dead-man's switch is called at most once in its minutes, at on
   assert.equal(
     await pingDeadMan(compose(), environmentIn(context, {}), { ok: true, text: "", signal }),
     undefined,
+  );
+});
+
+test("R10 contacts of pra.yaml are tried and judged, too, each once and in their own language", async (context) => {
+  await using relay = await MailRelay.start();
+  const environment = environmentIn(context, {
+    ALERT_EMAIL: "oncall@example.org",
+    PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}`,
+    PRA_CONFIG: "pra.yaml",
+  });
+  const file = environment.configFile ?? "";
+  writeFileSync(
+    file,
+    [
+      "contacts:",
+      "  - { name: Anna, email: anna@example.org, language: fr }",
+      "  - { name: Team, email: oncall@example.org, language: fr }",
+      "",
+    ].join("\n"),
+  );
+  await testChannels(compose(), environment, { channel: undefined, signal });
+  const subjects = new Map(relay.received.map(({ to, mail }) => [to.join(), mail.subject ?? ""]));
+  assert.deepEqual([...subjects.keys()].toSorted(), ["anna@example.org", "oncall@example.org"]);
+  assert.match(subjects.get("anna@example.org") ?? "", /message d'essai/);
+  assert.match(subjects.get("oncall@example.org") ?? "", /test message/);
+  assert.equal((await words(environment)).length, 2);
+  writeFileSync(file, "contacts: 7\n");
+  assert.match(
+    await refusal(judgeChannels(environment, { failed: "bad", signal })),
+    /^CONFIG_YAML/,
   );
 });

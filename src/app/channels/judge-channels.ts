@@ -7,6 +7,7 @@ import { type Finding, found } from "../../core/finding/finding.ts";
 import type { Environment } from "../environment.ts";
 import { type ChannelTest, readChannelRecords } from "./channel-records.ts";
 import { configuredChannels, mailRelay, unreadyChannels } from "./channels-of.ts";
+import { everybody } from "./people.ts";
 
 function minute(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;
@@ -42,13 +43,14 @@ function judge(
       });
 }
 
-/** One finding for each channel, and for what is missing. @throws DrError `CONFIG_ALERT_CA`, `STORE_IO`. */
+/** One finding for each channel, and for what is missing. @throws DrError `CONFIG_ALERT_CA`, `CONFIG_YAML_*`, `STORE_IO`. */
 export async function judgeChannels(
   environment: Environment,
   options: JudgeOptions,
 ): Promise<readonly Finding[]> {
-  const channels = configuredChannels(environment);
-  const unready = unreadyChannels(environment).map(({ channel, missing }) =>
+  const people = await everybody(environment);
+  const channels = configuredChannels(environment, people);
+  const unready = unreadyChannels(environment, people).map(({ channel, missing }) =>
     found("channels", options.failed, "channel-unready", {
       name: channel,
       missing: missing.join(", "),

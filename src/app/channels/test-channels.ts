@@ -15,6 +15,7 @@ import type {
 } from "../../watch/notifier.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { noteChannelsWork } from "../watch/note-channels.ts";
 import { hashCode, newCode, newSalt } from "./channel-codes.ts";
 import { type SentCode, changeChannelRecords, withTest } from "./channel-records.ts";
 import {
@@ -23,6 +24,7 @@ import {
   configuredChannels,
   unreadyChannels,
 } from "./channels-of.ts";
+import { type People, everybody } from "./people.ts";
 import { recordChannelEvents } from "./record-channel-events.ts";
 import { testWords } from "./test-words.ts";
 
@@ -44,6 +46,8 @@ export type ChannelTestReport = {
   readonly codesUntil: string;
   /** Why the ledger could not be written: then only this host remembers. */
   readonly ledgerFailure: DrError | undefined;
+  /** Alerts wait for a channel that works again. */
+  readonly alertsWait: boolean;
 };
 
 type Prepared = ConfiguredChannel & { readonly message: OutgoingMessage; readonly code: SentCode };
@@ -64,17 +68,18 @@ export const channelSettings: Readonly<Record<ChannelName, string>> = {
 
 function wanted(
   environment: Environment,
+  people: People,
   channel: ChannelName | undefined,
   options: ChannelOptions,
 ): readonly ConfiguredChannel[] {
-  const unready = unreadyChannels(environment).find(
+  const unready = unreadyChannels(environment, people).find(
     (one) => channel === undefined || one.channel === channel,
   );
   if (unready !== undefined) {
     const { channel: name, missing } = unready;
     throw new PraError("CONFIG_CHANNEL_INCOMPLETE", { channel: name, missing: missing.join(", ") });
   }
-  const all = configuredChannels(environment, environment.alerts, options);
+  const all = configuredChannels(environment, people, options);
   const found = all.filter(({ notifier }) => channel === undefined || notifier.channel === channel);
   if (found.length === 0) {
     const settings =
@@ -88,14 +93,16 @@ async function prepare(
   adapters: Adapters,
   environment: Environment,
   channels: readonly ConfiguredChannel[],
+  people: People,
 ): Promise<readonly Prepared[]> {
   const { clock, observer } = adapters;
-  const { cluster, language } = environment;
+  const { cluster } = environment;
   const nowMs = clock.now();
   const at = new Date(nowMs).toISOString();
   const salt = newSalt(systemRandom);
   return await Promise.all(
-    channels.map(async ({ notifier, fingerprint }) => {
+    channels.map(async ({ notifier, fingerprint, address = "" }) => {
+      const language = people.languages.get(address) ?? environment.language;
       const code = newCode(systemRandom);
       const id = newMessageId(nowMs, systemRandom);
       const message: OutgoingMessage = {
@@ -154,9 +161,35 @@ async function attempt(
   };
 }
 
+async function rememberTests(
+  environment: Environment,
+  done: {
+    readonly prepared: readonly Prepared[];
+    readonly tested: readonly TestedChannel[];
+    readonly testedAt: string;
+  },
+  call: { readonly signal: AbortSignal },
+): Promise<void> {
+  const { prepared, tested, testedAt } = done;
+  const results = prepared.flatMap(({ fingerprint }, index) => {
+    const one = tested[index];
+    if (one === undefined) {
+      return [];
+    }
+    const { channel, recipient, outcome } = one;
+    const { state, said } = outcome;
+    return [{ fingerprint, channel, recipient, testedAt, state, said }];
+  });
+  await changeChannelRecords(
+    environment,
+    (records) => ({ records: results.reduce(withTest, records), result: undefined }),
+    call,
+  );
+}
+
 /**
  * Sends a test through every channel at once, or through one. @throws DrError `CONFIG_CHANNEL_UNSET`, `CONFIG_CHANNEL_INCOMPLETE`,
- * `CONFIG_ALERT_CA`, `STORE_*` of the state directory; never for what a channel does.
+ * `CONFIG_ALERT_CA`, `CONFIG_YAML_*`, `STORE_*` of the state directory; never for what a channel does.
  */
 export async function testChannels(
   adapters: Adapters,
@@ -168,7 +201,9 @@ export async function testChannels(
   },
 ): Promise<ChannelTestReport> {
   const { channel, signal, onStart } = options;
-  const prepared = await prepare(adapters, environment, wanted(environment, channel, options));
+  const people = await everybody(environment);
+  const channels = wanted(environment, people, channel, options);
+  const prepared = await prepare(adapters, environment, channels, people);
   const nowIso = new Date(adapters.clock.now()).toISOString();
   await changeChannelRecords(
     environment,
@@ -182,29 +217,8 @@ export async function testChannels(
   onStart?.(prepared.length);
   const tested = await Promise.all(prepared.map((one) => attempt(adapters, one, { signal })));
   const testedAt = new Date(adapters.clock.now()).toISOString();
-  await changeChannelRecords(
-    environment,
-    (before) => {
-      let records = before;
-      for (const [index, { fingerprint }] of prepared.entries()) {
-        const one = tested[index];
-        if (one !== undefined) {
-          const { channel: name, recipient, outcome } = one;
-          const { state, said } = outcome;
-          records = withTest(records, {
-            fingerprint,
-            channel: name,
-            recipient,
-            testedAt,
-            state,
-            said,
-          });
-        }
-      }
-      return { records, result: undefined };
-    },
-    { signal },
-  );
+  await rememberTests(environment, { prepared, tested, testedAt }, { signal });
+  const working = tested.filter(({ outcome }) => outcome.state === "accepted");
   const { cluster } = environment;
   const { host } = adapters.observer.self;
   const events = tested.map(({ channel: name, recipient, message, outcome }) => ({
@@ -224,5 +238,6 @@ export async function testChannels(
     tested,
     codesUntil: prepared[0]?.code.expiresAt ?? testedAt,
     ledgerFailure: await recordChannelEvents(adapters, environment, events, { signal }),
+    alertsWait: await noteChannelsWork(adapters, environment, working, { signal }),
   };
 }

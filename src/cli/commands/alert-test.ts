@@ -52,8 +52,10 @@ function renderTest(report: ChannelTestReport, frame: Frame): string {
 async function test(options: { readonly channel?: ChannelName }, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { testChannels } = await import("../../app/channels/test-channels.ts");
+  const { startDelivery } = await import("../../app/watch/deliver.ts");
   const text = alertTestText[frame.language];
-  const report = await testChannels(compose(), frame.environment(), {
+  const environment = frame.environment();
+  const report = await testChannels(compose(), environment, {
     channel: options.channel,
     signal: frame.signal,
     onStart: (count) => {
@@ -74,6 +76,9 @@ async function test(options: { readonly channel?: ChannelName }, frame: Frame): 
     },
     () => renderTest(report, frame),
   );
+  if (report.alertsWait) {
+    startDelivery(environment);
+  }
   if (!ok) {
     frame.conclude({ kind: "problems" });
   }
