@@ -4,7 +4,7 @@
  */
 import type { Language } from "../core/language.ts";
 import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
-import { instantText, lastedText, messageWords } from "./message-words.ts";
+import { alertName, instantText, lastedText, messageWords } from "./message-words.ts";
 
 /** Letters on white, and on a dark screen; both pass 4.5 to 1 on their ground. */
 const COLOURS: Readonly<
@@ -37,17 +37,13 @@ function takeCharge(alert: MessageAlert, message: OutgoingMessage): string | und
     : undefined;
 }
 
-function nameOf({ rule, subject }: MessageAlert): string {
-  return subject === "" ? rule : `${rule}, ${subject}`;
-}
-
 function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   const { language } = message;
   const text = messageWords[language];
   const { summary, consequence, nextStep, resolved, openedAt } = alert;
   const command = takeCharge(alert, message);
   return [
-    `[${text.severities[toneOf(alert)]}] ${nameOf(alert)}`,
+    `[${text.severities[toneOf(alert)]}] ${alertName(alert, language)}`,
     summary,
     ...(consequence === "" ? [] : [`${text.means} ${consequence}`]),
     ...(nextStep === "" ? [] : [text.next, `    ${nextStep}`]),
@@ -122,7 +118,7 @@ function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   return [
     `<div class="a b-${tone}">`,
     paragraph(
-      `<strong class="t-${tone}">${text.severities[tone]}</strong> · ${prose(nameOf(alert), language)}`,
+      `<strong class="t-${tone}">${text.severities[tone]}</strong> · ${prose(alertName(alert, language), language)}`,
     ),
     paragraph(prose(summary, language), "s"),
     consequence === ""

@@ -1,4 +1,5 @@
 /** The words around an alert that mail, chat and pagers share, in both languages. */
+import { checkNames } from "../core/finding/finding-words.ts";
 import { formatDuration } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { MessageAlert, MessageSeverity } from "../watch/notifier.ts";
@@ -57,6 +58,13 @@ export const messageWords: Readonly<Record<Language, Words>> = {
     lookingAtIt: "je regarde",
   },
 };
+
+/** What an alert is about, in the reader's words: the check's name, and which of several. */
+export function alertName({ rule, subject }: MessageAlert, language: Language): string {
+  const names: Readonly<Record<string, string>> = checkNames[language];
+  const name = names[rule] ?? rule;
+  return subject === "" ? name : `${name}, ${subject}`;
+}
 
 /** `2026-11-23 14:02 UTC`, of an instant in ISO 8601. */
 export function instantText(iso: string): string {

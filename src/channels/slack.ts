@@ -15,7 +15,7 @@ import type {
 import { callHttp } from "./call-http.ts";
 import type { ChannelTools } from "./channel-tools.ts";
 import { judgeAnswer } from "./judge-answer.ts";
-import { instantText, lastedText, messageWords } from "./message-words.ts";
+import { alertName, instantText, lastedText, messageWords } from "./message-words.ts";
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -49,8 +49,8 @@ function markOf({ severity, resolved }: MessageAlert): string {
 
 function alertBlock(alert: MessageAlert, language: Language): Block {
   const text = messageWords[language];
-  const { subject, summary, consequence, nextStep, resolved, openedAt } = alert;
-  const what = subject === "" ? alert.rule : `${alert.rule}, ${subject}`;
+  const { summary, consequence, nextStep, resolved, openedAt } = alert;
+  const what = alertName(alert, language);
   // Each piece is bounded, so that what is cut is never the command.
   const lines = [
     `${markOf(alert)} *${cut(escapeSlack(what), 200)}*: ${cut(escapeSlack(summary), 1000)}`,
