@@ -267,3 +267,16 @@ test("R10 nothing in a message breaks out of a header or of the page, and the pa
     /essai.*\n.*\n {4}pra alert confirm K7QF-2MWD --by NOM\n/,
   );
 });
+
+test("R21 a next step that is a sentence is told as one, a command as what is to be typed", () => {
+  const sentence = sampleMessage("fr", {
+    alerts: [sampleAlert("fr", { nextStep: "Vérifiez que PostgreSQL y tourne." })],
+  });
+  assert.match(mailText(sentence), /\nÀ faire : Vérifiez que PostgreSQL y tourne\.\n/);
+  assert.match(mailHtml(sentence), /<strong>À faire\u00a0:<\/strong> Vérifiez/);
+  const typed = sampleMessage("en", {
+    alerts: [sampleAlert("en", { nextStep: "ALTER SYSTEM SET wal_level = 'replica';" })],
+  });
+  assert.match(mailText(typed), /\nNext:\n {4}ALTER SYSTEM SET/);
+  assert.match(mailHtml(typed), /<pre class="c">ALTER SYSTEM SET/);
+});

@@ -4,7 +4,7 @@
  */
 import type { Language } from "../core/language.ts";
 import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
-import { alertName, instantText, lastedText, messageWords } from "./message-words.ts";
+import { alertName, instantText, isCommand, lastedText, messageWords } from "./message-words.ts";
 
 /** Letters on white, and on a dark screen; both pass 4.5 to 1 on their ground. */
 const COLOURS: Readonly<
@@ -46,7 +46,11 @@ function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
     `[${text.severities[toneOf(alert)]}] ${alertName(alert, language)}`,
     summary,
     ...(consequence === "" ? [] : [`${text.means} ${consequence}`]),
-    ...(nextStep === "" ? [] : [text.next, `    ${nextStep}`]),
+    ...(nextStep === ""
+      ? []
+      : isCommand(nextStep)
+        ? [text.next, `    ${nextStep}`]
+        : [`${text.next} ${nextStep}`]),
     resolved === undefined
       ? text.since(instantText(openedAt))
       : lastedText(alert, resolved, language),
@@ -105,6 +109,13 @@ function paragraph(html: string, name = ""): string {
   return `<p${name === "" ? "" : ` class="${name}"`}>${html}</p>`;
 }
 
+function pageOfStep(nextStep: string, language: Language): string {
+  const next = `<strong>${prose(messageWords[language].next, language)}</strong>`;
+  return isCommand(nextStep)
+    ? paragraph(next) + command(nextStep)
+    : paragraph(`${next} ${prose(nextStep, language)}`);
+}
+
 function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   const { language } = message;
   const text = messageWords[language];
@@ -126,9 +137,7 @@ function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
       : paragraph(
           `<strong>${prose(text.means, language)}</strong> ${prose(consequence, language)}`,
         ),
-    nextStep === ""
-      ? ""
-      : `<p><strong>${prose(text.next, language)}</strong></p>${command(nextStep)}`,
+    nextStep === "" ? "" : pageOfStep(nextStep, language),
     take === undefined
       ? ""
       : `<p class="q">${prose(text.takeCharge, language)}</p>${command(take)}`,

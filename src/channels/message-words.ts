@@ -18,6 +18,7 @@ type Words = {
   readonly automatic: string;
   readonly takeCharge: string;
   readonly lookingAtIt: string;
+  readonly colon: string;
 };
 
 /** The words by language. */
@@ -36,6 +37,7 @@ export const messageWords: Readonly<Record<Language, Words>> = {
     automatic: "Sent by itself; nobody reads answers.",
     takeCharge: "To take charge and stop reminders:",
     lookingAtIt: "looking at it",
+    colon: ":",
   },
   fr: {
     severities: {
@@ -56,6 +58,7 @@ export const messageWords: Readonly<Record<Language, Words>> = {
     automatic: "Envoyé automatiquement ; personne ne lit les réponses.",
     takeCharge: "Pour vous en charger et arrêter les rappels :",
     lookingAtIt: "je regarde",
+    colon: " :",
   },
 };
 
@@ -64,6 +67,11 @@ export function alertName({ rule, subject }: MessageAlert, language: Language): 
   const names: Readonly<Record<string, string>> = checkNames[language];
   const name = names[rule] ?? rule;
   return subject === "" ? name : `${name}, ${subject}`;
+}
+
+/** True when a next step is to be typed as it is; false for a sentence, which begins with a capital and goes on in small letters. */
+export function isCommand(nextStep: string): boolean {
+  return !/^(?:\p{Lu}|")\p{Ll}/u.test(nextStep);
 }
 
 /** `2026-11-23 14:02 UTC`, of an instant in ISO 8601. */

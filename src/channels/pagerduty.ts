@@ -14,7 +14,7 @@ import { callHttp } from "./call-http.ts";
 import type { ChannelTools } from "./channel-tools.ts";
 import { channelWords, oneLine } from "./channel-words.ts";
 import { judgeAnswer } from "./judge-answer.ts";
-import { messageWords } from "./message-words.ts";
+import { alertName, messageWords } from "./message-words.ts";
 
 type PagerEvent = Readonly<Record<string, unknown>>;
 
@@ -23,17 +23,18 @@ function cut(text: string): string {
 }
 
 function eventOf(alert: MessageAlert, message: OutgoingMessage): PagerEvent {
-  const { cluster, host, kind } = message;
-  const { alertId, rule, subject, severity, summary, consequence, nextStep, openedAt } = alert;
+  const { cluster, host, kind, language } = message;
+  const { colon } = messageWords[language];
+  const { alertId, rule, severity, summary, consequence, nextStep, openedAt } = alert;
   const action =
     alert.resolved !== undefined ? "resolve" : kind === "acknowledged" ? "acknowledge" : "trigger";
-  const what = subject === "" ? rule : `${rule} ${subject}`;
+  const what = alertName(alert, language);
   return {
     event_action: action,
     dedup_key: alertId,
     client: "PRA",
     payload: {
-      summary: cut(`PRA ${cluster}: ${what}: ${summary}`),
+      summary: cut(`PRA ${cluster}${colon} ${what}${colon} ${summary}`),
       severity,
       source: host,
       component: "postgresql",

@@ -15,7 +15,7 @@ import type {
 import { callHttp } from "./call-http.ts";
 import type { ChannelTools } from "./channel-tools.ts";
 import { judgeAnswer } from "./judge-answer.ts";
-import { alertName, instantText, lastedText, messageWords } from "./message-words.ts";
+import { alertName, instantText, isCommand, lastedText, messageWords } from "./message-words.ts";
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -47,17 +47,20 @@ function markOf({ severity, resolved }: MessageAlert): string {
   return MARKS[resolved === undefined ? severity : "resolved"];
 }
 
+function stepText(nextStep: string): string {
+  const text = cut(escapeSlack(nextStep.replaceAll("`", "'")), 700);
+  return isCommand(nextStep) ? `\`${text}\`` : text;
+}
+
 function alertBlock(alert: MessageAlert, language: Language): Block {
   const text = messageWords[language];
   const { summary, consequence, nextStep, resolved, openedAt } = alert;
   const what = alertName(alert, language);
   // Each piece is bounded, so that what is cut is never the command.
   const lines = [
-    `${markOf(alert)} *${cut(escapeSlack(what), 200)}*: ${cut(escapeSlack(summary), 1000)}`,
+    `${markOf(alert)} *${cut(escapeSlack(what), 200)}*${text.colon} ${cut(escapeSlack(summary), 1000)}`,
     ...(consequence === "" ? [] : [`${text.means} ${cut(escapeSlack(consequence), 700)}`]),
-    ...(nextStep === ""
-      ? []
-      : [`${text.next} \`${cut(escapeSlack(nextStep.replaceAll("`", "'")), 700)}\``]),
+    ...(nextStep === "" ? [] : [`${text.next} ${stepText(nextStep)}`]),
     resolved === undefined
       ? text.since(instantText(openedAt))
       : lastedText(alert, resolved, language),

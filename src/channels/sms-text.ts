@@ -5,6 +5,7 @@
 import type { Language } from "../core/language.ts";
 import { smsSeptetsMax } from "../core/channel-limits.ts";
 import type { OutgoingMessage } from "../watch/notifier.ts";
+import { isCommand } from "./message-words.ts";
 import { cutToSeptets, septets, toGsm7 } from "./gsm7.ts";
 
 const words: Readonly<
@@ -25,11 +26,14 @@ function piecesOf(
   const { typeBack, more } = words[language];
   const [worst] = alerts;
   const others = Math.max(0, alerts.length - 1) + alertsLeftOut;
+  const step = worst?.nextStep ?? "";
   const isSaid = worst === undefined || message.headline.includes(worst.summary);
   return [
     { text: code === undefined ? "" : typeBack(code), whole: true },
     { text: worst?.consequence ?? "", whole: false },
-    { text: (worst?.nextStep ?? "") === "" ? "" : `> ${worst?.nextStep}`, whole: true },
+    isCommand(step)
+      ? { text: step === "" ? "" : `> ${step}`, whole: true }
+      : { text: step, whole: false },
     { text: others === 0 ? "" : `+${others} ${more}`, whole: true },
     { text: isSaid ? "" : worst.summary, whole: false },
   ];
