@@ -2,13 +2,13 @@
  * One look's whole effect on what is remembered: alerts step on, messages are queued, events noted, silences that are over end. Pure but for
  * the draw of names, so that it can be repeated when another process was faster.
  */
-import { watchEventsMax } from "../core/watch-limits.ts";
+import { watchEventsMax, watchTextMax } from "../core/watch-limits.ts";
 import type { Random } from "../core/random.ts";
 import { type Notice, type Turn, step } from "./alert-state.ts";
 import { channelObservations } from "./channel-health.ts";
 import { type Audience, type Route, composeMessages } from "./compose-messages.ts";
 import type { Moment } from "./moment.ts";
-import type { Observation } from "./observation.ts";
+import type { Observation, ObservedWords } from "./observation.ts";
 import {
   type Contact,
   type EscalationStep,
@@ -79,6 +79,20 @@ export function tell(
   return { ...document, alerts, outbox };
 }
 
+/** As much of each text as is remembered: a longer one would make the document unreadable. */
+function clipped(observation: Observation): Observation {
+  const { subject, words } = observation;
+  const clip = ({ summary, hint }: ObservedWords): ObservedWords => ({
+    summary: summary.slice(0, watchTextMax),
+    hint: hint.slice(0, watchTextMax),
+  });
+  return {
+    ...observation,
+    subject: subject.slice(0, watchTextMax),
+    words: { en: clip(words.en), fr: clip(words.fr) },
+  };
+}
+
 /** Takes a look into account, and with it how the channels do. */
 export function takeLook(
   document: WatchDocument,
@@ -88,7 +102,7 @@ export function takeLook(
   const { setup, now, lookAgeMs } = context;
   const { contacts, escalation, planned, cluster, actor } = setup;
   const own = channelObservations(document, setup.routes, now);
-  const stepped = step(document.alerts, [...observations, ...own], {
+  const stepped = step(document.alerts, [...observations, ...own].map(clipped), {
     policy: policyOf({ quiets: document.quiets, planned, contacts, escalation }),
     now,
     ...(lookAgeMs === undefined ? {} : { lookAgeMs }),

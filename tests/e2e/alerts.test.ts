@@ -1,5 +1,6 @@
 /** Alerts with real processes, a real receiver and SIGKILL; `tests/long` plays fifty sequences. */
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -91,4 +92,50 @@ test("R21 what is typed wrong is refused in the reader's language, with what wou
   assert.equal((JSON.parse(begun.out) as { kind: string }).kind, "maintenance");
   const shown = await pra.run("maintenance list");
   assert.match(shown.out, /^every rule until .*: upgrade \(\w{6}\)\n$/);
+});
+
+/** The process that hands over, by the lock that names it; undefined when there is none. */
+async function deliveringPid(pra: CommandLine): Promise<number | undefined> {
+  const directory = join(pra.directory, "state", "watch", "main", "delivery");
+  const names = await readdir(directory).catch(() => []);
+  const pid = /^\.pra-lock\.\w+-\w+-\w+-(\d+)-/.exec(names.find((name) => name !== "") ?? "")?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+test("R21 a command ends at once while a channel hangs; the process beside it has its own session, and its death loses nothing", async () => {
+  let hangs = true;
+  await using receiver = await HttpReceiver.start(() => (hangs ? "hang" : { status: 200 }));
+  await using pra = await CommandLine.create();
+  const webhook = `${receiver.origin}/hook`;
+  await look(pra, webhook, "ill");
+  const began = performance.now();
+  const acknowledged = await pra.run("alert ack server --reason mine --by Anna", {
+    PRA_WEBHOOK_URL: webhook,
+  });
+  const tookMs = performance.now() - began;
+  assert.equal(acknowledged.code, 0);
+  let pid: number | undefined;
+  for (let waited = 0; pid === undefined || receiver.received.length === 0; waited += 1) {
+    assert.ok(waited < 300, "nobody hands over");
+    await setTimeout(100);
+    pid = await deliveringPid(pra);
+  }
+  // The attempt alone would have taken half a minute.
+  assert.ok(tookMs < 15_000, `${tookMs} ms`);
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const [, , session] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(1);
+  assert.equal(Number(session), pid, "a session of its own");
+  const busy = await pra.run("alert deliver --json", { PRA_WEBHOOK_URL: webhook });
+  assert.equal((JSON.parse(busy.out) as { state: string }).state, "busy");
+  process.kill(pid, "SIGKILL");
+  hangs = false;
+  const ids = new Set(receiver.received.map(({ body }) => (JSON.parse(body) as { id: string }).id));
+  const done = await pra.run("alert deliver --json", { PRA_WEBHOOK_URL: webhook });
+  const report = JSON.parse(done.out) as { state: string; accepted: number; waiting: number };
+  assert.deepEqual([report.state, report.accepted, report.waiting], ["done", 2, 0]);
+  // The message that hung is the first that came again, under the same id.
+  assert.ok(ids.has((JSON.parse(receiver.received[1]?.body ?? "{}") as { id: string }).id));
 });
