@@ -1,6 +1,7 @@
 /** A schedule for people, line by line, and for machines. Instants are shown in the machine's zone, because cron's lines are written in it. */
 import type { MissedRun } from "../app/schedule/find-missed.ts";
-import type { ScheduleProblem, ShownJob, ShownSchedule } from "../app/schedule/read-schedule.ts";
+import type { ShownJob } from "../app/schedule/read-jobs.ts";
+import type { ScheduleProblem, ShownSchedule } from "../app/schedule/read-schedule.ts";
 import type { Run } from "../app/schedule/run-history.ts";
 import { errorText } from "../core/errors.ts";
 import { formatDuration, formatNumber } from "../core/format.ts";
@@ -112,7 +113,7 @@ export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise
   const rows: string[][] = [];
   for (const job of jobs) {
     rows.push([
-      text.jobs[job.id],
+      `${text.jobs[job.id]}${job.words.includes("--full") ? " (--full)" : ""}`,
       await describePattern(job.pattern, language),
       lastText(job, zone, language),
       job.nextRunAt === undefined ? "–" : localInstant(job.nextRunAt, zone),

@@ -11,8 +11,8 @@ import { type TestContext, after, before, test } from "node:test";
 import { ScheduleHost } from "../support/schedule-host.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
-/** Of the services of the system; 0 is safe, 10 is open. What is left is named in the units' own file. */
-const EXPOSURE_MAX = 3.2;
+/** Of the services of the system; 0 is safe, 10 is open: 2.8 with a private /tmp, 3.0 where the installation lies below /tmp, as here. */
+const EXPOSURE_MAX = 3.0;
 
 let server: TestServer;
 before(async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { isDrError } from "../../core/errors.ts";
 import { forecastOf } from "./full-forecast.ts";
 import { minuteOf, plannedJobs } from "./job.ts";
+import { rotationText } from "./rotation.ts";
 import { calendarOf, unitFiles } from "./systemd-units.ts";
 
 const plan = {
@@ -81,4 +83,17 @@ test("R19 a full backup every hour: the day the disk fills is named, or what ret
   const fits = forecastOf({ ...facts, freeBytes: 10_000e9 });
   assert.ok(fits.kind === "fits");
   assert.equal(fits.keptBytes, 7210e9);
+});
+
+test("R19 S69 the rotation names each log, and a folder that logrotate or systemd would misread is refused", () => {
+  const text = rotationText("/var/lib/l'été à 100% $x/logs");
+  assert.match(text, /^"\/var\/lib\/l'été à 100% \$x\/logs\/backup\.log"$/m);
+  assert.doesNotMatch(text, /^ *copytruncate/m);
+  for (const folder of ['/srv/a"b', "/srv/a*", "/srv/{a}", "/srv/a\nb", "/srv/a\\b"]) {
+    assert.throws(
+      () => rotationText(folder),
+      (error) => isDrError(error, "CONFIG_SCHEDULE_PATH"),
+      folder,
+    );
+  }
 });

@@ -9,27 +9,10 @@ import { jobAccount } from "./cron-environment.ts";
 import { findBlock, jobLine } from "./cron-lines.ts";
 import { cronMayRun } from "./cron-daemon.ts";
 import { readCrontab } from "./crontab-program.ts";
-import { type MissedRun, findMissed } from "./find-missed.ts";
-import type { JobId } from "./job.ts";
-import { loadOccurrences, systemZone } from "./occurrences.ts";
+import { systemZone } from "./occurrences.ts";
 import { ourFileText } from "./our-files.ts";
-import type { Run, RunHistory } from "./run-history.ts";
-import { type Installed, readHistory, readInstalled } from "./schedule-files.ts";
-
-/** One job as people look at it. */
-export type ShownJob = {
-  readonly id: JobId;
-  readonly pattern: string;
-  readonly program: string;
-  readonly words: readonly string[];
-  readonly since: string;
-  readonly nextRunAt: string | undefined;
-  readonly running: RunHistory["running"];
-  readonly lastRun: Run | undefined;
-  readonly runsSeen: number;
-  readonly firstRuns: readonly Run[];
-  readonly missed: MissedRun | undefined;
-};
+import { type ShownJob, readJobs } from "./read-jobs.ts";
+import { type Installed, readInstalled } from "./schedule-files.ts";
 
 /** What is not as it was installed. */
 export type ScheduleProblem =
@@ -149,21 +132,7 @@ export async function readSchedule(
     const problems = await problemsOfNothing(environment, { signal });
     return { installed: undefined, zone, jobs: [], problems };
   }
-  const occurrencesOf = await loadOccurrences();
-  const jobs: ShownJob[] = [];
-  for (const job of installed.jobs) {
-    const history = await readHistory(environment, job.id, { signal });
-    const nextMs = occurrencesOf(job.pattern, zone).nextAfter(nowMs);
-    jobs.push({
-      ...job,
-      nextRunAt: nextMs === undefined ? undefined : new Date(nextMs).toISOString(),
-      running: history.running,
-      lastRun: history.runs.at(-1),
-      runsSeen: history.total,
-      firstRuns: history.first,
-      missed: findMissed([{ ...job, history }], { nowMs, zone, occurrencesOf })[0],
-    });
-  }
+  const jobs = await readJobs(environment, { nowMs, signal, zone });
   const problems = await problemsOf(environment, installed, { signal });
   return { installed, zone, jobs, problems };
 }

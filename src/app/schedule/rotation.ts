@@ -7,7 +7,9 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
+import { scheduleProgramMs } from "../../core/limits.ts";
 import { errnoOf } from "../../files/file-error.ts";
+import { runProgram } from "../../postgres/run-program.ts";
 import { type JobCommand, jobIds } from "./job.ts";
 import { OUR_MARK } from "./our-files.ts";
 
@@ -19,8 +21,8 @@ export type Rotation = {
   readonly text: string;
   /** What this account has to run for it; undefined: the system does it. */
   readonly command: JobCommand | undefined;
-  /** False: no logrotate was found, and nothing rotates. */
-  readonly available: boolean;
+  /** Undefined: no logrotate was found, and nothing rotates. */
+  readonly program: string | undefined;
 };
 
 async function findProgram(): Promise<string | undefined> {
@@ -75,7 +77,6 @@ export async function rotationFor(place: {
 }): Promise<Rotation> {
   const { cluster, logDirectory, scheduleDirectory, isRoot } = place;
   const program = await findProgram();
-  const available = program !== undefined;
   const text = rotationText(logDirectory);
   const bySystem =
     isRoot &&
@@ -89,9 +90,28 @@ export async function rotationFor(place: {
       },
     ));
   if (bySystem) {
-    return { path: join(SYSTEM_FOLDER, `pra-${cluster}`), text, command: undefined, available };
+    return { path: join(SYSTEM_FOLDER, `pra-${cluster}`), text, command: undefined, program };
   }
   const path = join(scheduleDirectory, "logrotate.conf");
   const words = ["-s", join(scheduleDirectory, "logrotate.state"), path];
-  return { path, text, available, command: available ? { program, words } : undefined };
+  return { path, text, program, command: program === undefined ? undefined : { program, words } };
+}
+
+/** S70: what is wrong with the file as it lies there, by logrotate's own trial run, which changes nothing; undefined: nothing is. */
+export async function tryRotation(
+  { program, path }: Rotation,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  if (program === undefined) {
+    return undefined;
+  }
+  const result = await runProgram(program, ["-d", "-s", `${path}.state`, path], {
+    account: { name: "", uid: 0, gid: 0, switched: false },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(scheduleProgramMs)]),
+  });
+  if (result.state === "unstartable") {
+    return result.reason;
+  }
+  const told = result.errorOutput.split("\n").find((line) => line.startsWith("error:"));
+  return result.code === 0 && told === undefined ? undefined : (told ?? `exit ${result.code}`);
 }

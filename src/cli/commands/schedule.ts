@@ -2,11 +2,8 @@
 import { type Command, Option } from "commander";
 
 import type { FullForecast } from "../../app/schedule/full-forecast.ts";
-import type {
-  InstallNote,
-  InstallResult,
-  ScheduleKind,
-} from "../../app/schedule/install-schedule.ts";
+import type { InstallResult } from "../../app/schedule/install-schedule.ts";
+import type { InstallNote, ScheduleKind } from "../../app/schedule/plan-schedule.ts";
 import { DrError, errorText } from "../../core/errors.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
@@ -73,6 +70,8 @@ function noteLine(note: InstallNote, frame: Frame): string {
   switch (note.id) {
     case "rotation-absent":
       return text.rotationAbsent;
+    case "rotation-refused":
+      return text.rotationRefused(note.reason);
     case "cron-absent":
       return text.cronAbsent;
     case "replaced":
@@ -132,6 +131,13 @@ async function renderInstalled(
   ];
 }
 
+/** After these something is still to be done. */
+const WARNINGS: ReadonlySet<InstallNote["id"]> = new Set([
+  "systemd-absent",
+  "full",
+  "rotation-refused",
+]);
+
 async function install(options: InstallOptions, frame: Frame): Promise<void> {
   const kind = kindOf(options);
   const { compose } = await import("../../app/compose.ts");
@@ -158,7 +164,7 @@ async function install(options: InstallOptions, frame: Frame): Promise<void> {
     },
     () => lines.join("\n"),
   );
-  if (result.notes.some(({ id }) => id === "systemd-absent" || id === "full")) {
+  if (result.notes.some(({ id }) => WARNINGS.has(id))) {
     frame.conclude({ kind: "warnings" });
   }
 }

@@ -58,6 +58,7 @@ type Messages = {
   readonly missedHint: string;
   readonly made: (count: number) => string;
   readonly rotationAbsent: string;
+  readonly rotationRefused: (reason: string) => string;
   readonly cronAbsent: string;
   readonly unremembered: (directory: string) => string;
   readonly replaced: (directory: string) => string;
@@ -178,6 +179,7 @@ const en: Messages = {
   made: (count) => (count === 1 ? "1 run was made up for." : `${count} runs were made up for.`),
   rotationAbsent:
     "! logrotate is not installed, so the logs will grow for ever. Install it (Debian: apt install logrotate), then run this again.",
+  rotationRefused: (reason) => `! logrotate refuses the file of the rotation: ${reason}`,
   cronAbsent:
     "! No cron runs on this machine, so nothing starts these lines. Start it (Debian: systemctl enable --now cron; in a container: cron).",
   unremembered: (directory) =>
@@ -321,6 +323,7 @@ const fr: Messages = {
     count === 1 ? "1 exécution a été rattrapée." : `${count} exécutions ont été rattrapées.`,
   rotationAbsent:
     "! logrotate n'est pas installé : les journaux grossiront sans fin. Installez-le (Debian : apt install logrotate), puis relancez.",
+  rotationRefused: (reason) => `! logrotate refuse le fichier de la rotation : ${reason}`,
   cronAbsent:
     "! Aucun cron ne tourne sur cette machine : rien ne lance ces lignes. Démarrez-le (Debian : systemctl enable --now cron ; dans un conteneur : cron).",
   unremembered: (directory) =>

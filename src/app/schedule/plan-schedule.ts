@@ -1,0 +1,170 @@
+/**
+ * What an installation of the schedule would put where, and what deserves a word about it. Everything that can be refused is refused here,
+ * before anything is changed.
+ */
+import { access } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { DrError } from "../../core/errors.ts";
+import type { Adapters } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import { cronMayRun } from "./cron-daemon.ts";
+import {
+  type JobAccount,
+  commonWordsFor,
+  jobAccount,
+  requireScripts,
+  requireStart,
+} from "./cron-environment.ts";
+import { type ForeignLine, type LinePlace, findBlock, foreignBackups } from "./cron-lines.ts";
+import { readCrontab } from "./crontab-program.ts";
+import { type FullForecast, forecastFull } from "./full-forecast.ts";
+import { type Job, plannedJobs } from "./job.ts";
+import { type Rotation, rotationFor } from "./rotation.ts";
+import { logDirectory, scheduleDirectory } from "./schedule-files.ts";
+import { type UnitFile, unitFiles } from "./systemd-units.ts";
+
+/** By what jobs are started. */
+export type ScheduleKind = "cron" | "systemd" | "systemd-user";
+
+/** What was asked for. */
+export type InstallRequest = {
+  readonly signal: AbortSignal;
+  readonly kind: ScheduleKind;
+  readonly dryRun: boolean;
+  readonly fullEveryHour: boolean;
+};
+
+/** What deserves a word after an installation. */
+export type InstallNote =
+  | { readonly id: "rotation-absent" }
+  | { readonly id: "rotation-refused"; readonly reason: string }
+  | { readonly id: "cron-absent" }
+  | { readonly id: "replaced"; readonly directory: string }
+  | { readonly id: "foreign"; readonly line: ForeignLine }
+  | { readonly id: "full"; readonly forecast: FullForecast }
+  | { readonly id: "systemd-absent"; readonly timers: readonly string[] }
+  | { readonly id: "linger"; readonly account: string };
+
+/** All that an installation puts anywhere, before anything is put. */
+export type Plan = {
+  readonly account: JobAccount;
+  readonly place: LinePlace;
+  readonly jobs: readonly Job[];
+  readonly rotation: Rotation;
+  readonly units: readonly UnitFile[];
+  readonly crontab: string;
+  readonly fullEveryHour: boolean;
+};
+
+/** Where the manager looks for units. */
+export function unitDirectoryFor(kind: ScheduleKind, account: JobAccount): string {
+  return kind === "systemd" ? "/etc/systemd/system" : join(account.home, ".config/systemd/user");
+}
+
+function unitsFor(
+  kind: ScheduleKind,
+  jobs: readonly Job[],
+  place: LinePlace,
+  facts: { readonly environment: Environment; readonly account: JobAccount },
+): readonly UnitFile[] {
+  if (kind === "cron") {
+    return [];
+  }
+  const { environment, account } = facts;
+  const { backupDirectory, stateDirectory, spoolDirectory, connection } = environment;
+  const { programDirectory } = place;
+  return unitFiles(jobs, {
+    ...place,
+    unitDirectory: unitDirectoryFor(kind, account),
+    forUser: kind === "systemd-user",
+    writable: [
+      ...(backupDirectory === undefined ? [] : [backupDirectory]),
+      stateDirectory,
+      spoolDirectory,
+      join(programDirectory, "dist"),
+      join(programDirectory, "node_modules/.cache"),
+    ],
+    reached: [programDirectory, connection.host],
+  });
+}
+
+/** True when the hourly line takes full backups already: somebody asked for it by hand, and is to be obeyed. */
+function takesFull(lines: readonly string[]): boolean {
+  return lines.some((line) => line.includes("PRA_JOB=backup ") && /\s--full(?:\s|$)/.test(line));
+}
+
+/** Looks and decides; nothing is changed. @throws DrError as `installSchedule`. */
+export async function planInstallation(
+  environment: Environment,
+  request: InstallRequest,
+): Promise<Plan> {
+  const { kind, signal } = request;
+  const { cluster, backupDirectory } = environment;
+  const programDirectory = resolve(environment.programDirectory);
+  const account = jobAccount();
+  await requireScripts(environment);
+  const commonWords = commonWordsFor(environment, account);
+  await requireStart(environment, account, { signal });
+  const logs = logDirectory(environment);
+  const place = { cluster, programDirectory, logDirectory: logs, commonWords };
+  const rotation = await rotationFor({
+    cluster,
+    logDirectory: logs,
+    scheduleDirectory: scheduleDirectory(environment),
+    isRoot: account.isRoot,
+  });
+  const crontab = kind === "cron" ? ((await readCrontab({ signal })) ?? "") : "";
+  const fullEveryHour =
+    request.fullEveryHour || takesFull(findBlock(crontab, cluster)?.lines ?? []);
+  const jobs = plannedJobs({
+    seed: [hostname(), cluster, backupDirectory].join("\0"),
+    fullEveryHour,
+    commonWords,
+    rotation: rotation.command,
+  });
+  const units = unitsFor(kind, jobs, place, { environment, account });
+  return { account, place, jobs, rotation, units, crontab, fullEveryHour };
+}
+
+/** Another checkout's lines, while it is still there, are not ours to replace. */
+async function replacedDirectory(plan: Plan): Promise<string | undefined> {
+  const { cluster, programDirectory } = plan.place;
+  const other = findBlock(plan.crontab, cluster)?.directory;
+  if (other === undefined || resolve(other) === programDirectory) {
+    return undefined;
+  }
+  if (
+    await access(join(other, "backup.sh")).then(
+      () => true,
+      () => false,
+    )
+  ) {
+    throw new DrError("CONFIG_SCHEDULE_OTHER", { cluster, directory: other });
+  }
+  return other;
+}
+
+/** What deserves a word. @throws DrError `CONFIG_SCHEDULE_OTHER`. */
+export async function notesOf(
+  plan: Plan,
+  facts: {
+    readonly adapters: Adapters;
+    readonly environment: Environment;
+    readonly request: InstallRequest;
+  },
+): Promise<readonly InstallNote[]> {
+  const { adapters, environment, request } = facts;
+  const replaced = await replacedDirectory(plan);
+  const foreign = foreignBackups(plan.crontab, plan.place.cluster);
+  const full = plan.fullEveryHour || foreign.some((line) => line.full);
+  return [
+    ...(plan.rotation.program !== undefined ? [] : [{ id: "rotation-absent" } as const]),
+    ...(request.kind !== "cron" || (await cronMayRun()) ? [] : [{ id: "cron-absent" } as const]),
+    ...(replaced === undefined ? [] : [{ id: "replaced", directory: replaced } as const]),
+    ...foreign.map((line) => ({ id: "foreign", line }) as const),
+    ...(full
+      ? [{ id: "full", forecast: await forecastFull(adapters, environment, request) } as const]
+      : []),
+  ];
+}
