@@ -490,3 +490,6 @@ export const cronCommandMax = 998;
 export const scheduleProgramMs = 30_000;
 /** How long a forecast may look at the repository before an installation goes on without it. */
 export const scheduleForecastMs = 20_000;
+/** How often a run's log that is a full pipe is tried again, and after how long: 5 s in all, then the run goes on without it. */
+export const scheduleLogAttemptsMax = 250;
+export const scheduleLogRetryMs = 20;

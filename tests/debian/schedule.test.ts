@@ -219,6 +219,17 @@ test("L53 R19 an installation that is killed at any step is finished by the next
     assert.equal((await machine.schedule("remove")).code, 0);
     assert.equal(machine.spooled().toString(), own, step);
   }
+  await installed(machine);
+  for (const step of [
+    "schedule.crontab-written",
+    "schedule.remove-file",
+    "schedule.note-installed",
+  ]) {
+    assert.notEqual((await machine.schedule("remove", { PRA_FAILPOINT: `${step}:kill` })).code, 0);
+  }
+  assert.equal((await machine.schedule("remove")).code, 0);
+  assert.equal(machine.spooled().toString(), own);
+  assert.equal((await shown(machine)).installed, false);
 });
 
 test("R19 settings that only this shell knows, and a program that cron could not start, are refused", async (context) => {

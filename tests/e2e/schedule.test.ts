@@ -3,10 +3,13 @@
  * systemd and logrotate are tested with the real ones in tests/debian.
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { CommandLine } from "../support/command-line.ts";
 
@@ -101,10 +104,12 @@ test("L53 R19 a recorder that is killed leaves nothing that keeps the next run a
   const killed = await pra.startWith(words, { PRA_FAILPOINT: "schedule.note-run:kill:2" }).answer;
   assert.equal(killed.code, null);
   assert.notEqual(historyOf(pra, "backup").running, null);
+  const mute = await pra.startWith(words, { PRA_FAILPOINT: "schedule.log:kill" }).answer;
+  assert.equal(mute.code, null);
   assert.equal((await job(pra, "exit 0")).code, 0);
   assert.deepEqual(
     historyOf(pra, "backup").runs.map(({ outcome }) => outcome),
-    ["died", "ended"],
+    ["died", "died", "ended"],
   );
 });
 
@@ -167,6 +172,40 @@ test("R19 what a program leaves behind does not keep its run from ending", async
   const { code } = await job(pra, "sleep 30 & exit 0");
   assert.equal(code, 0);
   assert.ok(Date.now() - begun < 20_000);
+});
+
+test("R19 a reader that is slow gets every byte, and one that goes away costs the run nothing", async () => {
+  await using pra = await CommandLine.create();
+  const program =
+    "i=0; while [ $i -lt 3000 ]; do echo line $i of a long report that fills pipes; i=$((i+1)); done";
+  const launcher = fileURLToPath(new URL("../../pra", import.meta.url));
+  const pipe = async (reader: string): Promise<string> => {
+    const line = `{ "$0" schedule run backup -- /bin/sh -c "$1"; echo "exit $?" >&2; } | ${reader}`;
+    const child = spawn("/bin/sh", ["-c", line, launcher, program], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: pra.directory,
+        PRA_STATE_DIR: join(pra.directory, "state"),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await once(child, "close");
+    return said;
+  };
+  const slow = await pipe("{ sleep 2; cat; }");
+  assert.equal(slow.match(/^line \d+ of/gm)?.length, 3000);
+  assert.match(slow, /exit 0/);
+  assert.match(await pipe("head -1"), /exit 0/);
+  assert.deepEqual(
+    historyOf(pra, "backup").runs.map(({ exitCode, logFailed }) => [exitCode, logFailed]),
+    [
+      [0, false],
+      [0, true],
+    ],
+  );
 });
 
 test("R19 without a schedule show and missed say so, in both languages, and wrong usage is refused", async () => {

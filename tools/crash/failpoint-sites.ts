@@ -50,6 +50,8 @@ const KILLED_ELSEWHERE = {
   "key.": "killed at each step in tests/e2e/keys.test.ts",
   "rescue.": "killed in tests/debian/rescue.test.ts",
   "restore-db.": "killed at each step in tests/debian/dump-adversity.test.ts",
+  "schedule.":
+    "killed at each step in tests/debian/schedule.test.ts and tests/e2e/schedule.test.ts",
 } as const;
 
 /** Sites that no command comes by on this host, each with the reason why that is right and the test that kills there instead. */

@@ -6,7 +6,12 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { failpoint } from "../../core/failpoint.ts";
-import { scheduleDrainMs, scheduleTailBytes } from "../../core/limits.ts";
+import {
+  scheduleDrainMs,
+  scheduleLogAttemptsMax,
+  scheduleLogRetryMs,
+  scheduleTailBytes,
+} from "../../core/limits.ts";
 import { errnoOf } from "../../files/file-error.ts";
 import { signalGroup } from "../../postgres/run-program.ts";
 import { writeSync } from "node:fs";
@@ -31,14 +36,28 @@ export class LogSink {
     try {
       failpoint("schedule.log");
       while (rest.length > 0) {
-        rest = rest.subarray(writeSync(this.#descriptor, rest));
+        rest = rest.subarray(this.#writeSome(rest));
       }
     } catch (error) {
-      // A terminal or a pipe that is full for the moment: what does not fit is not worth waiting for.
       if (errnoOf(error) === undefined) {
         throw error;
       }
       this.failure ??= error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** A pipe whose reader is slow is waited for, but not for ever, and not again once it was in vain. */
+  #writeSome(bytes: Buffer): number {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return writeSync(this.#descriptor, bytes);
+      } catch (error) {
+        const last = this.failure === undefined ? scheduleLogAttemptsMax : 0;
+        if (errnoOf(error) !== "EAGAIN" || attempt >= last) {
+          throw error;
+        }
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, scheduleLogRetryMs);
+      }
     }
   }
 
