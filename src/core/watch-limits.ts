@@ -55,3 +55,5 @@ export const contactsMax = 50;
 export const quietDaysMax = 31;
 /** Characters of a reason or of a name that a person gives. */
 export const personTextMax = 300;
+/** How long a message waits for a channel that is not configured any more: a day's mistake in a configuration loses nothing. */
+export const routeGoneMs = 24 * 3_600_000;

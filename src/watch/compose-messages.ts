@@ -72,9 +72,25 @@ function stored(notice: Notice, language: Language): StoredAlert {
   return { ...alert, resolved: alert.resolved ?? null };
 }
 
+/** Everybody who was told is reached in other ways by now: an address was changed meanwhile. */
+function isOrphan({ routes }: Track, audience: Audience): boolean {
+  const told = Object.keys(routes);
+  return told.length > 0 && !audience.routes.some(({ id }) => told.includes(id));
+}
+
+/** Whether a step of escalation that is taken names the route's contact. */
+function isNamed(route: Route, { track, steps }: Notice, audience: Audience): boolean {
+  const at = { severity: track.severity, wallMs: audience.now.wallMs };
+  return steps.some((index) => {
+    const step = audience.escalation[index];
+    const contacts = step === undefined ? [] : contactsNow(step, audience.contacts, at);
+    return contacts.some(({ name }) => name === route.contact);
+  });
+}
+
 /** Whether a route is told of a notice. */
 function concerns(route: Route, notice: Notice, audience: Audience): boolean {
-  const { kind, track, steps } = notice;
+  const { kind, track } = notice;
   // A channel that fails is told of on the others; its reminders go there too, so that its return shows.
   const own = track.rule === "channel" && track.subject === route.id;
   const isUnfit = route.minimum === "critical" && track.severity !== "critical";
@@ -82,23 +98,16 @@ function concerns(route: Route, notice: Notice, audience: Audience): boolean {
     return false;
   }
   const isTold = Object.hasOwn(track.routes, route.id);
-  const { severity } = track;
-  const named = steps.some((index) => {
-    const step = audience.escalation[index];
-    const at = { severity, wallMs: audience.now.wallMs };
-    const contacts = step === undefined ? [] : contactsNow(step, audience.contacts, at);
-    return contacts.some(({ name }) => name === route.contact);
-  });
   switch (kind) {
     case "opened":
-      return route.contact === undefined || named;
+      return route.contact === undefined || isNamed(route, notice, audience);
     case "raised":
-      return named && !isTold;
+      return !isTold && isNamed(route, notice, audience);
     case "reminder":
       return isTold || route.contact === undefined;
     case "acknowledged":
     case "resolved":
-      return isTold;
+      return isTold || (route.contact === undefined && isOrphan(track, audience));
   }
 }
 

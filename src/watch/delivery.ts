@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { failpoint } from "../core/failpoint.ts";
-import { deliveryAttemptMs } from "../core/watch-limits.ts";
+import { deliveryAttemptMs, routeGoneMs } from "../core/watch-limits.ts";
 import { type Moment, passTime } from "./moment.ts";
 import type { DeliveryOutcome, Notifier } from "./notifier.ts";
 import { type Settled, type Waiting, dueAt, outgoing, settle } from "./outbox.ts";
@@ -62,6 +62,14 @@ async function attempt(
     over.abort();
     await timer;
   }
+}
+
+/** Somebody may be editing the configuration: a message outlives its channel for a day. */
+function withoutChannel(waitedMs: number): DeliveryOutcome {
+  const said = "this channel is not configured any more";
+  return waitedMs < routeGoneMs
+    ? { state: "later", said, afterMs: undefined }
+    : { state: "refused", said };
 }
 
 function deliveryEvent(
@@ -123,9 +131,9 @@ async function deliverRoute(
       return { settled, attempts };
     }
     const notifier = notifiers.get(route);
-    const outcome: DeliveryOutcome =
+    const outcome =
       notifier === undefined
-        ? { state: "refused", said: "this channel is not configured any more" }
+        ? withoutChannel(watchMs - entry.queuedMs)
         : await attempt(entry, notifier, context);
     const done = await memory.update(
       (current) => {

@@ -158,3 +158,29 @@ test("R21 a channel that hangs, or breaks, keeps no other waiting and counts as 
     ["email a 1 no answer in time", "slack b 1 failure"],
   );
 });
+
+test("R21 a message outlives its channel's configuration for a day, because somebody may be editing it", async () => {
+  const lab = new Lab();
+  await lab.change(1);
+  const { routes } = lab.watch.setup;
+  lab.watch.setup = { ...lab.watch.setup, routes: routes.slice(1) };
+  lab.watch.pass(23 * 3_600_000);
+  await lab.deliver();
+  const { outbox } = await lab.memory.read({ signal });
+  assert.deepEqual(
+    outbox.waiting.map(({ route, said }) => `${route}: ${said}`),
+    ["email a: this channel is not configured any more"],
+  );
+  lab.watch.setup = { ...lab.watch.setup, routes };
+  lab.watch.pass(600_000);
+  await lab.deliver();
+  assert.ok(lab.taken.includes("email a opened accepted"));
+});
+
+test("R21 when the address of everybody who was told is changed, the new one hears how it ended", () => {
+  const watch = new WatchPlayer({ routes: [routeFor({ id: "email old" })] });
+  watch.look({ server: "ill" });
+  watch.setup = { ...watch.setup, routes: [routeFor({ id: "email new" })] };
+  watch.lookFor(60_000, { server: "well" });
+  assert.deepEqual(watch.told(), ["opened server", "resolved server✓"]);
+});

@@ -1,6 +1,6 @@
 /** What is wrong when a rule is ill, in the few words that fit a lock screen, in both languages. */
 import type { Language } from "../core/language.ts";
-import type { KnownRuleId } from "./alert-rules.ts";
+import { type KnownRuleId, registeredRuleIds } from "./alert-rules.ts";
 
 const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>> = {
   server: { en: "server unreachable", fr: "serveur injoignable" },
@@ -61,6 +61,9 @@ const isKnown = (id: string): id is KnownRuleId => Object.hasOwn(verdicts, id);
 
 /** Every rule that has words. */
 export const knownRuleIds: readonly KnownRuleId[] = Object.keys(verdicts).filter(isKnown);
+
+/** Names that a silence or a window may bear, beside `all`. */
+export const namedRules: ReadonlySet<string> = new Set([...knownRuleIds, ...registeredRuleIds]);
 
 /** What is wrong; `blind`: it could not be judged for too long. A rule without words is told by its id. */
 export function verdictOf(

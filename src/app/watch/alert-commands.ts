@@ -4,7 +4,6 @@
  */
 import { DrError } from "../../core/errors.ts";
 import { personTextMax, quietsMax } from "../../core/watch-limits.ts";
-import { registeredRuleIds } from "../../watch/alert-rules.ts";
 import { type Notice, openTracks } from "../../watch/alert-state.ts";
 import type { Track } from "../../watch/alert-track.ts";
 import { channelObservations } from "../../watch/channel-health.ts";
@@ -13,7 +12,7 @@ import { passTime, pointOf } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
 import type { Settled, Waiting } from "../../watch/outbox.ts";
 import { type PlannedWindow, type Quiet, holds, policyOf } from "../../watch/policy.ts";
-import { knownRuleIds } from "../../watch/rule-verdicts.ts";
+import { namedRules } from "../../watch/rule-verdicts.ts";
 import { tell, withEvents } from "../../watch/take-look.ts";
 import type { WatchDocument } from "../../watch/watch-document.ts";
 import type { Adapters } from "../compose.ts";
@@ -144,7 +143,7 @@ export async function acknowledgeAlert(
 
 function requireRule(rule: string, document: WatchDocument): void {
   const seen = document.alerts.tracks.map((track) => track.rule);
-  const known = new Set<string>([...registeredRuleIds, ...knownRuleIds, ...seen, "all"]);
+  const known = new Set<string>([...namedRules, ...seen, "all"]);
   if (!known.has(rule)) {
     const names = [...known].toSorted().join(", ");
     throw new DrError("WATCH_RULE_UNKNOWN", { rule: rule.slice(0, 100), known: names });

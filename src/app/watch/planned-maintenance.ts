@@ -4,6 +4,7 @@
  */
 import { DrError } from "../../core/errors.ts";
 import type { PlannedWindow } from "../../watch/policy.ts";
+import { namedRules } from "../../watch/rule-verdicts.ts";
 import type { PraYaml } from "../pra-yaml/read.ts";
 import type { PraYamlContent } from "../pra-yaml/schema.ts";
 
@@ -38,18 +39,23 @@ async function endOf(entry: Entry, nowMs: number): Promise<number | undefined> {
   throw new RangeError("schedule + minutes | from + to");
 }
 
-/** The windows that are open now. @throws DrError `WATCH_PLAN` for one that cannot be read. */
+/** The windows that are open now. @throws DrError `WATCH_PLAN` for one that cannot be read, `WATCH_RULE_UNKNOWN`. */
 export async function plannedNow(
   file: Pick<PraYaml, "path" | "content">,
   nowMs: number,
 ): Promise<readonly PlannedWindow[]> {
   const windows: PlannedWindow[] = [];
   for (const entry of file.content.maintenance ?? []) {
-    const { name } = entry;
+    const { name, rules = ["all"] } = entry;
+    const unknown = rules.find((rule) => rule !== "all" && !namedRules.has(rule));
+    if (unknown !== undefined) {
+      const known = ["all", ...namedRules].toSorted().join(", ");
+      throw new DrError("WATCH_RULE_UNKNOWN", { rule: unknown, known });
+    }
     try {
       const untilWallMs = await endOf(entry, nowMs);
       if (untilWallMs !== undefined) {
-        windows.push({ name, rules: entry.rules ?? ["all"], untilWallMs });
+        windows.push({ name, rules, untilWallMs });
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : "?";

@@ -110,6 +110,10 @@ test("R21 a pra.yaml that cannot be used costs its contacts, and no channel of t
     [people.replace("Europe/Paris", "Europe/Nowhere"), "WATCH_ZONE"],
     ["maintenance: [{name: w, schedule: every sunday, minutes: 5}]\n", "WATCH_PLAN"],
     ["maintenance: [{name: w, schedule: 0 2 * * 0}]\n", "WATCH_PLAN"],
+    [
+      "maintenance: [{name: w, schedule: 0 2 * * 0, minutes: 5, rules: [sevrer]}]\n",
+      "WATCH_RULE_UNKNOWN",
+    ],
   ];
   for (const [yaml, code] of broken) {
     const { setup, problems } = await watchWith(context, yaml);
