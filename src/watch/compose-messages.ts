@@ -78,6 +78,12 @@ function isOrphan({ routes }: Track, audience: Audience): boolean {
   return told.length > 0 && !audience.routes.some(({ id }) => told.includes(id));
 }
 
+/** A channel that fails is told of on the others; its reminders go there too, so that its return shows. */
+function isAboutItself({ id }: Route, { kind, track }: Notice): boolean {
+  const isOwn = track.rule === "channel" && track.subject === id;
+  return isOwn && (kind === "opened" || kind === "raised");
+}
+
 /** Whether a step of escalation that is taken names the route's contact. */
 function isNamed(route: Route, { track, steps }: Notice, audience: Audience): boolean {
   const at = { severity: track.severity, wallMs: audience.now.wallMs };
@@ -91,10 +97,8 @@ function isNamed(route: Route, { track, steps }: Notice, audience: Audience): bo
 /** Whether a route is told of a notice. */
 function concerns(route: Route, notice: Notice, audience: Audience): boolean {
   const { kind, track } = notice;
-  // A channel that fails is told of on the others; its reminders go there too, so that its return shows.
-  const own = track.rule === "channel" && track.subject === route.id;
   const isUnfit = route.minimum === "critical" && track.severity !== "critical";
-  if (isUnfit || (own && (kind === "opened" || kind === "raised"))) {
+  if (isUnfit || isAboutItself(route, notice)) {
     return false;
   }
   const isTold = Object.hasOwn(track.routes, route.id);
