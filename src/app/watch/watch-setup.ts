@@ -25,7 +25,7 @@ export type WatchOptions = {
   readonly moment?: (() => Moment) | undefined;
 };
 
-/** Everything ready to look, decide and deliver. */
+/** Everything ready to look, decide and deliver. Planned windows are those of the instant at which it was opened: open it anew for each look. */
 export type OpenWatch = {
   readonly memory: WatchMemory;
   readonly setup: WatchSetup;

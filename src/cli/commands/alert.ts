@@ -102,6 +102,10 @@ async function deliver(frame: Frame): Promise<void> {
   const environment = frame.environment(undefined, { strict: false });
   const report = await deliverDue(compose(), environment, { signal });
   const { state, settled, waiting, events, ledgerFailure } = report;
+  for (const problem of report.problems) {
+    const { message, hint } = errorText(problem, language);
+    frame.note(`! ${message}\n  ${hint}`);
+  }
   const accepted = settled.filter((each) => each.state === "accepted").length;
   const refused = settled.length - accepted;
   const ledger = ledgerFailure?.code ?? null;
