@@ -134,3 +134,27 @@ test("R19 systemd-analyze accepts every unit and its calendar, and the exposure 
   assert.equal((await machine.asRoot(["crontab", "-l"])).code, 1);
   assert.equal(existsSync(machine.etc("logrotate.d/pra-main")), false);
 });
+
+test("R19 a person's own units are accepted, too, and one that is gone is told", async (context) => {
+  const machine = await host(context);
+  const denied = await machine.schedule("install --systemd --lang fr");
+  assert.equal(denied.code, 2);
+  assert.match(denied.err, /seul root peut installer des timers du système\n.*--systemd --user/);
+  const { code, out, err } = await machine.schedule("install --systemd --user --json");
+  assert.equal(code, 5, err);
+  const { files } = JSON.parse(out) as { files: { path: string }[] };
+  const folder = join(machine.home, ".config/systemd/user");
+  const units = files.map(({ path }) => path).filter((path) => path.startsWith(folder));
+  assert.equal(units.length, 16, "with the rotation, which no system does for an account");
+  const verified = await machine.run(
+    ["systemd-analyze", "--user", "verify", "--man=no", ...units],
+    { env: { XDG_RUNTIME_DIR: machine.home } },
+  );
+  assert.deepEqual([verified.code, verified.err], [0, ""]);
+  assert.equal((await machine.schedule("show")).code, 0);
+  const gone = units[0] ?? "";
+  await machine.asRoot(["rm", gone]);
+  const shown = await machine.schedule("show");
+  assert.equal(shown.code, 4);
+  assert.ok(shown.out.includes(`✗ ${gone}: the jobs are no longer there`), shown.out);
+});
