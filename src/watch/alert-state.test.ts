@@ -1,9 +1,11 @@
 /** The states of alerts, look by look. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Found, WatchPlayer } from "../../tests/support/watch-player.ts";
+import { type Found, WatchPlayer, routeFor } from "../../tests/support/watch-player.ts";
+import { messagesPerHourMax } from "../core/watch-limits.ts";
 import { alertRuleOf } from "./alert-rules.ts";
 import { openTracks } from "./alert-state.ts";
+import { emptyRouteState } from "./outbox.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -131,7 +133,7 @@ test("R21 many rules that change all the time are summed up beyond a number an h
   assert.ok(sent.length <= 33, `${sent.length} messages`);
   const digests = sent.filter(({ kind }) => kind === "digest");
   assert.ok(digests.length >= 3);
-  assert.match(digests[0]?.headline ?? "", /^PRA main: \d+ alerts summed up/);
+  assert.match(digests[0]?.headline ?? "", /^PRA main: \d+ alerts held back: there were too many/);
   const named = new Set(sent.flatMap(({ alerts }) => alerts.map(({ alertId }) => alertId)));
   const opened = watch.document.events.filter(({ kind }) => kind === "alertOpened");
   const held = watch.document.outbox.routes["email a@example.org"]?.held ?? [];
@@ -140,6 +142,29 @@ test("R21 many rules that change all the time are summed up beyond a number an h
     opened.filter(({ data }) => !known.has(String(data["alert"]))),
     [],
   );
+});
+
+test("R21 an alert that is summed up at different times on different routes is resolved on all of them", () => {
+  const routes = [routeFor({ id: "email a" }), routeFor({ id: "slack b" })];
+  const watch = new WatchPlayer({ routes });
+  watch.look({ server: "well" });
+  const { outbox } = watch.document;
+  const full = Array.from({ length: messagesPerHourMax }, () => 0);
+  // Both have had their hour's messages, and a summary some minutes ago.
+  const routeStates = {
+    "email a": { ...emptyRouteState, recent: full, digestMs: -3 * MINUTE },
+    "slack b": { ...emptyRouteState, recent: full, digestMs: 0 },
+  };
+  watch.document = { ...watch.document, outbox: { ...outbox, routes: routeStates } };
+  watch.pass(MINUTE);
+  watch.look({ server: "ill" });
+  assert.deepEqual(watch.told(), [], "held on both");
+  watch.lookFor(MINUTE, { server: "ill" });
+  assert.deepEqual(watch.told(), ["digest server"], "the first route");
+  watch.lookFor(10 * MINUTE, { server: "ill" });
+  assert.deepEqual(watch.told(), ["digest server"], "the second route");
+  watch.lookFor(30 * MINUTE, { server: "well" });
+  assert.deepEqual(watch.told(), ["digest server✓", "digest server✓"]);
 });
 
 test("R21 what nobody took is told again at its rule's pace, and no longer once it is acknowledged", () => {

@@ -70,7 +70,8 @@ const phrases = {
     overWhole: (what: string, long: string) => `resolved after ${long}, nothing lost: ${what}`,
     forgotten: (what: string) => `no longer watched: ${what}`,
     more: (count: number) => `, and ${count} more`,
-    digest: (alerts: number) => `${alerts} alerts summed up; too many to tell one by one`,
+    digest: (alerts: number) =>
+      `${alerts} alert${alerts === 1 ? "" : "s"} held back: there were too many to tell one by one`,
     exposedNow: (long: string, growing: boolean) =>
       `${long} of work would be lost now${growing ? ", and growing" : ""}`,
     exposedWorst: (long: string) => `at worst ${long} of work were exposed`,
@@ -89,7 +90,8 @@ const phrases = {
     overWhole: (what: string, long: string) => `résolu après ${long}, rien n'est perdu : ${what}`,
     forgotten: (what: string) => `n'est plus surveillé : ${what}`,
     more: (count: number) => `, et ${count} de plus`,
-    digest: (alerts: number) => `${alerts} alertes résumées ; trop pour les dire une à une`,
+    digest: (alerts: number) =>
+      `${alerts} alerte${alerts === 1 ? " retenue" : "s retenues"} : il y en avait trop pour les dire une à une`,
     exposedNow: (long: string, growing: boolean) =>
       `${long} de travail seraient perdues maintenant${growing ? ", et cela augmente" : ""}`,
     exposedWorst: (long: string) => `au pire ${long} de travail ont été exposées`,

@@ -294,7 +294,7 @@ export function composeMessages(
     }
     // The first message about an alert stays the first; one that was only held gets its summary's id.
     const known = Object.entries(track.routes).filter(([, message]) => message !== "");
-    return { ...track, routes: { ...more, ...Object.fromEntries(known) } };
+    return { ...track, routes: { ...track.routes, ...more, ...Object.fromEntries(known) } };
   });
   return { outbox: { ...outbox, waiting, routes }, tracks: marked };
 }
