@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { compose } from "../../src/app/compose.ts";
 import { readEnvironment } from "../../src/app/environment.ts";
 import { recordLook } from "../../src/app/watch/record-look.ts";
-import { playSequence } from "../support/alert-sequences.ts";
+import { lookAndDeliver, playSequence } from "../support/alert-sequences.ts";
 import { type Answer, CommandLine } from "../support/command-line.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
 
@@ -138,4 +138,42 @@ test("R21 a command ends at once while a channel hangs; the process beside it ha
   assert.deepEqual([report.state, report.accepted, report.waiting], ["done", 2, 0]);
   // The message that hung is the first that came again, under the same id.
   assert.ok(ids.has((JSON.parse(receiver.received[1]?.body ?? "{}") as { id: string }).id));
+});
+
+test("L53 R21 killed at each step of looking and delivering, the next one tells what was found, and tells it once unless it was taken", async () => {
+  const steps = ["watch.save", "watch.saved", "watch.locked", "watch.deliver", "watch.accepted"];
+  for (const step of steps) {
+    await using receiver = await HttpReceiver.start();
+    await using pra = await CommandLine.create();
+    const options = { webhook: `${receiver.origin}/hook`, shiftMs: 0, found: ["server=ill"] };
+    const failpoint = `${step}:kill:1`;
+    assert.equal(await lookAndDeliver(pra.directory, { ...options, failpoint }), false, step);
+    assert.equal(await lookAndDeliver(pra.directory, { ...options, failpoint: undefined }), true);
+    const ids = receiver.received.map(({ body }) => (JSON.parse(body) as { id: string }).id);
+    assert.equal(new Set(ids).size, 1, step);
+    assert.equal(ids.length, step === "watch.accepted" ? 2 : 1, step);
+  }
+});
+
+test("L53 R21 a delivery that dies when the ledger has its events records them again, and loses none", async () => {
+  await using receiver = await HttpReceiver.start();
+  await using pra = await CommandLine.create();
+  await pra.run("init");
+  const webhook = `${receiver.origin}/hook`;
+  await look(pra, webhook, "ill");
+  const variables = { PRA_WEBHOOK_URL: webhook };
+  const dead = await pra.run("alert deliver", {
+    ...variables,
+    PRA_FAILPOINT: "watch.recorded:kill:1",
+  });
+  assert.notEqual(dead.code, 0);
+  const waiting = async (): Promise<number> => {
+    const { out } = await pra.run("alert list --json", variables);
+    return (JSON.parse(out) as { readonly eventsWaiting: number }).eventsWaiting;
+  };
+  assert.equal(await waiting(), 2, "opened, delivered");
+  const done = await pra.run("alert deliver", variables);
+  assert.equal(done.code, 0, done.err);
+  assert.equal(await waiting(), 0);
+  assert.equal(receiver.received.length, 1);
 });

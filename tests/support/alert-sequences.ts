@@ -45,6 +45,36 @@ export type SequenceReport = {
   readonly repeats: number;
 };
 
+/** One look and one delivery in a process of its own; false when its failpoint killed it. */
+export async function lookAndDeliver(
+  directory: string,
+  options: {
+    readonly webhook: string;
+    readonly shiftMs: number;
+    readonly found: readonly string[];
+    readonly failpoint: string | undefined;
+  },
+): Promise<boolean> {
+  const { webhook, shiftMs, found, failpoint } = options;
+  const child = spawn(process.execPath, [CHILD, directory, String(shiftMs), ...found], {
+    env: {
+      PATH: process.env["PATH"],
+      PRA_STATE_DIR: join(directory, "state"),
+      PRA_WEBHOOK_URL: webhook,
+      PRA_FAILPOINT: failpoint,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const complaints: Buffer[] = [];
+  child.stderr.on("data", (piece: Buffer) => complaints.push(piece));
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  if (signal === "SIGKILL" && failpoint !== undefined) {
+    return false;
+  }
+  assert.equal(code, 0, `${signal ?? ""} ${Buffer.concat(complaints).toString()}`);
+  return true;
+}
+
 class Sequence {
   readonly #random: SeededRandom;
   readonly #directory: string;
@@ -65,28 +95,14 @@ class Sequence {
   /** One process; true when it came to its end. */
   async #process(found: readonly string[], failpoint: string | undefined): Promise<boolean> {
     this.#shiftMs += QUARTER_MS;
-    const child = spawn(
-      process.execPath,
-      [CHILD, this.#directory, String(this.#shiftMs), ...found],
-      {
-        env: {
-          PATH: process.env["PATH"],
-          PRA_STATE_DIR: join(this.#directory, "state"),
-          PRA_WEBHOOK_URL: `${this.#receiver.origin}/hook`,
-          PRA_FAILPOINT: failpoint,
-        },
-        stdio: ["ignore", "ignore", "pipe"],
-      },
-    );
-    const complaints: Buffer[] = [];
-    child.stderr.on("data", (piece: Buffer) => complaints.push(piece));
-    const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-    if (signal === "SIGKILL" && failpoint !== undefined) {
-      this.kills += 1;
-      return false;
-    }
-    assert.equal(code, 0, `${signal ?? ""} ${Buffer.concat(complaints).toString()}`);
-    return true;
+    const isWhole = await lookAndDeliver(this.#directory, {
+      webhook: `${this.#receiver.origin}/hook`,
+      shiftMs: this.#shiftMs,
+      found,
+      failpoint,
+    });
+    this.kills += isWhole ? 0 : 1;
+    return isWhole;
   }
 
   #failpoint(): string | undefined {

@@ -52,6 +52,7 @@ const KILLED_ELSEWHERE = {
   "restore-db.": "killed at each step in tests/debian/dump-adversity.test.ts",
   "schedule.":
     "killed at each step in tests/debian/schedule.test.ts and tests/e2e/schedule.test.ts",
+  "watch.": "killed at each step in tests/e2e/alerts.test.ts",
 } as const;
 
 /** Sites that no command comes by on this host, each with the reason why that is right and the test that kills there instead. */
