@@ -17,14 +17,9 @@ import { passTime } from "../../watch/moment.ts";
 import { type Settled, nextDueMs } from "../../watch/outbox.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { watchDirectory } from "../look/memory.ts";
 import { flushEvents } from "./flush-events.ts";
-import {
-  type OpenWatch,
-  type WatchOptions,
-  openWatch,
-  reserveDirectory,
-  watchDirectory,
-} from "./watch-setup.ts";
+import { type OpenWatch, type WatchOptions, openWatch, reserveDirectory } from "./watch-setup.ts";
 
 /** What a delivery did. */
 export type DeliveryReport = {
@@ -106,10 +101,12 @@ async function passes({ watch, adapters, endMs }: Loop, signal: AbortSignal): Pr
     const nextMs = nextDueMs(document.outbox);
     const { watchMs } = passTime(document.alerts.time, moment());
     const leftMs = endMs - clock.monotonic();
-    if (nextMs === undefined || leftMs <= 0) {
+    // What one channel's refusal has queued for the others is due now, and belongs to the same delivery.
+    const isFollowedUp = pass.settled.some(({ state }) => state === "refused");
+    if (nextMs === undefined || (leftMs <= 0 && !isFollowedUp)) {
       return settled;
     }
-    const pauseMs = Math.min(LOOK_EVERY_MS, leftMs, Math.max(0, nextMs - watchMs));
+    const pauseMs = Math.max(0, Math.min(LOOK_EVERY_MS, leftMs, nextMs - watchMs));
     await clock.sleep(pauseMs, { signal });
   }
 }

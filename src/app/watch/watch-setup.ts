@@ -15,6 +15,7 @@ import type { WatchSetup } from "../../watch/take-look.ts";
 import { WatchMemory } from "../../watch/watch-memory.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { watchDirectory } from "../look/memory.ts";
 import type { PraYaml } from "../pra-yaml/read.ts";
 import { type NotifierSource, waysOf } from "./notifiers.ts";
 
@@ -34,11 +35,6 @@ export type OpenWatch = {
   /** What of the configuration could not be used. */
   readonly problems: readonly DrError[];
 };
-
-/** Where the watch of a cluster keeps what it remembers. */
-export function watchDirectory(environment: Environment): string {
-  return join(environment.stateDirectory, "watch", environment.cluster);
-}
 
 /** Where the machine's memory can be written as files. */
 const SHARED_MEMORY = "/dev/shm";
