@@ -79,7 +79,7 @@ async function lockAnywhere(
   try {
     return await lock(adapters, join(watchDirectory(environment), "delivery"), signal);
   } catch (error) {
-    const reserve = await reserveDirectory(environment, { signal });
+    const reserve = await reserveDirectory(environment);
     if (!isDrError(error) || reserve === undefined) {
       throw error;
     }

@@ -113,7 +113,7 @@ test("L53 R21 where the state directory takes nothing, alerts are remembered in 
       },
     },
   });
-  const reserve = await reserveDirectory(environment, { signal });
+  const reserve = await reserveDirectory(environment);
   context.after(() => rm(reserve ?? "", { recursive: true, force: true }));
   // Everything that is written fails, the reserve too: the failure is told, not swallowed.
   await assert.rejects(look("ill"), { code: "STORE_DISK_FULL" });

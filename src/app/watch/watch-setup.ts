@@ -3,11 +3,11 @@
  * in it and nothing else: the settings' channels go on being told, and the fault is answered.
  */
 import { createHash } from "node:crypto";
-import { lstat } from "node:fs/promises";
+import { lstat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { DrError, isDrError } from "../../core/errors.ts";
-import { createDirectories } from "../../files/directories.ts";
+import { errnoOf } from "../../files/file-error.ts";
 import { type Moment, readMoment } from "../../watch/moment.ts";
 import type { Notifier } from "../../watch/notifier.ts";
 import { type Contact, type EscalationStep, parseHours } from "../../watch/policy.ts";
@@ -36,39 +36,43 @@ export type OpenWatch = {
   readonly problems: readonly DrError[];
 };
 
-/** Where the machine's memory can be written as files. */
+/** Where the machine's memory can be written as files, and how statfs(2) knows it. */
 const SHARED_MEMORY = "/dev/shm";
+const TMPFS_MAGIC = 0x01021994;
+
+/** Whether a directory is this account's alone, or not there yet. */
+async function isPrivate(path: string, uid: number): Promise<boolean> {
+  try {
+    const { uid: owner, mode } = await lstat(path);
+    return owner === uid && (mode & 0o077) === 0;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT";
+  }
+}
 
 /**
- * A directory in the machine's memory that is this account's alone; undefined where there is none. Anybody may write in `/dev/shm`, so what
- * somebody else has put there under our name is not used.
+ * A directory in the machine's memory that is this account's alone; undefined where there is none. It is made when it is needed. Anybody may
+ * write in `/dev/shm`, so what somebody else has put there under our name is not used.
  */
-export async function reserveDirectory(
-  environment: Environment,
-  call: { readonly signal: AbortSignal },
-): Promise<string | undefined> {
+export async function reserveDirectory(environment: Environment): Promise<string | undefined> {
   const uid = process.getuid?.() ?? -1;
   const own = join(SHARED_MEMORY, `pra-${uid}`);
   try {
-    await createDirectories(own, { group: "STORE", ...call });
-    const { uid: owner, mode } = await lstat(own);
+    const { type } = await statfs(SHARED_MEMORY);
     const name = createHash("sha256").update(watchDirectory(environment)).digest("hex");
-    return owner === uid && (mode & 0o077) === 0 ? join(own, name.slice(0, 16)) : undefined;
+    const isFit = type === TMPFS_MAGIC && (await isPrivate(own, uid));
+    return isFit ? join(own, name.slice(0, 16)) : undefined;
   } catch {
-    // No such file system, or not for us: then there is no reserve.
+    // No such file system here: then there is no reserve.
     return undefined;
   }
 }
 
 /** The memory alone. */
-async function openMemory(
-  adapters: Adapters,
-  environment: Environment,
-  call: { readonly signal: AbortSignal },
-): Promise<WatchMemory> {
+async function openMemory(adapters: Adapters, environment: Environment): Promise<WatchMemory> {
   const { clock, random } = adapters;
   const directory = watchDirectory(environment);
-  const reserve = await reserveDirectory(environment, call);
+  const reserve = await reserveDirectory(environment);
   return new WatchMemory({ directory, clock, random, reserveDirectory: reserve });
 }
 
@@ -171,7 +175,7 @@ export async function openWatch(
   const ways = await orElse([], problems, () => waysOf(environment, entries, notifiersOf));
   const { host } = observer.self;
   return {
-    memory: await openMemory(adapters, environment, options),
+    memory: await openMemory(adapters, environment),
     setup: {
       cluster: environment.cluster,
       host,
