@@ -175,9 +175,9 @@ test("R21 what nobody took is told again at its rule's pace, and no longer once 
     sent.map(({ kind, headline }) => `${kind}: ${headline}`),
     [
       "opened: PRA main: server unreachable since 14:02",
-      "reminder: PRA main: still server unreachable, for 1 h 00 min",
-      "reminder: PRA main: still server unreachable, for 2 h 00 min",
-      "reminder: PRA main: still server unreachable, for 3 h 00 min",
+      "reminder: PRA main: server unreachable for 1 h 00 min, nobody has it",
+      "reminder: PRA main: server unreachable for 2 h 00 min, nobody has it",
+      "reminder: PRA main: server unreachable for 3 h 00 min, nobody has it",
     ],
   );
   assert.deepEqual(

@@ -63,7 +63,7 @@ const phrases = {
   en: {
     begin: (cluster: string) => `PRA ${cluster}: `,
     since: (what: string, time: string) => `${what} since ${time}`,
-    still: (what: string, long: string) => `still ${what}, for ${long}`,
+    still: (what: string, long: string) => `${what} for ${long}, nobody has it`,
     raised: (what: string, long: string) => `nobody has taken it for ${long}: ${what}`,
     taken: (what: string, by: string) => `${by} has taken it: ${what}`,
     over: (what: string, long: string) => `resolved after ${long}: ${what}`,
@@ -83,7 +83,7 @@ const phrases = {
   fr: {
     begin: (cluster: string) => `PRA ${cluster} : `,
     since: (what: string, time: string) => `${what} depuis ${time}`,
-    still: (what: string, long: string) => `toujours ${what}, depuis ${long}`,
+    still: (what: string, long: string) => `${what} depuis ${long}, personne ne s'en occupe`,
     raised: (what: string, long: string) => `personne ne s'en occupe depuis ${long} : ${what}`,
     taken: (what: string, by: string) => `${by} s'en occupe : ${what}`,
     over: (what: string, long: string) => `résolu après ${long} : ${what}`,
