@@ -11,7 +11,6 @@ import { identifySystem } from "../postgres/replication-commands.ts";
 import { ReplicationConnection } from "../postgres/replication-connection.ts";
 import { type ServerFacts, readServerFacts } from "../postgres/server-facts.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
-import type { SealedStore } from "../repository/sealed-store.ts";
 import type { StoreProbe } from "../stores/probe-store.ts";
 import {
   type CheckId,
@@ -24,10 +23,10 @@ import {
 import { judgeChannels } from "./channels/judge-channels.ts";
 import { judgeServer } from "./check-server.ts";
 import type { Adapters } from "./compose.ts";
-import { compareSettings } from "./config-save.ts";
 import type { Environment } from "./environment.ts";
 import { judgeRecoveryKey } from "./recovery-key-finding.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
+import { judgeSettingsCopy } from "./settings-copy-finding.ts";
 import { checkApplication } from "./site/application-check.ts";
 import { judgeConfiguration } from "./site/configuration-checks.ts";
 import { checkDatabases } from "./site/database-checks.ts";
@@ -200,34 +199,6 @@ async function judgeRecovery(
     : await judgeRecoveryKey(sealed, { ...call, nowMs, unproved: "note" });
 }
 
-/** S28, S30: this host's `.env` lies sealed in the repository, and other hosts have the same. */
-async function judgeCopy(
-  adapters: Adapters,
-  environment: Environment,
-  call: Call & { readonly sealed: SealedStore },
-): Promise<readonly Finding[]> {
-  if (environment.envFile === undefined) {
-    return [];
-  }
-  try {
-    const { saved, hosts } = await compareSettings(adapters, environment, call);
-    const others = hosts.filter(({ isThisHost, same }) => !isThisHost && !same).length;
-    return [
-      !saved
-        ? found("settings-copy", "note", "copy-old")
-        : others === 0
-          ? found("settings-copy", "good", "copy-kept", { hosts: hosts.length })
-          : found("settings-copy", "note", "hosts-differ", { hosts: others }),
-    ];
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (isDrError(error)) {
-      return [failed("settings-copy", error)];
-    }
-    throw error;
-  }
-}
-
 /** Errors of opening that are about keys, not about the store. */
 function isAboutKeys(error: DrError): boolean {
   return error.code.startsWith("KEY_") || error.code === "REPO_WRITER_UNKNOWN";
@@ -246,7 +217,10 @@ async function checkRepository(
     const repository = await openRepository(adapters, environment, call);
     keys = judgeKey(repository);
     recovery = await looked("recovery-key", call, () => judgeRecovery(adapters, repository, call));
-    copy = await judgeCopy(adapters, environment, { ...call, sealed: repository.sealed });
+    const { sealed } = repository;
+    copy = await looked("settings-copy", call, () =>
+      judgeSettingsCopy(adapters, environment, { ...call, sealed }),
+    );
   } catch (error) {
     call.signal.throwIfAborted();
     if (!isDrError(error) || !isAboutKeys(error)) {

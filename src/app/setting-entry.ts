@@ -14,6 +14,7 @@ export type SettingKind =
   | { readonly type: "http headers" }
   | { readonly type: "mail addresses" }
   | { readonly type: "phone numbers" }
+  | { readonly type: "network targets" }
   | { readonly type: "database name" };
 
 /** Where a setting stands in `.env.example`. */

@@ -65,6 +65,16 @@ const MAIL = /^[^\s@,<>"]+@[^\s@,<>"]+\.[^\s@,<>".]+$/;
 /** E.164: a plus sign and at most 15 digits. */
 const PHONE = /^\+[1-9]\d{6,14}$/;
 
+/** A port of a host, as `host:port` or `[address]:port`; undefined for anything else. */
+export function networkTargetOf(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const [, six, four, digits] = /^(?:\[([\da-fA-F:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = six ?? four;
+  const port = Number(digits);
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
 function isWebAddress(value: string): boolean {
   const url = URL.parse(value);
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "";
@@ -75,6 +85,13 @@ function listOf(value: string): string[] {
 }
 
 type PlainKind = Exclude<SettingKind["type"], "checked elsewhere" | "text" | "number" | "choice">;
+
+/** What a setting of network targets names; nothing when it is not set. */
+export function targetsOf(
+  setting: Setting | undefined,
+): readonly { readonly host: string; readonly port: number }[] {
+  return listOf(setting?.value ?? "").flatMap((part) => networkTargetOf(part) ?? []);
+}
 
 /** What each kind of value must be, and the error for what is not. */
 const plainKinds: Readonly<
@@ -105,6 +122,10 @@ const plainKinds: Readonly<
     fits: (value) => listOf(value).every((part) => PHONE.test(part)),
     code: "CONFIG_PHONE_NUMBER",
   },
+  "network targets": {
+    fits: (value) => listOf(value).every((part) => networkTargetOf(part) !== undefined),
+    code: "CONFIG_NETWORK_TARGET",
+  },
   "database name": {
     // NAMEDATALEN of the server is 64 with its final NUL.
     fits: (value) => value !== "" && Buffer.byteLength(value) <= 63 && !/[\0\r\n]/.test(value),
@@ -120,6 +141,7 @@ type PlainCode =
   | "CONFIG_HTTP_HEADERS"
   | "CONFIG_MAIL_ADDRESS"
   | "CONFIG_PHONE_NUMBER"
+  | "CONFIG_NETWORK_TARGET"
   | "CONFIG_DATABASE_NAME";
 
 /** Refuses a value that does not fit its setting. @throws DrError `CONFIG_…` with place, value and what would fit. */

@@ -44,3 +44,5 @@ export const samplesMax = 640;
 export const statusLedgerObjectsMax = 60;
 /** Of that, connecting to a server: one that hangs must not keep the repository's half from being told. */
 export const lookServerTimeoutMs = 1100;
+/** What must be closed may drop what comes: within a look's time, the rest of it left. */
+export const reachTimeoutMs = 1000;

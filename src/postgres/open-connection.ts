@@ -28,7 +28,7 @@ export type OpenOptions = {
 
 type TlsChoice = ConnectionOptions | false;
 
-async function readTlsFile(path: string, signal: AbortSignal): Promise<Buffer> {
+export async function readTlsFile(path: string, signal: AbortSignal): Promise<Buffer> {
   try {
     return await readFile(path, { signal });
   } catch (cause) {

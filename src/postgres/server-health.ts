@@ -61,6 +61,8 @@ export type ServerHealth = {
   readonly slots: readonly SlotHealth[];
   readonly archiver: ArchiverHealth;
   readonly pageFailures: readonly PageFailures[];
+  /** When the certificate ends that the server showed; undefined without TLS. */
+  readonly certificateEndsMs: number | undefined;
   /** Where the data lies on the server's host; undefined without the right to see it. */
   readonly dataDirectory: string | undefined;
 };
@@ -199,6 +201,7 @@ export async function readServerHealth(
       count: Number(row["count"]),
       lastMs: numberOf(row["last"]),
     })),
+    certificateEndsMs: session.certificateEndsMs,
     dataDirectory: directory?.["path"] ?? undefined,
   };
 }

@@ -3,6 +3,7 @@
  * the server's text, so that 64-bit numbers and times are never rounded on the way; whoever asks parses
  * them. A session belongs to one caller; queries run one after the other.
  */
+import { TLSSocket } from "node:tls";
 import type pg from "pg";
 import { DrError } from "../core/errors.ts";
 import { errorOfFault, serverFaultOf } from "./connection-errors.ts";
@@ -82,6 +83,14 @@ export class SqlSession implements AsyncDisposable {
       { where: placeOf(settings), reason },
       { cause: error },
     );
+  }
+
+  /** When the certificate ends that the server showed, in milliseconds since 1970; undefined without TLS. */
+  get certificateEndsMs(): number | undefined {
+    const { stream } = this.#client.connection;
+    const endsMs =
+      stream instanceof TLSSocket ? Date.parse(stream.getPeerCertificate().valid_to) : NaN;
+    return Number.isNaN(endsMs) ? undefined : endsMs;
   }
 
   /** Ends the session. Never throws: a session that is already gone is what was asked for. */

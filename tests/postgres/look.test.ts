@@ -4,13 +4,15 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { open, writeFile } from "node:fs/promises";
+import { chown, open, stat, writeFile } from "node:fs/promises";
+import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { present } from "../../src/core/assert.ts";
 import { supportedMajors } from "../../src/core/pg-version.ts";
-import { CommandLine } from "../support/command-line.ts";
+import { CommandLine, errorCodeOf } from "../support/command-line.ts";
+import { testCertificate, testKey } from "../support/test-certificate.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
 type Check = {
@@ -190,16 +192,25 @@ test("R4 status answers in less than two seconds, with every other line, while s
     PG_PORT: String(port),
     APP_HEALTH_URL: `http://127.0.0.1:${port}/health`,
   };
-  await pra.run("status");
-  const began = performance.now();
+  const tookMs = async (given?: Readonly<Record<string, string>>): Promise<number> => {
+    const began = performance.now();
+    await site.look(given);
+    return performance.now() - began;
+  };
+  const plainMs = Math.min(await tookMs(), await tookMs(), await tookMs());
+  const hungMs = Math.min(
+    await tookMs(variables),
+    await tookMs(variables),
+    await tookMs(variables),
+  );
   const seen = new Map((await site.look(variables)).map((one) => [one.id, one]));
-  const tookMs = performance.now() - began;
   assert.equal(seen.get("server")?.ok, false);
   assert.match(seen.get("server")?.summary ?? "", /no answer within/);
   assert.equal(seen.get("application")?.ok, false);
   assert.equal(seen.get("newest-backup")?.ok, true);
   assert.ok(seen.has("exposure") && seen.has("space"));
-  assert.ok(tookMs < 2500, `it took ${Math.round(tookMs)} ms, Node's start included`);
+  // On a machine that does nothing else a look that meets nothing hanging takes a quarter of a second.
+  assert.ok(hungMs < Math.max(2000, plainMs + 1700), `${hungMs} ms; ${plainMs} ms without`);
 });
 
 test("R20 a backup that failed and one that died are red until one ends well", async (context) => {
@@ -221,4 +232,60 @@ test("R20 a state directory that cannot be written is told; the look goes on", a
   const seen = await site.see("forecast", { PRA_STATE_DIR: blocked });
   assert.equal(seen.severity, "warning");
   assert.match(seen.summary, /cannot be written/);
+});
+
+test("R18 what must answer and does not, and what must not and does, are each red; as planned is good", async (context) => {
+  const site = await siteOf(context, { major: 18 });
+  const open = createServer((socket) => socket.destroy());
+  open.listen(0, "127.0.0.1");
+  await once(open, "listening");
+  context.after(() => open.close());
+  const { port } = open.address() as AddressInfo;
+  const silent = `127.0.0.1:1, [::1]:1`;
+  const planned = { PRA_REACHABLE: `127.0.0.1:${port}`, PRA_ISOLATED: silent };
+  assert.match((await site.see("reachability", planned)).summary, /^3 ways are as planned from /);
+  const reversed = { PRA_REACHABLE: silent, PRA_ISOLATED: `localhost:${port}` };
+  const all = (await site.look(reversed)).filter(({ id }) => id === "reachability");
+  assert.deepEqual(
+    all.map(({ summary }) => summary.replace(/from [^\s:,]+/, "from here")),
+    [
+      "127.0.0.1:1 does not answer from here: ECONNREFUSED",
+      "[::1]:1 does not answer from here: ECONNREFUSED",
+      `localhost:${port} answers from here, and must not`,
+    ],
+  );
+
+  const wrong = await site.pra.json("status", { PRA_REACHABLE: "db.example.org" });
+  assert.equal(errorCodeOf(wrong.value), "CONFIG_NETWORK_TARGET");
+});
+
+test("R20 certificates of the server and of the application are seen, whoever signed them", async (context) => {
+  const site = await siteOf(context, { major: 18, tcp: true });
+  const { server } = site;
+  const options = { mode: 0o600 };
+  await writeFile(join(server.dataDirectory, "server.crt"), testCertificate, options);
+  await writeFile(join(server.dataDirectory, "server.key"), testKey, options);
+  const { uid, gid } = await stat(server.dataDirectory);
+  await chown(join(server.dataDirectory, "server.crt"), uid, gid);
+  await chown(join(server.dataDirectory, "server.key"), uid, gid);
+  await server.query("ALTER SYSTEM SET ssl = on");
+  await server.query("SELECT pg_reload_conf()");
+  const secure = createSecureServer({ key: testKey, cert: testCertificate }, (_request, answer) =>
+    answer.end("ok"),
+  );
+  secure.listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  context.after(() => {
+    secure.closeAllConnections();
+    secure.close();
+  });
+  const { port } = secure.address() as AddressInfo;
+  const all = await site.look({
+    PG_HOST: "127.0.0.1",
+    PG_SSLMODE: "require",
+    APP_HEALTH_URL: `https://localhost:${port}/health`,
+  });
+  const seen = all.filter(({ id }) => id === "certificate").map(({ summary }) => summary);
+  assert.match(seen[0] ?? "", new RegExp(`^of 127.0.0.1:${server.port}.*: valid for \\d+ d`));
+  assert.match(seen[1] ?? "", new RegExp(`^of localhost:${port}: valid for \\d+ d`));
 });

@@ -2,24 +2,37 @@
  * Every probe of a look, in the order of the page: what it asks, and which pure rule judges the answer. A probe whose ground is missing
  * (a server that does not answer, a repository that does not open) says nothing: the one line about that ground says it for all.
  */
+import { X509Certificate } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
 import { lookServerTimeoutMs } from "../../core/look-limits.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
+import { readTlsFile } from "../../postgres/open-connection.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import { readNewestLease } from "../../repository/read-lease.ts";
 import { judgeArchiver } from "../../watch/probes/archiver.ts";
+import {
+  type CertificateEnd,
+  httpsCertificateEnd,
+  judgeCertificate,
+} from "../../watch/probes/certificates.ts";
 import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePageFailures, judgeStoredPages } from "../../watch/probes/pages.ts";
+import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
+import { judgeSchedule } from "../../watch/probes/schedule.ts";
 import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
 import { judgeChannels } from "../channels/judge-channels.ts";
+import { targetsOf } from "../setting-values.ts";
+import { missedRuns } from "../schedule/read-missed.ts";
+import { readInstalled } from "../schedule/schedule-files.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeRecoveryKey } from "../recovery-key-finding.ts";
+import { judgeSettingsCopy } from "../settings-copy-finding.ts";
 import { checkApplication } from "../site/application-check.ts";
 import { checkProgramFiles } from "../site/program-files.ts";
 import { findFailedBackup } from "./failed-backup.ts";
@@ -160,6 +173,15 @@ const proofs: Probe = {
   },
 };
 
+const settingsCopy: Probe = {
+  check: "settings-copy",
+  ground: "repository",
+  run: async (sight, call) => {
+    const { sealed } = await sight.repository();
+    return await judgeSettingsCopy(sight.adapters, sight.environment, { ...call, sealed });
+  },
+};
+
 const space: Probe = {
   check: "space",
   ground: "repository",
@@ -201,6 +223,56 @@ const channels: Probe = {
     await judgeChannels(environment, { ...call, failed: "note" }),
 };
 
+/** Certificates of those who answer; a name that shows none is no finding. */
+const certificates: Probe = {
+  check: "certificate",
+  ground: "none",
+  run: async (sight, call) => {
+    const { environment, nowMs } = sight;
+    const { connection, application: app } = environment;
+    const ends: CertificateEnd[] = [];
+    const server = await unlessFailed(sight.server());
+    if (server?.certificateEndsMs !== undefined) {
+      ends.push({ where: placeOf(connection), endsMs: server.certificateEndsMs });
+    }
+    if (connection.sslCert !== undefined) {
+      const { validTo } = new X509Certificate(await readTlsFile(connection.sslCert, call.signal));
+      ends.push({ where: connection.sslCert, endsMs: Date.parse(validTo) });
+    }
+    const url = app.healthUrl === undefined ? null : URL.parse(app.healthUrl);
+    if (url?.protocol === "https:") {
+      const endsMs = await httpsCertificateEnd(url, call);
+      ends.push(...(endsMs === undefined ? [] : [{ where: url.host, endsMs }]));
+    }
+    return ends.map((end) => judgeCertificate(end, nowMs));
+  },
+};
+
+const reachability: Probe = {
+  check: "reachability",
+  ground: "none",
+  run: async ({ environment, adapters }, call) => {
+    const { settings } = environment;
+    const ways = [
+      ...targetsOf(settings.get("PRA_REACHABLE")).map((to) => ({ ...to, wanted: "open" }) as const),
+      ...targetsOf(settings.get("PRA_ISOLATED")).map(
+        (to) => ({ ...to, wanted: "closed" }) as const,
+      ),
+    ];
+    const tried = await Promise.all(ways.map((way) => tryWay(way, call)));
+    return judgeWays(tried, adapters.observer.self.host);
+  },
+};
+
+const schedule: Probe = {
+  check: "schedule",
+  ground: "none",
+  run: async ({ environment, nowMs }, call) =>
+    (await readInstalled(environment, call)) === undefined
+      ? []
+      : judgeSchedule(await missedRuns(environment, { nowMs, ...call }), nowMs),
+};
+
 /** All of them. */
 export const probes: readonly Probe[] = [
   server,
@@ -214,8 +286,12 @@ export const probes: readonly Probe[] = [
   proofs,
   space,
   files,
+  settingsCopy,
   application,
   channels,
+  certificates,
+  reachability,
+  schedule,
 ];
 
 /** Free bytes where the server's pg_wal lies, when the server is on this host and tells where. */

@@ -352,4 +352,14 @@ export const configErrors = {
       hint: `Donnez à chacun un nom à lui : c'est ainsi qu'un rapport les distingue.`,
     },
   },
+  CONFIG_NETWORK_TARGET: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is no list of host:port`,
+      hint: `Write names or addresses with a port, separated by commas: db.example.org:5432, [2001:db8::1]:22.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), qui n'est pas une liste d'hôte:port`,
+      hint: `Écrivez des noms ou adresses avec un port, séparés par des virgules : db.example.org:5432, [2001:db8::1]:22.`,
+    },
+  },
 } as const satisfies ErrorGroup;

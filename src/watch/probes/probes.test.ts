@@ -5,9 +5,12 @@ import type { Finding } from "../../core/finding/finding.ts";
 import type { ArchiverHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { withSample, type Sample } from "../samples.ts";
 import { judgeArchiver } from "./archiver.ts";
+import { judgeCertificate } from "./certificates.ts";
 import { judgeClock } from "./clock.ts";
 import { judgeForecast } from "./forecast.ts";
 import { judgeJobs } from "./jobs.ts";
+import { judgeWays } from "./reachability.ts";
+import { judgeSchedule } from "./schedule.ts";
 import { judgeSlots } from "./slots.ts";
 import { judgeVersionEnd } from "./version-end.ts";
 import { judgeWalSpace } from "./wal-space.ts";
@@ -135,4 +138,45 @@ test("L53 a failed run, a stuck one and a dead one are each told", () => {
     judged({ failed: undefined, holder: { ...holder, liveness: "dead" } }),
     "bad jobs-dead",
   );
+});
+
+test("R20 a certificate is told a month ahead, red a week ahead and when it has ended", () => {
+  const judged = (leftMs: number): string =>
+    told(judgeCertificate({ where: "w", endsMs: 100 * DAY + leftMs }, 100 * DAY));
+  assert.equal(judged(30 * DAY), "good certificate-valid");
+  assert.equal(judged(30 * DAY - 1), "note certificate-ending");
+  assert.equal(judged(7 * DAY - 1), "bad certificate-ending");
+  assert.equal(judged(0), "bad certificate-ended");
+});
+
+test("R18 each way is judged by itself; none is no finding", () => {
+  const way = { host: "h", port: 1, reason: "" };
+  const judged = (...ways: Parameters<typeof judgeWays>[0]): string =>
+    told(judgeWays(ways, "here"));
+  assert.equal(judged(), "");
+  assert.equal(
+    judged(
+      { ...way, wanted: "open", answered: true },
+      { ...way, wanted: "closed", answered: false },
+    ),
+    "good reach-as-planned",
+  );
+  assert.equal(
+    judged(
+      { ...way, wanted: "open", answered: false },
+      { ...way, wanted: "closed", answered: true },
+      { ...way, wanted: "open", answered: true },
+    ),
+    "bad reach-closed, bad reach-open",
+  );
+});
+
+test("R19 each run that did not happen is told", () => {
+  assert.equal(told(judgeSchedule([], 0)), "good schedule-fired");
+  const dueAt = new Date(DAY).toISOString();
+  const overdue = [
+    { job: "backup", dueAt },
+    { job: "status", dueAt },
+  ];
+  assert.equal(told(judgeSchedule(overdue, 2 * DAY)), "bad schedule-missed, bad schedule-missed");
 });
