@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 timeout_ms=600000
-concurrency=2
+concurrency=3
 list=$(mktemp)
 trap 'rm -f "$list"' EXIT
 if [ "$*" = long ]; then

@@ -74,6 +74,8 @@ export type Environment = {
   readonly freeBytesMin: number;
   /** What `pra expire` keeps. */
   readonly retention: RetentionPolicy;
+  /** How long a look waits for all it asks. */
+  readonly statusTimeoutMs: number;
   readonly application: ApplicationSettings;
   readonly alerts: AlertSettings;
   /** Where tests restore: `host` undefined means the production server's. */
@@ -401,6 +403,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     backupMethod: reader.backupMethod(),
     freeBytesMin: reader.number("MIN_FREE_GB") * BYTES_PER_GB,
     retention: reader.retention(),
+    statusTimeoutMs: reader.number("PRA_STATUS_TIMEOUT_MS"),
     application: reader.application(),
     alerts: {
       mailTo: reader.list("ALERT_EMAIL"),

@@ -7,8 +7,8 @@ export const statusBackupAgeBadMs = 8 * 86_400_000;
 export const statusProofAgeNoteMs = 8 * 86_400_000;
 /** Age of the newest proof of a recovery key that is worth a word: people move, safes are emptied; twice a year is what audits ask for. */
 export const statusKeyCheckAgeNoteMs = 190 * 86_400_000;
-/** A look of `pra status` ends below 2 s, whatever hangs: so long for each probe, all at once, the rest for starting and printing. */
-export const lookProbeTimeoutMs = 1500;
+/** A look that decides about waking people waits longer than one that a person waits for: ten times as long as the slowest seen. */
+export const lookPatientTimeoutMs = 15_000;
 /** WAL that an idle slot retains before anybody is told: an hour of a busy server's (30 MB/s are 100 GB; 1 GiB is a quiet day's). */
 export const slotRetainedNoteBytes = 1024 ** 3;
 /** What the server may still write before it removes WAL that our slot needs, below which it is red: ten minutes at 30 MB/s. */
@@ -42,7 +42,7 @@ export const samplesCoarseMs = 15 * 86_400_000;
 export const samplesMax = 640;
 /** Newest objects of the ledger that a look reads for failures: two days of hourly jobs; each is one small read. */
 export const statusLedgerObjectsMax = 60;
-/** Of that, connecting to a server: one that hangs must not keep the repository's half from being told. */
-export const lookServerTimeoutMs = 1100;
+/** Of a look's time, what the server and the application get: 1.1 s of 1.5. */
+export const lookServerShare = 0.73;
 /** What must be closed may drop what comes: within a look's time, the rest of it left. */
 export const reachTimeoutMs = 1000;

@@ -188,6 +188,7 @@ test("R4 status answers in less than two seconds, with every other line, while s
   });
   const { port } = hung.address() as AddressInfo;
   const variables = {
+    PRA_STATUS_TIMEOUT_MS: "1500",
     PG_HOST: "127.0.0.1",
     PG_PORT: String(port),
     APP_HEALTH_URL: `http://127.0.0.1:${port}/health`,

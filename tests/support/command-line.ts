@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { endProcessesNaming } from "./process-tree.ts";
 import { fileURLToPath } from "node:url";
 import type { ServerAccount } from "../../src/postgres/server-account.ts";
 import type { TestServer } from "./test-server.ts";
@@ -49,6 +50,7 @@ export class CommandLine implements AsyncDisposable {
       // Test machines are small, and busy: what gives way there waits for minutes.
       MIN_FREE_GB: "0",
       PRA_PROOF_NICE: "0",
+      PRA_STATUS_TIMEOUT_MS: "20000",
       // `npm run test:guards` switches guards off in the commands as well.
       PRA_GUARD_OFF: process.env["PRA_GUARD_OFF"] ?? "",
       BACKUP_DIR: this.repository,
@@ -145,9 +147,13 @@ export class CommandLine implements AsyncDisposable {
     return { ...answer, value: JSON.parse(answer.out) as Record<string, unknown> };
   }
 
-  /** A command that a failed test left behind would keep the test's process alive. */
+  /**
+   * A command that a failed test left behind would keep the test's process alive; what a status started to hand alerts over lives on by
+   * itself, and writes here.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#running.forEach((child) => child.kill("SIGKILL"));
+    await endProcessesNaming(this.directory);
     await rm(this.directory, { recursive: true, force: true });
   }
 }

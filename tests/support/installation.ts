@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { endProcessesNaming } from "./process-tree.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -54,7 +55,9 @@ export async function cron(
 /** An installation with these lines in its `.env`; its folder is called "le dossier". Removed with the test. */
 export function installationIn(context: TestContext, lines: readonly string[]): string {
   const home = mkdtempSync("/tmp/pra-scripts-");
-  context.after(() => {
+  context.after(async () => {
+    // What a status started to hand alerts over lives on by itself.
+    await endProcessesNaming(home);
     rmSync(home, { recursive: true });
   });
   chmodSync(home, 0o755);
@@ -66,7 +69,10 @@ export function installationIn(context: TestContext, lines: readonly string[]): 
   }
   cpSync(join(root, "src"), join(folder, "src"), { recursive: true });
   symlinkSync(realpathSync(join(root, "node_modules")), join(folder, "node_modules"));
-  writeFileSync(join(folder, ".env"), lines.map((line) => `${line}\r\n`).join(""));
+  writeFileSync(
+    join(folder, ".env"),
+    [...lines, "PRA_STATUS_TIMEOUT_MS=20000"].map((line) => `${line}\r\n`).join(""),
+  );
   chmodSync(join(folder, ".env"), 0o600);
   return folder;
 }

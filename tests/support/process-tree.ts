@@ -1,5 +1,6 @@
-/** What a process and all its descendants use, as /proc tells it. */
+/** What a process and all its descendants use, as /proc tells it; and the end of those that left their parents. */
 import { readFileSync, readdirSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 
 function readIfThere(path: string): string {
   try {
@@ -42,4 +43,28 @@ export function treeDescriptors(root: number): number {
       return sum;
     }
   }, 0);
+}
+
+/** Kills every process whose command line or environment names `path`, and waits until none is left. */
+export async function endProcessesNaming(path: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const found = readdirSync("/proc").filter(
+      (name) =>
+        /^\d+$/.test(name) &&
+        Number(name) !== process.pid &&
+        ["cmdline", "environ"].some((what) => readIfThere(`/proc/${name}/${what}`).includes(path)),
+    );
+    if (found.length === 0) {
+      return;
+    }
+    for (const pid of found) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    await setTimeout(10);
+  }
+  throw new Error(`processes that name ${path} do not end`);
 }

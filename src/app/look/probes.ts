@@ -7,7 +7,6 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
-import { lookServerTimeoutMs } from "../../core/look-limits.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
 import { readTlsFile } from "../../postgres/open-connection.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
@@ -204,12 +203,9 @@ const files: Probe = {
 const application: Probe = {
   check: "application",
   ground: "none",
-  run: async ({ environment, adapters }, call) => {
+  run: async ({ environment, adapters, serverLimitMs }, call) => {
     // Once, and no longer than a look: trying again is what the next look does.
-    const healthIntervalMs = Math.min(
-      environment.application.healthIntervalMs,
-      lookServerTimeoutMs,
-    );
+    const healthIntervalMs = Math.min(environment.application.healthIntervalMs, serverLimitMs);
     const asked = { ...environment.application, healthRetries: 1, healthIntervalMs };
     return await checkApplication(asked, { ...call, clock: adapters.clock });
   },

@@ -5,7 +5,6 @@
  */
 import { isDrError } from "../../core/errors.ts";
 import { type CheckReport, type Finding, failed, found } from "../../core/finding/finding.ts";
-import { lookProbeTimeoutMs } from "../../core/look-limits.ts";
 import { judgeForecast } from "../../watch/probes/forecast.ts";
 import { judgeWalSpace } from "../../watch/probes/wal-space.ts";
 import { type Sample, withSample } from "../../watch/samples.ts";
@@ -93,18 +92,18 @@ async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]
 }
 
 /**
- * Looks once. Writes one sample into the state directory, nothing else. Takes `lookProbeTimeoutMs` at most.
+ * Looks once. Writes one sample into the state directory, nothing else. Takes `limitMs` at most, by default `PRA_STATUS_TIMEOUT_MS`.
  * @throws the signal's reason when aborted, and what only a defect throws.
  */
 export async function runLook(
   adapters: Adapters,
   environment: Environment,
-  options: Call,
+  options: Call & { readonly limitMs?: number },
 ): Promise<CheckReport> {
-  const { signal } = options;
-  using limit = timeLimit(signal, lookProbeTimeoutMs);
+  const { signal, limitMs = environment.statusTimeoutMs } = options;
+  using limit = timeLimit(signal, limitMs);
   const call = { signal: limit.signal };
-  const sight = new Sight(adapters, environment, call);
+  const sight = new Sight(adapters, environment, { ...call, limitMs });
   const parts = await Promise.all([
     ...probes.map((probe) => runProbe(probe, sight, call)),
     judgeTrends(sight, call),

@@ -3,7 +3,7 @@
  * newest backup. Nothing is read before a probe asks.
  */
 import { type DrError, isDrError } from "../../core/errors.ts";
-import { lookServerTimeoutMs } from "../../core/look-limits.ts";
+import { lookServerShare } from "../../core/look-limits.ts";
 import { withPasswordFile } from "../../postgres/password-file.ts";
 import { type ServerHealth, readServerHealth } from "../../postgres/server-health.ts";
 import { SqlSession } from "../../postgres/sql-session.ts";
@@ -47,19 +47,26 @@ export class Sight {
   readonly adapters: Adapters;
   readonly environment: Environment;
   readonly nowMs: number;
+  /** How long the server and the application are waited for: one that hangs must not keep the repository's half from being told. */
+  readonly serverLimitMs: number;
   readonly #call: Call;
 
-  constructor(adapters: Adapters, environment: Environment, call: Call) {
+  constructor(
+    adapters: Adapters,
+    environment: Environment,
+    call: Call & { readonly limitMs: number },
+  ) {
     this.adapters = adapters;
     this.environment = environment;
     this.nowMs = adapters.clock.now();
+    this.serverLimitMs = Math.round(call.limitMs * lookServerShare);
     this.#call = call;
   }
 
   /** @throws DrError `PG_*`, `CONFIG_*`. */
   readonly server = once(async (): Promise<ServerHealth> => {
     const { environment, adapters } = this;
-    using limit = timeLimit(this.#call.signal, lookServerTimeoutMs);
+    using limit = timeLimit(this.#call.signal, this.serverLimitMs);
     const call = { signal: limit.signal };
     const connection = await withPasswordFile(environment.connection, call);
     const applicationName = environment.slotName;

@@ -152,15 +152,19 @@ export async function deliverDue(
 
 /**
  * Starts `pra alert deliver` beside this process, in a session of its own and with no stream of ours, and does not wait for it: it lives on when
- * this process ends, for a few minutes at most. Its command line holds no secret.
+ * this process ends, for a few minutes at most. Its command line holds no secret. `look`: it looks again first, with patience.
  */
-export function startDelivery(environment: Environment): void {
+export function startDelivery(
+  environment: Environment,
+  options: { readonly look: boolean } = { look: false },
+): void {
   const [, entry] = process.argv;
   if (entry === undefined) {
     return;
   }
   const file = environment.envFile === undefined ? [] : ["--env-file", environment.envFile];
-  const child = spawn(process.execPath, [...process.execArgv, entry, ...file, "alert", "deliver"], {
+  const words = ["alert", "deliver", ...(options.look ? ["--look"] : [])];
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...file, ...words], {
     detached: true,
     stdio: "ignore",
   });

@@ -94,13 +94,14 @@ async function unsilence(which: string, options: { by?: string }, frame: Frame):
   );
 }
 
-async function deliver(frame: Frame): Promise<void> {
+async function deliver(options: { readonly look?: true }, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
-  const { deliverDue } = await import("../../app/watch/deliver.ts");
+  const { handOver: handOverDue } = await import("../../app/watch/watch-once.ts");
   const { language, signal } = frame;
   const text = alertText[language];
   const environment = frame.environment(undefined, { strict: false });
-  const report = await deliverDue(compose(), environment, { signal });
+  const look = options.look === true;
+  const report = await handOverDue(compose(), environment, { signal, look });
   const { state, settled, waiting, events, ledgerFailure } = report;
   for (const problem of report.problems) {
     const { message, hint } = errorText(problem, language);
@@ -147,5 +148,7 @@ export function registerAlert(program: Command, frame: Frame): void {
     .addOption(new Option("--by <name>", text.optionBy))
     .action((which: string, options: { readonly by?: string }) => unsilence(which, options, frame));
   registerAlertTest(group, frame);
-  defineCommand(group, frame.language, "deliver", text.deliver).action(() => deliver(frame));
+  defineCommand(group, frame.language, "deliver", text.deliver)
+    .addOption(new Option("--look", text.optionLook))
+    .action((options: { readonly look?: true }) => deliver(options, frame));
 }

@@ -21,6 +21,7 @@ type Messages = {
   readonly optionBy: string;
   readonly optionUntil: string;
   readonly optionRule: string;
+  readonly optionLook: string;
   readonly none: string;
   readonly severity: Readonly<Record<"critical" | "warning", string>>;
   readonly states: {
@@ -129,6 +130,7 @@ const en: Messages = {
   optionBy: "who says so; this account by default",
   optionUntil: "the end: 30m, 2h, 1d, 18:30, 2027-01-31, 2027-01-31T18:00+01:00",
   optionRule: "a rule; every one by default",
+  optionLook: "look again first, with patience, and take into account what is seen",
   none: "No alert is open ✓",
   severity: { critical: "critical", warning: "warning" },
   states: {
@@ -239,6 +241,7 @@ const fr: Messages = {
   optionBy: "qui le dit ; ce compte par défaut",
   optionUntil: "la fin : 30m, 2h, 1j, 18:30, 2027-01-31, 2027-01-31T18:00+01:00",
   optionRule: "une règle ; toutes par défaut",
+  optionLook: "regarder d'abord de nouveau, avec patience, et tenir compte de ce qui est vu",
   none: "Aucune alerte ouverte ✓",
   severity: { critical: "critique", warning: "à surveiller" },
   states: {

@@ -167,6 +167,7 @@ export type WatchFactId =
   | "space-fills"
   | "space-lasts"
   | "forecast-unknown"
+  | "memory-renewed"
   | "memory-unwritable";
 
 /** What is checked, in the order of the page. */

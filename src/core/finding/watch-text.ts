@@ -175,6 +175,10 @@ const en: Messages = {
       summary: "mail is handed to {place} of this machine, because PRA_SMTP_URL is not set",
       hint: "Right where a mail server runs here that sends on; otherwise set PRA_SMTP_URL.",
     },
+    "memory-renewed": {
+      summary: "the memory of alerts could not be read and begins anew; its copy is {path}",
+      hint: "What is ill is told again. Keep the copy: it has what was waiting to be sent.",
+    },
     "memory-unwritable": {
       summary: "{path} cannot be written: no forecast, no alerts",
       hint: "Run it as the account that runs the backups, or set PRA_STATE_DIR.",
@@ -349,6 +353,10 @@ const fr: Messages = {
     "relay-local": {
       summary: "le courriel est remis à {place} de cette machine, car PRA_SMTP_URL n'est pas fixé",
       hint: "Juste si un serveur de courriel tourne ici et transmet ; sinon, fixez PRA_SMTP_URL.",
+    },
+    "memory-renewed": {
+      summary: "la mémoire des alertes était illisible et repart de zéro ; sa copie est {path}",
+      hint: "Ce qui est en panne est redit. Gardez la copie : elle contient ce qui attendait d'être envoyé.",
     },
     "memory-unwritable": {
       summary: "{path} ne peut pas être écrit : ni prévision, ni alertes",
