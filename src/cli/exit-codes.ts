@@ -130,6 +130,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "RESTORE_TARGETS_OVERLAP",
   "RESTORE_TARGET_NOT_EMPTY",
   "RESTORE_TARGET_RUNNING",
+  "WATCH_DAEMON_RUNNING",
 ]);
 
 /** What was typed does not fit the backup: as wrong as a word that nobody knows. */

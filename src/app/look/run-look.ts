@@ -4,7 +4,13 @@
  * answer.
  */
 import { isDrError } from "../../core/errors.ts";
-import { type CheckReport, type Finding, failed, found } from "../../core/finding/finding.ts";
+import {
+  type CheckId,
+  type CheckReport,
+  type Finding,
+  failed,
+  found,
+} from "../../core/finding/finding.ts";
 import { judgeForecast } from "../../watch/probes/forecast.ts";
 import { judgeWalSpace } from "../../watch/probes/wal-space.ts";
 import { type Sample, withSample } from "../../watch/samples.ts";
@@ -91,6 +97,13 @@ async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]
   ];
 }
 
+/** Somebody did not answer in time: on a busy machine that need not mean much. */
+export function isLate({ findings }: CheckReport): boolean {
+  return findings.some(
+    (finding) => finding.fact === "failed" && isDrError(finding.error, "WATCH_LOOK_TIMEOUT"),
+  );
+}
+
 /**
  * Looks once. Writes one sample into the state directory, nothing else. Takes `limitMs` at most, by default `PRA_STATUS_TIMEOUT_MS`.
  * @throws the signal's reason when aborted, and what only a defect throws.
@@ -98,15 +111,21 @@ async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]
 export async function runLook(
   adapters: Adapters,
   environment: Environment,
-  options: Call & { readonly limitMs?: number },
+  options: Call & {
+    readonly limitMs?: number;
+    /** Only the probes of these checks, and no sample. */
+    readonly only?: readonly CheckId[] | undefined;
+  },
 ): Promise<CheckReport> {
-  const { signal, limitMs = environment.statusTimeoutMs } = options;
+  const { signal, limitMs = environment.statusTimeoutMs, only } = options;
   using limit = timeLimit(signal, limitMs);
   const call = { signal: limit.signal };
   const sight = new Sight(adapters, environment, { ...call, limitMs });
   const parts = await Promise.all([
-    ...probes.map((probe) => runProbe(probe, sight, call)),
-    judgeTrends(sight, call),
+    ...probes
+      .filter(({ check }) => only?.includes(check) ?? true)
+      .map((probe) => runProbe(probe, sight, call)),
+    only === undefined ? judgeTrends(sight, call) : [],
   ]);
   signal.throwIfAborted();
   const findings = parts.flat();

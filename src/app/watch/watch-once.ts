@@ -11,17 +11,11 @@ import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { observationsOf } from "../look/observations.ts";
-import { runLook } from "../look/run-look.ts";
+import { isLate, runLook } from "../look/run-look.ts";
 import { listAlerts } from "./alert-commands.ts";
 import { type DeliveryReport, deliverDue, startDelivery } from "./deliver.ts";
 import { type LookRecord, recordLook } from "./record-look.ts";
 import type { WatchOptions } from "./watch-setup.ts";
-
-function isLate({ findings }: CheckReport): boolean {
-  return findings.some(
-    (finding) => finding.fact === "failed" && isDrError(finding.error, "WATCH_LOOK_TIMEOUT"),
-  );
-}
 
 function isDeadManSet(environment: Environment): boolean {
   return environment.settings.has("PRA_DEAD_MAN_URL");

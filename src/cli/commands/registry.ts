@@ -57,6 +57,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "key", load: async () => (await import("./key.ts")).registerKey },
   { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
   { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
+  { name: "daemon", load: async () => (await import("./daemon.ts")).registerDaemon },
   { name: "schedule", load: async () => (await import("./schedule.ts")).registerSchedule },
   { name: "alert", load: async () => (await import("./alert.ts")).registerAlert },
   {

@@ -172,4 +172,14 @@ export const watchErrors = {
       hint: `Il n'y a rien à faire : pra check montre qui a lu le message de quel canal.`,
     },
   },
+  WATCH_DAEMON_RUNNING: {
+    en: {
+      message: `a daemon watches this cluster from this host already: process {pid}`,
+      hint: `Stop it first (systemctl stop, or kill {pid}), or leave it at work.`,
+    },
+    fr: {
+      message: `un démon surveille déjà ce cluster depuis cette machine : processus {pid}`,
+      hint: `Arrêtez-le d'abord (systemctl stop, ou kill {pid}), ou laissez-le travailler.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,134 @@
+/**
+ * Keeps the WAL receiver alive, as a process of its own: what takes it down takes neither the watch nor the daemon with it, and a daemon that
+ * dies leaves it receiving; the next one finds its lease held and waits for it. It is stopped in good order, so that what it has is durable.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Clock } from "../../core/clock.ts";
+import { daemonHeldDelayMs, daemonLogLineMax, daemonStopMs } from "../../core/look-limits.ts";
+import type { Observation } from "../../watch/observation.ts";
+import type { Log } from "./log.ts";
+import { type Deaths, isCrashLoop, restartDelayMs, withDeath } from "./restarts.ts";
+
+/** A program with its words. */
+export type ReceiverCommand = { readonly program: string; readonly words: readonly string[] };
+
+/** Another process holds the lease: refused for safety, exit code 3. */
+const HELD_EXIT = 3;
+
+/** The supervisor; `run` returns when its signal was aborted and the receiver has ended. */
+export class ReceiverSupervisor {
+  readonly #command: ReceiverCommand;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #deaths: Deaths = [];
+  #lastWords = "";
+
+  constructor(command: ReceiverCommand, tools: { readonly clock: Clock; readonly log: Log }) {
+    this.#command = command;
+    this.#clock = tools.clock;
+    this.#log = tools.log;
+  }
+
+  /** Whether it dies again and again. */
+  observe(): Observation {
+    const loops = isCrashLoop(this.#deaths, this.#clock.monotonic());
+    const last = this.#lastWords;
+    return {
+      rule: "daemon",
+      subject: "receiver",
+      health: loops ? "ill" : "well",
+      words: {
+        en: loops
+          ? {
+              summary: `the WAL receiver has died ${this.#deaths.length} times in ten minutes: ${last}`,
+              hint: "pra wal receive, by hand, says why",
+            }
+          : { summary: "the WAL receiver stays up", hint: "" },
+        fr: loops
+          ? {
+              summary: `le récepteur de WAL est mort ${this.#deaths.length} fois en dix minutes : ${last}`,
+              hint: "pra wal receive, à la main, dit pourquoi",
+            }
+          : { summary: "le récepteur de WAL reste en vie", hint: "" },
+      },
+    };
+  }
+
+  /** Starts it, and starts it again, until aborted. Never rejects for what the receiver does. */
+  async run({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    while (!signal.aborted) {
+      const code = await this.#live(signal);
+      if (signal.aborted) {
+        return;
+      }
+      const nowMs = this.#clock.monotonic();
+      if (code !== HELD_EXIT) {
+        this.#deaths = withDeath(this.#deaths, nowMs);
+      }
+      const delayMs = code === HELD_EXIT ? daemonHeldDelayMs : restartDelayMs(this.#deaths, nowMs);
+      this.#log("warn", "receiver-ended", { code: code ?? -1, delayMs, said: this.#lastWords });
+      await this.#pause(delayMs, signal);
+    }
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(delayMs, { signal });
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    }
+  }
+
+  /** One life; its exit code, null when a signal ended it. */
+  async #live(signal: AbortSignal): Promise<number | null> {
+    const { program, words } = this.#command;
+    const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      this.#lastWords = line.trim().slice(0, daemonLogLineMax);
+      this.#log("info", "receiver-says", { text: this.#lastWords });
+    });
+    const ended = once(child, "close");
+    try {
+      await once(child, "spawn");
+      this.#log("info", "receiver-started", { receiverPid: child.pid ?? -1 });
+      await Promise.race([ended, aborted(signal)]);
+      if (child.exitCode === null && child.signalCode === null) {
+        await this.#end(child, ended);
+      }
+      return child.exitCode;
+    } catch (error) {
+      this.#lastWords = error instanceof Error ? error.message : "?";
+      return null;
+    }
+  }
+
+  /** In good order; after that, not. */
+  async #end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      this.#log("warn", "receiver-killed", { afterMs: daemonStopMs });
+      child.kill("SIGKILL");
+    }, daemonStopMs);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener(
+      "abort",
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
