@@ -45,6 +45,12 @@ export type AlertSettings = {
   readonly authorityFile: string | undefined;
 };
 
+/** How systemd is told of our life: the socket of sd_notify(3), and how long it waits between two signs. */
+export type ServiceManager = {
+  readonly socket: string | undefined;
+  readonly watchdogMicros: number | undefined;
+};
+
 /** What a proof on this host may take, and when one is made by itself. */
 export type ProofSettings = {
   readonly nice: number;
@@ -89,6 +95,8 @@ export type Environment = {
   readonly configFolders: readonly string[];
   /** Where the checkout or the installed package lies, with its scripts. */
   readonly programDirectory: string;
+  /** What systemd gave its service; both undefined elsewhere. */
+  readonly serviceManager: ServiceManager;
   /** The `.env` that was read. */
   readonly envFile: string | undefined;
   /** Names that look like settings and are none. Takes 10 ms: each is compared with every setting. */
@@ -356,6 +364,14 @@ function settingError(name: SettingName, setting: Setting): DrError | undefined 
   }
 }
 
+function serviceManagerOf(variables: EnvironmentInput["variables"]): ServiceManager {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: micros } = variables;
+  return {
+    socket: socket === "" ? undefined : socket,
+    watchdogMicros: /^[1-9]\d{0,14}$/.test(micros ?? "") ? Number(micros) : undefined,
+  };
+}
+
 /** What reaching the server and the repository takes. */
 function isVital(name: SettingName): boolean {
   const { group } = settingsRegistry[name];
@@ -422,6 +438,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     configFolders:
       file === undefined ? [input.workingDirectory, input.checkoutDirectory] : [dirname(file.path)],
     programDirectory: input.checkoutDirectory,
+    serviceManager: serviceManagerOf(input.variables),
     envFile: file?.path,
     findUnknown: () => unknownSettings(input.variables, file),
     settings,

@@ -25,7 +25,7 @@ import { deliverDue } from "../watch/deliver.ts";
 import { recordLook } from "../watch/record-look.ts";
 import type { Log } from "./log.ts";
 import { type Deaths, restartDelayMs, withDeath } from "./restarts.ts";
-import { tellServiceManager, watchdogEveryMs } from "./service-manager.ts";
+import { signsOfLife, tellServiceManager } from "./service-manager.ts";
 import { type ReceiverCommand, ReceiverSupervisor } from "./supervise-receiver.ts";
 
 type Call = { readonly signal: AbortSignal };
@@ -37,7 +37,6 @@ export type DaemonOptions = Call & {
   /** How to start the receiver; undefined: it is somebody else's. */
   readonly receiver: ReceiverCommand | undefined;
   readonly log: Log;
-  readonly variables: Readonly<Record<string, string | undefined>>;
 };
 
 async function lockDaemon(
@@ -77,23 +76,17 @@ class Daemon {
   }
 
   async run(): Promise<void> {
-    const { signal, variables, log } = this.#options;
-    const everyMs = watchdogEveryMs(variables);
-    const alive =
-      everyMs === undefined
-        ? undefined
-        : setInterval(() => {
-            tellServiceManager("WATCHDOG=1", variables);
-          }, everyMs);
-    tellServiceManager("READY=1", variables);
+    const { signal, log } = this.#options;
+    const { serviceManager } = this.#environment;
+    using _life = signsOfLife(serviceManager);
+    tellServiceManager(serviceManager, "READY=1");
     log("info", "started", { cluster: this.#environment.cluster });
     await Promise.all([
       this.#supervisor?.run({ signal }),
       this.#keep("watch", () => this.#watch()),
       this.#keep("delivery", () => this.#deliver()),
     ]);
-    clearInterval(alive);
-    tellServiceManager("STOPPING=1", variables);
+    tellServiceManager(serviceManager, "STOPPING=1");
     log("info", "stopped");
   }
 

@@ -1,16 +1,16 @@
 /**
  * What systemd is told: that we are ready, that we live, that we stop. Node has no datagram sockets of the file system, so `systemd-notify`
- * says it for us (`NotifyAccess=all`); without a `NOTIFY_SOCKET` nothing is said.
+ * says it for us (`NotifyAccess=all`); without a socket to tell it nothing is said.
  */
 import { spawn } from "node:child_process";
+import type { ServiceManager } from "../environment.ts";
 
-/** Says `state`, as sd_notify(3) has them: `READY=1`, `WATCHDOG=1`, `STOPPING=1`. Never fails: nobody depends on it but systemd. */
+/** Says `state`, as sd_notify(3) has them. Never fails: nobody depends on it but systemd, which notices. */
 export function tellServiceManager(
-  state: "READY=1" | "RELOADING=1" | "STOPPING=1" | "WATCHDOG=1",
-  variables: Readonly<Record<string, string | undefined>>,
+  { socket }: ServiceManager,
+  state: "READY=1" | "STOPPING=1" | "WATCHDOG=1",
 ): void {
-  const socket = variables["NOTIFY_SOCKET"];
-  if (socket === undefined || socket === "") {
+  if (socket === undefined) {
     return;
   }
   const child = spawn("systemd-notify", [state], {
@@ -21,10 +21,18 @@ export function tellServiceManager(
   child.unref();
 }
 
-/** Half of what systemd gives us between two signs of life; undefined when it does not watch. */
-export function watchdogEveryMs(
-  variables: Readonly<Record<string, string | undefined>>,
-): number | undefined {
-  const micros = Number(variables["WATCHDOG_USEC"]);
-  return Number.isFinite(micros) && micros > 0 ? micros / 2000 : undefined;
+/** Says that we live, twice as often as systemd wants to hear it; disposing of it ends that. */
+export function signsOfLife(manager: ServiceManager): Disposable {
+  const { watchdogMicros } = manager;
+  const timer =
+    watchdogMicros === undefined
+      ? undefined
+      : setInterval(() => {
+          tellServiceManager(manager, "WATCHDOG=1");
+        }, watchdogMicros / 2000);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+    },
+  };
 }

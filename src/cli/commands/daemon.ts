@@ -30,7 +30,6 @@ async function daemon(options: { readonly receiver: boolean }, frame: Frame): Pr
       environment,
       receiver: options.receiver ? receiverCommand(envFile) : undefined,
       log: lineLog((line) => process.stdout.write(line), Date.now),
-      variables: process.env,
       signal,
     });
   } catch (error) {
