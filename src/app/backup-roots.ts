@@ -47,6 +47,20 @@ export async function* listRoots(
   }
 }
 
+/** The newest backup that counts and can be read. */
+export async function newestRoot(
+  sealed: SealedStore,
+  place: IncarnationPlace,
+  call: StoreCall,
+): Promise<BackupRoot | undefined> {
+  for await (const listed of listRoots(sealed, place, call)) {
+    if (listed.state === "readable") {
+      return listed.root;
+    }
+  }
+  return undefined;
+}
+
 /** What `chooseKind` needs. Damaged roots are passed over. */
 export async function newestRoots(
   sealed: SealedStore,

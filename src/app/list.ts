@@ -145,6 +145,19 @@ function withoutGivenUp(
   };
 }
 
+/** On a host without the private side WAL that is not published yet cannot be read: its windows end earlier, and that is no gap. */
+function withoutUnread(
+  found: Pick<ListedIncarnation, "windows" | "windowsError">,
+  { ring }: SealedStore,
+): Pick<ListedIncarnation, "windows" | "windowsError"> {
+  if (ring.private !== undefined) {
+    return found;
+  }
+  const { windows, gaps } = found.windows;
+  const told = gaps.filter(({ cause }) => cause !== "unread");
+  return { ...found, windows: { windows, gaps: told } };
+}
+
 /** Every incarnation of a cluster, with its windows. */
 async function listCluster(
   sealed: SealedStore,
@@ -160,7 +173,7 @@ async function listCluster(
   const decision = await decisionFor(views, { ...about, holds }, { signal });
   const incarnations: ListedIncarnation[] = [];
   for (const { place, catalogue, roots } of views) {
-    const found = await listedWindows(catalogue, about);
+    const found = withoutUnread(await listedWindows(catalogue, about), sealed);
     const systemId = String(systemIdentifierOf(place.incarnation));
     const windows = withoutGivenUp(found, place, decision);
     const dumps: DumpEntry[] = [];

@@ -14,11 +14,13 @@ import {
 } from "../repository/object-names.ts";
 import type { LeaseDocument } from "../repository/lease-holder.ts";
 import { readNewestLease } from "../repository/read-lease.ts";
+import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type TimelineWal, WalCatalogue, type WalHole } from "../wal/wal-catalogue.ts";
-import { newestRoots } from "./backup-roots.ts";
+import { newestRoot } from "./backup-roots.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { heldUntilMs } from "./held-until.ts";
 import { newestIncarnation } from "./newest-incarnation.ts";
 import { openRepository } from "./repository-access.ts";
 import { type ServerPosition, readPosition } from "./server-position.ts";
@@ -51,8 +53,6 @@ export type WalState = {
 };
 
 type Call = { readonly signal: AbortSignal };
-
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 /** Where the server is, or why it did not say. */
 export type ServerAnswer = {
@@ -89,39 +89,29 @@ function seenReceiver(
 }
 
 /** Holes behind the start of the newest backup: a backup closes what lies before it. */
-async function openGapsOf(
-  sealed: SealedStore,
+function openGapsOf(
   catalogue: WalCatalogue,
   wal: TimelineWal,
-  call: Call,
-): Promise<readonly WalHole[]> {
-  const holes = catalogue.holes(wal.timeline);
-  if (holes.length === 0) {
-    return [];
-  }
-  const { newest } = await newestRoots(sealed, catalogue.place, call);
-  return holes.filter(
-    (hole) =>
-      newest === undefined || newest.timeline !== wal.timeline || hole.fromLsn >= newest.startLsn,
-  );
+  newest: BackupRoot | undefined,
+): readonly WalHole[] {
+  return catalogue
+    .holes(wal.timeline)
+    .filter(
+      (hole) =>
+        newest === undefined || newest.timeline !== wal.timeline || hole.fromLsn >= newest.startLsn,
+    );
 }
 
 function exposureOf(
-  catalogue: WalCatalogue,
-  wal: TimelineWal,
-  server: ServerPosition | undefined,
+  seen: { readonly server: ServerPosition | undefined; readonly repositoryLsn: Lsn | undefined },
+  heldMs: number | undefined,
   nowMs: number,
 ): number | undefined {
-  const repositoryLsn = catalogue.durableLsn(wal.timeline);
+  const { server, repositoryLsn } = seen;
   if (server !== undefined && repositoryLsn !== undefined && server.flushLsn <= repositoryLsn) {
     return 0;
   }
-  const known = catalogue.knownAt(wal.timeline);
-  if (known === undefined) {
-    return undefined;
-  }
-  const knownMs = Number(known.knownAt / 1000n) + POSTGRES_EPOCH_MS;
-  return Math.max(0, ((server?.nowMs ?? nowMs) - knownMs) / 1000);
+  return heldMs === undefined ? undefined : Math.max(0, ((server?.nowMs ?? nowMs) - heldMs) / 1000);
 }
 
 /** What the repository holds, beside what the server answered. @throws DrError `REPO_*`, `STORE_*`. */
@@ -154,8 +144,10 @@ export async function walStateOf(
       : server.flushLsn <= repositoryLsn
         ? 0
         : lsnDistanceBytes(repositoryLsn, server.flushLsn);
-  const exposureSeconds = exposureOf(catalogue, wal, server, adapters.clock.now());
-  const openGaps = await openGapsOf(sealed, catalogue, wal, call);
+  const newest = await newestRoot(sealed, catalogue.place, call);
+  const heldMs = await heldUntilMs({ sealed, catalogue, wal, newest }, call);
+  const exposureSeconds = exposureOf({ server, repositoryLsn }, heldMs, adapters.clock.now());
+  const openGaps = openGapsOf(catalogue, wal, newest);
   return { ...about, timeline, repositoryLsn, lagBytes, exposureSeconds, openGaps };
 }
 

@@ -62,3 +62,5 @@ export const daemonCrashWindowMs = 600_000;
 export const daemonRestartDelayMsMax = 60_000;
 /** Of a line that the receiver says, in the log and in an alert. */
 export const daemonLogLineMax = 300;
+/** Published segments that are looked back for a commit, when a receiver told nothing: each is one small read. */
+export const exposureSegmentsMax = 4;

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chown, open, stat, writeFile } from "node:fs/promises";
+import { chown, open, readdir, stat, writeFile } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -289,4 +290,30 @@ test("R20 certificates of the server and of the application are seen, whoever si
   const seen = all.filter(({ id }) => id === "certificate").map(({ summary }) => summary);
   assert.match(seen[0] ?? "", new RegExp(`^of 127.0.0.1:${server.port}.*: valid for \\d+ d`));
   assert.match(seen[1] ?? "", new RegExp(`^of localhost:${port}: valid for \\d+ d`));
+});
+
+test("R25 exposure without a receiver is the age of the newest backup, or of the last commit that was archived", async (context) => {
+  const site = await siteOf(context, { major: 18 });
+  const { server, pra } = site;
+  assert.equal((await pra.run("backup --full")).code, 0);
+  await server.query("CREATE TABLE later AS SELECT 1 AS one");
+  const backedUp = await site.see("exposure");
+  assert.match(backedUp.summary, /^at most [\d.]+ m?s of work would be lost now \(.*\)$/);
+  assert.ok((backedUp.value ?? 60) < 60);
+  await pause(3000);
+  const older = await site.see("exposure");
+  assert.ok((older.value ?? 0) >= (backedUp.value ?? 0) + 3);
+  await server.query("SELECT pg_switch_wal()");
+  const result = await server.query("SELECT pg_walfile_name(pg_current_wal_lsn() - 1) AS name");
+  const current = String(result.rows[0]?.["name"]);
+  const segments = (await readdir(join(server.dataDirectory, "pg_wal")))
+    .filter((name) => /^[0-9A-F]{24}$/.test(name) && name <= current)
+    .toSorted();
+  for (const name of segments) {
+    assert.equal((await pra.run(`wal push ${join(server.dataDirectory, "pg_wal", name)}`)).code, 0);
+  }
+  await server.query("CREATE TABLE latest AS SELECT 1 AS one");
+  const archived = await site.see("exposure");
+  assert.ok((archived.value ?? 0) < (older.value ?? 0) + 30);
+  assert.equal(archived.ok, true, archived.summary);
 });

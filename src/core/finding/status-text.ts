@@ -37,7 +37,7 @@ const factsEn: Facts = {
       hint: "pra wal receive (or pra backup, when no receiver is meant to run); pra wal status tells more.",
     },
     "exposure-unknown": {
-      summary: "unknown: the repository has no WAL of this cluster",
+      summary: "unknown: nothing in the repository says until when it has the server's work",
       hint: "pra backup --full, then pra wal receive",
     },
     "gaps-none": { summary: "none" },
@@ -105,7 +105,7 @@ const factsFr: Facts = {
       hint: "pra wal receive (ou pra backup, si aucun récepteur ne doit tourner) ; pra wal status en dit plus.",
     },
     "exposure-unknown": {
-      summary: "inconnue : le dépôt n'a aucun WAL de ce cluster",
+      summary: "inconnue : rien dans le dépôt ne dit jusqu'à quand il a le travail du serveur",
       hint: "pra backup --full, puis pra wal receive",
     },
     "gaps-none": { summary: "aucun" },
