@@ -3,7 +3,6 @@
  * host's own, because a channel that another host reaches says nothing about this one; the ledger has it for everybody. Codes lie here
  * as hashes, each good once.
  */
-import { join } from "node:path";
 import * as z from "zod/mini";
 import {
   channelCodesMax,
@@ -14,6 +13,7 @@ import { DrError } from "../../core/errors.ts";
 import { NumberedFile } from "../../files/numbered-file.ts";
 import { channelNames } from "../../watch/notifier.ts";
 import type { Environment } from "../environment.ts";
+import { watchDirectory } from "../look/memory.ts";
 
 const place = {
   fingerprint: z.string(),
@@ -63,7 +63,7 @@ type Call = { readonly signal: AbortSignal };
 const nothing: ChannelRecords = { version: 1, tests: [], codes: [], wrong: 0 };
 
 function fileOf(environment: Environment): NumberedFile {
-  const directory = join(environment.stateDirectory, "watch", environment.cluster);
+  const directory = watchDirectory(environment);
   return new NumberedFile({ directory, base: "channels" });
 }
 
@@ -108,7 +108,7 @@ export async function changeChannelRecords<T>(
       return result;
     }
   }
-  const path = join(environment.stateDirectory, "watch", environment.cluster);
+  const path = watchDirectory(environment);
   throw new DrError("WATCH_MEMORY_BUSY", { path });
 }
 

@@ -2,13 +2,13 @@
  * The dead-man's switch, called after a look: while all is well at most once in PRA_DEAD_MAN_MINUTES, and at once when that changes. When the
  * last call was made lies on this host, so that looks by cron keep the measure, too.
  */
-import { join } from "node:path";
 import * as z from "zod/mini";
 import { type LifeSign, callDeadMan } from "../../channels/dead-man.ts";
 import { NumberedFile } from "../../files/numbered-file.ts";
 import type { DeliveryOutcome } from "../../watch/notifier.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { watchDirectory } from "../look/memory.ts";
 import { settingsRegistry } from "../settings.ts";
 import { type ChannelOptions, channelTools } from "./channels-of.ts";
 
@@ -57,7 +57,7 @@ export async function pingDeadMan(
     environment.settings.get("PRA_DEAD_MAN_MINUTES")?.value ??
       settingsRegistry.PRA_DEAD_MAN_MINUTES.fallback,
   );
-  const directory = join(environment.stateDirectory, "watch", environment.cluster);
+  const directory = watchDirectory(environment);
   const file = new NumberedFile({ directory, base: "dead-man" });
   const before = await file.read({ signal });
   const now = { atMs: adapters.clock.now(), ok };

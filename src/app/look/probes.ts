@@ -19,7 +19,7 @@ import {
 } from "../../watch/probes/certificates.ts";
 import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
-import { judgePageFailures, judgeStoredPages } from "../../watch/probes/pages.ts";
+import { judgePages } from "../../watch/probes/pages.ts";
 import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
 import { judgeSchedule } from "../../watch/probes/schedule.ts";
 import { judgeSlots } from "../../watch/probes/slots.ts";
@@ -73,7 +73,6 @@ const serverHealth: Probe = {
     return [
       judgeWrites(health),
       judgeArchiver(health.archiver, health.nowMs),
-      ...judgePageFailures(health.pageFailures, health.nowMs),
       judgeClock(health.clockOffMs),
       ...(version === undefined ? [] : [version]),
     ];
@@ -109,11 +108,19 @@ const recoveryKey: Probe = {
 const newestBackup: Probe = {
   check: "newest-backup",
   ground: "repository",
+  run: async (sight) => judgeNewestBackup(await sight.newestBackup(), sight.nowMs),
+};
+
+const pages: Probe = {
+  check: "corruption",
+  ground: "none",
   run: async (sight) => {
-    const newest = await sight.newestBackup();
-    const { root } = newest;
+    const health = await unlessFailed(sight.server());
+    const newest = await unlessFailed(sight.newestBackup());
+    const root = newest?.root;
     const stored = root && { id: root.id, corruptPages: root.corruptPages.length };
-    return [...judgeNewestBackup(newest, sight.nowMs), ...judgeStoredPages(stored)];
+    const known = { failures: health?.pageFailures, newest: newest && (stored ?? null) };
+    return judgePages(known, health?.nowMs ?? sight.nowMs);
   },
 };
 
@@ -276,6 +283,7 @@ export const probes: readonly Probe[] = [
   repository,
   recoveryKey,
   newestBackup,
+  pages,
   jobs,
   wal,
   slots,

@@ -84,7 +84,7 @@ const en: Messages = {
     "pages-sound": { summary: "no damaged page is known" },
     "pages-counted": {
       summary: "the server has counted {count} damaged pages in {database}, the last {ageMs} ago",
-      hint: "The server's log names file and block. Prove a backup from before it (pra prove --at TIME), then bring the table back: pra rescue.",
+      hint: "The server's log names file and block. Prove a backup from before it (pra prove --at TIME), then bring the table back: pra rescue. Once mended, in {database}: SELECT pg_stat_reset();",
     },
     "pages-stored": {
       summary: "backup {id} holds {count} damaged pages, as the server has them",
@@ -263,7 +263,7 @@ const fr: Messages = {
     "pages-counted": {
       summary:
         "le serveur a compté {count} pages abîmées dans {database}, la dernière il y a {ageMs}",
-      hint: "Le journal du serveur nomme fichier et bloc. Prouvez une sauvegarde d'avant (pra prove --at HEURE), puis ramenez la table : pra rescue.",
+      hint: "Le journal du serveur nomme fichier et bloc. Prouvez une sauvegarde d'avant (pra prove --at HEURE), puis ramenez la table : pra rescue. Une fois réparé, dans {database} : SELECT pg_stat_reset();",
     },
     "pages-stored": {
       summary: "la sauvegarde {id} contient {count} pages abîmées, telles que le serveur les a",

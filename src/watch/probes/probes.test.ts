@@ -10,6 +10,7 @@ import { judgeClock } from "./clock.ts";
 import { judgeForecast } from "./forecast.ts";
 import { judgeJobs } from "./jobs.ts";
 import { judgeWays } from "./reachability.ts";
+import { judgePages } from "./pages.ts";
 import { judgeSchedule } from "./schedule.ts";
 import { judgeSlots } from "./slots.ts";
 import { judgeVersionEnd } from "./version-end.ts";
@@ -179,4 +180,19 @@ test("R19 each run that did not happen is told", () => {
     { job: "status", dueAt },
   ];
   assert.equal(told(judgeSchedule(overdue, 2 * DAY)), "bad schedule-missed, bad schedule-missed");
+});
+
+test("R21 that no page is damaged is said only where server and backups were both asked, so that an alert about one can end", () => {
+  const judged = (known: Parameters<typeof judgePages>[0]): string => told(judgePages(known, 0));
+  const counted = [{ database: "d", count: 2, lastMs: undefined }];
+  const whole = { id: "x", corruptPages: 0 };
+  assert.equal(judged({ failures: [], newest: whole }), "good pages-sound");
+  assert.equal(judged({ failures: [], newest: null }), "good pages-sound");
+  assert.equal(judged({ failures: undefined, newest: whole }), "");
+  assert.equal(judged({ failures: [], newest: undefined }), "");
+  assert.equal(judged({ failures: counted, newest: undefined }), "bad pages-counted");
+  assert.equal(
+    judged({ failures: counted, newest: { id: "x", corruptPages: 1 } }),
+    "bad pages-counted, bad pages-stored",
+  );
 });
