@@ -8,7 +8,17 @@ cd "$(dirname "$0")/.."
 timeout_ms=600000
 concurrency=3
 list=$(mktemp)
-trap 'rm -f "$list"' EXIT
+# Where the servers of tests live, and the clusters they are copied from (tests/support/fresh-cluster.ts): in memory where
+# 8 GiB are free, for they write without fsync and hundreds are made and removed.
+parent=/tmp
+[ "$(df -Pk /dev/shm 2>/dev/null | awk '$1 == "tmpfs" { print ($4 >= 8388608) }')" != 1 ] || parent=/dev/shm
+TEST_SERVERS=$(mktemp -d "$parent/pra-servers-XXXXXX")
+chmod 711 "$TEST_SERVERS"
+export TEST_SERVERS
+# Hundreds of processes load the same sources.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$PWD/node_modules/.cache/tests}
+export NODE_COMPILE_CACHE
+trap 'rm -rf "$list" "$TEST_SERVERS"' EXIT
 if [ "$*" = long ]; then
   timeout_ms=5400000
   concurrency=1

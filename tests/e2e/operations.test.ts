@@ -8,8 +8,8 @@ import pg from "pg";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { present } from "../../src/core/assert.ts";
+import { freshCluster } from "../support/fresh-cluster.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
-import { initCluster } from "../../src/postgres/init-cluster.ts";
 import { never } from "../support/connection-of.ts";
 import {
   type TestServer,
@@ -346,7 +346,7 @@ test("restore brings the newest state back as a running, isolated server; what c
   assert.ok(before.equals(await readFile(join(to, "global", "pg_control"))), "nothing was touched");
   const foreign = join(await testDirectory(server.account), "foreign");
   const { binaries, account } = server;
-  await initCluster({ dataDirectory: foreign, binaries, account, signal: never });
+  await freshCluster({ dataDirectory: foreign, binaries, account, signal: never });
   const other = await pra.json(`restore --to ${foreign} --delta --confirm foreign`);
   assert.equal(other.code, 3);
   assert.equal(errorCodeOf(other.value), "RESTORE_DELTA_FOREIGN");

@@ -7,6 +7,7 @@ import { isDrError } from "../../src/core/errors.ts";
 import { startServer } from "../../src/postgres/throwaway-server.ts";
 import { isolationSettings, withIsolationBlock } from "../../src/restore/isolation.ts";
 import { restoreBackup } from "../../src/restore/restore-backup.ts";
+import { freshCluster } from "../support/fresh-cluster.ts";
 import { connectionOf, never } from "../support/connection-of.ts";
 import { TestRepository } from "../support/test-repository.ts";
 import {
@@ -18,7 +19,6 @@ import {
   testDirectory,
 } from "../support/test-server.ts";
 import { WalArchive } from "../support/wal-archive.ts";
-import { initCluster } from "../../src/postgres/init-cluster.ts";
 
 const rejectsWith =
   (code: string) =>
@@ -173,7 +173,7 @@ for (const major of [14, 15, 16, 17, 18] as const) {
     const home = await testDirectory(account);
     try {
       const dataDirectory = join(home, "data");
-      await initCluster({ dataDirectory, binaries, account, signal: never });
+      await freshCluster({ dataDirectory, binaries, account, signal: never });
       const places = {
         hba_file: join(dataDirectory, "pg_hba.conf"),
         ident_file: join(dataDirectory, "pg_ident.conf"),

@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers";
-import { initCluster } from "../../src/postgres/init-cluster.ts";
 import { startServer } from "../../src/postgres/throwaway-server.ts";
+import { freshCluster } from "./fresh-cluster.ts";
 import { freePort, testBinaries, testDirectory } from "./test-server.ts";
 
 const [mode, majorText] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const { binaries, account } = await testBinaries(majorText === "15" ? 15 : 18);
 const home = await testDirectory(account);
 const dataDirectory = join(home, "data");
 const signal = new AbortController().signal;
-await initCluster({ dataDirectory, binaries, account, signal });
+await freshCluster({ dataDirectory, binaries, account, signal });
 const server = await startServer({ dataDirectory, binaries, port: await freePort(), signal });
 const { pid, socketDirectory, port } = server;
 const answer = createWriteStream("", { fd: 1 });

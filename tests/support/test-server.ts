@@ -3,7 +3,7 @@
  * private directory, stopped and removed at the end of the test, and gone within two seconds when the
  * test process itself is killed. Built on the product's own code, so that every test tests that too.
  *
- * Everything lies in one directory under /tmp: `data`, `socket`, `server.log`.
+ * Everything lies in one directory: `data`, `socket`, `server.log`.
  */
 import {
   appendFile,
@@ -27,7 +27,6 @@ import { present } from "../../src/core/assert.ts";
 import type { SupportedMajor } from "../../src/core/pg-version.ts";
 import { configureFailpointsFrom } from "../../src/files/failpoint-effects.ts";
 import { poisonCheckpoint } from "../../src/postgres/control-file.ts";
-import { initCluster } from "../../src/postgres/init-cluster.ts";
 import { type ServerAccount, serverAccount } from "../../src/postgres/server-account.ts";
 import {
   type BinariesOrigin,
@@ -40,6 +39,7 @@ import {
   type ThrowawayServer,
   startServer,
 } from "../../src/postgres/throwaway-server.ts";
+import { freshCluster, serversDirectory } from "./fresh-cluster.ts";
 
 // `npm run test:guards` switches guards off by the environment, in every process of a test.
 configureFailpointsFrom(process.env);
@@ -102,9 +102,9 @@ export async function testBinaries(
   return { binaries, account };
 }
 
-/** A directory under /tmp that belongs to the account servers run as. Remove it with `rm`. */
-export async function testDirectory(account: ServerAccount): Promise<string> {
-  const directory = await mkdtemp("/tmp/pra-test-");
+/** A directory that belongs to the account servers run as, under /tmp unless told. Remove it with `rm`. */
+export async function testDirectory(account: ServerAccount, parent = "/tmp"): Promise<string> {
+  const directory = await mkdtemp(join(parent, "pra-test-"));
   await takeOver(directory, account);
   return directory;
 }
@@ -286,7 +286,7 @@ export class TestServer implements AsyncDisposable {
 
 async function prepare(options: TestServerOptions): Promise<TestServer> {
   const { binaries, account } = await testBinaries(options.major, options);
-  const home = await testDirectory(account);
+  const home = await testDirectory(account, serversDirectory);
   await mkdir(join(home, "socket"), { mode: 0o700 });
   await takeOver(join(home, "socket"), account);
   return new TestServer({
@@ -304,7 +304,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const signal = options.signal ?? new AbortController().signal;
   const server = await prepare(options);
   try {
-    await initCluster({
+    await freshCluster({
       dataDirectory: server.dataDirectory,
       binaries: server.binaries,
       account: server.account,
