@@ -128,8 +128,21 @@ test("L46 L47 a slot that the server gave up is lost, one that is dropped is abs
   const receiver = pra.start("wal receive");
   await receiver.untilSaid(/Streaming from/);
   assert.equal((await site.see("slots")).severity, "info");
-  receiver.child.kill("SIGKILL");
-  await receiver.answer;
+  assert.equal((await site.see("receiver")).ok, true);
+  receiver.child.kill("SIGTERM");
+  assert.equal((await receiver.answer).code, 0);
+  assert.match((await site.see("receiver")).summary, /^none runs, and pra_main waits for one/);
+  const again = pra.start("wal receive");
+  await again.untilSaid(/Streaming from/);
+  assert.equal((await site.see("receiver")).ok, true);
+  await server.query("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots");
+  again.child.kill("SIGSTOP");
+  assert.match(
+    (await site.see("receiver")).summary,
+    /^process \d+ on \S+ does not read from pra_main/,
+  );
+  again.child.kill("SIGKILL");
+  await again.answer;
   const dead = await site.see("receiver");
   assert.equal(dead.ok, false);
   await server.query(

@@ -1,4 +1,4 @@
-/** Probes of the repository: the newest backup, exposure, gaps, the receiver, free space. Judged from what lies in it. */
+/** Probes of the repository: the newest backup, exposure, gaps, free space. Judged from what lies in it. */
 import { type Finding, failed, found } from "../../core/finding/finding.ts";
 import { statusBackupAgeBadMs, statusBackupAgeNoteMs } from "../../core/look-limits.ts";
 import type { WalState } from "../wal-status.ts";
@@ -44,17 +44,6 @@ export function judgeGaps({ openGaps }: WalState): Finding {
   return count === 0
     ? found("gaps", "good", "gaps-none")
     : found("gaps", "bad", "gaps-open", { count }, { value: count });
-}
-
-/** Who receives. */
-export function judgeReceiver({ receiver }: WalState): Finding {
-  if (receiver === undefined) {
-    return found("receiver", "note", "receiver-none");
-  }
-  const { host, pid, liveness } = receiver;
-  return liveness === "dead"
-    ? found("receiver", "bad", "receiver-dead", { host, pid })
-    : found("receiver", "good", "receiver-there", { host, pid });
 }
 
 /** R8: free space where the repository lies; `undefined` where a store does not tell. */

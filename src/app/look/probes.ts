@@ -21,6 +21,7 @@ import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePages } from "../../watch/probes/pages.ts";
 import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
+import { judgeReceiver } from "../../watch/probes/receiver.ts";
 import { judgeSchedule } from "../../watch/probes/schedule.ts";
 import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
@@ -35,13 +36,7 @@ import { judgeSettingsCopy } from "../settings-copy-finding.ts";
 import { checkApplication } from "../site/application-check.ts";
 import { checkProgramFiles } from "../site/program-files.ts";
 import { findFailedBackup } from "./failed-backup.ts";
-import {
-  judgeExposure,
-  judgeGaps,
-  judgeNewestBackup,
-  judgeReceiver,
-  judgeSpace,
-} from "./judge-repository.ts";
+import { judgeExposure, judgeGaps, judgeNewestBackup, judgeSpace } from "./judge-repository.ts";
 import { type Sight, unlessFailed } from "./sight.ts";
 
 type Call = { readonly signal: AbortSignal };
@@ -153,7 +148,13 @@ const wal: Probe = {
   run: async (sight) => {
     const state = await sight.wal();
     const { rpoSeconds } = sight.environment.objectives;
-    return [judgeExposure(state, rpoSeconds), judgeGaps(state), judgeReceiver(state)];
+    const health = await unlessFailed(sight.server());
+    const slot = health?.slots.find(({ name }) => name === sight.environment.slotName);
+    return [
+      judgeExposure(state, rpoSeconds),
+      judgeGaps(state),
+      judgeReceiver(state.receiver, slot),
+    ];
   },
 };
 

@@ -91,6 +91,8 @@ export type StatusFactId =
   | "receiver-none"
   | "receiver-there"
   | "receiver-dead"
+  | "receiver-stopped"
+  | "receiver-idle"
   | "proof-none"
   | "proof-recent"
   | "proof-old"

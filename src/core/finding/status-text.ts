@@ -54,6 +54,14 @@ const factsEn: Facts = {
       summary: "process {pid} on {host} died without a word",
       hint: "pra wal receive; it goes on where the other one stopped.",
     },
+    "receiver-stopped": {
+      summary: "none runs, and {slot} waits for one: work is exposed, pg_wal grows",
+      hint: "pra wal receive, or pra daemon as a service. If none is wanted any more: SELECT pg_drop_replication_slot('{slot}');",
+    },
+    "receiver-idle": {
+      summary: "process {pid} on {host} does not read from {slot}: work is exposed, pg_wal grows",
+      hint: "Its log says why. If it stands still, on {host}: kill -KILL {pid}, then pra wal receive; it goes on where the other one stopped.",
+    },
     "proof-none": {
       summary: "no backup was proved yet",
       hint: "pra prove restores the newest one, starts it and checks it.",
@@ -121,6 +129,15 @@ const factsFr: Facts = {
     "receiver-dead": {
       summary: "le processus {pid} sur {host} est mort sans un mot",
       hint: "pra wal receive ; il reprend où l'autre s'est arrêté.",
+    },
+    "receiver-stopped": {
+      summary: "aucun ne tourne, et {slot} en attend un : du travail est exposé, pg_wal grossit",
+      hint: "pra wal receive, ou pra daemon comme service. S'il n'en faut plus : SELECT pg_drop_replication_slot('{slot}');",
+    },
+    "receiver-idle": {
+      summary:
+        "le processus {pid} sur {host} ne lit pas {slot} : du travail est exposé, pg_wal grossit",
+      hint: "Son journal dit pourquoi. S'il est figé, sur {host} : kill -KILL {pid}, puis pra wal receive ; il reprend où l'autre s'est arrêté.",
     },
     "proof-none": {
       summary: "aucune sauvegarde n'a encore été prouvée",

@@ -11,6 +11,7 @@ import { judgeForecast } from "./forecast.ts";
 import { judgeJobs } from "./jobs.ts";
 import { judgeWays } from "./reachability.ts";
 import { judgePages } from "./pages.ts";
+import { judgeReceiver } from "./receiver.ts";
 import { judgeSchedule } from "./schedule.ts";
 import { judgeSlots } from "./slots.ts";
 import { judgeVersionEnd } from "./version-end.ts";
@@ -47,6 +48,24 @@ test("R20 L46 L47 slots: ours that nobody reads, ours that ends, ours that is go
   const other = { ...own, name: "theirs", retainedBytes: GIB };
   assert.equal(judged([own, other]), "good slot-held, note slot-foreign");
   assert.equal(judged([own, { ...other, active: true }]), "good slot-held");
+});
+
+test("L46 a receiver is judged by its lease and by the slot: one that holds the lease and does not read is as bad as none", () => {
+  const holder = { host: "db1", pid: 7, liveness: "alive" } as const;
+  const [read, unread] = [
+    { ...own, active: true },
+    { ...own, active: false },
+  ];
+  const judged = (...seen: Parameters<typeof judgeReceiver>): string =>
+    told(judgeReceiver(...seen));
+  assert.equal(judged(undefined, undefined), "note receiver-none");
+  assert.equal(judged(undefined, read), "note receiver-none");
+  assert.equal(judged(undefined, unread), "bad receiver-stopped");
+  assert.equal(judged(holder, undefined), "good receiver-there");
+  assert.equal(judged(holder, read), "good receiver-there");
+  assert.equal(judged(holder, unread), "bad receiver-idle");
+  assert.equal(judged({ ...holder, liveness: "unknown" }, unread), "bad receiver-idle");
+  assert.equal(judged({ ...holder, liveness: "dead" }, read), "bad receiver-dead");
 });
 
 test("L46 an archiver is judged by what came last, and by how long something waits", () => {
