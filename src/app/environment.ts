@@ -51,6 +51,14 @@ export type ServiceManager = {
   readonly watchdogMicros: number | undefined;
 };
 
+/** Where the daemon's log goes; `file` undefined: to standard output. `form` undefined: as it fits there. */
+export type LogSettings = {
+  readonly file: string | undefined;
+  readonly form: "json" | "text" | undefined;
+  readonly bytesMax: number;
+  readonly filesMax: number;
+};
+
 /** What a proof on this host may take, and when one is made by itself. */
 export type ProofSettings = {
   readonly nice: number;
@@ -89,6 +97,7 @@ export type Environment = {
   /** What losses and restores are held against. */
   readonly objectives: { readonly rpoSeconds: number; readonly rtoSeconds: number };
   readonly proof: ProofSettings;
+  readonly log: LogSettings;
   /** The `pra.yaml` that was named; it must exist. */
   readonly configFile: string | undefined;
   /** Where else one is looked for, in order. */
@@ -280,6 +289,16 @@ class Reader {
     };
   }
 
+  log(): LogSettings {
+    const form = this.text("PRA_LOG_FORMAT");
+    return {
+      file: this.path("PRA_LOG_FILE"),
+      form: form === "json" || form === "text" ? form : undefined,
+      bytesMax: this.number("PRA_LOG_MB") * 1e6,
+      filesMax: this.number("PRA_LOG_FILES"),
+    };
+  }
+
   cluster(): string {
     const setting = this.settings.get("PRA_CLUSTER");
     if (setting === undefined) {
@@ -434,6 +453,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       rtoSeconds: reader.number("PRA_RTO_MINUTES") * 60,
     },
     proof: reader.proof(),
+    log: reader.log(),
     configFile: reader.path("PRA_CONFIG"),
     configFolders:
       file === undefined ? [input.workingDirectory, input.checkoutDirectory] : [dirname(file.path)],

@@ -5,6 +5,7 @@
  */
 import type { Language } from "../core/language.ts";
 import { alertSettings } from "./alert-settings.ts";
+import { logSettings } from "./log-settings.ts";
 import { networkSettings } from "./network-settings.ts";
 import { restoreSettings } from "./restore-settings.ts";
 import { type SettingEntry, elsewhere, host, number, path } from "./setting-entry.ts";
@@ -271,6 +272,7 @@ const registry = {
   ...alertSettings,
   ...restoreSettings,
   ...networkSettings,
+  ...logSettings,
   PRA_CLUSTER: {
     group: "program",
     kind: elsewhere,

@@ -74,6 +74,10 @@ function problemLine(problem: ScheduleProblem, frame: Frame): string {
       return text.rotationGone(problem.path);
     case "cron-absent":
       return text.cronAbsent;
+    case "daemon-absent":
+      return text.daemonAbsent;
+    case "cron-too":
+      return text.cronToo;
     case "unremembered":
       return text.unremembered(problem.directory);
     case "unreadable":
@@ -142,6 +146,7 @@ export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise
 
 const NOT_INSTALLED = {
   kind: null,
+  service: null,
   account: null,
   installedAt: null,
   fullEveryHour: null,
@@ -167,10 +172,12 @@ export async function scheduleJson(shown: ShownSchedule, frame: Frame): Promise<
   for (const job of jobs) {
     values.push(await jobJson(job, frame.language));
   }
-  const { kind, account, installedAt, fullEveryHour, logDirectory } = installed ?? NOT_INSTALLED;
+  const { kind, service, account, installedAt, fullEveryHour, logDirectory } =
+    installed ?? NOT_INSTALLED;
   return {
     installed: installed !== undefined,
     kind,
+    service,
     account,
     installedAt,
     fullEveryHour,

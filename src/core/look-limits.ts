@@ -54,6 +54,12 @@ export const daemonFullLookMs = 60_000;
 export const daemonDeliverEveryMs = 15_000;
 /** A receiver that does not end in good order by then is killed: the daemon is to end within 10 s. */
 export const daemonStopMs = 8000;
+/** A word to systemd takes milliseconds; systemd-notify itself waits 5 s for an answer. */
+export const serviceManagerWordMs = 6000;
+/** When nothing is due, the schedule is looked at so often: what was installed meanwhile, and a clock that was set. */
+export const daemonScheduleLookMs = 60_000;
+/** What was missed is made up for so often, as under cron. */
+export const daemonCatchUpMs = 300_000;
 /** Somebody else receives: looked at again so often. */
 export const daemonHeldDelayMs = 30_000;
 /** Deaths within ten minutes that wake somebody, and the longest pause between two lives. */
@@ -64,3 +70,10 @@ export const daemonRestartDelayMsMax = 60_000;
 export const daemonLogLineMax = 300;
 /** Published segments that are looked back for a commit, when a receiver told nothing: each is one small read. */
 export const exposureSegmentsMax = 4;
+/** Who asks for metrics: two Prometheus servers, a person, a load balancer's health check, twice over. */
+export const metricsConnectionsMax = 10;
+/** A question of theirs: 400 bytes; and how long it may take to arrive. */
+export const metricsHeaderBytesMax = 8192;
+export const metricsRequestMs = 10_000;
+/** Without a look at everything for so long, looking is stuck: two that are due, and a patient one. */
+export const metricsStuckMs = 2 * daemonFullLookMs + lookPatientTimeoutMs;

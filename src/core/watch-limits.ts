@@ -57,3 +57,26 @@ export const quietDaysMax = 31;
 export const personTextMax = 300;
 /** How long a message waits for a channel that is not configured any more: a day's mistake in a configuration loses nothing. */
 export const routeGoneMs = 24 * 3_600_000;
+/** Rules, quiet rules and characters of a text in a sign of life: 60 rules exist, quiets are `quietsMax`; 10 KB at most. */
+export const signRulesMax = 100;
+export const signQuietsMax = 200;
+export const signTextMax = 255;
+/** A daemon leaves a sign of life so often; looks by cron, which come every five minutes, each time. 720 small objects a day, deleted by the daily expire. */
+export const signEveryMs = 120_000;
+export const signEveryUnderCronMs = 300_000;
+/** Leaving one is given up after so long: it must hold nothing else up. */
+export const signPutMs = 20_000;
+/** Signs that may be missing before a watcher counts as silent: one may be late by a look and a slow store. And never sooner than that. */
+export const signsMissing = 3;
+export const silenceMsMin = 5 * 60_000;
+/**
+ * What the first watcher does not tell although it lives, the second tells after so long: above the delays of the first's critical rules and two signs,
+ * below what makes an unknown of 15 minutes an alert.
+ */
+export const secondPatienceMs = 12 * 60_000;
+/** The ledger gets an event with each backup, hourly as a rule; a daily one and two hours of it. */
+export const ledgerSilenceMs = 26 * 3_600_000;
+/** Newest objects of the ledger in which its newest event is looked for: as many writers, each a small read. */
+export const ledgerNewestObjectsMax = 8;
+/** A receiver renews its lease three times in its time to live; so many of these may pass. */
+export const receiverSilenceTtls = 3;

@@ -14,7 +14,7 @@ import { DrError } from "../core/errors.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { localLockAttemptsMax, localLockRetryDelayMs } from "../core/limits.ts";
 import type { Random } from "../core/random.ts";
-import { fileError } from "./file-error.ts";
+import { errnoOf, fileError } from "./file-error.ts";
 import {
   livenessOf,
   ownIdentity,
@@ -59,6 +59,23 @@ async function rivalOf(directory: string, ownName: string): Promise<DrError | un
     await removeFile(path);
   }
   return undefined;
+}
+
+/** Who holds the lock of a directory; undefined: nobody that is known to be alive. @throws DrError `STORE_IO`. */
+export async function liveHolder(directory: string): Promise<ProcessIdentity | undefined> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") {
+      return undefined;
+    }
+    throw fileError(error, { group: "STORE", operation: "list", path: directory });
+  }
+  return names
+    .filter((name) => name.startsWith(LOCAL_LOCK_PREFIX))
+    .map(identityIn)
+    .find((identity) => identity !== undefined && livenessOf(identity) === "alive");
 }
 
 /**

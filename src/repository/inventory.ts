@@ -19,6 +19,7 @@ import {
   incarnationPrefix,
   objectKey,
   rootPrefix,
+  signPrefix,
   type ClusterName,
   type IncarnationPlace,
   type ObjectName,
@@ -234,6 +235,12 @@ export async function readInventory(
       leases.push(name);
     }
   }
+  const signs: NameOf<"sign">[] = [];
+  for await (const { name } of sealed.listNames(signPrefix(cluster), { signal })) {
+    if (name?.type === "sign") {
+      signs.push(name);
+    }
+  }
   const endedCondemns: ObjectId[] = [];
   for await (const condemn of readCondemned(sealed, { signal })) {
     if (condemn.cluster === cluster && condemn.epoch < options.expireEpoch) {
@@ -248,5 +255,5 @@ export async function readInventory(
   // After the pins: a hold is written under a pin, so whoever misses the hold sees the pin.
   const retention =
     rules === undefined ? undefined : await readRetentionInput(sealed, rules, { cluster, signal });
-  return { overEpoch, incarnations, leases, pins, strayReleases, endedCondemns, retention };
+  return { overEpoch, incarnations, leases, signs, pins, strayReleases, endedCondemns, retention };
 }

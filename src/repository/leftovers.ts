@@ -53,6 +53,7 @@ export type Inventory = {
   readonly overEpoch: number;
   readonly incarnations: readonly IncarnationInventory[];
   readonly leases: readonly NameOf<"lease">[];
+  readonly signs: readonly NameOf<"sign">[];
   readonly pins: readonly ObservedPin[];
   /** Releases whose pins are gone already. */
   readonly strayReleases: readonly ObjectId[];
@@ -69,6 +70,7 @@ export type LeftoverReason =
   | typeof COVERED_PART
   | "an older renewal"
   | "an older epoch"
+  | "an older sign"
   | "released or replaced"
   | "its holder is gone"
   | "of an ended expiry"
@@ -130,6 +132,14 @@ function* ofLeases(leases: readonly NameOf<"lease">[]): Generator<Leftover, void
     } else if (best !== undefined && lease.renewal !== 0 && lease.renewal < best.renewal) {
       yield leftover(lease, "an older renewal");
     }
+  }
+}
+
+/** The newest sign of life is the one that is read. */
+function* ofSigns(signs: readonly NameOf<"sign">[]): Generator<Leftover, void, undefined> {
+  const newest = signs.reduce((highest, { number }) => Math.max(highest, number), 0);
+  for (const sign of signs.filter(({ number }) => number < newest)) {
+    yield leftover(sign, "an older sign");
   }
 }
 
@@ -198,6 +208,7 @@ function* candidates(
     yield* ofIncarnation(found, inventory.overEpoch);
   }
   yield* ofLeases(inventory.leases);
+  yield* ofSigns(inventory.signs);
   yield* ofPins(inventory.pins);
   for (const id of inventory.strayReleases) {
     yield leftover({ type: "pinReleased", id }, "released or replaced");

@@ -45,6 +45,7 @@ test("every kind of name is what docs/format.md says", () => {
       { type: "settings", host: "0a".repeat(16), number: 7 },
       `settings/${"0a".repeat(16)}/00000007`,
     ],
+    [{ type: "sign", cluster, number: 7 }, "signs/main/00000007"],
     [{ type: "ledger", writer, sequence: 3 }, `ledger/cdcdcdcdcdcdcdcd-${id}/000000000003`],
     [{ ...place, type: "identity", number: 2 }, `${base}/identity/00000002`],
     [{ ...place, type: "root", id }, `${base}/backups/202410/${id}`],
@@ -77,7 +78,7 @@ test("every kind of name is what docs/format.md says", () => {
     assert.deepEqual(parseObjectKey(key), name);
     assert.equal(checkedKey(key), key);
   }
-  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 17);
+  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 18);
   assert.deepEqual(incarnationIdBytes(incarnation), new Uint8Array(16).fill(0xab));
   assert.equal(systemIdentifierOf(incarnation), 0x6aaabbbbccccddddn);
 });

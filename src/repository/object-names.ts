@@ -65,6 +65,7 @@ export type ObjectName =
       { readonly cluster: ClusterName; readonly backup: ObjectId; readonly number: number }
     >
   | Named<"settings", { readonly host: string; readonly number: number }>
+  | Named<"sign", { readonly cluster: ClusterName; readonly number: number }>
   | Named<"ledger", { readonly writer: LedgerWriterName; readonly sequence: number }>
   | Named<"identity", IncarnationPlace & { readonly number: number }>
   | Named<"root" | "pack" | "map" | "dump", IncarnationPlace & { readonly id: ObjectId }>
@@ -187,6 +188,11 @@ export function settingsPrefix(host: string): string {
   return `settings/${host}/`;
 }
 
+/** Prefix of the signs of life of a cluster's watchers. */
+export function signPrefix(cluster: ClusterName): string {
+  return `signs/${cluster}/`;
+}
+
 /** Prefix of the holds of a cluster, or of one of its backups. */
 export function holdPrefix(cluster: ClusterName, backup?: ObjectId): string {
   return backup === undefined ? `holds/${cluster}/` : `holds/${cluster}/${backup}/`;
@@ -243,6 +249,8 @@ function repositoryKey(name: Exclude<ObjectName, IncarnationPlace>): string {
       return `${holdPrefix(name.cluster, name.backup)}${digits(name.number, 8)}`;
     case "settings":
       return `${settingsPrefix(name.host)}${digits(name.number, 8)}`;
+    case "sign":
+      return `${signPrefix(name.cluster)}${digits(name.number, 8)}`;
     case "ledger":
       return `ledger/${name.writer}/${digits(name.sequence, 12)}`;
     default:
@@ -332,6 +340,13 @@ const readSettings: Reader = ([host = "", numberText]) => {
   return number === undefined ? undefined : { type: "settings", host, number };
 };
 
+const readSign: Reader = ([cluster = "", numberText]) => {
+  const number = numberIn(numberText, 8);
+  return number === undefined
+    ? undefined
+    : { type: "sign", cluster: clusterNameOf(cluster), number };
+};
+
 const readLedger: Reader = ([writer = "", sequenceText]) => {
   const sequence = numberIn(sequenceText, 12);
   return sequence === undefined
@@ -397,6 +412,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["condemned", ([text = ""]) => ({ type: "condemn", id: parseObjectId(text) }) as const],
   ["holds", readHold],
   ["settings", readSettings],
+  ["signs", readSign],
   ["ledger", readLedger],
   ["clusters", readOfIncarnation],
 ]);

@@ -87,7 +87,7 @@ export function decodePin(bytes: Uint8Array, name: string): PinDocument {
 export function protectsObject(protection: Protection, name: ObjectName): boolean {
   switch (protection.kind) {
     case "everything":
-      return name.type !== "lease" && name.type !== "pin" && name.type !== "pinReleased";
+      return !["lease", "sign", "pin", "pinReleased"].includes(name.type);
     case "backups":
       return (
         (name.type === "root" || name.type === "dump") &&

@@ -10,9 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Client } from "pg";
 
-import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
-import { openRepository } from "../../src/app/repository-access.ts";
+import { treeOf } from "../../src/files/process-group.ts";
 import { listClusters } from "../../src/repository/catalogue.ts";
 import { listDumps } from "../../src/repository/dump-catalogue.ts";
 import { encodeDump } from "../../src/repository/dump-document.ts";
@@ -20,8 +18,8 @@ import { listIncarnations } from "../../src/repository/incarnation.ts";
 import { fastClockEnvironment } from "../../tools/crash/fast-clock.ts";
 import { type Answer, CommandLine, errorCodeOf } from "../support/command-line.ts";
 import { DebianCluster } from "../support/debian-cluster.ts";
+import { sealedStoreOf } from "../support/sealed-store-of.ts";
 import { SHOP, makeOddDatabases } from "../support/odd-database.ts";
-import { treeOf } from "../support/process-tree.ts";
 import { testCertificate, testKey } from "../support/test-certificate.ts";
 
 type Json = Record<string, unknown>;
@@ -244,16 +242,7 @@ test("R3 what comes from a newer server or program is refused with RESTORE_DB_NE
 /** A dump of which the document says that it came from a server of 16. */
 async function publishNewer(): Promise<string> {
   const signal = new AbortController().signal;
-  const environment = readEnvironment({
-    variables: { BACKUP_DIR: pra.repository, PRA_KEY_FILE: pra.keyFile },
-    workingDirectory: pra.directory,
-    checkoutDirectory: pra.directory,
-    homeDirectory: pra.directory,
-    userName: "dba",
-    isRoot: false,
-    flags: {},
-  });
-  const { sealed } = await openRepository(compose(), environment, { signal });
+  const sealed = await sealedStoreOf(pra);
   for (const cluster of await listClusters(sealed, { signal })) {
     for (const place of await listIncarnations(sealed, cluster, { signal })) {
       for await (const entry of listDumps(sealed, place, { signal })) {

@@ -1,6 +1,7 @@
 /** What a process and all its descendants use, as /proc tells it; and the end of those that left their parents. */
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { treeOf } from "../../src/files/process-group.ts";
 
 function readIfThere(path: string): string {
   try {
@@ -9,21 +10,6 @@ function readIfThere(path: string): string {
     // The process ended between the listing and the reading.
     return "";
   }
-}
-
-/** The process and its descendants. */
-export function treeOf(root: number): readonly number[] {
-  const parents = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      const stat = readIfThere(`/proc/${name}/stat`);
-      return { pid: Number(name), parent: Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]) };
-    });
-  const tree = [root];
-  for (const at of tree) {
-    tree.push(...parents.filter(({ parent }) => parent === at).map(({ pid }) => pid));
-  }
-  return tree;
 }
 
 /** Proportional set size of the tree. */

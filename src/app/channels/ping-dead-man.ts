@@ -4,11 +4,10 @@
  */
 import * as z from "zod/mini";
 import { type LifeSign, callDeadMan } from "../../channels/dead-man.ts";
-import { NumberedFile } from "../../files/numbered-file.ts";
 import type { DeliveryOutcome } from "../../watch/notifier.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
-import { watchDirectory } from "../look/memory.ts";
+import { LocalNote } from "../look/local-note.ts";
 import { settingsRegistry } from "../settings.ts";
 import { type ChannelOptions, channelTools } from "./channels-of.ts";
 
@@ -30,13 +29,18 @@ export function isCallDue(
   return now.atMs - last.atMs >= now.everyMs - EARLY_MS;
 }
 
-function decode(content: Buffer | undefined): LastCall | undefined {
-  try {
-    return content === undefined ? undefined : schema.parse(JSON.parse(content.toString("utf8")));
-  } catch {
-    // Damaged, or of another version: then the next call is the first.
-    return undefined;
-  }
+function lastCallNote(environment: Environment): LocalNote<z.infer<typeof schema>> {
+  return new LocalNote(environment, "dead-man", schema);
+}
+
+/** The last call that the switch took; undefined: none is configured, or none was taken yet. @throws DrError `STORE_IO`. */
+export async function lastDeadManCall(
+  environment: Environment,
+  call: { readonly signal: AbortSignal },
+): Promise<LastCall | undefined> {
+  return environment.settings.has("PRA_DEAD_MAN_URL")
+    ? await lastCallNote(environment).read(call)
+    : undefined;
 }
 
 /**
@@ -57,11 +61,9 @@ export async function pingDeadMan(
     environment.settings.get("PRA_DEAD_MAN_MINUTES")?.value ??
       settingsRegistry.PRA_DEAD_MAN_MINUTES.fallback,
   );
-  const directory = watchDirectory(environment);
-  const file = new NumberedFile({ directory, base: "dead-man" });
-  const before = await file.read({ signal });
+  const note = lastCallNote(environment);
   const now = { atMs: adapters.clock.now(), ok };
-  if (!isCallDue(decode(before?.content), { ...now, everyMs: minutes * 60_000 })) {
+  if (!isCallDue(await note.read({ signal }), { ...now, everyMs: minutes * 60_000 })) {
     return undefined;
   }
   const outcome = await callDeadMan(
@@ -71,8 +73,7 @@ export async function pingDeadMan(
   );
   if (outcome.state === "accepted") {
     // Of two looks at once one writes; both have called.
-    const content = Buffer.from(JSON.stringify({ version: 1, ...now }));
-    await file.write({ number: (before?.number ?? 0) + 1, content }, { signal });
+    await note.write({ version: 1, ...now }, { signal });
   }
   return outcome;
 }

@@ -1,10 +1,9 @@
 /**
- * `pra daemon`: what `pra status` does under cron every five minutes, done every few seconds, and the WAL receiver kept alive beside it. The
- * server is asked every few seconds, everything once a minute; what is seen goes the same way as under cron (`record-look.ts`), into the
- * same memory, so both may run at once. A part that fails is begun again, later each time; only an abort ends the daemon, within ten
- * seconds.
+ * `pra daemon`: what `pra status` does under cron every five minutes, done every few seconds, the WAL receiver kept alive beside it, and the
+ * planned jobs started where the schedule was installed for it. The server is asked every few seconds, everything once a minute; what is seen
+ * goes the same way as under cron (`record-look.ts`), into the same memory, so both may run at once. A part that fails is begun again, later
+ * each time; only an abort ends the daemon, within ten seconds. The configuration is read again once a minute, and at once when asked.
  */
-import { join } from "node:path";
 import { DrError, isDrError } from "../../core/errors.ts";
 import {
   daemonDeliverEveryMs,
@@ -14,18 +13,24 @@ import {
 } from "../../core/look-limits.ts";
 import { createDirectories } from "../../files/directories.ts";
 import { type LocalLock, acquireLocalLock } from "../../files/local-lock.ts";
+import { signEveryMs } from "../../core/watch-limits.ts";
 import { readMoment } from "../../watch/moment.ts";
+import type { Observation } from "../../watch/observation.ts";
 import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
-import { watchDirectory } from "../look/memory.ts";
 import { observationsOf } from "../look/observations.ts";
 import { isLate, runLook } from "../look/run-look.ts";
 import { deliverDue } from "../watch/deliver.ts";
+import { leaveSign } from "../watch/leave-sign.ts";
 import { recordLook } from "../watch/record-look.ts";
+import { settingsRegistry } from "../settings.ts";
 import type { Log } from "./log.ts";
+import { Nap, abortionOf } from "./nap.ts";
 import { type Deaths, restartDelayMs, withDeath } from "./restarts.ts";
-import { signsOfLife, tellServiceManager } from "./service-manager.ts";
+import { ScheduleKeeper } from "./run-schedule.ts";
+import { daemonLockDirectory } from "./running-daemon.ts";
+import { ServiceVoice } from "./service-manager.ts";
 import { type ReceiverCommand, ReceiverSupervisor } from "./supervise-receiver.ts";
 
 type Call = { readonly signal: AbortSignal };
@@ -36,7 +41,11 @@ export type DaemonOptions = Call & {
   readonly environment: () => Environment;
   /** How to start the receiver; undefined: it is somebody else's. */
   readonly receiver: ReceiverCommand | undefined;
+  /** Given: it is the second watcher, which sees the repository alone and looks so often. */
+  readonly secondEveryMs?: number | undefined;
   readonly log: Log;
+  /** Calls its argument whenever a person asks for the configuration to be read at once. */
+  readonly onReload?: ((reload: () => void) => void) | undefined;
 };
 
 async function lockDaemon(
@@ -45,7 +54,7 @@ async function lockDaemon(
   { signal }: Call,
 ): Promise<LocalLock> {
   const { clock, random } = adapters;
-  const directory = join(watchDirectory(environment), "daemon");
+  const directory = daemonLockDirectory(environment);
   await createDirectories(directory, { group: "STORE", signal });
   try {
     return await acquireLocalLock(directory, { clock, random, signal });
@@ -58,13 +67,28 @@ async function lockDaemon(
   }
 }
 
+/** What a look comes to. */
+type Seen = { readonly ok: boolean; readonly observations: readonly Observation[] };
+
+/** What the receiver has read at its start: when it is another, so must the receiver be. Holds secrets. */
+function receiverSettings({ settings, slotName, spoolDirectory }: Environment): string {
+  const read = [...settings].flatMap(([name, { value }]) =>
+    ["server", "storage"].includes(settingsRegistry[name].group) ? [[name, value]] : [],
+  );
+  return JSON.stringify([slotName, spoolDirectory, read]);
+}
+
 /** The daemon at work. */
 class Daemon {
   readonly #adapters: Adapters;
   readonly #options: DaemonOptions;
   readonly #supervisor: ReceiverSupervisor | undefined;
+  readonly #schedule: ScheduleKeeper;
+  readonly #voice: ServiceVoice;
+  /** Between two looks, and between two deliveries. */
+  readonly #watchNap: Nap;
+  readonly #deliveryNap: Nap;
   #environment: Environment;
-  #due = Promise.withResolvers<void>();
 
   constructor(adapters: Adapters, environment: Environment, options: DaemonOptions) {
     this.#adapters = adapters;
@@ -73,21 +97,38 @@ class Daemon {
     const { receiver, log } = options;
     const { clock } = adapters;
     this.#supervisor = receiver && new ReceiverSupervisor(receiver, { clock, log });
+    this.#schedule = new ScheduleKeeper(adapters, { environment: () => this.#environment, log });
+    this.#voice = new ServiceVoice(environment.serviceManager, { clock });
+    this.#watchNap = new Nap(clock);
+    this.#deliveryNap = new Nap(clock);
   }
 
   async run(): Promise<void> {
-    const { signal, log } = this.#options;
-    const { serviceManager } = this.#environment;
-    using _life = signsOfLife(serviceManager);
-    tellServiceManager(serviceManager, "READY=1");
+    const { signal, log, onReload } = this.#options;
+    this.#voice.ready();
     log("info", "started", { cluster: this.#environment.cluster });
+    onReload?.(() => {
+      this.#watchNap.ring();
+    });
     await Promise.all([
       this.#supervisor?.run({ signal }),
       this.#keep("watch", () => this.#watch()),
       this.#keep("delivery", () => this.#deliver()),
+      ...(this.#options.secondEveryMs === undefined
+        ? [
+            this.#keep("schedule", () => this.#schedule.run({ signal })),
+            this.#keep("signs", () => this.#leaveSigns()),
+          ]
+        : []),
+      this.#tellStop(),
     ]);
-    tellServiceManager(serviceManager, "STOPPING=1");
     log("info", "stopped");
+  }
+
+  async #tellStop(): Promise<void> {
+    using abortion = abortionOf(this.#options.signal);
+    await abortion.happens;
+    await this.#voice.stopping();
   }
 
   /** Begins a part again when it fails. */
@@ -113,18 +154,12 @@ class Daemon {
   }
 
   async #pause(durationMs: number): Promise<void> {
-    const { signal } = this.#options;
-    try {
-      await this.#adapters.clock.sleep(durationMs, { signal });
-    } catch (error) {
-      if (!signal.aborted) {
-        throw error;
-      }
-    }
+    await new Nap(this.#adapters.clock).sleep(durationMs, this.#options);
   }
 
   /** A configuration that cannot be read is told, and the one before goes on. */
   #reload(): void {
+    const before = receiverSettings(this.#environment);
     try {
       this.#environment = this.#options.environment();
     } catch (error) {
@@ -133,28 +168,47 @@ class Daemon {
       }
       this.#options.log("error", "configuration", { code: error.code, text: error.message });
     }
+    if (receiverSettings(this.#environment) !== before) {
+      this.#supervisor?.restart();
+    }
+  }
+
+  #reloadAtOnce(): void {
+    this.#voice.reloading();
+    this.#reload();
+    this.#schedule.ring();
+    this.#deliveryNap.ring();
+    this.#options.log("info", "reloaded");
+    this.#voice.ready();
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#options;
     const { clock } = this.#adapters;
+    const { secondEveryMs } = this.#options;
+    const everyMs = secondEveryMs ?? daemonFastLookMs;
     let fullAtMs = -Infinity;
     while (!signal.aborted) {
+      this.#voice.turn();
       const beganMs = clock.monotonic();
       const full = beganMs >= fullAtMs;
       if (full) {
         this.#reload();
-        fullAtMs = beganMs + daemonFullLookMs;
+        fullAtMs = beganMs + (secondEveryMs ?? daemonFullLookMs);
       }
       await this.#look(full);
-      await this.#pause(Math.max(0, daemonFastLookMs - (clock.monotonic() - beganMs)));
+      const restMs = Math.max(0, everyMs - (clock.monotonic() - beganMs));
+      if (await this.#watchNap.sleep(restMs, { signal })) {
+        this.#reloadAtOnce();
+        fullAtMs = -Infinity;
+      }
     }
   }
 
-  async #look(full: boolean): Promise<void> {
-    const { signal, log } = this.#options;
+  /** What is seen from the server's side. */
+  async #lookBeside(full: boolean): Promise<Seen> {
+    const { signal } = this.#options;
     const [adapters, environment] = [this.#adapters, this.#environment];
-    const begun = readMoment(adapters.clock);
     const only = full ? undefined : (["server"] as const);
     let report = await runLook(adapters, environment, { signal, only });
     if (isLate(report)) {
@@ -162,19 +216,64 @@ class Daemon {
       report = await runLook(adapters, environment, { signal, only, limitMs });
     }
     const own = this.#supervisor === undefined ? [] : [this.#supervisor.observe()];
-    const observations = [...observationsOf(report.findings), ...own];
+    return { ok: report.ok, observations: [...observationsOf(report.findings), ...own] };
+  }
+
+  /** What is seen of the repository alone. */
+  async #lookFromElsewhere(): Promise<Seen> {
+    const { lookFromElsewhere } = await import("../second-watch/watch-from-repository.ts");
+    return await lookFromElsewhere(this.#adapters, this.#environment, this.#options);
+  }
+
+  async #look(full: boolean): Promise<void> {
+    const { signal, log, secondEveryMs } = this.#options;
+    const [adapters, environment] = [this.#adapters, this.#environment];
+    const begun = readMoment(adapters.clock);
+    const seen = await (secondEveryMs === undefined
+      ? this.#lookBeside(full)
+      : this.#lookFromElsewhere());
+    const { ok, observations } = seen;
     const record = await recordLook(adapters, environment, observations, { signal, begun });
     for (const problem of full ? record.problems : []) {
       log("warn", "configuration", { code: problem.code, text: problem.message });
     }
     if (record.due) {
-      this.#due.resolve();
+      this.#deliveryNap.ring();
     }
     if (full) {
-      log(report.ok ? "info" : "warn", "looked", { ok: report.ok, open: record.open.length });
-      const ok = record.open.every(({ severity }) => severity !== "critical");
-      const text = ok ? "no critical alert is open" : "a critical alert is open";
-      await pingDeadMan(adapters, environment, { ok, text, signal });
+      const { length: open } = record.open;
+      log(ok ? "info" : "warn", "looked", { ok, open });
+      this.#voice.tell(`watching ${environment.cluster}: ${open} alerts open`);
+      await this.#tellDeadMan(record.open.every(({ severity }) => severity !== "critical"));
+    }
+  }
+
+  /** That it cannot be told must not keep the next look waiting: it raises the alarm by itself then. */
+  async #tellDeadMan(ok: boolean): Promise<void> {
+    const { signal, log } = this.#options;
+    const text = ok ? "no critical alert is open" : "a critical alert is open";
+    try {
+      await pingDeadMan(this.#adapters, this.#environment, { ok, text, signal });
+    } catch (error) {
+      if (!isDrError(error)) {
+        throw error;
+      }
+      log("error", "dead-man", { code: error.code, text: error.message });
+    }
+  }
+
+  /** For a watcher elsewhere. A part of its own: a store that hangs keeps nobody from looking. */
+  async #leaveSigns(): Promise<void> {
+    const { signal, log } = this.#options;
+    let told: string | undefined;
+    while (!signal.aborted) {
+      const options = { signal, everyMs: signEveryMs };
+      const failure = await leaveSign(this.#adapters, this.#environment, options);
+      if (failure !== undefined && failure.code !== told) {
+        log("warn", "sign", { code: failure.code, text: failure.message });
+      }
+      told = failure?.code;
+      await this.#pause(signEveryMs);
     }
   }
 
@@ -182,11 +281,10 @@ class Daemon {
   async #deliver(): Promise<void> {
     const { signal, log } = this.#options;
     while (!signal.aborted) {
-      await Promise.race([this.#due.promise, this.#pause(daemonDeliverEveryMs)]);
+      await this.#deliveryNap.sleep(daemonDeliverEveryMs, { signal });
       if (signal.aborted) {
         return;
       }
-      this.#due = Promise.withResolvers<void>();
       const report = await deliverDue(this.#adapters, this.#environment, { signal, lifeMs: 0 });
       const { settled, waiting } = report;
       if (settled.length > 0) {

@@ -9,6 +9,7 @@ import type { Clock } from "../../core/clock.ts";
 import { daemonHeldDelayMs, daemonLogLineMax, daemonStopMs } from "../../core/look-limits.ts";
 import type { Observation } from "../../watch/observation.ts";
 import type { Log } from "./log.ts";
+import { abortionOf } from "./nap.ts";
 import { type Deaths, isCrashLoop, restartDelayMs, withDeath } from "./restarts.ts";
 
 /** A program with its words. */
@@ -24,6 +25,9 @@ export class ReceiverSupervisor {
   readonly #log: Log;
   #deaths: Deaths = [];
   #lastWords = "";
+  /** Ends the life that goes on, so that the next one begins at once. */
+  #endLife: (() => void) | undefined;
+  #isAsked = false;
 
   constructor(command: ReceiverCommand, tools: { readonly clock: Clock; readonly log: Log }) {
     this.#command = command;
@@ -63,6 +67,10 @@ export class ReceiverSupervisor {
       if (signal.aborted) {
         return;
       }
+      if (this.#isAsked) {
+        this.#isAsked = false;
+        continue;
+      }
       const nowMs = this.#clock.monotonic();
       if (code !== HELD_EXIT) {
         this.#deaths = withDeath(this.#deaths, nowMs);
@@ -71,6 +79,11 @@ export class ReceiverSupervisor {
       this.#log("warn", "receiver-ended", { code: code ?? -1, delayMs, said: this.#lastWords });
       await this.#pause(delayMs, signal);
     }
+  }
+
+  /** Ends it in good order and starts it again: it reads its configuration when it starts. */
+  restart(): void {
+    this.#endLife?.();
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -95,7 +108,13 @@ export class ReceiverSupervisor {
     try {
       await once(child, "spawn");
       this.#log("info", "receiver-started", { receiverPid: child.pid ?? -1 });
-      await Promise.race([ended, aborted(signal)]);
+      using abortion = abortionOf(signal);
+      const asked = Promise.withResolvers<void>();
+      this.#endLife = () => {
+        this.#isAsked = true;
+        asked.resolve();
+      };
+      await Promise.race([ended, abortion.happens, asked.promise]);
       if (child.exitCode === null && child.signalCode === null) {
         await this.#end(child, ended);
       }
@@ -103,6 +122,8 @@ export class ReceiverSupervisor {
     } catch (error) {
       this.#lastWords = error instanceof Error ? error.message : "?";
       return null;
+    } finally {
+      this.#endLife = undefined;
     }
   }
 
@@ -116,19 +137,4 @@ export class ReceiverSupervisor {
     await ended;
     clearTimeout(timer);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener(
-      "abort",
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

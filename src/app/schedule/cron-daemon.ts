@@ -4,6 +4,7 @@
  */
 import { readFile, readdir } from "node:fs/promises";
 import { errnoOf } from "../../files/file-error.ts";
+import { hasOurLines } from "./crontab-program.ts";
 
 /** Vixie's, cronie's and fcron's daemons, busybox's, and dcron's, as the kernel names them. */
 const DAEMONS: ReadonlySet<string> = new Set(["cron", "crond", "fcron", "busybox"]);
@@ -31,4 +32,12 @@ export async function cronMayRun(): Promise<boolean> {
     }
   }
   return false;
+}
+
+/** Lines of ours stand in this account's crontab, and a cron may start them. @throws the signal's reason when aborted. */
+export async function cronStartsOurJobs(
+  cluster: string,
+  call: { readonly signal: AbortSignal },
+): Promise<boolean> {
+  return (await hasOurLines(cluster, call)) && (await cronMayRun());
 }

@@ -4,9 +4,10 @@
  * Nothing can lock a crontab. It is read again just before it is written and compared after, so that a change by somebody else is noticed.
  */
 import { spawn } from "node:child_process";
-import { DrError } from "../../core/errors.ts";
+import { DrError, isDrError } from "../../core/errors.ts";
 import { failpoint } from "../../core/failpoint.ts";
 import { crontabBytesMax, scheduleProgramMs } from "../../core/limits.ts";
+import { findBlock } from "./cron-lines.ts";
 
 type Call = { readonly signal: AbortSignal };
 
@@ -92,6 +93,20 @@ export async function readCrontab(call: Call): Promise<string | undefined> {
     }
   }
   return text;
+}
+
+/** Whether this account's crontab has lines of ours. @throws the signal's reason when aborted. */
+export async function hasOurLines(cluster: string, call: Call): Promise<boolean> {
+  try {
+    return findBlock((await readCrontab(call)) ?? "", cluster) !== undefined;
+  } catch (error) {
+    call.signal.throwIfAborted();
+    if (isDrError(error)) {
+      // No crontab here, or none for this account; with only one of our two marks somebody is at it.
+      return error.code === "CONFIG_CRONTAB_MARKS";
+    }
+    throw error;
+  }
 }
 
 /** What a change came to. */

@@ -45,10 +45,12 @@ export function findMissed(
     readonly nowMs: number;
     readonly zone: string;
     readonly occurrencesOf: OccurrencesOf;
+    /** How late a run may be; 0: what is due and has not begun. */
+    readonly graceMs?: number;
   },
 ): readonly MissedRun[] {
-  const { nowMs, zone, occurrencesOf } = context;
-  const untilMs = nowMs - scheduleGraceMs;
+  const { nowMs, zone, occurrencesOf, graceMs = scheduleGraceMs } = context;
+  const untilMs = nowMs - graceMs;
   return jobs.flatMap(({ id, pattern, since, history }) => {
     const occurrences = occurrencesOf(pattern, zone);
     const dueMs = occurrences.lastAtOrBefore(untilMs);

@@ -12,13 +12,14 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { jobAccount } from "./cron-environment.ts";
 import { jobLine, withBlock, withoutBlock } from "./cron-lines.ts";
-import { changeCrontab } from "./crontab-program.ts";
+import { changeCrontab, hasOurLines } from "./crontab-program.ts";
 import type { Job } from "./job.ts";
 import {
   type InstallNote,
   type InstallRequest,
   type Plan,
   type ScheduleKind,
+  managerOf,
   notesOf,
   planInstallation,
   unitDirectoryFor,
@@ -31,14 +32,15 @@ import {
   scheduleDirectory,
   writeInstalled,
 } from "./schedule-files.ts";
-import { disableTimers, enableTimers, userUnitsLinger } from "./systemctl.ts";
-import { type UnitFile, timerNames } from "./systemd-units.ts";
+import { type Manager, disableUnits, enableUnits, userUnitsLinger } from "./systemctl.ts";
+import { type UnitFile, placedUnits } from "./systemd-units.ts";
 
 type Call = { readonly signal: AbortSignal };
 
 /** What came of it. */
 export type InstallResult = {
   readonly kind: ScheduleKind;
+  readonly service: Manager | undefined;
   readonly account: string;
   readonly changed: boolean;
   readonly jobs: readonly Job[];
@@ -54,7 +56,7 @@ function noteOf(
   plan: Plan,
   old: Installed | undefined,
   now: string,
-  kind: ScheduleKind,
+  { kind, service }: { readonly kind: ScheduleKind; readonly service?: Manager | undefined },
 ): Installed {
   const { programDirectory, logDirectory: logs, commonWords } = plan.place;
   const sinceOf = (job: Job): string => {
@@ -67,6 +69,7 @@ function noteOf(
   const note = {
     version: 1 as const,
     kind,
+    service: service ?? null,
     programDirectory,
     commonWords: [...commonWords],
     logDirectory: logs,
@@ -89,38 +92,37 @@ async function removeLeft(
 ): Promise<boolean> {
   const { cluster } = environment;
   let changed = false;
-  if (next.kind !== "cron" && old?.kind === "cron") {
+  const hasLines = next.kind === "daemon" && (await hasOurLines(cluster, call));
+  if (hasLines || (next.kind !== "cron" && old?.kind === "cron")) {
     ({ changed } = await changeCrontab((crontab) => withoutBlock(crontab, cluster), call));
   }
-  const kind = old?.kind;
-  if (kind === "systemd" || kind === "systemd-user") {
-    const directory = unitDirectoryFor(kind, jobAccount());
+  const manager = old === undefined ? undefined : managerOf(old);
+  if (old !== undefined && manager !== undefined) {
+    const directory = unitDirectoryFor(manager, jobAccount());
     const kept = new Set(next.units.map(({ path }) => path));
-    const gone = (old?.jobs ?? []).filter(
-      ({ id }) => !kept.has(join(directory, `pra-${cluster}-${id}.service`)),
+    const gone = placedUnits(cluster, old).filter(({ files }) =>
+      files.every((file) => !kept.has(join(directory, file))),
     );
     if (gone.length > 0) {
-      await disableTimers(kind, timerNames(cluster, gone), call);
-      for (const { id } of gone) {
-        for (const ending of ["timer", "service"]) {
-          const removed = await removeOurFile(join(directory, `pra-${cluster}-${id}.${ending}`));
-          changed ||= removed;
-        }
+      const enabled = gone.map((unit) => unit.enabled);
+      await disableUnits(manager, enabled, call);
+      for (const file of gone.flatMap(({ files }) => files)) {
+        const removed = await removeOurFile(join(directory, file));
+        changed ||= removed;
       }
     }
   }
   return changed;
 }
 
-async function putUnits(
-  plan: Plan,
-  kind: ScheduleKind,
-  call: Call,
-): Promise<{ readonly changed: boolean; readonly notes: readonly InstallNote[] }> {
+type Put = { readonly changed: boolean; readonly notes: readonly InstallNote[] };
+
+async function putUnits(plan: Plan, request: InstallRequest): Promise<Put> {
+  const { kind } = request;
   if (kind === "cron") {
     const { changed } = await changeCrontab(
       (crontab) => withBlock(crontab, plan.jobs, plan.place),
-      call,
+      request,
     );
     return { changed, notes: [] };
   }
@@ -129,16 +131,22 @@ async function putUnits(
     const put = await putOurFile(path, text);
     changed ||= put;
   }
-  const timers = timerNames(plan.place.cluster, plan.jobs);
-  const enabled = await enableTimers(kind, timers, call);
+  const manager = managerOf(request);
+  if (manager === undefined) {
+    return { changed, notes: [] };
+  }
+  const units = placedUnits(plan.place.cluster, { kind, jobs: plan.jobs }).map(
+    ({ enabled }) => enabled,
+  );
+  const renewed = changed && kind === "daemon" ? units : [];
+  const enabled = await enableUnits(manager, units, { ...request, renewed });
   const account = plan.account.name;
+  const lingers = manager !== "systemd-user" || !enabled || (await userUnitsLinger(account));
   return {
     changed,
     notes: [
-      ...(enabled ? [] : [{ id: "systemd-absent", timers } as const]),
-      ...(kind === "systemd-user" && enabled && !(await userUnitsLinger(account))
-        ? [{ id: "linger", account } as const]
-        : []),
+      ...(enabled ? [] : [{ id: "systemd-absent", units } as const]),
+      ...(lingers ? [] : [{ id: "linger", account } as const]),
     ],
   };
 }
@@ -164,9 +172,9 @@ async function underLock<T>(
   }
 }
 
-function requireRights(kind: ScheduleKind): void {
+function requireRights(request: InstallRequest): void {
   const { isRoot } = jobAccount();
-  if (kind === "systemd" && !isRoot) {
+  if (managerOf(request) === "systemd" && !isRoot) {
     throw new DrError("CONFIG_SCHEDULE_ROOT", {});
   }
 }
@@ -181,12 +189,13 @@ export async function installSchedule(
   request: InstallRequest,
 ): Promise<InstallResult> {
   const { kind, dryRun, signal } = request;
-  requireRights(kind);
+  requireRights(request);
   const plan = await planInstallation(environment, request);
   const notes = await notesOf(plan, { adapters, environment, request });
   const { path, text } = plan.rotation;
   const result = {
     kind,
+    service: request.service,
     account: plan.account.name,
     jobs: plan.jobs,
     lines:
@@ -203,11 +212,13 @@ export async function installSchedule(
       )
     ).every(Boolean);
     const same = withBlock(plan.crontab, kind === "cron" ? plan.jobs : [], plan.place);
-    return { ...result, changed: !current || (kind === "cron" && same !== plan.crontab), notes };
+    const noted = await readInstalled(environment, { signal });
+    const unplanned = kind === "cron" ? same !== plan.crontab : noted?.kind !== kind;
+    return { ...result, changed: !current || unplanned, notes };
   }
   return await underLock(adapters, environment, { signal }, async () => {
     await createDirectories(plan.place.logDirectory, { group: "STORE", signal });
-    if (kind === "systemd") {
+    if (managerOf(request) === "systemd") {
       // In a read-only system a service cannot make what it may write. The servers' account passes through the spool.
       const { spoolDirectory } = environment;
       await createDirectories(spoolDirectory, { group: "STORE", mode: 0o711, signal });
@@ -220,11 +231,11 @@ export async function installSchedule(
     const old = await readInstalled(environment, { signal });
     const rotated = await putOurFile(path, text);
     const reason = await tryRotation(plan.rotation, { signal });
-    const note = noteOf(plan, old, new Date(adapters.clock.now()).toISOString(), kind);
+    const note = noteOf(plan, old, new Date(adapters.clock.now()).toISOString(), request);
     if (note !== old) {
       await writeInstalled(environment, note, { signal });
     }
-    const put = await putUnits(plan, kind, { signal });
+    const put = await putUnits(plan, request);
     const left = await removeLeft(environment, old, { kind, units: plan.units }, { signal });
     const changed = rotated || note !== old || put.changed || left;
     const refused = reason === undefined ? [] : [{ id: "rotation-refused", reason } as const];
@@ -255,7 +266,7 @@ export async function removeSchedule(
     if (old !== undefined && old.kind !== "none") {
       await writeInstalled(
         environment,
-        { ...old, kind: "none", jobs: [], rotationFile: null },
+        { ...old, kind: "none", service: null, jobs: [], rotationFile: null },
         call,
       );
     }

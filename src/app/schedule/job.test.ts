@@ -12,6 +12,7 @@ const plan = {
   fullEveryHour: false,
   commonWords: ["--env-file", "/srv/pra/.env"],
   rotation: undefined,
+  checks: true,
 };
 
 test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Monday 09:00 restore test are planned", () => {
@@ -22,6 +23,10 @@ test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Mond
   assert.equal(jobs.get("daily")?.pattern, "0 8 * * *");
   assert.equal(jobs.get("restore-test")?.pattern, "0 9 * * 1");
   assert.equal(jobs.has("logs"), false);
+});
+
+test("R20 where a daemon starts the jobs no check is planned: it looks itself", () => {
+  assert.ok(!plannedJobs({ ...plan, checks: false }).some(({ id }) => id === "status"));
 });
 
 test("R19 a literal hourly --full is honoured", () => {

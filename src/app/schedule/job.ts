@@ -32,6 +32,13 @@ export function minuteOf(seed: string): number {
   return drawn + Math.floor(drawn / 4) + 1;
 }
 
+/**
+ * Seconds by which a start may be late, drawn anew each time, above the minute that is drawn once. A crontab has none, for cron starts on the dot.
+ */
+export function startDelaySeconds(id: JobId): number {
+  return id === "status" ? 15 : id === "daily" || id === "restore-test" ? 30 : 60;
+}
+
 /** What is asked for. */
 export type SchedulePlan = {
   /** What tells this installation from others: host, cluster, repository. */
@@ -41,11 +48,13 @@ export type SchedulePlan = {
   readonly commonWords: readonly string[];
   /** Where this account has to rotate its logs itself. */
   readonly rotation: JobCommand | undefined;
+  /** A daemon looks itself, without a pause: no check of its own is planned then. */
+  readonly checks: boolean;
 };
 
 /** The jobs of an installation. */
 export function plannedJobs(plan: SchedulePlan): readonly Job[] {
-  const { seed, fullEveryHour, commonWords, rotation } = plan;
+  const { seed, fullEveryHour, commonWords, rotation, checks } = plan;
   const at = (id: JobId): number => minuteOf(`${seed}\0${id}`);
   const job = (id: JobId, pattern: string, program: string, words: readonly string[]): Job => ({
     id,
@@ -55,7 +64,7 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
   });
   return [
     job("backup", `${at("backup")} * * * *`, "backup.sh", fullEveryHour ? ["--full"] : []),
-    job("status", "*/5 * * * *", "status.sh", []),
+    ...(checks ? [job("status", "*/5 * * * *", "status.sh", [])] : []),
     job("expire", `${at("expire")} 4 * * *`, "pra", ["expire"]),
     job("proof", `${at("proof")} 5 * * *`, "pra", ["prove", "--random"]),
     job("verify", `${at("verify")} 6 * * 0`, "pra", ["verify"]),

@@ -4,9 +4,10 @@
  */
 import { access } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import type { Adapters } from "../compose.ts";
+import { runningDaemon } from "../daemon/running-daemon.ts";
 import type { Environment } from "../environment.ts";
 import { cronMayRun } from "./cron-daemon.ts";
 import {
@@ -22,15 +23,18 @@ import { type FullForecast, forecastFull } from "./full-forecast.ts";
 import { type Job, plannedJobs } from "./job.ts";
 import { type Rotation, rotationFor } from "./rotation.ts";
 import { logDirectory, scheduleDirectory } from "./schedule-files.ts";
-import { type UnitFile, unitFiles } from "./systemd-units.ts";
+import type { Manager } from "./systemctl.ts";
+import { type UnitFile, type UnitPlace, daemonUnit, unitFiles } from "./systemd-units.ts";
 
 /** By what jobs are started. */
-export type ScheduleKind = "cron" | "systemd" | "systemd-user";
+export type ScheduleKind = "cron" | Manager | "daemon";
 
 /** What was asked for. */
 export type InstallRequest = {
   readonly signal: AbortSignal;
   readonly kind: ScheduleKind;
+  /** Of `daemon`: who keeps it at work. */
+  readonly service: Manager | undefined;
   readonly dryRun: boolean;
   readonly fullEveryHour: boolean;
 };
@@ -43,7 +47,8 @@ export type InstallNote =
   | { readonly id: "replaced"; readonly directory: string }
   | { readonly id: "foreign"; readonly line: ForeignLine }
   | { readonly id: "full"; readonly forecast: FullForecast }
-  | { readonly id: "systemd-absent"; readonly timers: readonly string[] }
+  | { readonly id: "systemd-absent"; readonly units: readonly string[] }
+  | { readonly id: "daemon-absent" }
   | { readonly id: "linger"; readonly account: string };
 
 /** All that an installation puts anywhere, before anything is put. */
@@ -58,35 +63,51 @@ export type Plan = {
 };
 
 /** Where the manager looks for units. */
-export function unitDirectoryFor(kind: ScheduleKind, account: JobAccount): string {
-  return kind === "systemd" ? "/etc/systemd/system" : join(account.home, ".config/systemd/user");
+export function unitDirectoryFor(manager: Manager, account: JobAccount): string {
+  return manager === "systemd" ? "/etc/systemd/system" : join(account.home, ".config/systemd/user");
+}
+
+/** By whose manager units are kept; undefined: there are none. */
+export function managerOf(of: {
+  readonly kind: ScheduleKind | "none";
+  readonly service?: Manager | null | undefined;
+}): Manager | undefined {
+  const { kind, service } = of;
+  return kind === "daemon"
+    ? (service ?? undefined)
+    : kind === "cron" || kind === "none"
+      ? undefined
+      : kind;
 }
 
 function unitsFor(
-  kind: ScheduleKind,
+  request: InstallRequest,
   jobs: readonly Job[],
   place: LinePlace,
   facts: { readonly environment: Environment; readonly account: JobAccount },
 ): readonly UnitFile[] {
-  if (kind === "cron") {
+  const manager = managerOf(request);
+  if (manager === undefined) {
     return [];
   }
   const { environment, account } = facts;
-  const { backupDirectory, stateDirectory, spoolDirectory, connection } = environment;
+  const { backupDirectory, stateDirectory, spoolDirectory, connection, log } = environment;
   const { programDirectory } = place;
-  return unitFiles(jobs, {
+  const units: UnitPlace = {
     ...place,
-    unitDirectory: unitDirectoryFor(kind, account),
-    forUser: kind === "systemd-user",
+    unitDirectory: unitDirectoryFor(manager, account),
+    forUser: manager === "systemd-user",
     writable: [
       ...(backupDirectory === undefined ? [] : [backupDirectory]),
       stateDirectory,
       spoolDirectory,
       join(programDirectory, "dist"),
       join(programDirectory, "node_modules/.cache"),
+      ...(log.file === undefined ? [] : [dirname(log.file)]),
     ],
     reached: [programDirectory, connection.host],
-  });
+  };
+  return request.kind === "daemon" ? [daemonUnit(units)] : unitFiles(jobs, units);
 }
 
 /** True when the hourly line takes full backups already: somebody asked for it by hand, and is to be obeyed. */
@@ -122,8 +143,9 @@ export async function planInstallation(
     fullEveryHour,
     commonWords,
     rotation: rotation.command,
+    checks: kind !== "daemon",
   });
-  const units = unitsFor(kind, jobs, place, { environment, account });
+  const units = unitsFor(request, jobs, place, { environment, account });
   return { account, place, jobs, rotation, units, crontab, fullEveryHour };
 }
 
@@ -161,6 +183,11 @@ export async function notesOf(
   return [
     ...(plan.rotation.program !== undefined ? [] : [{ id: "rotation-absent" } as const]),
     ...(request.kind !== "cron" || (await cronMayRun()) ? [] : [{ id: "cron-absent" } as const]),
+    ...(request.kind === "daemon" &&
+    request.service === undefined &&
+    (await runningDaemon(environment)) === undefined
+      ? [{ id: "daemon-absent" } as const]
+      : []),
     ...(replaced === undefined ? [] : [{ id: "replaced", directory: replaced } as const]),
     ...foreign.map((line) => ({ id: "foreign", line }) as const),
     ...(full

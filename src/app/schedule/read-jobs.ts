@@ -24,14 +24,21 @@ export type ShownJob = {
 /** Each job with what came of it, from this host's own files alone: no crontab is read. @throws DrError `STORE_IO`. */
 export async function readJobs(
   environment: Pick<Environment, "stateDirectory" | "cluster">,
-  context: { readonly nowMs: number; readonly signal: AbortSignal; readonly zone?: string },
+  context: {
+    readonly nowMs: number;
+    readonly signal: AbortSignal;
+    readonly zone?: string | undefined;
+    /** How late a run may be before it counts as missed. */
+    readonly graceMs?: number;
+  },
 ): Promise<readonly ShownJob[]> {
-  const { nowMs, signal, zone = systemZone() } = context;
+  const { nowMs, signal, graceMs, zone = systemZone() } = context;
   const installed = await readInstalled(environment, { signal });
   if (installed === undefined || installed.jobs.length === 0) {
     return [];
   }
   const occurrencesOf = await loadOccurrences();
+  const rule = { nowMs, zone, occurrencesOf, ...(graceMs === undefined ? {} : { graceMs }) };
   const jobs: ShownJob[] = [];
   for (const job of installed.jobs) {
     const history = await readHistory(environment, job.id, { signal });
@@ -43,7 +50,7 @@ export async function readJobs(
       lastRun: history.runs.at(-1),
       runsSeen: history.total,
       firstRuns: history.first,
-      missed: findMissed([{ ...job, history }], { nowMs, zone, occurrencesOf })[0],
+      missed: findMissed([{ ...job, history }], rule)[0],
     });
   }
   return jobs;

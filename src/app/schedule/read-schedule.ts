@@ -4,15 +4,18 @@
  */
 import { join } from "node:path";
 import { type DrError, isDrError } from "../../core/errors.ts";
+import { runningDaemon } from "../daemon/running-daemon.ts";
 import type { Environment } from "../environment.ts";
 import { jobAccount } from "./cron-environment.ts";
 import { findBlock, jobLine } from "./cron-lines.ts";
-import { cronMayRun } from "./cron-daemon.ts";
+import { cronMayRun, cronStartsOurJobs } from "./cron-daemon.ts";
 import { readCrontab } from "./crontab-program.ts";
 import { systemZone } from "./occurrences.ts";
 import { ourFileText } from "./our-files.ts";
+import { managerOf, unitDirectoryFor } from "./plan-schedule.ts";
 import { type ShownJob, readJobs } from "./read-jobs.ts";
 import { type Installed, readInstalled } from "./schedule-files.ts";
+import { placedUnits } from "./systemd-units.ts";
 
 /** What is not as it was installed. */
 export type ScheduleProblem =
@@ -23,6 +26,10 @@ export type ScheduleProblem =
   | { readonly id: "rotation-absent"; readonly path: string }
   /** No cron runs that would start the lines. */
   | { readonly id: "cron-absent" }
+  /** No daemon runs that would start the jobs. */
+  | { readonly id: "daemon-absent" }
+  /** The crontab has lines of ours although the daemon is to start the jobs: it leaves them to cron. */
+  | { readonly id: "cron-too" }
   /** The crontab has lines of ours that nothing here knows of: the state directory is another, or gone. */
   | { readonly id: "unremembered"; readonly directory: string }
   | { readonly id: "unreadable"; readonly error: DrError };
@@ -81,20 +88,35 @@ async function problemsOfUnits(
   environment: Environment,
   installed: Installed,
 ): Promise<readonly ScheduleProblem[]> {
-  const folder =
-    installed.kind === "systemd"
-      ? "/etc/systemd/system"
-      : join(jobAccount().home, ".config/systemd/user");
+  const manager = managerOf(installed);
+  if (manager === undefined) {
+    return [];
+  }
+  const folder = unitDirectoryFor(manager, jobAccount());
   const problems: ScheduleProblem[] = [];
-  for (const { id } of installed.jobs) {
-    for (const ending of ["service", "timer"]) {
-      const path = join(folder, `pra-${environment.cluster}-${id}.${ending}`);
-      if ((await ourFileText(path)) === undefined) {
-        problems.push({ id: "absent", what: path });
-      }
+  for (const file of placedUnits(environment.cluster, installed).flatMap(({ files }) => files)) {
+    const path = join(folder, file);
+    if ((await ourFileText(path)) === undefined) {
+      problems.push({ id: "absent", what: path });
     }
   }
   return problems;
+}
+
+/** The daemon must be there, and nobody else may start the jobs. */
+async function problemsOfDaemon(
+  environment: Environment,
+  installed: Installed,
+  call: Call,
+): Promise<readonly ScheduleProblem[]> {
+  return [
+    ...(await problemsOfUnits(environment, installed)),
+    ...((await cronStartsOurJobs(environment.cluster, call))
+      ? [{ id: "cron-too" } as const]
+      : (await runningDaemon(environment)) === undefined
+        ? [{ id: "daemon-absent" } as const]
+        : []),
+  ];
 }
 
 async function problemsOf(
@@ -107,7 +129,9 @@ async function problemsOf(
     return [
       ...(kind === "cron"
         ? await problemsOfCron(environment, installed, call)
-        : await problemsOfUnits(environment, installed)),
+        : kind === "daemon"
+          ? await problemsOfDaemon(environment, installed, call)
+          : await problemsOfUnits(environment, installed)),
       ...(rotationFile !== null && (await ourFileText(rotationFile)) === undefined
         ? [{ id: "rotation-absent", path: rotationFile } as const]
         : []),

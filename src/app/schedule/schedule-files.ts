@@ -19,7 +19,9 @@ const text = z.string().check(z.maxLength(8192));
 
 const installedSchema = z.object({
   version: z.literal(1),
-  kind: z.enum(["cron", "systemd", "systemd-user", "none"]),
+  kind: z.enum(["cron", "systemd", "systemd-user", "daemon", "none"]),
+  /** Of `daemon`: whose manager keeps it at work; null: a person, or a container. Notes of before have none. */
+  service: z._default(z.nullable(z.enum(["systemd", "systemd-user"])), null),
   installedAt: z.iso.datetime(),
   programDirectory: text,
   /** What every command is given. */

@@ -32,33 +32,39 @@ async function run(manager: Manager, words: readonly string[], { signal }: Call)
   }
 }
 
-/** Starts timers now and at each boot; false: systemd does not run here, and nothing was done. @throws DrError `CONFIG_SYSTEMD`. */
-export async function enableTimers(
+/**
+ * Starts units now and at each boot; `renewed`: one that runs is started again with its new text. False: systemd does not run here, and nothing
+ * was done. @throws DrError `CONFIG_SYSTEMD`.
+ */
+export async function enableUnits(
   manager: Manager,
-  timers: readonly string[],
-  call: Call,
+  units: readonly string[],
+  call: Call & { readonly renewed: readonly string[] },
 ): Promise<boolean> {
   if (!(await exists("/run/systemd/system"))) {
     return false;
   }
   await run(manager, ["daemon-reload"], call);
-  await run(manager, ["enable", "--now", ...timers], call);
+  await run(manager, ["enable", "--now", ...units], call);
+  if (call.renewed.length > 0) {
+    await run(manager, ["try-restart", ...call.renewed], call);
+  }
   return true;
 }
 
-/** Stops timers for good; nothing where systemd does not run. @throws DrError `CONFIG_SYSTEMD`. */
-export async function disableTimers(
+/** Stops units for good; nothing where systemd does not run. @throws DrError `CONFIG_SYSTEMD`. */
+export async function disableUnits(
   manager: Manager,
-  timers: readonly string[],
+  units: readonly string[],
   call: Call,
 ): Promise<void> {
   if (await exists("/run/systemd/system")) {
-    await run(manager, ["disable", "--now", ...timers], call);
+    await run(manager, ["disable", "--now", ...units], call);
     await run(manager, ["daemon-reload"], call);
   }
 }
 
-/** Whether this account's timers go on when it is logged out. */
+/** Whether this account's units go on when it is logged out. */
 export async function userUnitsLinger(account: string): Promise<boolean> {
   return await exists(`/var/lib/systemd/linger/${account}`);
 }

@@ -7,8 +7,9 @@
  */
 import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
-import { programPath } from "./cron-lines.ts";
 import type { Job, JobId } from "./job.ts";
+import { startDelaySeconds } from "./job.ts";
+import { jobStart } from "./job-start.ts";
 import { OUR_MARK } from "./our-files.ts";
 
 /** One file of an installation. */
@@ -31,13 +32,6 @@ export type UnitPlace = {
 
 /** Exit codes that are answers: 4 of a check is what alerts are made of, 5 is "done, with warnings". */
 const ANSWERS: Readonly<Partial<Record<JobId, string>>> = { status: "4 5", daily: "4 5" };
-
-/** Seconds by which a start may be late, drawn anew each time: above the minute that is drawn once. */
-const DELAYS: Readonly<Partial<Record<JobId, number>>> = {
-  status: 15,
-  daily: 30,
-  "restore-test": 30,
-};
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
@@ -70,13 +64,7 @@ function commandWord(text: string): string {
 }
 
 /** A shell comes first, because systemd reads the name of a program by other rules than its arguments. */
-function commandLine(job: Job, place: UnitPlace): string {
-  const { programDirectory, commonWords } = place;
-  const program = [programPath(programDirectory, job.program), ...job.words];
-  const recorder = [join(programDirectory, "pra"), "schedule", "run", job.id];
-  const words = job.program.endsWith(".sh")
-    ? program
-    : [...recorder, ...(job.program.startsWith("/") ? commonWords : []), "--", ...program];
+function commandLine(words: readonly string[]): string {
   return [`/bin/sh -c 'exec "$$0" "$$@"'`, ...words.map(commandWord)].join(" ");
 }
 
@@ -129,6 +117,7 @@ function serviceText(job: Job, place: UnitPlace): string {
   const { cluster, logDirectory } = place;
   const isCheck = job.id === "status";
   const log = join(logDirectory, `${job.id}.log`).replaceAll("%", "%%");
+  const { words, variables } = jobStart(job, place);
   return [
     `${OUR_MARK}; "pra schedule remove" removes it.`,
     "[Unit]",
@@ -140,8 +129,8 @@ function serviceText(job: Job, place: UnitPlace): string {
     "",
     "[Service]",
     "Type=oneshot",
-    ...(job.program.endsWith(".sh") ? [`Environment=PRA_JOB=${job.id}`] : []),
-    `ExecStart=${commandLine(job, place)}`,
+    ...Object.entries(variables).map(([name, value]) => `Environment=${name}=${value}`),
+    `ExecStart=${commandLine(words)}`,
     `SuccessExitStatus=${ANSWERS[job.id] ?? "5"}`,
     // A check leaves the delivery of alerts to a process of its own; another job is ended by one signal to its recorder.
     `KillMode=${isCheck ? "process" : "mixed"}`,
@@ -163,7 +152,7 @@ function timerText(job: Job, place: UnitPlace): string {
     `OnCalendar=${calendarOf(job.pattern)}`,
     "Persistent=true",
     "AccuracySec=1s",
-    `RandomizedDelaySec=${DELAYS[job.id] ?? 60}`,
+    `RandomizedDelaySec=${startDelaySeconds(job.id)}`,
     "",
     "[Install]",
     "WantedBy=timers.target",
@@ -171,9 +160,66 @@ function timerText(job: Job, place: UnitPlace): string {
   ].join("\n");
 }
 
-/** Names of the timers. */
-export function timerNames(cluster: string, jobs: readonly { readonly id: JobId }[]): string[] {
-  return jobs.map(({ id }) => `${unitName(cluster, id)}.timer`);
+/** The unit that keeps `pra daemon` at work. */
+function daemonUnitName(cluster: string): string {
+  return `pra-${cluster}-daemon.service`;
+}
+
+/**
+ * The daemon as a service. It says itself when it is ready and that it lives; whatever ends it but a person's word, it is begun again, for ever: who
+ * else would tell that nobody watches? No core is left of it, which would hold secrets; a job that the kernel ends for want of memory does not take
+ * the daemon with it. What outlives a daemon that died (a receiver, a job) goes with it, so that the next one begins with nothing held.
+ */
+export function daemonUnit(place: UnitPlace): UnitFile {
+  const { cluster, unitDirectory, programDirectory, commonWords, forUser } = place;
+  const text = [
+    `${OUR_MARK}; "pra schedule remove" removes it.`,
+    "[Unit]",
+    `Description=PRA ${cluster}: watches, keeps the WAL receiver alive, starts the jobs`,
+    "Documentation=man:sd_notify(3)",
+    "After=network-online.target",
+    "Wants=network-online.target",
+    "StartLimitIntervalSec=0",
+    "",
+    "[Service]",
+    "Type=notify",
+    "NotifyAccess=all",
+    `ExecStart=${commandLine([join(programDirectory, "pra"), "daemon", ...commonWords])}`,
+    "ExecReload=/bin/kill -HUP $MAINPID",
+    "Restart=on-failure",
+    "RestartSec=10",
+    "WatchdogSec=180",
+    "WatchdogSignal=SIGKILL",
+    "TimeoutStartSec=180",
+    "TimeoutStopSec=20",
+    "KillMode=mixed",
+    "LimitCORE=0",
+    "OOMPolicy=continue",
+    ...hardening(place),
+    "",
+    "[Install]",
+    `WantedBy=${forUser ? "default.target" : "multi-user.target"}`,
+    "",
+  ].join("\n");
+  return { path: join(unitDirectory, daemonUnitName(cluster)), text };
+}
+
+/** What was put under a manager: the unit that is enabled, and the files that go with it. */
+export type PlacedUnit = { readonly enabled: string; readonly files: readonly string[] };
+
+/** Of each job its timer and its service; of a daemon its service alone. */
+export function placedUnits(
+  cluster: string,
+  what: { readonly kind: string; readonly jobs: readonly { readonly id: JobId }[] },
+): readonly PlacedUnit[] {
+  if (what.kind === "daemon") {
+    const name = daemonUnitName(cluster);
+    return [{ enabled: name, files: [name] }];
+  }
+  return what.jobs.map(({ id }) => {
+    const name = unitName(cluster, id);
+    return { enabled: `${name}.timer`, files: [`${name}.timer`, `${name}.service`] };
+  });
 }
 
 /** Every file: a service and a timer for each job. @throws DrError `CONFIG_SCHEDULE_PATH`. */

@@ -152,18 +152,20 @@ export async function deliverDue(
 
 /**
  * Starts `pra alert deliver` beside this process, in a session of its own and with no stream of ours, and does not wait for it: it lives on when
- * this process ends, for a few minutes at most. Its command line holds no secret. `look`: it looks again first, with patience.
+ * this process ends, for a few minutes at most. Its command line holds no secret. `look`: it looks again first, with patience. `sign`: it leaves a
+ * sign of life of the first watcher.
  */
 export function startDelivery(
   environment: Environment,
-  options: { readonly look: boolean } = { look: false },
+  options: { readonly look?: boolean; readonly sign?: boolean } = {},
 ): void {
   const [, entry] = process.argv;
   if (entry === undefined) {
     return;
   }
   const file = environment.envFile === undefined ? [] : ["--env-file", environment.envFile];
-  const words = ["alert", "deliver", ...(options.look ? ["--look"] : [])];
+  const { look = false, sign = false } = options;
+  const words = ["alert", "deliver", ...(look ? ["--look"] : []), ...(sign ? ["--sign"] : [])];
   const child = spawn(process.execPath, [...process.execArgv, entry, ...file, ...words], {
     detached: true,
     stdio: "ignore",

@@ -94,14 +94,17 @@ async function unsilence(which: string, options: { by?: string }, frame: Frame):
   );
 }
 
-async function deliver(options: { readonly look?: true }, frame: Frame): Promise<void> {
+type DeliverOptions = { readonly look?: true; readonly sign?: true };
+
+async function deliver(options: DeliverOptions, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { handOver: handOverDue } = await import("../../app/watch/watch-once.ts");
   const { language, signal } = frame;
   const text = alertText[language];
   const environment = frame.environment(undefined, { strict: false });
   const look = options.look === true;
-  const report = await handOverDue(compose(), environment, { signal, look });
+  const sign = options.sign === true;
+  const report = await handOverDue(compose(), environment, { signal, look, sign });
   const { state, settled, waiting, events, ledgerFailure } = report;
   for (const problem of report.problems) {
     const { message, hint } = errorText(problem, language);
@@ -150,5 +153,6 @@ export function registerAlert(program: Command, frame: Frame): void {
   registerAlertTest(group, frame);
   defineCommand(group, frame.language, "deliver", text.deliver)
     .addOption(new Option("--look", text.optionLook))
-    .action((options: { readonly look?: true }) => deliver(options, frame));
+    .addOption(new Option("--sign", text.optionSign))
+    .action((options: DeliverOptions) => deliver(options, frame));
 }

@@ -1,4 +1,7 @@
-/** `pra daemon`: watches until it is told to stop. Exit 0 after SIGTERM or SIGINT: that is how a daemon ends well. */
+/**
+ * `pra daemon`: watches until it is told to stop. Exit 0 after SIGTERM or SIGINT: that is how a daemon ends well. SIGHUP: the configuration is read
+ * at once, and the log opened anew; SIGUSR2: the log alone.
+ */
 import { type Command, Option } from "commander";
 
 import { isDrError } from "../../core/errors.ts";
@@ -17,19 +20,41 @@ function receiverCommand(envFile: string | undefined): {
   return { program: process.execPath, words };
 }
 
-async function daemon(options: { readonly receiver: boolean }, frame: Frame): Promise<void> {
+/** Runs a daemon of either kind until it is told to end. */
+export async function serve(
+  options: { readonly receiver: boolean; readonly secondEveryMs?: number },
+  frame: Frame,
+): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { runDaemon } = await import("../../app/daemon/run-daemon.ts");
-  const { lineLog } = await import("../../app/daemon/log.ts");
+  const { DaemonLog } = await import("../../app/daemon/log.ts");
   const { signal } = frame;
-  const environment = (): ReturnType<Frame["environment"]> =>
-    frame.environment({}, { strict: false });
+  using output = new DaemonLog({
+    write: (line) => process.stdout.write(line),
+    isTerminal: frame.columns !== undefined,
+    now: Date.now,
+  });
+  const environment = (): ReturnType<Frame["environment"]> => {
+    const read = frame.environment({}, { strict: false });
+    output.use(read);
+    return read;
+  };
   const { envFile } = environment();
+  process.on("SIGUSR2", () => {
+    output.reopen();
+  });
   try {
     await runDaemon(compose(), {
       environment,
       receiver: options.receiver ? receiverCommand(envFile) : undefined,
-      log: lineLog((line) => process.stdout.write(line), Date.now),
+      secondEveryMs: options.secondEveryMs,
+      log: output.log,
+      onReload: (reload) => {
+        process.on("SIGHUP", () => {
+          output.reopen();
+          reload();
+        });
+      },
       signal,
     });
   } catch (error) {
@@ -44,5 +69,5 @@ export function registerDaemon(program: Command, frame: Frame): void {
   const text = daemonText[frame.language];
   defineCommand(program, frame.language, "daemon", text)
     .addOption(new Option("--no-receiver", text.optionNoReceiver))
-    .action((options: { readonly receiver: boolean }) => daemon(options, frame));
+    .action((options: { readonly receiver: boolean }) => serve(options, frame));
 }

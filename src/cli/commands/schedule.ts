@@ -23,22 +23,27 @@ import { registerScheduleRun } from "./schedule-run.ts";
 type InstallOptions = {
   readonly cron?: true;
   readonly systemd?: true;
+  readonly daemon?: true;
   readonly user?: true;
   readonly dryRun?: true;
   readonly fullEveryHour?: true;
 };
 
-function kindOf({ systemd, user }: InstallOptions): ScheduleKind {
-  if (systemd !== true) {
-    if (user === true) {
-      throw new DrError("USAGE_MISSING_OPTION", {
-        option: "--systemd",
-        command: "pra schedule install --user",
-      });
-    }
-    return "cron";
+function kindOf(options: InstallOptions): {
+  readonly kind: ScheduleKind;
+  readonly service: "systemd" | "systemd-user" | undefined;
+} {
+  const { systemd, user, daemon } = options;
+  if (systemd !== true && user === true) {
+    throw new DrError("USAGE_MISSING_OPTION", {
+      option: "--systemd",
+      command: "pra schedule install --user",
+    });
   }
-  return user === true ? "systemd-user" : "systemd";
+  const manager = systemd !== true ? undefined : user === true ? "systemd-user" : "systemd";
+  return daemon === true
+    ? { kind: "daemon", service: manager }
+    : { kind: manager ?? "cron", service: undefined };
 }
 
 function forecastLine(forecast: FullForecast, frame: Frame): string {
@@ -81,7 +86,9 @@ function noteLine(note: InstallNote, frame: Frame): string {
     case "full":
       return forecastLine(note.forecast, frame);
     case "systemd-absent":
-      return text.systemdAbsent(note.timers.join(" "));
+      return text.systemdAbsent(note.units.join(" "));
+    case "daemon-absent":
+      return text.daemonAbsent;
     case "linger":
       return text.linger(note.account);
   }
@@ -114,9 +121,9 @@ async function renderInstalled(
   return [
     head,
     "",
-    ...(dryRun && result.kind !== "cron"
+    ...(dryRun && result.files.length > 1
       ? result.files.flatMap(({ path, text: content }) => [`=== ${path}`, content])
-      : dryRun
+      : dryRun && result.kind === "cron"
         ? result.lines
         : formatTable([{ heading: "" }, { heading: "" }], rows)
             .split("\n")
@@ -139,12 +146,13 @@ const WARNINGS: ReadonlySet<InstallNote["id"]> = new Set([
 ]);
 
 async function install(options: InstallOptions, frame: Frame): Promise<void> {
-  const kind = kindOf(options);
+  const { kind, service } = kindOf(options);
   const { compose } = await import("../../app/compose.ts");
   const { installSchedule } = await import("../../app/schedule/install-schedule.ts");
   const dryRun = options.dryRun === true;
   const result = await installSchedule(compose(), frame.environment(), {
     kind,
+    service,
     dryRun,
     fullEveryHour: options.fullEveryHour === true,
     signal: frame.signal,
@@ -153,6 +161,7 @@ async function install(options: InstallOptions, frame: Frame): Promise<void> {
   frame.result(
     {
       kind,
+      service: service ?? null,
       account: result.account,
       dryRun,
       changed: result.changed,
@@ -218,8 +227,9 @@ export function registerSchedule(program: Command, frame: Frame): void {
   const text = scheduleText[language];
   const group = defineGroup(program, language, "schedule", text.groupSummary);
   defineCommand(group, language, "install", text.install)
-    .addOption(new Option("--cron", text.optionCron).conflicts("systemd"))
+    .addOption(new Option("--cron", text.optionCron).conflicts(["systemd", "daemon"]))
     .addOption(new Option("--systemd", text.optionSystemd))
+    .addOption(new Option("--daemon", text.optionDaemon))
     .addOption(new Option("--user", text.optionUser))
     .addOption(new Option("--full-every-hour", text.optionFull))
     .addOption(new Option("--dry-run", text.optionDryRun))

@@ -22,6 +22,7 @@ type Messages = {
   readonly optionUntil: string;
   readonly optionRule: string;
   readonly optionLook: string;
+  readonly optionSign: string;
   readonly none: string;
   readonly severity: Readonly<Record<"critical" | "warning", string>>;
   readonly states: {
@@ -131,6 +132,7 @@ const en: Messages = {
   optionUntil: "the end: 30m, 2h, 1d, 18:30, 2027-01-31, 2027-01-31T18:00+01:00",
   optionRule: "a rule; every one by default",
   optionLook: "look again first, with patience, and take into account what is seen",
+  optionSign: "leave a sign of life in the repository, for pra watch on another host",
   none: "No alert is open ✓",
   severity: { critical: "critical", warning: "warning" },
   states: {
@@ -242,6 +244,7 @@ const fr: Messages = {
   optionUntil: "la fin : 30m, 2h, 1j, 18:30, 2027-01-31, 2027-01-31T18:00+01:00",
   optionRule: "une règle ; toutes par défaut",
   optionLook: "regarder d'abord de nouveau, avec patience, et tenir compte de ce qui est vu",
+  optionSign: "laisser un signe de vie dans le dépôt, pour pra watch sur une autre machine",
   none: "Aucune alerte ouverte ✓",
   severity: { critical: "critique", warning: "à surveiller" },
   states: {

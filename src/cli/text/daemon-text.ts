@@ -7,9 +7,10 @@ type Messages = CommandText & { readonly optionNoReceiver: string };
 const en: Messages = {
   summary: "watch without a pause, and keep the WAL receiver alive",
   description:
-    "Asks the server every few seconds and everything once a minute, opens and ends alerts as pra status does under cron, hands them over, and starts the WAL receiver again when it dies. Its log is one JSON object a line. Ends within ten seconds of SIGTERM; a change of .env holds within a minute.",
+    'Asks the server every few seconds and everything once a minute, opens and ends alerts as pra status does under cron, hands them over, starts the WAL receiver again when it dies, and starts the planned jobs where "pra schedule install --daemon" was run. Its log goes to standard output or to PRA_LOG_FILE, a line an event. Ends within ten seconds of SIGTERM, and its jobs with it; a change of .env holds within a minute, and at once after SIGHUP. SIGUSR2 opens the log anew.',
   examples: [
-    ["pra daemon", "in the foreground: as a service of systemd, or under a supervisor"],
+    ["pra daemon", "in the foreground, in a container, or under a supervisor"],
+    ["sudo pra schedule install --systemd --daemon", "as a service of systemd"],
     [
       "pra daemon --no-receiver",
       "where another service runs pra wal receive, or archive_command is used",
@@ -21,9 +22,10 @@ const en: Messages = {
 const fr: Messages = {
   summary: "surveiller sans relâche, et garder le récepteur de WAL en vie",
   description:
-    "Interroge le serveur toutes les quelques secondes et tout le reste une fois par minute, ouvre et termine les alertes comme pra status sous cron, les remet, et redémarre le récepteur de WAL quand il meurt. Son journal est un objet JSON par ligne. Finit dans les dix secondes après SIGTERM ; un changement de .env vaut dans la minute.",
+    "Interroge le serveur toutes les quelques secondes et tout le reste une fois par minute, ouvre et termine les alertes comme pra status sous cron, les remet, redémarre le récepteur de WAL quand il meurt, et lance les tâches planifiées si « pra schedule install --daemon » l'a voulu. Son journal va sur la sortie standard ou dans PRA_LOG_FILE, une ligne par événement. Finit dans les dix secondes après SIGTERM, et ses tâches avec lui ; un changement de .env vaut dans la minute, et aussitôt après SIGHUP. SIGUSR2 rouvre le journal.",
   examples: [
-    ["pra daemon", "au premier plan : comme service de systemd, ou sous un superviseur"],
+    ["pra daemon", "au premier plan, dans un conteneur, ou sous un superviseur"],
+    ["sudo pra schedule install --systemd --daemon", "comme service de systemd"],
     [
       "pra daemon --no-receiver",
       "si un autre service lance pra wal receive, ou avec archive_command",

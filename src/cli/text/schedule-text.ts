@@ -16,6 +16,7 @@ type Messages = {
   readonly runMissed: CommandText;
   readonly optionCron: string;
   readonly optionSystemd: string;
+  readonly optionDaemon: string;
   readonly optionUser: string;
   readonly optionDryRun: string;
   readonly optionFull: string;
@@ -23,7 +24,7 @@ type Messages = {
   readonly argumentWords: string;
   readonly jobs: Readonly<Record<JobId, string>>;
   readonly places: Readonly<
-    Record<"cron" | "systemd" | "systemd-user", (account: string) => string>
+    Record<"cron" | "systemd" | "systemd-user" | "daemon", (account: string) => string>
   >;
   readonly installed: (place: string) => string;
   readonly unchanged: (place: string) => string;
@@ -60,6 +61,8 @@ type Messages = {
   readonly rotationAbsent: string;
   readonly rotationRefused: (reason: string) => string;
   readonly cronAbsent: string;
+  readonly daemonAbsent: string;
+  readonly cronToo: string;
   readonly unremembered: (directory: string) => string;
   readonly replaced: (directory: string) => string;
   readonly foreign: (line: string) => string;
@@ -83,7 +86,8 @@ const en: Messages = {
   groupSummary:
     "what runs by itself: hourly backups, five-minute checks, daily and weekly routines",
   install: {
-    summary: "put the jobs into this account's crontab, or into systemd timers",
+    summary:
+      "put the jobs into this account's crontab, into systemd timers, or give them to pra daemon",
     description:
       "Hourly backup.sh (a full one each week, else incremental), status.sh every 5 minutes, and each day expire, a proof of a random instant and the 08:00 look; each week verify and the Monday 09:00 restore test. Other lines of the crontab stay as they are; installing again changes nothing. What the machine slept through is made up for after the next check. Logs are rotated by logrotate.",
     examples: [
@@ -91,6 +95,11 @@ const en: Messages = {
       ["pra schedule install --dry-run", "show the lines, change nothing"],
       ["sudo pra schedule install --systemd", "hardened services and timers of the system"],
       ["pra schedule install --systemd --user", "timers of this account alone"],
+      [
+        "sudo pra schedule install --systemd --daemon",
+        "one service, pra daemon: it watches, keeps the receiver alive and starts the jobs",
+      ],
+      ["pra schedule install --daemon && pra daemon", "the same in a container"],
     ],
   },
   show: {
@@ -128,7 +137,9 @@ const en: Messages = {
   },
   optionCron: "into this account's crontab (the default)",
   optionSystemd: "as services and timers of systemd",
-  optionUser: "with --systemd: timers of this account, not of the system",
+  optionDaemon:
+    "pra daemon starts the jobs, where no cron runs (a container); with --systemd a service keeps it at work",
+  optionUser: "with --systemd: units of this account, not of the system",
   optionDryRun: "show what would be installed, and change nothing",
   optionFull: "every hourly backup is a full one; says when the disk will be full",
   argumentJob: "the job's name",
@@ -144,14 +155,15 @@ const en: Messages = {
     logs: "log rotation",
   },
   places: {
-    cron: (account) => `the crontab of ${account}`,
-    systemd: () => "systemd, as timers of the system",
-    "systemd-user": (account) => `systemd, as timers of ${account}`,
+    cron: (account) => `in the crontab of ${account}`,
+    systemd: () => "in systemd, as timers of the system",
+    "systemd-user": (account) => `in systemd, as timers of ${account}`,
+    daemon: (account) => `for pra daemon of ${account}, which starts the jobs`,
   },
-  installed: (place) => `Installed in ${place}.`,
-  unchanged: (place) => `Nothing to change in ${place}.`,
-  wouldChange: (place) => `Would be installed in ${place}:`,
-  wouldNot: (place) => `Stands already in ${place}:`,
+  installed: (place) => `Installed ${place}.`,
+  unchanged: (place) => `Nothing to change ${place}.`,
+  wouldChange: (place) => `Would be installed ${place}:`,
+  wouldNot: (place) => `Stands already ${place}:`,
   removed: "The schedule was removed. Nothing runs by itself any more.",
   nothingToRemove: "There was no schedule to remove.",
   none: "Nothing is scheduled on this machine for this cluster. Run: pra schedule install",
@@ -182,6 +194,10 @@ const en: Messages = {
   rotationRefused: (reason) => `! logrotate refuses the file of the rotation: ${reason}`,
   cronAbsent:
     "! No cron runs on this machine, so nothing starts these lines. Start it (Debian: systemctl enable --now cron; in a container: cron).",
+  daemonAbsent:
+    "! No pra daemon runs on this machine, so nothing starts these jobs. Start it: pra daemon (as a service: pra schedule install --systemd --daemon).",
+  cronToo:
+    "! The crontab has lines of pra schedule, too, so cron starts the jobs and pra daemon leaves them alone. Run pra schedule install --daemon to take the lines away.",
   unremembered: (directory) =>
     `! The crontab has lines of ${directory}, of which nothing is known here: PRA_STATE_DIR may have changed, or what was in it is gone. Run: pra schedule install`,
   replaced: (directory) =>
@@ -197,7 +213,7 @@ const en: Messages = {
   systemdAbsent: (timers) =>
     `! systemd does not run here, so nothing is started yet. Where it does: systemctl daemon-reload && systemctl enable --now ${timers}`,
   linger: (account) =>
-    `! These timers stop when ${account} logs out. To let them run: loginctl enable-linger ${account}`,
+    `! What systemd starts for ${account} stops when it logs out. To let them run: loginctl enable-linger ${account}`,
   absent: (what) => `✗ ${what}: the jobs are no longer there. Run: pra schedule install`,
   changed: (what) =>
     `! ${what}: its line was changed by hand, or .env lies elsewhere now. "pra schedule install" writes it anew.`,
@@ -219,7 +235,8 @@ const fr: Messages = {
   groupSummary:
     "ce qui tourne tout seul : sauvegardes horaires, contrôles toutes les 5 minutes, routines quotidiennes et hebdomadaires",
   install: {
-    summary: "mettre les tâches dans la crontab de ce compte, ou en timers systemd",
+    summary:
+      "mettre les tâches dans la crontab de ce compte, en timers systemd, ou les confier à pra daemon",
     description:
       "backup.sh chaque heure (une complète par semaine, sinon incrémentale), status.sh toutes les 5 minutes ; chaque jour expire, la preuve d'un instant tiré au sort et le tour de 08:00 ; chaque semaine verify et le test de restauration du lundi 09:00. Les autres lignes de la crontab restent telles quelles ; réinstaller ne change rien. Ce que la machine a manqué en veille est rattrapé après le contrôle suivant. Les journaux sont tournés par logrotate.",
     examples: [
@@ -227,6 +244,11 @@ const fr: Messages = {
       ["pra schedule install --dry-run", "montrer les lignes, ne rien changer"],
       ["sudo pra schedule install --systemd", "services et timers durcis du système"],
       ["pra schedule install --systemd --user", "timers de ce seul compte"],
+      [
+        "sudo pra schedule install --systemd --daemon",
+        "un seul service, pra daemon : il surveille, garde le récepteur en vie et lance les tâches",
+      ],
+      ["pra schedule install --daemon && pra daemon", "de même dans un conteneur"],
     ],
   },
   show: {
@@ -271,7 +293,9 @@ const fr: Messages = {
   },
   optionCron: "dans la crontab de ce compte (par défaut)",
   optionSystemd: "en services et timers systemd",
-  optionUser: "avec --systemd : timers de ce compte, pas du système",
+  optionDaemon:
+    "pra daemon lance les tâches, là où aucun cron ne tourne (un conteneur) ; avec --systemd un service le garde en vie",
+  optionUser: "avec --systemd : unités de ce compte, pas du système",
   optionDryRun: "montrer ce qui serait installé, sans rien changer",
   optionFull: "chaque sauvegarde horaire est complète ; dit quand le disque sera plein",
   argumentJob: "le nom de la tâche",
@@ -287,14 +311,15 @@ const fr: Messages = {
     logs: "rotation des journaux",
   },
   places: {
-    cron: (account) => `la crontab de ${account}`,
-    systemd: () => "systemd, en timers du système",
-    "systemd-user": (account) => `systemd, en timers de ${account}`,
+    cron: (account) => `dans la crontab de ${account}`,
+    systemd: () => "dans systemd, en timers du système",
+    "systemd-user": (account) => `dans systemd, en timers de ${account}`,
+    daemon: (account) => `pour pra daemon de ${account}, qui lance les tâches`,
   },
-  installed: (place) => `Installé dans ${place}.`,
-  unchanged: (place) => `Rien à changer dans ${place}.`,
-  wouldChange: (place) => `Serait installé dans ${place} :`,
-  wouldNot: (place) => `Est déjà dans ${place} :`,
+  installed: (place) => `Installé ${place}.`,
+  unchanged: (place) => `Rien à changer ${place}.`,
+  wouldChange: (place) => `Serait installé ${place} :`,
+  wouldNot: (place) => `Est déjà ${place} :`,
   removed: "La planification est retirée. Plus rien ne tourne tout seul.",
   nothingToRemove: "Il n'y avait pas de planification à retirer.",
   none: "Rien n'est planifié sur cette machine pour ce cluster. Lancez : pra schedule install",
@@ -326,6 +351,10 @@ const fr: Messages = {
   rotationRefused: (reason) => `! logrotate refuse le fichier de la rotation : ${reason}`,
   cronAbsent:
     "! Aucun cron ne tourne sur cette machine : rien ne lance ces lignes. Démarrez-le (Debian : systemctl enable --now cron ; dans un conteneur : cron).",
+  daemonAbsent:
+    "! Aucun pra daemon ne tourne sur cette machine : rien ne lance ces tâches. Démarrez-le : pra daemon (en service : pra schedule install --systemd --daemon).",
+  cronToo:
+    "! La crontab a aussi des lignes de pra schedule : cron lance les tâches et pra daemon les lui laisse. Lancez pra schedule install --daemon pour retirer ces lignes.",
   unremembered: (directory) =>
     `! La crontab a des lignes de ${directory} dont rien n'est connu ici : PRA_STATE_DIR a pu changer, ou son contenu a disparu. Lancez : pra schedule install`,
   replaced: (directory) =>
@@ -341,7 +370,7 @@ const fr: Messages = {
   systemdAbsent: (timers) =>
     `! systemd ne tourne pas ici, rien n'est donc lancé. Là où il tourne : systemctl daemon-reload && systemctl enable --now ${timers}`,
   linger: (account) =>
-    `! Ces timers s'arrêtent quand ${account} se déconnecte. Pour qu'ils continuent : loginctl enable-linger ${account}`,
+    `! Ce que systemd lance pour ${account} s'arrête à sa déconnexion. Pour continuer : loginctl enable-linger ${account}`,
   absent: (what) => `✗ ${what} : les tâches n'y sont plus. Lancez : pra schedule install`,
   changed: (what) =>
     `! ${what} : sa ligne a été modifiée à la main, ou .env est ailleurs. « pra schedule install » la réécrit.`,

@@ -202,4 +202,24 @@ export const configWatchErrors = {
       hint: `Fixez-les dans .env (.env.example explique chacun), puis relancez.`,
     },
   },
+  CONFIG_WATCH_SAME_HOST: {
+    en: {
+      message: `this is where the first watcher itself remembers ({host}): it cannot tell of its own silence`,
+      hint: `Run pra watch --from-repository on another host, with nothing but BACKUP_DIR and a key file; here pra daemon or pra status watches.`,
+    },
+    fr: {
+      message: `c'est ici que le premier surveillant lui-même se souvient ({host}) : il ne peut pas dire son propre silence`,
+      hint: `Lancez pra watch --from-repository sur une autre machine, avec le seul BACKUP_DIR et un fichier de clé ; ici, pra daemon ou pra status surveille.`,
+    },
+  },
+  CONFIG_LOG_FILE: {
+    en: {
+      message: `the log {path} (PRA_LOG_FILE) cannot be written: {reason}`,
+      hint: `Name a file in a folder that this account may write, no link and no pipe; or remove the setting, and the log goes to standard output.`,
+    },
+    fr: {
+      message: `le journal {path} (PRA_LOG_FILE) ne peut pas être écrit : {reason}`,
+      hint: `Donnez un fichier dans un dossier où ce compte peut écrire, ni lien ni tube ; ou retirez le réglage, et le journal va sur la sortie standard.`,
+    },
+  },
 } as const satisfies ErrorGroup;

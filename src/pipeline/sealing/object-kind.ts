@@ -23,7 +23,8 @@ export type ObjectKind =
   | "ledger"
   | "hold"
   | "settings"
-  | "dump";
+  | "dump"
+  | "sign";
 
 /** `open`: anyone can read it. `data`: only the private side can. `metadata`: every enrolled host can. */
 export type KeyClass = "open" | "data" | "metadata";
@@ -88,6 +89,7 @@ export const objectKinds: Readonly<Record<ObjectKind, KindFacts>> = {
   hold: row(15, "metadata", "whole"),
   settings: row(16, "data", "whole", { factsBytes: 32 }),
   dump: row(17, "metadata", "whole", { ofIncarnation }),
+  sign: row(18, "metadata", "whole"),
 };
 
 /** The number of a key class in a header. */
