@@ -90,6 +90,10 @@ const register: readonly AlertRule[] = [
   rule("daemon", "critical", AT_ONCE),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  // Of the second watcher: it has waited for several signs before it calls the first one silent, and the next sign is the proof.
+  rule("watcher", "critical", { ...AT_ONCE, resolveAfterMs: 0, needs: ["repository"] }),
+  rule("dead-man", "warning", { needs: ["watcher"] }),
+  rule("ledger", "warning", { needs: ["repository", "watcher"], resolveAfterMs: 0 }),
   rule("reachability", "warning"),
   rule("clock", "warning"),
   rule("certificate", "warning", { resolveAfterMs: 0 }),

@@ -58,6 +58,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "hold", load: async () => (await import("./hold.ts")).registerHold },
   { name: "release", load: async () => (await import("./hold.ts")).registerRelease },
   { name: "daemon", load: async () => (await import("./daemon.ts")).registerDaemon },
+  { name: "watch", load: async () => (await import("./watch.ts")).registerWatch },
   { name: "schedule", load: async () => (await import("./schedule.ts")).registerSchedule },
   { name: "alert", load: async () => (await import("./alert.ts")).registerAlert },
   {

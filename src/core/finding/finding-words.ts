@@ -55,15 +55,23 @@ function fill(template: string, values: FactValues, language: Language): string 
 }
 
 /** What belongs together on a page. */
-export const findingGroups = ["server", "repository", "backups", "wal", "site"] as const;
+export const findingGroups = ["watch", "server", "repository", "backups", "wal", "site"] as const;
 
 /** One of them. */
 export type FindingGroup = (typeof findingGroups)[number];
 
 /** Their names. */
 export const groupNames: Readonly<Record<Language, Readonly<Record<FindingGroup, string>>>> = {
-  en: { server: "Server", repository: "Repository", backups: "Backups", wal: "WAL", site: "Site" },
+  en: {
+    watch: "Watch",
+    server: "Server",
+    repository: "Repository",
+    backups: "Backups",
+    wal: "WAL",
+    site: "Site",
+  },
   fr: {
+    watch: "Surveillance",
     server: "Serveur",
     repository: "Dépôt",
     backups: "Sauvegardes",
@@ -73,6 +81,8 @@ export const groupNames: Readonly<Record<Language, Readonly<Record<FindingGroup,
 };
 
 const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
+  watcher: "watch",
+  "dead-man": "watch",
   server: "server",
   writes: "server",
   archiver: "server",
@@ -84,6 +94,7 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   "recovery-key": "repository",
   space: "repository",
   forecast: "repository",
+  ledger: "repository",
   "newest-backup": "backups",
   jobs: "backups",
   proof: "backups",

@@ -115,10 +115,26 @@ export type WatchCheckId =
   | "version-end"
   | "schedule"
   | "forecast"
-  | "channels";
+  | "channels"
+  | "watcher"
+  | "dead-man"
+  | "ledger";
 
 /** Every fact about those. */
 export type WatchFactId =
+  | "watcher-alive"
+  | "watcher-silent"
+  | "watcher-mute"
+  | "watcher-alone"
+  | "watcher-never"
+  | "dead-man-called"
+  | "dead-man-silent"
+  | "clock-agrees"
+  | "clock-hosts"
+  | "receiver-silent"
+  | "ledger-grows"
+  | "ledger-silent"
+  | "ledger-empty"
   | "channels-none"
   | "channel-untested"
   | "channel-accepted"

@@ -23,6 +23,9 @@ const en: Messages = {
     schedule: "schedule",
     forecast: "forecast",
     channels: "alert channels",
+    watcher: "first watcher",
+    "dead-man": "dead-man's switch",
+    ledger: "ledger",
   },
   facts: {
     "writes-taken": { summary: "the server takes writes" },
@@ -175,6 +178,44 @@ const en: Messages = {
       summary: "mail is handed to {place} of this machine, because PRA_SMTP_URL is not set",
       hint: "Right where a mail server runs here that sends on; otherwise set PRA_SMTP_URL.",
     },
+    "watcher-alive": { summary: "on {host}: gave a sign of life {ageMs} ago" },
+    "watcher-silent": {
+      summary: "on {host}: no sign of life for {ageMs}; one was due every {everyMs}",
+      hint: "Look at {host}: is it up, can it reach the repository, does pra daemon or cron run there (pra schedule show)? Until it is back, this host tells what the repository shows.",
+    },
+    "watcher-mute": {
+      summary: "on {host}: it looks, but no channel has taken what it tells for {mutedMs}",
+      hint: "On {host}: pra alert list, pra alert test. Until a channel works there, this host tells what the repository shows.",
+    },
+    "watcher-alone": {
+      summary: "on {host}: it looks, and has no way to tell anybody",
+      hint: "Set ALERT_EMAIL or SLACK_WEBHOOK in .env on {host}, then there: pra alert test",
+    },
+    "watcher-never": {
+      summary: "nobody has left a sign of life in this repository",
+      hint: "On the host that reaches the server: pra daemon, or pra schedule install (pra status every five minutes leaves signs too).",
+    },
+    "dead-man-called": { summary: "the watcher on {host} called it {ageMs} ago" },
+    "dead-man-silent": {
+      summary: "the watcher on {host} has not reached it for {ageMs}",
+      hint: "On {host}: is PRA_DEAD_MAN_URL right, and the way to it open? Its own alarm is due.",
+    },
+    "clock-agrees": { summary: "that of {host} agrees with this one's, as far as signs tell" },
+    "clock-hosts": {
+      summary:
+        "that of {host} and this one's are {offMs} apart; ages are counted by that of {host}",
+      hint: "Set both by NTP (chronyc tracking, timedatectl).",
+    },
+    "receiver-silent": {
+      summary: "process {pid} on {host} has not renewed its lease for {ageMs}",
+      hint: "Look at {host}: pra wal status, then pra wal receive; it goes on where the other one stopped.",
+    },
+    "ledger-grows": { summary: "its newest event was first seen {ageMs} ago" },
+    "ledger-silent": {
+      summary: "no new event for {ageMs}: no backup, no proof, no alert was recorded",
+      hint: "Look at the host that makes the backups: pra schedule show",
+    },
+    "ledger-empty": { summary: "no event yet", hint: "pra backup --full records the first" },
     "memory-renewed": {
       summary: "the memory of alerts could not be read and begins anew; its copy is {path}",
       hint: "What is ill is told again. Keep the copy: it has what was waiting to be sent.",
@@ -200,6 +241,9 @@ const fr: Messages = {
     schedule: "planification",
     forecast: "prévision",
     channels: "canaux d'alerte",
+    watcher: "premier surveillant",
+    "dead-man": "homme mort",
+    ledger: "journal",
   },
   facts: {
     "writes-taken": { summary: "le serveur accepte les écritures" },
@@ -353,6 +397,51 @@ const fr: Messages = {
     "relay-local": {
       summary: "le courriel est remis à {place} de cette machine, car PRA_SMTP_URL n'est pas fixé",
       hint: "Juste si un serveur de courriel tourne ici et transmet ; sinon, fixez PRA_SMTP_URL.",
+    },
+    "watcher-alive": { summary: "sur {host} : a donné signe de vie il y a {ageMs}" },
+    "watcher-silent": {
+      summary:
+        "sur {host} : aucun signe de vie depuis {ageMs} ; il en fallait un toutes les {everyMs}",
+      hint: "Regardez {host} : tourne-t-elle, atteint-elle le dépôt, pra daemon ou cron y est-il actif (pra schedule show) ? Jusqu'à son retour, cette machine dit ce que montre le dépôt.",
+    },
+    "watcher-mute": {
+      summary: "sur {host} : il regarde, mais aucun canal n'a pris ce qu'il dit depuis {mutedMs}",
+      hint: "Sur {host} : pra alert list, pra alert test. Tant qu'aucun canal n'y marche, cette machine dit ce que montre le dépôt.",
+    },
+    "watcher-alone": {
+      summary: "sur {host} : il regarde, et n'a aucun moyen de prévenir qui que ce soit",
+      hint: "Fixez ALERT_EMAIL ou SLACK_WEBHOOK dans .env sur {host}, puis là-bas : pra alert test",
+    },
+    "watcher-never": {
+      summary: "personne n'a laissé de signe de vie dans ce dépôt",
+      hint: "Sur la machine qui atteint le serveur : pra daemon, ou pra schedule install (pra status toutes les cinq minutes en laisse aussi).",
+    },
+    "dead-man-called": { summary: "le surveillant sur {host} l'a appelé il y a {ageMs}" },
+    "dead-man-silent": {
+      summary: "le surveillant sur {host} ne l'a pas atteint depuis {ageMs}",
+      hint: "Sur {host} : PRA_DEAD_MAN_URL est-il juste, et le chemin ouvert ? Sa propre alarme est imminente.",
+    },
+    "clock-agrees": {
+      summary: "celle de {host} s'accorde avec celle d'ici, autant que les signes le disent",
+    },
+    "clock-hosts": {
+      summary:
+        "celle de {host} et celle d'ici diffèrent de {offMs} ; les âges sont comptés par celle de {host}",
+      hint: "Réglez les deux par NTP (chronyc tracking, timedatectl).",
+    },
+    "receiver-silent": {
+      summary: "le processus {pid} sur {host} n'a pas renouvelé son bail depuis {ageMs}",
+      hint: "Regardez {host} : pra wal status, puis pra wal receive ; il reprend où l'autre s'est arrêté.",
+    },
+    "ledger-grows": { summary: "son dernier événement a été vu il y a {ageMs}" },
+    "ledger-silent": {
+      summary:
+        "aucun nouvel événement depuis {ageMs} : ni sauvegarde, ni preuve, ni alerte enregistrée",
+      hint: "Regardez la machine qui fait les sauvegardes : pra schedule show",
+    },
+    "ledger-empty": {
+      summary: "aucun événement encore",
+      hint: "pra backup --full enregistre le premier",
     },
     "memory-renewed": {
       summary: "la mémoire des alertes était illisible et repart de zéro ; sa copie est {path}",
