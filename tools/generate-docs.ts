@@ -13,6 +13,7 @@ import { exitCodeTable } from "../src/cli/exit-codes.ts";
 import type { ErrorEntry } from "../src/core/error-register/entry.ts";
 import { errorRegister } from "../src/core/errors.ts";
 import { guardNames } from "../src/core/failpoint-names.ts";
+import { ledgerPage } from "./ledger-page.ts";
 import { formatGraph, readSources } from "./import-graph.ts";
 import { findTitledTests } from "./titled-tests.ts";
 
@@ -129,6 +130,7 @@ const tests = findTitledTests(root);
 const pages: readonly (readonly [path: string, content: string])[] = [
   ["docs/errors.md", errorsPage()],
   ["docs/exit-codes.md", exitCodesPage()],
+  ["docs/ledger.md", ledgerPage()],
   [".env.example", envExample()],
   ["docs/configuration.md", configurationPage()],
   ["docs/pra.schema.json", praYamlJsonSchema()],

@@ -332,7 +332,7 @@ export async function runBackup(
   request.onStep("connecting");
   const repository = await openRepository(adapters, environment, { signal });
   const { sealed } = repository;
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const accept = request.acceptRollback;
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const server = await meetServer(environment, request);

@@ -192,7 +192,7 @@ export async function runDump(
   request.onStep("connecting");
   const repository = await openRepository(adapters, environment, { signal });
   const { sealed } = repository;
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const accept = request.acceptRollback;
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const met = await meetServer(environment, request);

@@ -8,6 +8,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { DrError, isDrError } from "../core/errors.ts";
 import { type Language, languageOf } from "../core/language.ts";
+import { personTextMax } from "../core/watch-limits.ts";
 import {
   type ConnectionSettings,
   type ExplicitConnection,
@@ -104,6 +105,8 @@ export type Environment = {
   readonly configFolders: readonly string[];
   /** Where the checkout or the installed package lies, with its scripts. */
   readonly programDirectory: string;
+  /** From where the person came, as far as the system tells: "ssh 192.0.2.7", "sudo alice". */
+  readonly cameFrom: string | undefined;
   /** What systemd gave its service; both undefined elsewhere. */
   readonly serviceManager: ServiceManager;
   /** The `.env` that was read. */
@@ -391,6 +394,15 @@ function serviceManagerOf(variables: EnvironmentInput["variables"]): ServiceMana
   };
 }
 
+/** The client's address of sshd, and who called sudo; what somebody else could have written there is cut and cleaned. */
+function cameFromOf(variables: EnvironmentInput["variables"]): string | undefined {
+  const { SSH_CONNECTION: ssh = "", SUDO_USER: sudo = "" } = variables;
+  const [address = ""] = ssh.split(" ");
+  const parts = [address === "" ? "" : `ssh ${address}`, sudo === "" ? "" : `sudo ${sudo}`];
+  const text = parts.filter((part) => part !== "").join(", ");
+  return text === "" ? undefined : text.replace(/\p{Cc}/gu, "?").slice(0, personTextMax);
+}
+
 /** What reaching the server and the repository takes. */
 function isVital(name: SettingName): boolean {
   const { group } = settingsRegistry[name];
@@ -458,6 +470,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     configFolders:
       file === undefined ? [input.workingDirectory, input.checkoutDirectory] : [dirname(file.path)],
     programDirectory: input.checkoutDirectory,
+    cameFrom: cameFromOf(input.variables),
     serviceManager: serviceManagerOf(input.variables),
     envFile: file?.path,
     findUnknown: () => unknownSettings(input.variables, file),

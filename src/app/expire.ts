@@ -179,7 +179,7 @@ export async function runExpire(
   const { clock } = adapters;
   const began = clock.monotonic();
   const { sealed } = await openRepository(adapters, environment, { signal });
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const options = optionsOf(adapters, environment, { sealed, request });
   const { cluster } = options;

@@ -108,7 +108,7 @@ export async function runExport(
     },
     signal,
   });
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const { path, bytes, sha256, encrypted } = exported;
   const data = { cluster: environment.cluster, database, file: path, bytes, sha256, encrypted };
   await ledger.record({ kind: "dumpExported", data });

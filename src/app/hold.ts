@@ -87,7 +87,7 @@ export async function sayHold(
   const typed = request.state === "held" ? request.until : undefined;
   const until = typed === undefined ? null : holdEnd(typed, clock.now());
   const { sealed } = await openRepository(adapters, environment, { signal });
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const { place, kind, id: backup } = await findBackupOrDump(sealed, request.backup, { signal });
   const about = { cluster: place.cluster, backup };

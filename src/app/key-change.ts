@@ -117,7 +117,7 @@ export async function addSlot(
     await putSlot(sealed, { slot, lock: { passphrase: way.passphrase } }, call);
   }
   const { generation } = sealed.ring;
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const method = way.kind;
   await ledger.record({ kind: "keySlotAdded", data: { generation, slot, method, label } });
   return { generation, slot, method, label, recovery, ledgerFailure: ledger.failure };
@@ -188,7 +188,7 @@ export async function removeSlot(
   const left = await requireOtherWay(sealed, about, { unchecked, signal });
   await failpointAsync("key.delete-slot", { signal });
   await sealed.store.delete(objectKey({ type: "keySlot", generation, slot }), { signal });
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await ledger.record({ kind: "keySlotRemoved", data: { generation, slot, method, label } });
   return { generation, slot, method, left, ledgerFailure: ledger.failure };
 }

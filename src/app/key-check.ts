@@ -129,7 +129,7 @@ export async function checkKey(
   const slotContent = await theirs.getWhole({ type: "keySlot", generation, slot }, { signal });
   const { method } = slotFacts(slotContent.content);
   const root = fingerprintOf(rootPublicKey);
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const { backup } = found;
   await ledger.record({
     kind: "keyChecked",

@@ -83,6 +83,7 @@ export type RotationRequest = StoreCall & {
 
 type Run = {
   readonly adapters: Adapters;
+  readonly environment: Environment;
   readonly request: RotationRequest;
   readonly keyFile: string;
   /** By the keys so far. */
@@ -232,7 +233,7 @@ async function finish(
   run: Run,
   made: Pick<Rotation, "recovery" | "notCarried" | "closed">,
 ): Promise<Rotation> {
-  const { adapters, after, keyFile, request, resumed } = run;
+  const { adapters, environment, after, keyFile, request, resumed } = run;
   const { signal, reason } = request;
   const { ring } = after;
   const { generation } = ring;
@@ -244,7 +245,7 @@ async function finish(
   const { slots: found } = await readSlots(after, generation, { signal });
   const slots = found.map(({ slot }) => slot);
   const root = fingerprintOf(ring.rootPublicKey);
-  const ledger = new LedgerRecorder(adapters, after, { reason });
+  const ledger = new LedgerRecorder(adapters, after, { environment, reason });
   const { closed } = made;
   await ledger.record({
     kind: "keysRotated",
@@ -276,7 +277,16 @@ async function finishKilled(
   const closing = await readClosing(new SealedStore({ store, ring, clock, random }), { signal });
   const after = Object.assign(new SealedStore({ store, ring, clock, random, closing }), { ring });
   const actor = `${adapters.account}@${adapters.observer.self.host}`;
-  const run = { adapters, request, keyFile, before: after, after, actor, resumed: true };
+  const run = {
+    adapters,
+    environment,
+    request,
+    keyFile,
+    before: after,
+    after,
+    actor,
+    resumed: true,
+  };
   const recovery = await recoveryAfterKill(run);
   const closed = closing?.accepted.size ?? 0;
   return { ...(await finish(run, { recovery, notCarried: [], closed })), finished: true };
@@ -371,6 +381,6 @@ export async function rotateKeys(
   const { ring, resumed } = await ringInTheMaking(again.sealed, keyFile, { signal });
   const after = Object.assign(new SealedStore({ store, ring, clock, random }), { ring });
   const actor = `${adapters.account}@${adapters.observer.self.host}`;
-  const run = { adapters, request, keyFile, before, after, actor, resumed };
+  const run = { adapters, environment, request, keyFile, before, after, actor, resumed };
   return await finish(run, await makeGeneration(run));
 }

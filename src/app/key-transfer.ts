@@ -78,7 +78,7 @@ export async function exportPublicKeys(
   await writeKeyFile(path, theirs, { signal });
   const { generation } = ring;
   const name = writerOf(theirs);
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const data = { generation, writer: name, full: false, slot: null };
   await ledger.record({ kind: "hostEnrolled", data });
   return { path, repositoryId, generation, writer: name, ledgerFailure: ledger.failure };
@@ -173,7 +173,7 @@ export async function recoverKeys(
   const { path, replaced } = await takeKeys(environment, ring, { from: slot, signal });
   const sealed = new SealedStore({ store, ring, clock, random, closing });
   const { generation } = ring;
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const data = { generation, writer: writerOf(ring), full: true, slot };
   await ledger.record({ kind: "hostEnrolled", data });
   return {

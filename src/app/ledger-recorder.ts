@@ -1,46 +1,109 @@
 /**
- * What a command records in the ledger, at once, one writer a process. The ledger is the product's memory; a command whose work is done
- * is not undone because the ledger could not be written, but it says so.
+ * What a command records in the ledger, at once, one writer a process: with who, from where, and why. The ledger is the product's memory; a command whose work is done
+ * is not undone because the ledger could not be written, but it says so. Each process names the newest events that this host has seen of
+ * others, and its own are remembered likewise, so that a cut end shows.
  */
 import { DrError, isDrError } from "../core/errors.ts";
+import { failpointAsync } from "../core/failpoint.ts";
+import { ledgerFollowsMax } from "../core/ledger-limits.ts";
 import { ledgerRecordTimeoutMs } from "../core/limits.ts";
+import { personTextMax } from "../core/watch-limits.ts";
 import type { EventContent } from "../ledger/event-kinds.ts";
-import { LedgerWriter } from "../ledger/ledger-writer.ts";
-import type { SeenHead } from "../repository/rollback-guard.ts";
+import { LedgerWriter, type LedgerHead } from "../ledger/ledger-writer.ts";
+import { parseLedgerWriterName } from "../repository/object-names.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import { type SeenHead, readSeen, rememberSeen } from "../repository/rollback-guard.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+
+/** The program's reason, with what the person said. */
+function reasonOf(environment: Environment, reason: string): string {
+  const said = environment.settings.get("PRA_REASON")?.value.trim() ?? "";
+  const clean = said.replace(/\p{Cc}/gu, " ").slice(0, personTextMax);
+  return clean === "" || clean === reason ? reason : `${reason}: ${clean}`;
+}
 
 /** Records events; remembers the first failure instead of throwing it. */
 export class LedgerRecorder {
-  readonly #writer: LedgerWriter;
+  readonly #adapters: Adapters;
+  readonly #environment: Environment;
+  readonly #sealed: SealedStore;
   readonly #actor: string;
   readonly #reason: string;
+  #writer: Promise<LedgerWriter> | undefined;
   /** Why the ledger could not be written, if it could not. */
   failure: DrError | undefined;
   /** The newest event that was recorded. */
   head: SeenHead | undefined;
 
-  constructor(adapters: Adapters, sealed: SealedStore, options: { readonly reason: string }) {
-    const { host, pid } = adapters.observer.self;
-    this.#writer = new LedgerWriter(sealed, { clock: adapters.clock, host, pid, program: "pra" });
-    this.#actor = `${adapters.account}@${host}`;
-    this.#reason = options.reason;
+  constructor(
+    adapters: Adapters,
+    sealed: SealedStore,
+    options: { readonly environment: Environment; readonly reason: string },
+  ) {
+    const { environment, reason } = options;
+    this.#adapters = adapters;
+    this.#environment = environment;
+    this.#sealed = sealed;
+    this.#actor = `${adapters.account}@${adapters.observer.self.host}`;
+    this.#reason = reasonOf(environment, reason);
+  }
+
+  async #open(call: StoreCall): Promise<LedgerWriter> {
+    const { clock, observer } = this.#adapters;
+    const { host, pid } = observer.self;
+    const from = this.#environment.cameFrom ?? null;
+    const follows = await this.#known(call);
+    return new LedgerWriter(this.#sealed, { clock, host, pid, program: "pra", from, follows });
+  }
+
+  /** Heads that this host remembers. What it cannot read here, whatever relies on it says with its own error. */
+  async #known(call: StoreCall): Promise<readonly LedgerHead[]> {
+    const file = this.#adapters.seenFile(this.#environment.stateDirectory);
+    try {
+      const { ledger } = await readSeen(this.#sealed, { ...call, file });
+      return ledger
+        .slice(-ledgerFollowsMax)
+        .map((head) => ({ ...head, writer: parseLedgerWriterName(head.writer) }));
+    } catch (error) {
+      if (isDrError(error)) {
+        return [];
+      }
+      throw error;
+    }
+  }
+
+  async #remember(head: SeenHead, call: StoreCall): Promise<void> {
+    const file = this.#adapters.seenFile(this.#environment.stateDirectory);
+    try {
+      await failpointAsync("ledger.remember", call);
+      await rememberSeen(this.#sealed, { ...call, file }, { ledger: [head] });
+    } catch (error) {
+      // A host that remembers nothing notices no cut end; the event itself is recorded.
+      if (!isDrError(error)) {
+        throw error;
+      }
+    }
   }
 
   /**
    * Records now. Its own time limit, not the caller's signal: that a command was interrupted is to be recorded too.
    */
   async record(event: EventContent): Promise<void> {
-    const signal = AbortSignal.timeout(ledgerRecordTimeoutMs);
+    const call = { signal: AbortSignal.timeout(ledgerRecordTimeoutMs) };
     try {
       const first = this.head === undefined;
       const actor = this.#actor;
       const reason = this.#reason;
-      const { sequence } = await this.#writer.append({ ...event, actor, reason }, { signal });
-      const head = this.#writer.head;
+      this.#writer ??= this.#open(call);
+      const writer = await this.#writer;
+      const { sequence } = await writer.append({ ...event, actor, reason }, call);
+      const { head } = writer;
       if (head !== undefined) {
         // The first object also holds the event by which a writer introduces itself.
         this.head = { ...head, object: first ? 1 : sequence };
+        await this.#remember(this.head, call);
       }
     } catch (error) {
       const failure = isDrError(error)

@@ -255,7 +255,7 @@ export async function runProve(
   const { proof, root, limits } = await runProof(work, AbortSignal.any([signal, pin.lost]));
   const rtoSeconds = proof.rtoMs === undefined ? undefined : proof.rtoMs / 1000;
   const report = { place, plan, target, proof, rpoSeconds, rtoSeconds, limits };
-  const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason: request.reason });
   await ledger.record({ kind: "proofFinished", data: proofEvent(report) });
   await ledger.record({ kind: "proofChecked", data: checksEvent(report) });
   await recordMeasurement(ledger, report, observer.self.host);

@@ -319,7 +319,10 @@ async function record(
   result: Omit<RescueResult, "ledgerFailure">,
 ): Promise<DrError | undefined> {
   const { backup, database, into, where, reached, rescued, comparisons, copied } = result;
-  const ledger = new LedgerRecorder(adapters, repository.sealed, { reason: "pra rescue" });
+  const ledger = new LedgerRecorder(adapters, repository.sealed, {
+    environment,
+    reason: "pra rescue",
+  });
   const nameOf = ({ schema, name }: TableName): string => `${schema}.${name}`;
   const missing = new Map(comparisons.map((each) => [nameOf(each), each.rows.missing.rows]));
   await ledger.record({

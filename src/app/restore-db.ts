@@ -197,7 +197,7 @@ export async function runRestoreDb(
   const database = requireSetting(request.into ?? environment.restore.database, "RESTORE_DB");
   request.onStep("source");
   const repository = await openRepository(adapters, environment, { signal });
-  const ledger = new LedgerRecorder(adapters, repository.sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, repository.sealed, { environment, reason });
   const anyInstant = request.at !== undefined;
   const { from } = request;
   const found = await findSource(repository, environment, { from, anyInstant, signal });
@@ -212,6 +212,12 @@ export async function runRestoreDb(
   };
   try {
     await requirePermitted(run);
+    if (found.kind === "dump") {
+      // A backup is told by its restore.
+      const accessed = { what: "restore-db", cluster: environment.cluster, repeats: 0 };
+      const object = found.dump.id;
+      await ledger.record({ kind: "accessed", data: { ...accessed, object } });
+    }
     const report = await underPin({ ...run, request: { ...request, onStep } });
     const reportPath = await writeReport(report, { environment, language: request.language });
     await recordRestored(ledger, report, reportPath);

@@ -354,9 +354,10 @@ export async function runRestore(
   const prepared = await prepare(adapters, environment, request);
   const { planned, plan, dataDirectory } = prepared;
   const { sealed } = planned.repository;
-  const ledger = new LedgerRecorder(adapters, sealed, { reason: request.reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason: request.reason });
   const accept = request.acceptRollback;
   await checkHistory({ adapters, environment, sealed, ledger, accept }, request);
+  await recordAccess(ledger, prepared, request);
   const predictedMs = await announce(adapters, prepared, request);
   const planMs = clock.monotonic() - began;
   const phases: { name: string; durationMs: number }[] = [
@@ -409,6 +410,18 @@ export async function runRestore(
     await ledger.record({ kind: "restoreFailed", data: { ...facts, phase, code, message } });
     throw error;
   }
+}
+
+/** Who reads the backup is written down before its first byte is read. */
+async function recordAccess(
+  ledger: LedgerRecorder,
+  { planned, plan }: Prepared,
+  { command }: RestoreRequest,
+): Promise<void> {
+  const { cluster } = planned.view.place;
+  const what = command.replace(/^pra /, "");
+  const data = { what, cluster, object: plan.backup.id, repeats: 0 };
+  await ledger.record({ kind: "accessed", data });
 }
 
 /** With milliseconds, as the ledger's instants are written. */

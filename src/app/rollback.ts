@@ -60,16 +60,15 @@ export async function checkHistory(
   }
 }
 
-/** Remembers a backup that this host just published, and the ledger's event about it. */
+/** Remembers a backup that this host just published; the ledger's event about it is remembered by who records it. */
 export async function rememberBackup(
   check: HistoryCheck,
   place: IncarnationPlace,
   newest: ObjectId,
   call: StoreCall,
 ): Promise<void> {
-  const { adapters, environment, sealed, ledger } = check;
+  const { adapters, environment, sealed } = check;
   const file = adapters.seenFile(environment.stateDirectory);
-  const heads = ledger.head === undefined ? [] : [ledger.head];
   const roots = [{ cluster: place.cluster, incarnation: place.incarnation, newest }];
-  await rememberSeen(sealed, { ...call, file }, { roots, ledger: heads });
+  await rememberSeen(sealed, { ...call, file }, { roots });
 }

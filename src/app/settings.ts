@@ -373,6 +373,15 @@ const registry = {
       fr: "La phrase secrète des fichiers d'export chiffrés (.sql.gz.enc).",
     },
   },
+  PRA_REASON: {
+    group: "program",
+    kind: { type: "text" },
+    example: "ticket 4711",
+    help: {
+      en: "Why backups are read or changed, for the ledger: as --reason, for all commands of a session.",
+      fr: "Pourquoi on lit ou modifie des sauvegardes, pour le journal : comme --reason, pour toutes les commandes d'une session.",
+    },
+  },
   PRA_FAILPOINT: {
     group: "expert",
     kind: { type: "text" },

@@ -131,13 +131,18 @@ async function checkLedger(
   return verdict.events;
 }
 
+type Verifying = {
+  readonly adapters: Adapters;
+  readonly environment: Environment;
+  readonly sealed: SealedStore;
+};
+
 async function recordOutcome(
-  adapters: Adapters,
-  sealed: SealedStore,
+  { adapters, environment, sealed }: Verifying,
   report: Omit<VerifyReport, "ledgerFailure">,
 ): Promise<DrError | undefined> {
   const reason = report.deep ? "pra verify --deep" : "pra verify";
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await ledger.record({
     kind: "verifyFinished",
     data: {
@@ -194,5 +199,8 @@ export async function runVerify(
     backupsDown,
     durationMs,
   };
-  return { ...report, ledgerFailure: await recordOutcome(adapters, sealed, report) };
+  return {
+    ...report,
+    ledgerFailure: await recordOutcome({ adapters, environment, sealed }, report),
+  };
 }

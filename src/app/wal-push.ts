@@ -62,7 +62,7 @@ export async function runPush(
     if (isDrError(error, "WAL_SEGMENT_CONFLICT") && error.details["kept"] === "now") {
       const { segment, conflict } = error.details;
       const data = { ...place, segment: String(segment), key: String(conflict) };
-      await new LedgerRecorder(adapters, sealed, { reason }).record({
+      await new LedgerRecorder(adapters, sealed, { environment, reason }).record({
         kind: "conflictFound",
         data,
       });

@@ -374,7 +374,7 @@ export async function runReceiver(
 ): Promise<ReceiveResult> {
   const { signal, reason, acceptRollback: accept } = request;
   const { sealed } = await openRepository(adapters, environment, { signal });
-  const ledger = new LedgerRecorder(adapters, sealed, { reason });
+  const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const cluster = await meetCluster(adapters, environment, sealed, request);
   await using lease = await acquireWalLease(adapters, sealed, cluster, request);

@@ -6,7 +6,14 @@ import { readCommandLine } from "./command-line.ts";
 test("global options are seen before and after the command", () => {
   const line = readCommandLine(["--lang", "fr", "list", "--json", "--env-file=/a b/.env"]);
   const path = "list";
-  assert.deepEqual(line, { json: true, lang: "fr", envFile: "/a b/.env", command: "list", path });
+  assert.deepEqual(line, {
+    json: true,
+    lang: "fr",
+    envFile: "/a b/.env",
+    reason: undefined,
+    command: "list",
+    path,
+  });
 });
 
 test("the value of a global option is not taken for the command", () => {

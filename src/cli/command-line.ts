@@ -3,14 +3,16 @@
  * usage error is told), and which command is typed (only its module is loaded).
  */
 
-/** Global options that take a value. */
-const WITH_VALUE: ReadonlySet<string> = new Set(["--lang", "--env-file"]);
+/** Options that take a value and may stand before a command's words. */
+const WITH_VALUE: ReadonlySet<string> = new Set(["--lang", "--env-file", "--reason"]);
 
 /** The first look at the arguments. */
 export type CommandLine = {
   readonly json: boolean;
   readonly lang: string | undefined;
   readonly envFile: string | undefined;
+  /** Why the person does it, for the ledger. */
+  readonly reason: string | undefined;
   /** The first word that is no option; undefined also when help is asked for before any word. */
   readonly command: string | undefined;
   /** The first two words that are no options, as far as there are: `wal push`. */
@@ -37,6 +39,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     json: words.includes("--json"),
     lang: present("--lang") ? valueOf("--lang") : undefined,
     envFile: present("--env-file") ? valueOf("--env-file") : undefined,
+    reason: present("--reason") ? valueOf("--reason") : undefined,
     command: helpFirst ? undefined : words[firstWord],
     path: words.filter(isWord).slice(0, 2).join(" "),
   };

@@ -103,7 +103,7 @@ export class ProcessFrame implements Frame {
       homeDirectory: homedir(),
       userName: accountName(),
       isRoot: process.getuid?.() === 0,
-      flags: { PRA_LANG: commandLine.lang, ...flags },
+      flags: { PRA_LANG: commandLine.lang, PRA_REASON: commandLine.reason, ...flags },
       envFile: options.envFile ?? commandLine.envFile,
       strict: options.strict,
     });

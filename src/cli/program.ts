@@ -10,6 +10,33 @@ import type { Language } from "../core/language.ts";
 import { displayWidth } from "./display-width.ts";
 import { frameText } from "./text/frame-text.ts";
 
+/** Commands that read or change backups and keys. The ledger keeps of each why it was run, as `--reason` says, which the frame hands on. */
+const RECORDED: ReadonlySet<string> = new Set([
+  "list",
+  "window",
+  "plan",
+  "restore",
+  "restore-db",
+  "peek",
+  "diff",
+  "rescue",
+  "backup",
+  "dump",
+  "prove",
+  "verify",
+  "expire",
+  "sla",
+  "ledger list",
+  "ledger anchor",
+  "key check",
+  "key add",
+  "key remove",
+  "key rotate",
+  "key encrypt",
+  "key export",
+  "key recover",
+]);
+
 /** What every command says about itself. `examples` has at least one. */
 export type CommandText = {
   readonly summary: string;
@@ -175,13 +202,16 @@ export function defineCommand(
 ): Command {
   const frame = frameText[language];
   const examples = text.examples.map(([command, meaning]) => `  ${command}\n      ${meaning}`);
-  return parent
+  const command = parent
     .command(name)
     .summary(text.summary)
     .description(text.description ?? text.summary)
     .helpOption("-h, --help", frame.optionHelp)
     .allowExcessArguments(false)
     .addHelpText("after", `\n${frame.examples}\n${examples.join("\n")}`);
+  return RECORDED.has(pathOf(command).replace(/^pra /, ""))
+    ? command.addOption(new Option("--reason <text>", frame.optionReason))
+    : command;
 }
 
 /** Adds a group such as `wal`, whose commands are defined below it. */

@@ -10,6 +10,11 @@ export const failpointNames = [
   "channels.http-call",
   "channels.smtp-accepted",
   "channels.smtp-connect",
+  "daemon.job-start",
+  "daemon.log-open",
+  "daemon.log-rotate",
+  "daemon.log-write",
+  "daemon.notify",
   "disk.append-create",
   "disk.append-created",
   "disk.append-datasync",
@@ -51,6 +56,7 @@ export const failpointNames = [
   "lease.acquire",
   "lease.renew",
   "ledger.append",
+  "ledger.remember",
   "pin.put",
   "pin.renew",
   "rescue.copy",
@@ -98,6 +104,7 @@ export const failpointNames = [
   "watch.recorded",
   "watch.save",
   "watch.saved",
+  "watch.sign",
 ] as const;
 
 /** Every protection against a loss class that a test can switch off. */

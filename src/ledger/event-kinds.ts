@@ -1,6 +1,6 @@
 /**
  * What can happen, as the ledger records it. Each kind holds all that `list`, windows, RPO and RTO reports need, so that they can
- * be computed from the ledger alone. Positions are text (`0/16B3748`), instants ISO 8601 in UTC, times in
+ * be computed from the ledger alone; `event-meanings.ts` says what each means, `docs/ledger.md` shows both. Positions are text (`0/16B3748`), instants ISO 8601 in UTC, times in
  * milliseconds or seconds as their names say. A kind is never changed: a new version of it gets a new number.
  */
 import * as z from "zod/mini";
@@ -58,12 +58,14 @@ const messageFacts = {
 };
 
 /** The data of each kind; all have version 1. */
-const dataOf = {
+export const eventSchemas = {
   /** First event of a writer. `follows`: newest events of other writers that it knew, which their removal would betray. */
   writerStarted: z.object({
     host: text,
     pid: count,
     program: text,
+    /** From where the person came, as far as the system tells: "ssh 192.0.2.7", "sudo alice". */
+    from: z._default(z.nullable(text), null),
     follows: z.array(z.object({ writer: text, sequence: count, hash })),
   }),
   backupStarted: z.object({ ...backupFacts, timeline, startLsn: lsn }),
@@ -99,7 +101,6 @@ const dataOf = {
     cause: z.enum(["slotLost", "segmentMissing", "receiverDown", "conflict", "other"]),
     detail: text,
   }),
-  walGapClosed: z.object({ ...place, gap: id, timeline, toLsn: lsn, closedByBackup: id }),
   walReceiverStarted: z.object({
     ...place,
     timeline,
@@ -124,17 +125,31 @@ const dataOf = {
     detail: text,
   }),
   slotLost: z.object({ ...place, slot: text, restartLsn: z.nullable(lsn), cause: text }),
-  /** Samples of a stretch of time, rolled up: what would have been lost at worst, and for how long it was unknown. */
-  exposureSampled: z.object({
-    ...place,
+  /** An hour of looks by one host; a slot is five minutes, the worst of its looks, and null where nobody looked or could tell. */
+  looksSampled: z.object({
+    cluster,
+    host: text,
+    /** The hour's beginning. */
     from: time,
-    to: time,
-    samples: count,
-    secondsMax: duration,
-    secondsLast: duration,
-    unreachableSeconds: duration,
-    durableLsn: lsn,
+    /** In force at these looks. */
+    objectives: z.object({ rpoSeconds: duration, rtoSeconds: duration }),
+    looks: count,
+    slots: z
+      .array(
+        z.nullable(
+          z.object({
+            exposureSeconds: z.nullable(duration),
+            backupAgeSeconds: z.nullable(duration),
+            proofAgeSeconds: z.nullable(duration),
+            /** Of what was found at worst. */
+            state: z.enum(["good", "note", "bad"]),
+          }),
+        ),
+      )
+      .check(z.maxLength(12)),
   }),
+  /** A signed head over all writers was given out, to be kept elsewhere. `digest`: of its text. */
+  anchorMade: z.object({ writers: count, events: count, digest: hash }),
   restoreFinished: z.object({ ...restoreFacts, reached }),
   restoreFailed: z.object({ ...restoreFacts, phase: text, code: text, message: text }),
   /** Of a whole restore into an empty directory that succeeded: what later ones are predicted from. */
@@ -205,22 +220,12 @@ const dataOf = {
     ),
     limits: z.object({ nice: count, idleDisk: z.boolean(), minutesMax: count, neededBytes: count }),
   }),
-  leaseTaken: z.object({
-    cluster,
-    purpose: z.enum(["backup", "wal", "expire"]),
-    epoch: count,
-    host: text,
-    pid: count,
-    /** Who held it before, when that one had not released it. */
-    takenFrom: z.nullable(z.object({ host: text, pid: count })),
-  }),
   leaseLost: z.object({
     cluster,
     purpose: z.enum(["backup", "wal", "expire"]),
     epoch: count,
     cause: text,
   }),
-  keyCreated: z.object({ generation: count, slots: z.array(text) }),
   verifyFinished: z.object({
     cluster: z.nullable(cluster),
     depth: z.enum(["headers", "sample", "deep"]),
@@ -249,12 +254,12 @@ const dataOf = {
   dumpsGivenUp: z.object({ cluster, dumps: z.array(z.object({ incarnation, dump: id })) }),
   dumpHeld: z.object({ ...place, dump: id, number: count, until: z.nullable(time), why: text }),
   dumpReleased: z.object({ ...place, dump: id, number: count, why: text }),
+  /** Somebody is about to read. `repeats`: looks of the same kind by the same account since the last that was recorded. */
   accessed: z.object({
     what: text,
     cluster: z.nullable(cluster),
     object: z.nullable(text),
-    from: z.nullable(text),
-    allowed: z.boolean(),
+    repeats: count,
   }),
   conflictFound: z.object({ ...place, segment: text, key: text }),
   rollbackAccepted: z.object({ missing: z.array(text) }),
@@ -398,10 +403,10 @@ const dataOf = {
 } as const;
 
 /** The name of a kind. */
-export type EventKind = keyof typeof dataOf;
+export type EventKind = keyof typeof eventSchemas;
 
 /** The data of a kind. */
-export type EventData<K extends EventKind> = z.infer<(typeof dataOf)[K]>;
+export type EventData<K extends EventKind> = z.infer<(typeof eventSchemas)[K]>;
 
 /** Every kind with its data. */
 export type EventContent = {
@@ -409,9 +414,11 @@ export type EventContent = {
 }[EventKind];
 
 /** Every kind. */
-export const eventKinds = Object.keys(dataOf) as EventKind[];
+export const eventKinds = Object.keys(eventSchemas) as EventKind[];
 
-const schemas = eventKinds.map((kind) => z.object({ kind: z.literal(kind), data: dataOf[kind] }));
+const schemas = eventKinds.map((kind) =>
+  z.object({ kind: z.literal(kind), data: eventSchemas[kind] }),
+);
 
 /** Kind and data, when this version knows the kind and the data fits; undefined otherwise. */
 export function parseEventContent(event: {

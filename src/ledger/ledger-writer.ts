@@ -49,6 +49,8 @@ export type LedgerWriterOptions = {
   readonly pid: number;
   /** Name and version of the program. */
   readonly program: string;
+  /** From where the person came, where the system tells. */
+  readonly from?: string | null;
   readonly follows?: readonly LedgerHead[];
 };
 
@@ -88,9 +90,9 @@ export class LedgerWriter {
       throw new DrError("LEDGER_FULL", { writer: this.writer, events: this.#pending.length });
     }
     if (this.#sequence === 0) {
-      const { host, pid, program, follows = [] } = this.#options;
+      const { host, pid, program, from = null, follows = [] } = this.#options;
       const known = follows.map(({ writer, sequence, hash }) => ({ writer, sequence, hash }));
-      const data = { host, pid, program, follows: known };
+      const data = { host, pid, program, from, follows: known };
       this.#chain({ kind: "writerStarted", data, actor: event.actor, reason: event.reason });
     }
     return this.#chain(event);
@@ -154,7 +156,11 @@ export class LedgerWriter {
         // An earlier attempt arrived after all, with as many events as there were then.
         const { content } = await this.#sealed.getWhole(name, call);
         const there = decodeEvents(content, objectKey(name));
-        const own = there.every((event, at) => event.id === batch[at]?.id);
+        // By content: a machine that was cloned while it ran draws the same ids.
+        const own = there.every((event, at) => {
+          const mine = batch[at];
+          return mine !== undefined && eventHash(event) === eventHash(mine);
+        });
         if (!own) {
           throw error;
         }

@@ -21,6 +21,7 @@ import {
   understood,
   type EventEnvelope,
 } from "./event.ts";
+import { type SettledHeads, settledHeads } from "./anchor.ts";
 import type { LedgerHead } from "./ledger-writer.ts";
 import { ledgerEventsOf, listLedgerObjects, listLedgerWriters } from "./read-ledger.ts";
 
@@ -28,11 +29,16 @@ import { ledgerEventsOf, listLedgerObjects, listLedgerWriters } from "./read-led
 export type LedgerVerdict = {
   readonly writers: number;
   readonly events: number;
-  readonly heads: readonly LedgerHead[];
+  readonly heads: readonly TimedHead[];
+  /** Every writer's newest event not after `settledUntil`. */
+  readonly settled: SettledHeads;
   readonly problems: readonly DrError[];
 };
 
-type Link = { readonly sequence: number; readonly hash: string };
+/** A head, and when its event was made. */
+export type TimedHead = LedgerHead & { readonly time: string };
+
+type Link = { readonly sequence: number; readonly hash: string; readonly time: string };
 
 /** The chain of one writer, as far as it was followed. */
 class ChainCheck {
@@ -40,10 +46,15 @@ class ChainCheck {
   readonly problems: DrError[] = [];
   readonly remembered: LedgerHead[] = [];
   events = 0;
-  link: Link = { sequence: 0, hash: FIRST_PREVIOUS_HASH };
+  link: Link = { sequence: 0, hash: FIRST_PREVIOUS_HASH, time: "" };
+  /** The last of the events before the first one that is later than `until`. */
+  settled: Link | undefined;
+  readonly #until: string;
+  #beyond = false;
 
-  constructor(writer: LedgerWriterName) {
+  constructor(writer: LedgerWriterName, until: string) {
     this.writer = writer;
+    this.#until = until;
   }
 
   problem(error: DrError): void {
@@ -71,7 +82,9 @@ class ChainCheck {
     } else if (event.previousHash !== link.hash) {
       this.problem(new DrError("LEDGER_CHAIN_BROKEN", { object, sequence: event.sequence }));
     }
-    this.link = { sequence: event.sequence, hash: eventHash(event) };
+    this.link = { sequence: event.sequence, hash: eventHash(event), time: event.time };
+    this.#beyond ||= event.time > this.#until;
+    this.settled = this.#beyond ? this.settled : this.link;
     this.#remember(event);
   }
 
@@ -152,34 +165,61 @@ async function checkRemembered(
     : new DrError("LEDGER_CHAIN_BROKEN", { object, sequence });
 }
 
+/** Without those that are remembered twice, each writer's newest first. */
+function onceEach(remembered: readonly LedgerHead[]): readonly LedgerHead[] {
+  const each = new Map(
+    remembered.map((head) => [`${head.writer} ${head.sequence} ${head.hash}`, head]),
+  );
+  return [...each.values()].toSorted((a, b) => b.sequence - a.sequence);
+}
+
 /**
  * Follows every chain. `remembered`: heads that this host has seen. @throws DrError only what the store throws; what is
  * wrong with the ledger is in the verdict.
  */
 export async function verifyLedger(
   sealed: SealedStore,
-  call: StoreCall & { readonly remembered?: readonly LedgerHead[] },
+  call: StoreCall & {
+    readonly remembered?: readonly LedgerHead[];
+    /** For an anchor: the instant up to which heads are folded. */
+    readonly settledUntil?: string;
+  },
 ): Promise<LedgerVerdict> {
-  const { signal } = call;
-  const heads = new Map<string, LedgerHead>();
+  const { signal, settledUntil = "" } = call;
+  const heads = new Map<string, TimedHead>();
+  const settled: LedgerHead[] = [];
   const remembered: LedgerHead[] = [...(call.remembered ?? [])];
   const problems: DrError[] = [];
   let events = 0;
   for (const writer of await listLedgerWriters(sealed, { signal })) {
-    const check = new ChainCheck(writer);
+    const check = new ChainCheck(writer, settledUntil);
     for await (const sequence of listLedgerObjects(sealed, writer, { signal })) {
       await checkObject(sealed, check, { signal, sequence });
     }
     heads.set(writer, { writer, ...check.link });
+    if (check.settled !== undefined) {
+      settled.push({ writer, ...check.settled });
+    }
     remembered.push(...check.remembered);
     problems.push(...check.problems);
     events += check.events;
   }
-  for (const one of remembered) {
+  const shortened = new Set<string>();
+  for (const one of onceEach(remembered)) {
     const problem = await checkRemembered(sealed, one, { signal, heads });
-    if (problem !== undefined) {
+    // Of a writer's end that is gone the furthest that anybody remembers is told.
+    if (problem !== undefined && !shortened.has(one.writer)) {
       problems.push(problem);
     }
+    if (problem?.code === "LEDGER_SHORTENED") {
+      shortened.add(one.writer);
+    }
   }
-  return { writers: heads.size, events, heads: [...heads.values()], problems };
+  return {
+    writers: heads.size,
+    events,
+    heads: [...heads.values()],
+    settled: settledHeads(settledUntil, settled),
+    problems,
+  };
 }

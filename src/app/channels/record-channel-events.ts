@@ -15,7 +15,7 @@ export async function recordChannelEvents(
 ): Promise<DrError | undefined> {
   try {
     const { sealed } = await openRepository(adapters, environment, call);
-    const ledger = new LedgerRecorder(adapters, sealed, { reason: "alert test" });
+    const ledger = new LedgerRecorder(adapters, sealed, { environment, reason: "alert test" });
     for (const event of events) {
       await ledger.record(event);
     }

@@ -8,6 +8,7 @@ import type { Windows } from "../../restore/window.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { recordedLook } from "../recorded-look.ts";
 import { dumpLines, dumpsJson, holdJson } from "../dump-lines.ts";
 import { displayWidth } from "../display-width.ts";
 import { type Column, formatTable } from "../table.ts";
@@ -213,9 +214,10 @@ function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
 export function registerList(program: Command, frame: Frame): void {
   const text = listText[frame.language];
   defineCommand(program, frame.language, "list", text.list).action(async () => {
-    const { compose } = await import("../../app/compose.ts");
     const { listRepository, showInstant, windowsToJson } = await import("../../app/list.ts");
-    const list = await listRepository(compose(), frame.environment(), { signal: frame.signal });
+    const list = await recordedLook(frame, "list", frame.environment(), (adapters, environment) =>
+      listRepository(adapters, environment, { signal: frame.signal }),
+    );
     frame.result(jsonOf(list, windowsToJson), () => renderList(list, frame, showInstant));
     const damaged = list.incarnations.some(
       ({ backups, dumps, windowsError }) =>

@@ -9,6 +9,7 @@ import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { RestorePrediction } from "../../restore/predict.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { recordedLook } from "../recorded-look.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { restoreText } from "../text/restore-text.ts";
 
@@ -184,17 +185,16 @@ export function registerPlan(program: Command, frame: Frame): void {
   const text = restoreText[frame.language];
   const command = defineCommand(program, frame.language, "plan", text.plan);
   addTargetOptions(command, frame.language).action(async (options: TargetOptions) => {
-    const { compose } = await import("../../app/compose.ts");
     const { planWithPrediction, showTime } = await import("../../app/plan-operation.ts");
     const request = { flags: flagsOf(options), backup: options.backup, command: "pra plan" };
     const { signal } = frame;
     let plan: RestorePlan | Unreachable;
     let prediction: RestorePrediction | undefined;
     try {
-      const environment = frame.environment({}, { strict: false });
-      ({ plan, prediction } = await planWithPrediction(compose(), environment, request, {
-        signal,
-      }));
+      const lenient = frame.environment({}, { strict: false });
+      ({ plan, prediction } = await recordedLook(frame, "plan", lenient, (adapters, environment) =>
+        planWithPrediction(adapters, environment, request, { signal }),
+      ));
     } catch (error) {
       if (!isDrError(error, "PLAN_NOTHING_YET")) {
         throw error;

@@ -6,6 +6,7 @@ import { formatLsn } from "../../core/lsn.ts";
 import type { Windows } from "../../restore/window.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { recordedLook } from "../recorded-look.ts";
 import { listText } from "../text/list-text.ts";
 
 /** With its indent it fits a terminal of 50 columns. */
@@ -35,12 +36,12 @@ function barsOf(windows: readonly Shown[]): readonly string[] {
 export function registerWindow(program: Command, frame: Frame): void {
   const text = listText[frame.language];
   defineCommand(program, frame.language, "window", text.window).action(async () => {
-    const { compose } = await import("../../app/compose.ts");
     const { readWindows, showInstant, windowsToJson } = await import("../../app/list.ts");
     const { signal } = frame;
-    const found = await readWindows(compose(), frame.environment({}, { strict: false }), {
-      signal,
-    });
+    const lenient = frame.environment({}, { strict: false });
+    const found = await recordedLook(frame, "window", lenient, (adapters, environment) =>
+      readWindows(adapters, environment, { signal }),
+    );
     const clusters = found.map(({ cluster: name, systemId, windows }) => ({
       name,
       systemId,

@@ -7,6 +7,7 @@ type Messages = {
   readonly optionJson: string;
   readonly optionLang: string;
   readonly optionEnvFile: string;
+  readonly optionReason: string;
   readonly helpCommand: string;
   readonly titles: Readonly<Record<string, string>>;
   readonly commandWord: string;
@@ -18,6 +19,7 @@ type Messages = {
   readonly moreAbout: (code: string) => string;
   readonly unexpectedMessage: (message: string) => string;
   readonly unexpectedHint: string;
+  readonly notRecorded: (reason: string) => string;
 };
 
 const en: Messages = {
@@ -26,6 +28,7 @@ const en: Messages = {
   optionJson: "print the result as one JSON object",
   optionLang: "language of texts: en or fr",
   optionEnvFile: "read this file instead of .env",
+  optionReason: "why, for the ledger: a ticket, a name",
   helpCommand: "show the help of a command",
   titles: {},
   commandWord: "command",
@@ -38,6 +41,8 @@ const en: Messages = {
   unexpectedMessage: (message) => `unexpected failure: ${message}`,
   unexpectedHint:
     "This is a defect of pra, or a failure of the system that it does not know. Report it with the lines above.",
+  notRecorded: (reason) =>
+    `! The ledger could not be written, so nobody will read there of this: ${reason}`,
 };
 
 const fr: Messages = {
@@ -46,6 +51,7 @@ const fr: Messages = {
   optionJson: "écrire le résultat comme un objet JSON",
   optionLang: "langue des textes : en ou fr",
   optionEnvFile: "lire ce fichier au lieu de .env",
+  optionReason: "pourquoi, pour le journal : un ticket, un nom",
   helpCommand: "afficher l'aide d'une commande",
   titles: {
     "Usage:": "Utilisation :",
@@ -64,6 +70,8 @@ const fr: Messages = {
   unexpectedMessage: (message) => `échec inattendu : ${message}`,
   unexpectedHint:
     "C'est un défaut de pra, ou une panne du système qu'il ne connaît pas. Signalez-le avec les lignes ci-dessus.",
+  notRecorded: (reason) =>
+    `! Le journal n'a pas pu être écrit, personne n'y lira donc ceci : ${reason}`,
 };
 
 /** The frame's texts by language. */

@@ -72,4 +72,74 @@ export const ledgerErrors = {
       hint: "Le stockage ne les prend plus depuis longtemps. Rétablissez l'accès ; rien de ce qui attend n'est perdu tant que le programme tourne.",
     },
   },
+  LEDGER_ANCHOR_UNREADABLE: {
+    en: {
+      message: `the anchor cannot be read at {at}`,
+      hint: "Give the whole text, from its BEGIN line to its END line, as pra ledger anchor printed it.",
+    },
+    fr: {
+      message: `l'ancrage est illisible à {at}`,
+      hint: "Donnez le texte entier, de sa ligne BEGIN à sa ligne END, tel que pra ledger anchor l'a affiché.",
+    },
+  },
+  LEDGER_ANCHOR_FILE: {
+    en: {
+      message: `the anchor's file {path} cannot be used: {reason}`,
+      hint: "Name a file that can be read; for a new anchor, one that is not there yet: anchors are kept, not replaced.",
+    },
+    fr: {
+      message: `le fichier d'ancrage {path} est inutilisable : {reason}`,
+      hint: "Indiquez un fichier lisible ; pour un nouvel ancrage, un fichier qui n'existe pas encore : on garde les ancrages, on ne les remplace pas.",
+    },
+  },
+  LEDGER_ANCHOR_FOREIGN: {
+    en: {
+      message: `the anchor is of repository {anchored}, this one is {repository}`,
+      hint: "Name the repository that it was made of: BACKUP_DIR, or --env-file.",
+    },
+    fr: {
+      message: `l'ancrage est celui du dépôt {anchored}, celui-ci est {repository}`,
+      hint: "Indiquez le dépôt dont il vient : BACKUP_DIR, ou --env-file.",
+    },
+  },
+  LEDGER_ANCHOR_FORGED: {
+    en: {
+      message: `the anchor of {madeAt} was not made by a host of this repository: {reason}`,
+      hint: "Its text was changed, or somebody made it up. Take the copy that was kept elsewhere.",
+    },
+    fr: {
+      message: `l'ancrage du {madeAt} n'a pas été fait par une machine de ce dépôt : {reason}`,
+      hint: "Son texte a été modifié, ou quelqu'un l'a inventé. Prenez la copie conservée ailleurs.",
+    },
+  },
+  LEDGER_ANCHOR_DIFFERS: {
+    en: {
+      message: `up to {until} the ledger had {events} events of {writers} writers; it now has {foundEvents} of {foundWriters}, and not the same`,
+      hint: "Somebody removed or replaced events of that time. Compare with an older anchor, and find out who can delete in the repository.",
+    },
+    fr: {
+      message: `jusqu'au {until} le journal avait {events} événements de {writers} auteurs ; il en a maintenant {foundEvents} de {foundWriters}, et pas les mêmes`,
+      hint: "Quelqu'un a supprimé ou remplacé des événements de cette période. Comparez avec un ancrage plus ancien, et cherchez qui peut supprimer dans le dépôt.",
+    },
+  },
+  LEDGER_KIND_UNKNOWN: {
+    en: {
+      message: `there is no kind of event {value}`,
+      hint: "Known: {known}.",
+    },
+    fr: {
+      message: `aucun genre d'événement ne s'appelle {value}`,
+      hint: "Connus : {known}.",
+    },
+  },
+  LEDGER_PERIOD: {
+    en: {
+      message: `{value} is no day, month or instant of a period`,
+      hint: "Type a day as 2026-11-01, an instant with its zone as 2026-11-01T08:00Z, or a month as 2026-11; the beginning must come before the end.",
+    },
+    fr: {
+      message: `{value} n'est ni un jour, ni un mois, ni un instant d'une période`,
+      hint: "Tapez un jour comme 2026-11-01, un instant avec son fuseau comme 2026-11-01T08:00Z, ou un mois comme 2026-11 ; le début doit précéder la fin.",
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,12 @@
+/** Limits of recording and reading the ledger, and of judging by it: as `limits.ts`, which they would make too long. */
+
+/** Of these, how many a process names in its first event: one a day would do, and 400 bytes of a year's 10,000 processes are 4 MB. */
+export const ledgerFollowsMax = 3;
+/** How long a writer must be quiet to be folded into an anchor's digest: events are recorded seconds after they were made. */
+export const anchorFoldMs = 3_600_000;
+/** Events that `pra ledger list` shows at most: 20,000 lines of 200 characters are 4 MB. */
+export const ledgerShownMax = 20_000;
+/** Looks of one kind by one account that are recorded once and then counted: a monitoring that lists every minute writes 24 events a day. */
+export const accessQuietMs = 3_600_000;
+/** Accounts and kinds of looks that are counted at once; beyond these each look is recorded. */
+export const accessCountsMax = 100;
