@@ -8,7 +8,7 @@ import { failpointAsync, guard } from "../core/failpoint.ts";
 import { passphraseLengthMin } from "../core/limits.ts";
 import { generationsOf, privateSide } from "../pipeline/sealing/key-ring.ts";
 import { createRecoveryKey } from "../pipeline/sealing/recovery-key.ts";
-import { parseRecipient } from "../pipeline/sealing/recipient-key.ts";
+import { fingerprintOf, parseRecipient } from "../pipeline/sealing/recipient-key.ts";
 import { type SlotLock, type SlotMethod, sealSlot } from "../pipeline/sealing/slot-methods.ts";
 import { objectKey } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -33,6 +33,8 @@ export type AddedSlot = {
   readonly method: SlotMethod;
   readonly label: string;
   readonly recovery: RecoveryKey;
+  /** Fingerprint of the root signing key: a recipient is asked for it. */
+  readonly root: string;
   readonly ledgerFailure: DrError | undefined;
 };
 
@@ -116,11 +118,12 @@ export async function addSlot(
   } else if (way.kind === "passphrase") {
     await putSlot(sealed, { slot, lock: { passphrase: way.passphrase } }, call);
   }
-  const { generation } = sealed.ring;
+  const { generation, rootPublicKey } = sealed.ring;
   const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const method = way.kind;
   await ledger.record({ kind: "keySlotAdded", data: { generation, slot, method, label } });
-  return { generation, slot, method, label, recovery, ledgerFailure: ledger.failure };
+  const root = fingerprintOf(rootPublicKey);
+  return { generation, slot, method, label, recovery, root, ledgerFailure: ledger.failure };
 }
 
 /** A slot by its name, with the others of its generation; those of the newest generation first. */

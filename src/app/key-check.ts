@@ -17,7 +17,7 @@ import { newestBackup } from "../repository/catalogue.ts";
 import { clusterNameOf, type IncarnationPlace, objectKey } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import { decodeRoot } from "../repository/root.ts";
-import { type FramedName, SealedStore } from "../repository/sealed-store.ts";
+import type { FramedName, SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type PersonalSecret, unlockRepository } from "./key-unlock.ts";
@@ -116,9 +116,8 @@ export async function checkKey(
   const { store, ring: held } = sealed;
   const mark = { repositoryId: held.repositoryId, generation: held.generation };
   const unlocked = await unlockRepository(store, mark, { secret, signal, clock, random });
-  const { ring, slot, closing } = unlocked;
+  const { ring, slot, sealed: theirs } = unlocked;
   requireSame(ring, held, slot);
-  const theirs = new SealedStore({ store, ring, clock, random, closing });
   const cluster = clusterNameOf(environment.cluster);
   const place = await newestRestorable(theirs, cluster, { signal });
   const found =

@@ -14,7 +14,6 @@ import {
 } from "../pipeline/sealing/key-ring.ts";
 import { fingerprintOf, createRecipient } from "../pipeline/sealing/recipient-key.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import { type Environment, requireSetting } from "./environment.ts";
 import { openEncrypted } from "./key-change.ts";
@@ -169,9 +168,8 @@ export async function recoverKeys(
   const { clock, random } = adapters;
   const { store, mark } = await findRepository(adapters, environment, { signal });
   const unlocked = await unlockRepository(store, mark, { secret, signal, clock, random });
-  const { ring, slot, closing } = unlocked;
+  const { ring, slot, sealed } = unlocked;
   const { path, replaced } = await takeKeys(environment, ring, { from: slot, signal });
-  const sealed = new SealedStore({ store, ring, clock, random, closing });
   const { generation } = ring;
   const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   const data = { generation, writer: writerOf(ring), full: true, slot };

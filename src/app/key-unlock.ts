@@ -19,7 +19,7 @@ import type { SlotUnlock } from "../pipeline/sealing/slot-methods.ts";
 import { type RepositoryMark, readClosing } from "../repository/format-document.ts";
 import { keySlotPrefix, objectKey, tryParseObjectKey } from "../repository/object-names.ts";
 import { type ObjectStore, type StoreCall, listAll } from "../repository/object-store.ts";
-import { type Closing, SealedStore } from "../repository/sealed-store.ts";
+import { SealedStore } from "../repository/sealed-store.ts";
 import type { Joining } from "./repository-access.ts";
 
 /** What a person has. */
@@ -55,7 +55,8 @@ export function recipientSecret(
 export type Unlocked = {
   readonly ring: FullKeyRing;
   readonly slot: string;
-  readonly closing: Closing | undefined;
+  /** With those keys. */
+  readonly sealed: SealedStore;
 };
 
 type Opened = { readonly ring: FullKeyRing; readonly slot: string };
@@ -168,6 +169,7 @@ export async function unlockRepository(
     after = opened.ring;
   }
   const ring = withEarlier(newest.ring, earlier);
-  const sealed = new SealedStore({ store, ring, clock, random });
-  return { ring, slot: newest.slot, closing: await readClosing(sealed, { signal }) };
+  const joined = { store, ring, clock, random };
+  const closing = await readClosing(new SealedStore(joined), { signal });
+  return { ring, slot: newest.slot, sealed: new SealedStore({ ...joined, closing }) };
 }

@@ -7,14 +7,12 @@ import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
-import { openRepository } from "../../src/app/repository-access.ts";
 import type { LedgerEvent } from "../../src/ledger/event.ts";
 import { searchNewestEvents } from "../../src/ledger/newest-events.ts";
 import { fastClockEnvironment } from "../../tools/crash/fast-clock.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
 import { DebianCluster } from "../support/debian-cluster.ts";
+import { sealedStoreOf } from "../support/sealed-store-of.ts";
 
 const SHIFT = `const days = Number(process.env.TEST_SHIFT_DAYS ?? 0);
 const real = Date.now.bind(Date);
@@ -161,16 +159,7 @@ test("L36 L37 R22 dumps of past weeks: expire keeps the days, what is held, and 
 /** The ledger's kinds of events about dumps, each with what it is of. */
 async function recorded(): Promise<readonly string[]> {
   const signal = new AbortController().signal;
-  const environment = readEnvironment({
-    variables: { BACKUP_DIR: pra.repository, PRA_KEY_FILE: pra.keyFile },
-    workingDirectory: pra.directory,
-    checkoutDirectory: pra.directory,
-    homeDirectory: pra.directory,
-    userName: "dba",
-    isRoot: false,
-    flags: {},
-  });
-  const { sealed } = await openRepository(compose(), environment, { signal });
+  const sealed = await sealedStoreOf(pra);
   const found: string[] = [];
   const take = ({ content }: LedgerEvent): boolean => {
     if (content?.kind === "dumpsGivenUp") {

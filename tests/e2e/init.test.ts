@@ -68,3 +68,12 @@ test("L53 of two inits at once one makes the repository; the other says who work
     assert.equal((await pra.json("list")).code, 0);
   }
 });
+
+test("init in a store where nothing can be deleted is done, and ends with a warning that says so", async () => {
+  await using pra = await CommandLine.create();
+  const made = await pra.run("init", { PRA_FAILPOINT: "disk.delete:error" });
+  assert.equal(made.code, 5, made.err);
+  assert.match(made.out, /! Nothing could be deleted here: the repository only grows\./);
+  assert.equal((await pra.json("list")).code, 0);
+  assert.equal((await pra.json("init")).code, 0, "with rights mended there is nothing to warn of");
+});

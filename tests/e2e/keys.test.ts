@@ -120,9 +120,10 @@ test("R15 a passphrase and a recipient open the repository; a recipient only wit
   await refused(pra, `key recipient ${secret}`, "KEY_FILE_EXISTS");
   await refused(pra, `key add --recipient ${String(publicKey)}x`, "KEY_RECIPIENT_INVALID");
   await refused(pra, `key check --recipient-key ${secret} --root 0`, "KEY_RECIPIENT_WRONG");
-  await good(pra, `key add --recipient ${String(publicKey)} --label audit`);
+  const added = await good(pra, `key add --recipient ${String(publicKey)} --label audit`);
   await refused(pra, `key check --recipient-key ${secret}`, "KEY_ROOT_UNKNOWN");
   const [newest] = await generations(pra);
+  assert.equal(added["root"], newest?.root);
   await good(pra, `key check --recipient-key ${secret} --root ${newest?.root}`);
   await refused(pra, "key add", "USAGE_MISSING_OPTION");
   await refused(pra, "key add --recovery --passphrase", "USAGE_CONFLICT");

@@ -7,9 +7,7 @@ import { chmod, cp, open, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
 import { readKeyFile } from "../../src/app/key-files.ts";
-import { openRepository } from "../../src/app/repository-access.ts";
 import { listRoots } from "../../src/app/backup-roots.ts";
 import { newestIncarnation } from "../../src/app/newest-incarnation.ts";
 import { generationKeys, type KeyRing } from "../../src/pipeline/sealing/key-ring.ts";
@@ -32,6 +30,7 @@ import { isDrError } from "../../src/core/errors.ts";
 import { parseObjectId } from "../../src/core/object-id.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
 import { withRestored } from "../support/restored-copy.ts";
+import { sealedStoreOf } from "../support/sealed-store-of.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
 const { signal } = new AbortController();
@@ -114,18 +113,8 @@ function host(pra: CommandLine, name: string): Record<string, string> {
 
 /** The repository as a host with these variables opens it; by other keys when they are given. */
 async function opened(pra: CommandLine, ring?: KeyRing): Promise<SealedStore> {
-  const environment = readEnvironment({
-    variables: { BACKUP_DIR: pra.repository, PRA_KEY_FILE: pra.keyFile },
-    workingDirectory: pra.directory,
-    checkoutDirectory: pra.directory,
-    homeDirectory: pra.directory,
-    userName: "dba",
-    isRoot: false,
-    flags: {},
-  });
-  const adapters = compose();
-  const { sealed } = await openRepository(adapters, environment, { signal });
-  const { clock, random } = adapters;
+  const sealed = await sealedStoreOf(pra);
+  const { clock, random } = compose();
   return ring === undefined
     ? sealed
     : new SealedStore({ store: sealed.store, ring, clock, random });

@@ -3,25 +3,14 @@
  * "Unproven because unfit" is not green, and damage is not excused by it.
  */
 import assert from "node:assert/strict";
-import { copyFile, cp, mkdir, open, rm } from "node:fs/promises";
+import { copyFile, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { systemClock } from "../../src/core/clock.ts";
-import { SeededRandom } from "../../src/core/random.ts";
-import { timelineOf } from "../../src/core/wal-name.ts";
-import type { Proof } from "../../src/proof/proof-result.ts";
-import { prove } from "../../src/proof/prove.ts";
-import type { BackupRoot } from "../../src/repository/root.ts";
 import { CommandLine } from "../support/command-line.ts";
-import { connectionOf, never } from "../support/connection-of.ts";
+import { connectionOf } from "../support/connection-of.ts";
+import { proofOf } from "../support/proof-of.ts";
 import { TestRepository } from "../support/test-repository.ts";
-import {
-  type TestServer,
-  freePort,
-  startTestServer,
-  takeOverTree,
-  testDirectory,
-} from "../support/test-server.ts";
+import { startTestServer, takeOverTree } from "../support/test-server.ts";
 
 type Told = { readonly kind: string; readonly name: string; readonly detail: string };
 
@@ -110,43 +99,6 @@ test("L51 text that this host orders otherwise is environment while its indexes 
   assert.match(damaged.out, /item order invariant violated/);
 });
 
-async function proofOf(
-  repository: TestRepository,
-  server: TestServer,
-  backup: Awaited<ReturnType<TestRepository["backup"]>>,
-  root: BackupRoot,
-): Promise<Proof> {
-  const home = await testDirectory(server.account);
-  const proof = await prove({
-    sealed: repository.sealed,
-    place: backup.place,
-    root,
-    stop: { kind: "end" },
-    timeline: timelineOf(1),
-    reachLsn: root.stopLsn,
-    layWal: async (directory) => {
-      await mkdir(directory, { recursive: true });
-      await cp(join(server.dataDirectory, "pg_wal"), directory, { recursive: true });
-      return 0;
-    },
-    workDirectory: join(home, "proof"),
-    binaries: server.binaries,
-    account: server.account,
-    port: await freePort(),
-    workers: 2,
-    assertions: [],
-    instant: "2026-01-01T00:00:00Z",
-    heartbeat: undefined,
-    application: undefined,
-    mask: (text) => text,
-    clock: systemClock,
-    random: new SeededRandom(1),
-    signal: never,
-  });
-  await rm(home, { recursive: true });
-  return proof;
-}
-
 test("L51 another page size, WAL page size or segment size than these programs have is unfit before anything is restored; a cluster without checksums says so", async () => {
   const settings = { wal_keep_size: "1GB" };
   const without = ["--no-data-checksums"];
@@ -162,7 +114,10 @@ test("L51 another page size, WAL page size or segment size than these programs h
   ] as const;
   for (const [name, other] of sizes) {
     const server_ = { ...root.server, ...other };
-    const proof = await proofOf(repository, server, backup, { ...root, server: server_ });
+    const proof = await proofOf(repository, server, {
+      ...backup,
+      root: { ...root, server: server_ },
+    });
     assert.equal(proof.verdict, "unfit");
     assert.deepEqual(
       proof.unfit.map((one) => [one.kind, one.name]),
@@ -170,7 +125,7 @@ test("L51 another page size, WAL page size or segment size than these programs h
     );
     assert.equal(proof.restoredBytes, 0);
   }
-  const proof = await proofOf(repository, server, backup, root);
+  const proof = await proofOf(repository, server, backup);
   assert.equal(proof.verdict, "proved");
   assert.deepEqual(
     proof.environment.map(({ kind }) => kind),

@@ -1,59 +1,12 @@
 /** Proofs of real backups: green for a good one, red with the place for a damaged one, and nothing left behind. */
 import assert from "node:assert/strict";
-import { cp, mkdir, open, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { open } from "node:fs/promises";
 import { test } from "node:test";
-import { systemClock } from "../../src/core/clock.ts";
-import { systemRandom } from "../../src/core/random.ts";
-import { timelineOf } from "../../src/core/wal-name.ts";
-import type { Proof } from "../../src/proof/proof-result.ts";
-import { prove } from "../../src/proof/prove.ts";
-import type { BackupRoot } from "../../src/repository/root.ts";
-import { type IncarnationPlace, objectKey } from "../../src/repository/object-names.ts";
-import { connectionOf, never } from "../support/connection-of.ts";
+import { objectKey } from "../../src/repository/object-names.ts";
+import { connectionOf } from "../support/connection-of.ts";
+import { proofOf } from "../support/proof-of.ts";
 import { TestRepository } from "../support/test-repository.ts";
-import {
-  type TestServer,
-  freePort,
-  startTestServer,
-  testDirectory,
-} from "../support/test-server.ts";
-
-async function proofOf(
-  repository: TestRepository,
-  server: TestServer,
-  backup: { readonly root: BackupRoot; readonly place: IncarnationPlace },
-): Promise<Proof> {
-  const home = await testDirectory(server.account);
-  const proof = await prove({
-    sealed: repository.sealed,
-    place: backup.place,
-    root: backup.root,
-    stop: { kind: "end" },
-    timeline: timelineOf(1),
-    reachLsn: backup.root.stopLsn,
-    layWal: async (directory) => {
-      await mkdir(directory, { recursive: true });
-      await cp(join(server.dataDirectory, "pg_wal"), directory, { recursive: true });
-      return 0;
-    },
-    workDirectory: join(home, "proof"),
-    binaries: server.binaries,
-    account: server.account,
-    port: await freePort(),
-    workers: 2,
-    assertions: [],
-    instant: "2026-01-01T00:00:00Z",
-    heartbeat: undefined,
-    application: undefined,
-    mask: (text) => text,
-    clock: systemClock,
-    random: systemRandom,
-    signal: never,
-  });
-  assert.deepEqual(await readdir(home), [], "a proof leaves nothing behind");
-  return proof;
-}
+import { startTestServer } from "../support/test-server.ts";
 
 test("a good backup of 18 is proved on three levels", async () => {
   await using server = await startTestServer({ major: 18, settings: { wal_keep_size: "1GB" } });

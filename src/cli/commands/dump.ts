@@ -5,13 +5,12 @@ import { type Command, Option } from "commander";
 
 import type { DumpResult, DumpStep } from "../../app/dump.ts";
 import { DrError, errorText } from "../../core/errors.ts";
-import { dumpJobsDefault, dumpJobsMax } from "../../core/limits.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { jobsOption } from "../jobs-option.ts";
 import { defineCommand } from "../program.ts";
 import { dumpText } from "../text/dump-text.ts";
-import { wholeNumber } from "../whole-number.ts";
 
 type Options = {
   readonly database?: readonly string[];
@@ -171,7 +170,6 @@ async function exportTo(file: string, options: Options, frame: Frame): Promise<v
 /** Registers the command. */
 export function registerDump(program: Command, frame: Frame): void {
   const text = dumpText[frame.language];
-  const jobs = wholeNumber({ name: "--jobs", command: "pra dump", min: 1, max: dumpJobsMax });
   defineCommand(program, frame.language, "dump", text)
     .addOption(
       new Option("--database <name>", text.optionDatabase).argParser(
@@ -179,7 +177,7 @@ export function registerDump(program: Command, frame: Frame): void {
       ),
     )
     .addOption(new Option("--globals", text.optionGlobals))
-    .addOption(new Option("--jobs <n>", text.optionJobs).argParser(jobs).default(dumpJobsDefault))
+    .addOption(jobsOption(text.optionJobs, "pra dump"))
     .addOption(new Option("--note <text>", text.optionNote))
     .addOption(new Option("--accept-rollback", text.optionAcceptRollback))
     .addOption(new Option("--export <file>", text.optionExport))

@@ -144,5 +144,8 @@ export function registerInit(program: Command, frame: Frame): void {
         signal: frame.signal,
       });
       frame.result(jsonOf(made), () => renderInit(made, frame));
+      if (!made.probe.deletes || made.settingsFailure !== undefined) {
+        frame.conclude({ kind: "warnings" });
+      }
     });
 }

@@ -187,6 +187,7 @@ function renderAdded(added: AddedSlot, frame: Frame): string {
     text.added(added.slot, added.generation),
     ...recoveryLines(added.recovery, frame),
     ...(added.recovery.kind === "shown" ? [text.checkAdvice] : []),
+    ...(added.method === "recipient" ? ["", ...text.recipientNext(added.root)] : []),
     ...ledgerLines(added.ledgerFailure, frame),
   ].join("\n");
 }
@@ -197,9 +198,9 @@ async function add(options: AddOptions, frame: Frame): Promise<void> {
   const way = await wayOf(options, frame);
   const request = { way, label: options.label, reason: "pra key add", signal: frame.signal };
   const added = await addSlot(compose(), frame.environment(), request);
-  const { generation, slot, method, label, recovery } = added;
+  const { generation, slot, method, label, recovery, root } = added;
   const recoveryKeyFile = recoveryFile(recovery);
-  frame.result({ generation, slot, method, label, recoveryKeyFile }, () =>
+  frame.result({ generation, slot, method, label, root, recoveryKeyFile }, () =>
     renderAdded(added, frame),
   );
 }

@@ -49,7 +49,8 @@ const en: Messages = {
     create: "This store lets two writers create one object: no backup can be taken on it.",
     race: "Two processes won the same race on this file system: run pra on one host only.",
   },
-  noDelete: "This account may add but not delete: expiry has to run from another host.",
+  noDelete:
+    "Nothing could be deleted here: the repository only grows. If this account is meant to add only, expiry runs from another host; if not, mend its rights.",
   clockSkew: (skew) => `The store's clock differs from this host's by ${skew}.`,
   recoveryTitle: "RECOVERY KEY (shown once)",
   recoveryAdvice:
@@ -89,7 +90,7 @@ const fr: Messages = {
     race: "Deux processus ont gagné la même course sur ce système de fichiers : n'employez pra que sur une machine.",
   },
   noDelete:
-    "Ce compte peut ajouter mais pas supprimer : l'expiration devra tourner sur une autre machine.",
+    "Rien n'a pu être supprimé ici : le dépôt ne fait que grandir. Si ce compte doit seulement ajouter, l'expiration tourne sur une autre machine ; sinon, corrigez ses droits.",
   clockSkew: (skew) => `L'horloge du support diffère de celle de cette machine de ${skew}.`,
   recoveryTitle: "CLÉ DE SECOURS (affichée une seule fois)",
   recoveryAdvice:

@@ -76,6 +76,7 @@ type Messages = {
   readonly recovered: (path: string, slot: string) => string;
   readonly recipientMade: (path: string) => string;
   readonly recipientAdvice: string;
+  readonly recipientNext: (root: string) => readonly string[];
   readonly checkAdvice: string;
 };
 
@@ -241,7 +242,12 @@ const en: Messages = {
     `This host's key file is ${path}, private side included (opened slot ${slot}).`,
   recipientMade: (path) => `Secret half written to ${path} (mode 600). Public half:`,
   recipientAdvice:
-    "The public half goes to pra key add --recipient. Note the root signing key's fingerprint from pra key list with the secret: opening asks for it.",
+    "The public half goes to pra key add --recipient on a host with the private side, which answers the root's fingerprint: note it with the secret, opening asks for it.",
+  recipientNext: (root) => [
+    "Where the secret half is:",
+    `  pra key check --recipient-key FILE --root ${root}     prove that it opens the repository`,
+    `  pra key recover --recipient-key FILE --root ${root}   make that host one that can restore`,
+  ],
   checkAdvice: "Prove it now: pra key check",
 };
 
@@ -411,7 +417,12 @@ const fr: Messages = {
     `Le fichier de clés de cet hôte est ${path}, partie privée comprise (emplacement ouvert : ${slot}).`,
   recipientMade: (path) => `Moitié secrète écrite dans ${path} (mode 600). Moitié publique :`,
   recipientAdvice:
-    "La moitié publique va à pra key add --recipient. Notez avec le secret l'empreinte de la clé racine de signature (pra key list) : elle sera demandée à l'ouverture.",
+    "La moitié publique va à pra key add --recipient sur un hôte qui a la partie privée, qui répond l'empreinte de la racine : notez-la avec le secret, elle sera demandée à l'ouverture.",
+  recipientNext: (root) => [
+    "Là où se trouve la moitié secrète :",
+    `  pra key check --recipient-key FICHIER --root ${root}     prouver qu'elle ouvre le dépôt`,
+    `  pra key recover --recipient-key FICHIER --root ${root}   faire de cet hôte un hôte qui restaure`,
+  ],
   checkAdvice: "Prouvez-la maintenant : pra key check",
 };
 

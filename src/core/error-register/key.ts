@@ -5,11 +5,11 @@ export const keyErrors = {
   KEY_PRIVATE_MISSING: {
     en: {
       message: `the key file holds no private keys; the host that has them: {host}`,
-      hint: `Restores, proofs and enrolments run there. Elsewhere, make the private side from the recovery key: pra key recover.`,
+      hint: `Restores, proofs and enrolments run there. Elsewhere, make the private side: pra key recover with the recovery key, or with a recipient's secret that the host makes itself (pra key recipient).`,
     },
     fr: {
       message: `le fichier de clés ne contient pas de clés privées ; l'hôte qui les détient : {host}`,
-      hint: `Restaurations, preuves et inscriptions se font là-bas. Ailleurs, refaites la partie privée avec la clé de secours : pra key recover.`,
+      hint: `Restaurations, preuves et inscriptions se font là-bas. Ailleurs, faites la partie privée : pra key recover avec la clé de secours, ou avec le secret d'un destinataire que l'hôte se crée lui-même (pra key recipient).`,
     },
   },
   KEY_FILE_INVALID: {
