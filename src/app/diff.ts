@@ -11,6 +11,7 @@ import {
   compareDescriptions,
   describeDatabase,
 } from "../rescue/describe-database.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { openPartialCopy } from "./partial-copy.ts";
@@ -23,6 +24,7 @@ export type DiffRequest = {
   /** Undefined: the database of the connection. */
   readonly database: string | undefined;
   readonly workers: number;
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly onPhase: (instant: 1 | 2, phase: string) => void;
   readonly signal: AbortSignal;
 };
@@ -67,6 +69,7 @@ export async function runDiff(
       workers,
       reason: command,
       command,
+      onPlan: request.onPlan,
       onProgress: ({ phase }) => {
         onPhase(number, phase);
       },

@@ -35,6 +35,7 @@ import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
+import { readDamaged } from "./last-proofs.ts";
 import { openRepository } from "./repository-access.ts";
 import { readRetentionWal } from "./retention-wal.ts";
 import { type WindowsChange, windowsChange } from "./retention-windows.ts";
@@ -100,6 +101,7 @@ function optionsOf(
       policy: environment.retention,
       now: () => clock.now(),
       readWal: (place, call) => readRetentionWal(sealed, place, call),
+      readDamaged: (call) => readDamaged(sealed, call),
     },
     clock,
     observer,

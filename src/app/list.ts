@@ -3,9 +3,7 @@
  * what is damaged is shown, not fatal.
  */
 import { type DrError, isDrError } from "../core/errors.ts";
-import { ledgerListObjectsMax, planLookBackSegmentsMax } from "../core/limits.ts";
-import type { LedgerEvent } from "../ledger/event.ts";
-import { searchNewestEvents } from "../ledger/newest-events.ts";
+import { planLookBackSegmentsMax } from "../core/limits.ts";
 import { listClusters } from "../repository/catalogue.ts";
 import { type DumpEntry, listDumps } from "../repository/dump-catalogue.ts";
 import {
@@ -21,6 +19,7 @@ import type { RetentionPolicy } from "../repository/retention-view.ts";
 import { type RetentionDecision, decideRetention } from "../repository/retention.ts";
 import { isStretchNeeded } from "../repository/retention-wal.ts";
 import type { WalHole } from "../restore/plan-lineage.ts";
+import { type ProofDoubts, isDamaged } from "../restore/proof-doubt.ts";
 import { type Instant, describeInstant } from "../restore/plan-result.ts";
 import type { PlanCatalogue } from "../restore/plan.ts";
 import {
@@ -32,12 +31,10 @@ import {
 } from "../restore/window.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { type LastProof, doubtsIn, readProofs } from "./last-proofs.ts";
 import { type IncarnationView, type ListedBackup, readIncarnation } from "./plan-catalogue.ts";
 import { openRepository } from "./repository-access.ts";
 import { retentionWalOf } from "./retention-wal.ts";
-
-/** The newest proof of a backup. */
-export type LastProof = { readonly verdict: "proven" | "failed" | "unfit"; readonly time: string };
 
 /** One incarnation of one cluster. */
 export type ListedIncarnation = {
@@ -59,6 +56,7 @@ export type RepositoryList = {
   readonly location: string;
   readonly incarnations: readonly ListedIncarnation[];
   readonly proofs: ReadonlyMap<string, LastProof>;
+  readonly doubts: ProofDoubts;
   /** The newest word on every backup that ever was held. */
   readonly holds: ReadonlyMap<string, HoldDocument>;
 };
@@ -100,10 +98,17 @@ async function listedHolds(
   }
 }
 
+/** What retention decides by. */
+type RetentionAbout = {
+  readonly policy: RetentionPolicy;
+  readonly nowMs: number;
+  readonly doubts: ProofDoubts;
+};
+
 /** What retention makes of a cluster, pins and damaged roots left aside: only which WAL it asks for matters here. */
 async function decisionFor(
   views: readonly IncarnationView[],
-  about: { readonly policy: RetentionPolicy; readonly nowMs: number; readonly holds: Holds },
+  about: RetentionAbout & { readonly holds: Holds },
   call: StoreCall,
 ): Promise<RetentionDecision> {
   const segmentsMax = planLookBackSegmentsMax;
@@ -119,6 +124,7 @@ async function decisionFor(
               finishedAtMs: Date.parse(root.finishedAt),
               hold: activeHold(about.holds.get(root.id)),
               pinned: false,
+              damaged: isDamaged(about.doubts, root.id),
             },
           ],
     );
@@ -162,7 +168,7 @@ function withoutUnread(
 async function listCluster(
   sealed: SealedStore,
   cluster: ClusterName,
-  about: WindowOptions & { readonly policy: RetentionPolicy; readonly nowMs: number },
+  about: WindowOptions & RetentionAbout,
 ): Promise<{ readonly incarnations: readonly ListedIncarnation[]; readonly holds: Holds }> {
   const { signal } = about;
   const views: IncarnationView[] = [];
@@ -185,36 +191,6 @@ async function listCluster(
   return { incarnations, holds };
 }
 
-/**
- * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
- * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
- */
-export async function readProofs(
-  sealed: SealedStore,
-  call: StoreCall,
-): Promise<ReadonlyMap<string, LastProof>> {
-  const proofs = new Map<string, LastProof>();
-  const take = ({ content, time }: LedgerEvent): boolean => {
-    if (content?.kind === "proofFinished") {
-      const { backup, verdict } = content.data;
-      const known = proofs.get(backup);
-      if (known === undefined || known.time < time) {
-        proofs.set(backup, { verdict, time });
-      }
-    }
-    return false;
-  };
-  try {
-    await searchNewestEvents(sealed, take, { ...call, objectsMax: ledgerListObjectsMax });
-  } catch (error) {
-    // What a damaged ledger hides `pra ledger verify` tells; backups can be listed without it.
-    if (!isDamage(error)) {
-      throw error;
-    }
-  }
-  return proofs;
-}
-
 /** The windows of every incarnation, each index read. @throws DrError as `listRepository`. */
 export async function readWindows(
   adapters: Adapters,
@@ -222,7 +198,8 @@ export async function readWindows(
   call: StoreCall,
 ): Promise<readonly Omit<ListedIncarnation, "backups">[]> {
   const { sealed } = await openRepository(adapters, environment, call);
-  const about = { depth: "all", ...policyOf(adapters, environment), ...call } as const;
+  const doubts = doubtsIn(await readProofs(sealed, call));
+  const about = { depth: "all", ...policyOf(adapters, environment), doubts, ...call } as const;
   const found: Omit<ListedIncarnation, "backups">[] = [];
   for (const cluster of await listClusters(sealed, call)) {
     found.push(...(await listCluster(sealed, cluster, about)).incarnations);
@@ -244,7 +221,9 @@ export async function listRepository(
   call: StoreCall,
 ): Promise<RepositoryList> {
   const { sealed, location } = await openRepository(adapters, environment, call);
-  const about = { depth: "ends", ...policyOf(adapters, environment), ...call } as const;
+  const proofs = await readProofs(sealed, call);
+  const doubts = doubtsIn(proofs);
+  const about = { depth: "ends", ...policyOf(adapters, environment), doubts, ...call } as const;
   const incarnations: ListedIncarnation[] = [];
   const holds = new Map<string, HoldDocument>();
   for (const cluster of await listClusters(sealed, call)) {
@@ -252,7 +231,7 @@ export async function listRepository(
     incarnations.push(...listed.incarnations);
     listed.holds.forEach((hold, id) => holds.set(id, hold));
   }
-  return { location, incarnations, proofs: await readProofs(sealed, call), holds };
+  return { location, incarnations, proofs, doubts, holds };
 }
 
 /** An end of a window for people: its time when one is known, else its position. */

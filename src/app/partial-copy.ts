@@ -8,6 +8,7 @@
 import { DrError, isDrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
 import { partialCopyAttemptsMax } from "../core/limits.ts";
+import type { Lsn } from "../core/lsn.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import {
   type WishedRelations,
@@ -17,12 +18,15 @@ import {
 } from "../rescue/wished-relations.ts";
 import type { BackupFiles } from "../restore/backup-files.ts";
 import { type ChosenFiles, chooseFiles } from "../restore/choose-files.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { RelationWish } from "../restore/relation-wish.ts";
 import type { TargetFlags } from "../restore/target.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import type { IncarnationView } from "./plan-catalogue.ts";
 import { planOperation } from "./plan-operation.ts";
 import type { OpenRepository } from "./repository-access.ts";
+import { findSightings } from "./seen-in-backups.ts";
 import { type ThrowawayCopy, openThrowawayCopy } from "./throwaway-copy.ts";
 
 /** Under which name the copy sees us. */
@@ -38,12 +42,19 @@ export type PartialCopyRequest = {
   readonly reason: string;
   /** "pra rescue", for messages. */
   readonly command: string;
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly onProgress: (progress: {
     readonly phase: string;
     readonly writtenBytes: number;
   }) => void;
   readonly signal: AbortSignal;
 };
+
+/** Backups before and after the instant in which it was, and when they ended; a dash where none was found. */
+type SeenDetails = Readonly<
+  Record<"seenBefore" | "seenBeforeBackup" | "seenAfter" | "seenAfterBackup", string> &
+    Record<"looked" | "backups", number>
+>;
 
 /** What it took, summed over attempts. */
 export type CopyEffort = {
@@ -65,7 +76,13 @@ type Attempt = { readonly also: ReadonlySet<number>; readonly everything: boolea
 type Made = { readonly copy: ThrowawayCopy; readonly chosen: ChosenFiles | undefined };
 
 /** One backup for all attempts. "Latest" may move on between them; each attempt is whole by itself, and only the last one counts. */
-type Fixed = { readonly flags: TargetFlags; readonly backup: string };
+type Fixed = {
+  readonly flags: TargetFlags;
+  readonly backup: string;
+  /** From which it was planned, and where the plan arrives. */
+  readonly view: IncarnationView;
+  readonly lsn: Lsn;
+};
 
 class PartialCopies {
   readonly #parts: readonly [Adapters, Environment, OpenRepository];
@@ -83,7 +100,7 @@ class PartialCopies {
   async #fix(): Promise<Fixed> {
     const [adapters, environment] = this.#parts;
     const { flags, backup, command, signal } = this.#request;
-    const { plan } = await planOperation(
+    const { plan, view } = await planOperation(
       adapters,
       environment,
       { flags, backup, command },
@@ -92,10 +109,11 @@ class PartialCopies {
     if (!plan.reachable) {
       throw plan.error;
     }
-    return { flags, backup: plan.backup.id };
+    this.#request.onPlan(plan);
+    return { flags, backup: plan.backup.id, view, lsn: plan.reached.lsn };
   }
 
-  async #make(fixed: Fixed, { also, everything }: Attempt): Promise<Made> {
+  async #make({ flags, backup }: Fixed, { also, everything }: Attempt): Promise<Made> {
     const { database, relations, workers, reason, command, onProgress, signal } = this.#request;
     let chosen: ChosenFiles | undefined;
     const choose = async (files: BackupFiles): Promise<ChosenFiles["selection"]> => {
@@ -106,11 +124,13 @@ class PartialCopies {
       return chosen.selection;
     };
     const copy = await openThrowawayCopy(...this.#parts, {
-      ...fixed,
+      flags,
+      backup,
       workers,
       reason,
       command,
       part: { database, choose },
+      onPlan: () => undefined,
       onProgress,
       signal,
     });
@@ -124,7 +144,23 @@ class PartialCopies {
     return { copy, chosen };
   }
 
-  async #wished({ copy }: Made): Promise<WishedRelations> {
+  /** Where it was seen, for a message that says where to go. */
+  async #seen({ view, lsn }: Fixed, relations: RelationWish): Promise<SeenDetails> {
+    const { database, signal } = this.#request;
+    const wanted = { database, relations };
+    const [, , { sealed }] = this.#parts;
+    const { before, after, looked } = await findSightings(sealed, view, { wanted, lsn, signal });
+    return {
+      seenBefore: before?.at ?? "–",
+      seenBeforeBackup: before?.backup ?? "–",
+      seenAfter: after?.at ?? "–",
+      seenAfterBackup: after?.backup ?? "–",
+      looked,
+      backups: view.catalogue.backups.length,
+    };
+  }
+
+  async #wished({ copy }: Made, fixed: Fixed): Promise<WishedRelations> {
     const { database, relations, signal } = this.#request;
     await using session = await SqlSession.open(copy.settings, {
       applicationName: APPLICATION,
@@ -143,13 +179,9 @@ class PartialCopies {
         const at = copy.restored.reached.time ?? "–";
         const backup = copy.restored.plan.backup.id;
         const names = similar.length === 0 ? "–" : similar.join(", ");
-        throw new DrError("RESTORE_RESCUE_ABSENT", {
-          table: meaning.typed,
-          database,
-          at,
-          backup,
-          names,
-        });
+        const { typed: table } = meaning;
+        const seen = await this.#seen(fixed, wishOf(relations, table));
+        throw new DrError("RESTORE_RESCUE_ABSENT", { table, database, at, backup, names, ...seen });
       }
     }
   }
@@ -171,7 +203,7 @@ class PartialCopies {
       try {
         const each = await this.#make(fixed, attempt);
         parts.use(each.copy);
-        const wished = await this.#wished(each);
+        const wished = await this.#wished(each, fixed);
         const missing = this.#missing(each, wished);
         if (missing.length === 0) {
           const kept = parts.move();
@@ -185,7 +217,9 @@ class PartialCopies {
         if (isDrError(error, "PG_DATABASE_MISSING")) {
           const { database } = this.#request;
           const at = this.#request.flags.at ?? "–";
-          throw new DrError("RESTORE_RESCUE_NO_DATABASE", { database, at }, { cause: error });
+          const seen = await this.#seen(fixed, { kind: "all" });
+          const details = { database, at, ...seen };
+          throw new DrError("RESTORE_RESCUE_NO_DATABASE", details, { cause: error });
         }
         if (attempt.everything || !isUnusable(error)) {
           throw error;
@@ -195,6 +229,13 @@ class PartialCopies {
       }
     }
   }
+}
+
+/** The part of a wish that was typed so. */
+function wishOf(relations: RelationWish, typed: string): RelationWish {
+  return relations.kind === "tables"
+    ? { kind: "tables", tables: relations.tables.filter((table) => table.typed === typed) }
+    : relations;
 }
 
 /** What a server says whose catalogues are holes. */

@@ -7,6 +7,7 @@ import type { ObjectId } from "../core/object-id.ts";
 import { type PeekAnswer, peekQueries } from "../rescue/peek-queries.ts";
 import { parseRelationWish } from "../restore/relation-wish.ts";
 import type { TargetFlags } from "../restore/target.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type CopyEffort, openPartialCopy } from "./partial-copy.ts";
@@ -23,6 +24,7 @@ export type PeekRequest = {
   readonly queries: readonly string[];
   readonly rowsMax: number;
   readonly workers: number;
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly onPhase: (phase: string) => void;
   readonly signal: AbortSignal;
 };

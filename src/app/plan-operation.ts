@@ -10,6 +10,7 @@ import { formatInstant } from "../restore/target-time.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
+import { doubtsIn, readProofs } from "./last-proofs.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
 import type { RestorePrediction } from "../restore/predict.ts";
@@ -69,7 +70,8 @@ export async function planOperation(
   if (view.roots.length === 0) {
     throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
   }
-  const plan = await planRestore(view.catalogue, target, { backup, ...call });
+  const doubts = doubtsIn(await readProofs(repository.sealed, call));
+  const plan = await planRestore(view.catalogue, target, { backup, doubts, ...call });
   return { repository, view, target, plan };
 }
 

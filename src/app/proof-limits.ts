@@ -1,44 +1,11 @@
 /**
- * So that a proof on the production host cannot hurt it: there must be room before anything is written, it gives way on the processor
- * and on the disk, and it ends after a time. The work that a proof starts afterwards inherits the first: workers and servers.
+ * So that a proof on the production host cannot hurt it: it gives way on the processor and on the disk, and it ends after a time
+ * (that there must be room, `throwaway-room.ts`). The work that a proof starts afterwards inherits the first: workers and servers.
  */
-import { readdir, statfs, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { getPriority, setPriority } from "node:os";
 import { DrError } from "../core/errors.ts";
-import { proofRoomMarginBytes } from "../core/limits.ts";
 import { runProgram } from "../postgres/run-program.ts";
-
-const MIB = 1024 * 1024;
-
-/** What a proof needs where it lies: files, WAL, and what replaying that WAL may add to the files, work and temporary files beside. */
-export function neededBytes(sizes: {
-  readonly clusterBytes: number;
-  readonly walBytes: number;
-}): number {
-  const { clusterBytes, walBytes } = sizes;
-  const margin = Math.max(proofRoomMarginBytes, Math.ceil(clusterBytes / 20));
-  return clusterBytes + 2 * walBytes + margin;
-}
-
-/** @throws DrError `PROOF_ROOM` when a directory's disk has less than is needed. Answers what is free. */
-export async function requireRoom(
-  directory: string,
-  sizes: { readonly clusterBytes: number; readonly walBytes: number },
-): Promise<number> {
-  const { bavail, bsize } = await statfs(directory);
-  const freeBytes = bavail * bsize;
-  const needed = neededBytes(sizes);
-  if (freeBytes < needed) {
-    throw new DrError("PROOF_ROOM", {
-      directory,
-      freeMib: Math.floor(freeBytes / MIB),
-      neededMib: Math.ceil(needed / MIB),
-      clusterMib: Math.ceil(sizes.clusterBytes / MIB),
-      walMib: Math.ceil(sizes.walBytes / MIB),
-    });
-  }
-  return freeBytes;
-}
 
 /** A priority belongs to a thread: all of this process's, where the system shows them. */
 async function ownThreads(): Promise<readonly number[]> {

@@ -33,7 +33,7 @@ import { newestRestorable } from "./newest-incarnation.ts";
 import { readIncarnation } from "./plan-catalogue.ts";
 import { type ProofChecks, heartbeatOf, instantOf, readProofChecks } from "./proof-checks.ts";
 import { openProofDirectory } from "./proof-directory.ts";
-import { giveWay, giveWayAsSession, neededBytes, requireRoom, timeLimit } from "./proof-limits.ts";
+import { giveWay, giveWayAsSession, timeLimit } from "./proof-limits.ts";
 import {
   type ProveReport,
   checksEvent,
@@ -43,6 +43,7 @@ import {
 } from "./prove-records.ts";
 import { writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
+import { neededBytes, requireRoom } from "./throwaway-room.ts";
 
 /** The throw-away server has a socket directory of its own, so any port will do. */
 const PROOF_PORT = 5432;
@@ -136,8 +137,9 @@ async function runProof(work: Work, signal: AbortSignal): Promise<Run> {
     signal,
   });
   await using directory = await openProofDirectory(environment, { clock, random, signal });
-  const sizes = { clusterBytes: root.totals.clusterBytes, walBytes: plan.walBytes };
-  const freeBytes = await requireRoom(dirname(dirname(directory.workDirectory)), sizes);
+  const sizes = { filesBytes: root.totals.clusterBytes, walBytes: plan.walBytes };
+  const base = dirname(dirname(directory.workDirectory));
+  const freeBytes = await requireRoom(base, sizes, "pra prove");
   const { idleDisk } = await giveWay(nice, { signal });
   const owner = account.switched ? account : undefined;
   const proof = await prove({

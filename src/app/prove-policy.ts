@@ -14,7 +14,7 @@ import { formatInstant } from "../restore/target-time.ts";
 import { type Window, windowsIn } from "../restore/window.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { readProofs } from "./list.ts";
+import { readProofs } from "./last-proofs.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
 import { readIncarnation } from "./plan-catalogue.ts";
 import { type ProveRequest, runProve } from "./prove-operation.ts";

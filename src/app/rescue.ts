@@ -25,6 +25,7 @@ import { type RescuedTables, rescueTables } from "../rescue/rescue-tables.ts";
 import { type DatabaseShape, TargetDatabase } from "../rescue/target-database.ts";
 import { parseRelationWish } from "../restore/relation-wish.ts";
 import type { TargetFlags } from "../restore/target.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
@@ -48,6 +49,7 @@ export type RescueRequest = {
   readonly confirmCopy: ((comparisons: readonly TableComparison[]) => Promise<boolean>) | undefined;
   readonly jobs: number;
   readonly workers: number;
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly onPhase: (phase: string) => void;
   readonly signal: AbortSignal;
 };

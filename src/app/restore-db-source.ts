@@ -26,6 +26,7 @@ import {
   withoutCommands,
 } from "../rescue/restore-file.ts";
 import type { TargetDatabase } from "../rescue/target-database.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { exportPassphrase } from "./export.ts";
@@ -46,6 +47,7 @@ export type SourceRequest = {
   readonly passphraseFile: string | undefined;
   readonly reason: string;
   readonly onStep: (step: "copy") => void;
+  readonly onPlan: (plan: RestorePlan) => void;
 };
 
 /** What one run works with. */
@@ -201,6 +203,7 @@ async function openBackup(
       workers: request.workers,
       reason: request.reason,
       command: "pra restore-db",
+      onPlan: request.onPlan,
       onProgress: () => undefined,
       signal,
     }),

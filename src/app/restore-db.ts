@@ -17,6 +17,7 @@ import type { RestoreDbReport } from "../rescue/report.ts";
 import { type RestoreDatabasePhase, restoreDatabase } from "../rescue/restore-database.ts";
 import { type TargetPermission, TargetDatabase } from "../rescue/target-database.ts";
 import { type HealthCheck, awaitHealth } from "../restore/application-health.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { Adapters } from "./compose.ts";
 import { type Environment, requireSetting } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
@@ -47,6 +48,7 @@ export type RestoreDbRequest = TargetPermission & {
   readonly language: Language;
   readonly reason: string;
   readonly onStep: (step: RestoreDbStep) => void;
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly signal: AbortSignal;
 };
 

@@ -39,6 +39,7 @@ import { measurementOf, predictionFor } from "./predict-restore.ts";
 import { requireGivenUp } from "./give-up-cluster.ts";
 import { type Reached, type StartWish, type StartedCopy, startCopy } from "./start-copy.ts";
 import { checkHistory } from "./rollback.ts";
+import { requireRoom } from "./throwaway-room.ts";
 
 /** What was asked for. */
 export type RestoreRequest = PlanRequest & {
@@ -46,8 +47,9 @@ export type RestoreRequest = PlanRequest & {
   readonly start: StartWish | undefined;
   /** New places of tablespaces, by their old ones. */
   readonly tablespaces: ReadonlyMap<string, string>;
-  /** Of a copy that is thrown away: a directory for all its tablespaces, and which files it brings, when not all. */
+  /** Of a copy that is thrown away: where there must be room, a directory there for all its tablespaces, and which files it brings, when not all. */
   readonly throwAway?: {
+    readonly spoolDirectory: string;
     readonly tablespacesBelow: string;
     readonly choose: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
   };
@@ -240,13 +242,21 @@ async function restoreFiles(
   const owner = account?.switched === true ? { uid: account.uid, gid: account.gid } : undefined;
   const reader = new WalReader(sealed, walCatalogue);
   const { stop, timeline, wal } = plan;
+  const { throwAway } = request;
   return await restoreBackup({
     sealed,
     place,
     root,
     dataDirectory,
     tablespaces: prepared.places,
-    choose: request.throwAway?.choose,
+    choose: throwAway?.choose,
+    requireRoom:
+      throwAway === undefined
+        ? undefined
+        : async (filesBytes) => {
+            const sizes = { filesBytes, walBytes: plan.walBytes };
+            await requireRoom(throwAway.spoolDirectory, sizes, request.command);
+          },
     owner,
     over: request.over !== undefined,
     layWal: async (directory) => {

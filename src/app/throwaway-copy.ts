@@ -15,6 +15,7 @@ import { superuserCandidates } from "../proof/superuser.ts";
 import { decodeRoot } from "../repository/root.ts";
 import type { BackupFiles } from "../restore/backup-files.ts";
 import type { FileSelection } from "../restore/file-selection.ts";
+import type { RestorePlan } from "../restore/plan-result.ts";
 import type { TargetFlags } from "../restore/target.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
@@ -48,6 +49,7 @@ export type CopyRequest = {
     readonly database: string;
     readonly choose: (files: BackupFiles) => Promise<FileSelection | undefined>;
   };
+  readonly onPlan: (plan: RestorePlan) => void;
   readonly onProgress: RestoreRequest["onProgress"];
   readonly signal: AbortSignal;
 };
@@ -123,9 +125,10 @@ export async function openThrowawayCopy(
   request: CopyRequest,
 ): Promise<ThrowawayCopy> {
   const { clock, random } = adapters;
-  const { signal, backup, flags, workers, reason, command, part, onProgress } = request;
+  const { signal, backup, flags, workers, reason, command, part, onPlan, onProgress } = request;
   await using parts = new AsyncDisposableStack();
   const directory = parts.use(await openProofDirectory(environment, { clock, random, signal }));
+  const scratchDirectory = dirname(directory.workDirectory);
   const restored = await runRestore(adapters, environment, {
     flags,
     backup,
@@ -133,12 +136,16 @@ export async function openThrowawayCopy(
     to: directory.workDirectory,
     start: undefined,
     tablespaces: new Map(),
-    throwAway: { tablespacesBelow: dirname(directory.workDirectory), choose: part?.choose },
+    throwAway: {
+      spoolDirectory: dirname(scratchDirectory),
+      tablespacesBelow: scratchDirectory,
+      choose: part?.choose,
+    },
     owner: undefined,
     workers,
     acceptRollback: false,
     reason,
-    onPlan: () => undefined,
+    onPlan,
     onProgress,
     signal,
   });
@@ -173,7 +180,6 @@ export async function openThrowawayCopy(
   };
   const settings = await knownAs(server, superuserCandidates(root.server), known);
   const kept = parts.move();
-  const scratchDirectory = dirname(directory.workDirectory);
   return {
     settings,
     major,

@@ -57,7 +57,7 @@ export function keepText(reason: KeepReason, { frame, of }: Told): string {
 
 /** Why something is given up. */
 export function giveUpText(reason: GiveUpReason, { frame, of }: Told): string {
-  const { newerBase, noInstants } = retentionText[frame.language];
+  const { newerBase, noInstants, proofFailed } = retentionText[frame.language];
   const text = retentionText[frame.language][of];
   switch (reason.kind) {
     case "before-window":
@@ -66,6 +66,8 @@ export function giveUpText(reason: GiveUpReason, { frame, of }: Told): string {
       return newerBase(reason.base.slice(0, SHORT_ID_DIGITS));
     case "no-instants":
       return noInstants;
+    case "proof-failed":
+      return proofFailed;
     case "beyond-minimum":
       return text.beyondMinimum(reason.of);
     case "no-period":
@@ -212,29 +214,17 @@ export function retentionLines(
 
 type WindowsToJson = (windows: readonly Window[]) => JsonValue;
 
-/** A reason in JSON. */
+/** A reason in JSON: instants as text. */
 export function reasonJson(reason: KeepReason | GiveUpReason): { [key: string]: JsonValue } {
-  switch (reason.kind) {
-    case "hold": {
-      const { untilMs, reason: why } = reason.hold;
-      return { kind: reason.kind, reason: why, until: untilMs === null ? null : isoOf(untilMs) };
-    }
-    case "before-window":
-      return { kind: reason.kind, from: isoOf(reason.fromMs) };
-    case "hold-over":
-      return { kind: reason.kind, until: isoOf(reason.untilMs) };
-    case "window":
-    case "base":
-    case "minimum":
-    case "period":
-    case "used":
-    case "unreadable-root":
-    case "newer-base":
-    case "no-instants":
-    case "beyond-minimum":
-    case "no-period":
-      return { ...reason };
+  const { kind } = reason;
+  if (kind === "hold") {
+    const { untilMs, reason: why } = reason.hold;
+    return { kind, reason: why, until: untilMs === null ? null : isoOf(untilMs) };
   }
+  if (kind === "before-window") {
+    return { kind, from: isoOf(reason.fromMs) };
+  }
+  return kind === "hold-over" ? { kind, until: isoOf(reason.untilMs) } : { ...reason };
 }
 
 /** For machines. */

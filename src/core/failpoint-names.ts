@@ -140,6 +140,7 @@ export const guardNames = [
   "L36-dumps-by-database",
   "L36-hold",
   "L36-minimum-redundancy",
+  "L36-whole-ones-first",
   "L37-kept-dump-keeps-packs",
   "L37-own-wal",
   "L37-unneeded-wal-goes",
@@ -194,4 +195,5 @@ export const guardNames = [
   "L9-content-compared",
   "L9-parts-agree",
   "R3-files-looked-up-again",
+  "R5-damaged-passed-over",
 ] as const;

@@ -372,6 +372,10 @@ export const dumpProgramEndMs = 5000;
 export const ledgerGivenUpObjectsMax = 10_000;
 /** Ids shown when a backup was asked for that is not there. */
 export const nearestBackupsShown = 3;
+/** Backups that are looked into, on either side of an instant at which a table was not there: enough to find one among 2^6. */
+export const seenLooksMax = 12;
+/** How long all of that may take: each reads a backup's maps, a tenth of a second a GiB of them. */
+export const seenLookMs = 30_000;
 /** What is kept of a program's output: a table of contents of 100,000 entries of 160 bytes. */
 export const dumpProgramOutputBytesMax = 16 * MIB;
 /** Sessions named when a database is in use; more are counted. */
@@ -412,8 +416,8 @@ export const proofCommandEndMs = 5000;
 export const proofCommandOutputMs = 1000;
 /** Between two calls of an address that the command is to bring up. */
 export const proofHealthIntervalMs = 1000;
-/** Room of a proof beyond files and WAL: what replay makes of it is a twentieth of the files and temporary files, at least this. */
-export const proofRoomMarginBytes = 512 * MIB;
+/** Room of a throw-away server beyond files and WAL: what replay makes of it is a twentieth of the files and temporary files, at least this. */
+export const throwawayRoomMarginBytes = 512 * MIB;
 /** Temporary files of one process of a throw-away server: a runaway sort must not fill production's disk. */
 export const proofTemporaryBytesMax = 256 * MIB;
 /** Writing one row: longer, and the server has other troubles. */

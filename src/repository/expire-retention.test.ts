@@ -124,6 +124,15 @@ test("L37 what is older than the window goes with its WAL and what only it named
   await assertExpired(all);
 });
 
+test("L36 a base that a proof found damaged stays together with the newest before it that is whole, and the WAL between", async () => {
+  const all = await cast(21);
+  const { repository, backups, expiring } = all;
+  const damaged = new Set([idAt(backups, BASE)]);
+  const retention = rules(expiring, tenDays, NEWEST_MS, damaged);
+  await repository.time.until(expireWith(expiring, retention));
+  await assertExpired(all, [BASE - 1]);
+});
+
 test("L34 a backup that another host pins between the two looks is spared with its WAL and all it names", async () => {
   const all = await cast(2);
   const { repository, backups, expiring, retention } = all;

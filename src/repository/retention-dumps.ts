@@ -61,6 +61,8 @@ type Candidate = {
   readonly place: IncarnationPlace;
   readonly record: RetainedDump;
   readonly restorable: boolean;
+  /** Dumps are read back when they are made, and not proved. */
+  readonly damaged: false;
   readonly keep: OwnKeepReason[];
   /** By their text: the same rank or period counts for several contents. */
   readonly ranks: Map<
@@ -107,7 +109,8 @@ export function decideDumps(
     .flatMap(({ place, dumps, unreadableRoots }) =>
       dumps.map((record): Candidate => {
         const keep = ownReasons(record, unreadableRoots, window);
-        return { place, record, restorable: record.whole, keep, ranks: new Map() };
+        const ranks: Candidate["ranks"] = new Map();
+        return { place, record, restorable: record.whole, damaged: false, keep, ranks };
       }),
     )
     .toSorted((a, b) => byTime(a.record, b.record));

@@ -30,6 +30,8 @@ export type RetentionRules = {
   readonly now: () => number;
   /** The WAL of an incarnation as it is now. @throws DrError what the store throws. */
   readonly readWal: (place: IncarnationPlace, call: StoreCall) => Promise<RetentionWal>;
+  /** Backups whose newest proof found that they do not come back whole. @throws DrError what the store throws. */
+  readonly readDamaged: (call: StoreCall) => Promise<ReadonlySet<string>>;
 };
 
 /** The facts of a root that counts. `shared`: one string for each id, however many roots name it. */
@@ -88,7 +90,7 @@ export async function listWalObjects(
   return found;
 }
 
-/** Policy, clock and holds. @throws DrError what the store throws; `REPO_*` for a hold that cannot be read. */
+/** Policy, clock, holds, and what proofs found. @throws DrError what the store throws; `REPO_*` for a hold that cannot be read. */
 export async function readRetentionInput(
   sealed: SealedStore,
   rules: RetentionRules,
@@ -102,5 +104,6 @@ export async function readRetentionInput(
     }
   }
   const holds = await readHolds(sealed, cluster, { signal });
-  return { policy: rules.policy, nowMs: rules.now(), holds, holdObjects };
+  const damaged = await rules.readDamaged({ signal });
+  return { policy: rules.policy, nowMs: rules.now(), holds, holdObjects, damaged };
 }

@@ -19,7 +19,7 @@ export type Present<Name extends ObjectName> = { readonly name: Name; readonly s
 
 /** One backup that counts, as far as retention must know it. */
 export type RootFacts = Present<NameOf<"root">> &
-  Omit<RetainedBackup, "id" | "hold" | "pinned"> & {
+  Omit<RetainedBackup, "id" | "hold" | "pinned" | "damaged"> & {
     /** Packs and maps that it names; ids shared with other roots are the same strings. */
     readonly named: readonly ObjectId[];
   };
@@ -50,6 +50,8 @@ export type RetentionInput = {
   /** The newest word on every backup and dump that ever was held. */
   readonly holds: ReadonlyMap<ObjectId, HoldDocument>;
   readonly holdObjects: readonly Present<NameOf<"hold">>[];
+  /** Backups whose newest proof found that they do not come back whole. */
+  readonly damaged: ReadonlySet<string>;
 };
 
 /** One incarnation, as the decision takes it. */
@@ -93,6 +95,7 @@ export function decideFrom(
       id: name.id,
       hold: activeHold(input.holds.get(name.id)),
       pinned: isPinned(name),
+      damaged: input.damaged.has(name.id),
     })),
   }));
   const dumps = sources.map((source) => dumpsOf(source, input, isPinned));

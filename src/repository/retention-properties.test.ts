@@ -155,13 +155,16 @@ test("L37 every backup that is kept can be restored as before, over random catal
   assert.ok(kept > 300 && givenUp > 300, `${kept} kept, ${givenUp} given up`);
 });
 
-test("L36 the newest restorable backups of the cluster stay, over all incarnations, and never none", () => {
+test("L36 the newest restorable backups of the cluster stay, those first that no proof found damaged, over all incarnations, and never none", () => {
   fc.assert(
     fc.property(anyWorld, ({ incarnations, policy, decision }) => {
       const all = incarnations
         .flatMap(({ seen }) => seen.backups.map((backup) => ({ seen, backup })))
         .toSorted((a, b) => a.backup.startedAtMs - b.backup.startedAtMs);
-      const good = all.filter(({ seen, backup }) => holdsOwnWal(seen, backup));
+      const restorable = all.filter(({ seen, backup }) => holdsOwnWal(seen, backup));
+      const whole = restorable.filter(({ backup }) => !backup.damaged);
+      const damaged = restorable.filter(({ backup }) => backup.damaged);
+      const good = [...damaged, ...whole];
       const kept = new Set(
         decision.backups.filter(({ kind }) => kind === "keep").map(({ backup }) => backup.id),
       );

@@ -88,35 +88,54 @@ export function ownReasons(
 }
 
 /** One among others. */
-export type Ranked = { readonly record: RetainedRecord; readonly restorable: boolean };
+export type Ranked = {
+  readonly record: RetainedRecord;
+  readonly restorable: boolean;
+  /** Known not to come back whole: it counts only where no other one does. */
+  readonly damaged: boolean;
+};
 
 /** How many newest stay in any case: never none. */
 export function minimumOf({ minBackups }: RetentionPolicy): number {
   return guard("L36-minimum-redundancy") ? Math.max(1, minBackups) : 0;
 }
 
-/** Those that are kept among these, which are in order of time: the newest, restorable ones first, and the newest of each period. */
+/** The newest of each period that has one, of the newest so many periods. */
+function newestOfPeriods<T extends Ranked>(
+  newestFirst: readonly T[],
+  rule: PeriodRule,
+  periodsMax: number,
+): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const one of newestFirst.filter(({ restorable }) => restorable)) {
+    const period = periodOf(rule, one.record.startedAtMs);
+    const known = found.get(period);
+    const isBetter = known === undefined ? found.size < periodsMax : known.damaged && !one.damaged;
+    if (isBetter) {
+      found.set(period, one);
+    }
+  }
+  return found;
+}
+
+/**
+ * Those that are kept among these, which are in order of time: the newest, restorable ones first, and the newest of each period. One that
+ * is damaged stands behind all that are not.
+ */
 export function* keptAmong<T extends Ranked>(
   candidates: readonly T[],
   policy: RetentionPolicy,
 ): Generator<{ readonly one: T; readonly reason: RankKeepReason }, void, undefined> {
   const newestFirst = candidates.toReversed();
-  const ranked = [
-    ...newestFirst.filter(({ restorable }) => restorable),
-    ...newestFirst.filter(({ restorable }) => !restorable),
-  ];
+  const worth = ({ restorable, damaged }: T): number => (restorable ? (damaged ? 1 : 2) : 0);
+  const ranked = newestFirst.toSorted((a, b) => worth(b) - worth(a));
   const of = minimumOf(policy);
   for (const [index, one] of ranked.slice(0, of).entries()) {
     yield { one, reason: { kind: "minimum", rank: index + 1, of } };
   }
   for (const rule of periodRules) {
-    const seen = new Set<string>();
-    for (const one of newestFirst) {
-      const period = periodOf(rule, one.record.startedAtMs);
-      if (one.restorable && seen.size < policy[rule] && !seen.has(period)) {
-        seen.add(period);
-        yield { one, reason: { kind: "period", rule, period } };
-      }
+    for (const [period, one] of newestOfPeriods(newestFirst, rule, policy[rule])) {
+      yield { one, reason: { kind: "period", rule, period } };
     }
   }
 }

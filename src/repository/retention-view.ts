@@ -41,6 +41,8 @@ export type RetainedRecord = {
 
 /** One backup that counts. */
 export type RetainedBackup = RetainedRecord & {
+  /** Its newest proof found that it does not come back whole. */
+  readonly damaged: boolean;
   readonly timeline: TimelineId;
   readonly startLsn: Lsn;
   readonly stopLsn: Lsn;

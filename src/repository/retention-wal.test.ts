@@ -8,6 +8,7 @@ import { parseObjectId } from "../core/object-id.ts";
 import { segmentAt, timelineOf } from "../core/wal-name.ts";
 import { clusterNameOf, incarnationNameOf } from "./object-names.ts";
 import { referenceOf } from "./retention-clock.ts";
+import { keptAmong } from "./retention-rules.ts";
 import { decideRetention } from "./retention.ts";
 import type { RetainedBackup, RetentionPolicy, RetentionTimeline } from "./retention-view.ts";
 import {
@@ -61,6 +62,7 @@ function backup(
     walTo: where.to,
     hold: undefined,
     pinned: false,
+    damaged: false,
   };
 }
 
@@ -237,4 +239,48 @@ test("L43 the window counts back from the newest backup at most a day behind it,
   // A clock that goes back gives up nothing: everything is newer than the window.
   assert.equal(on(days(0, 1, 2), -3650).atMs, NOW_MS - 3650 * DAY_MS);
   assert.deepEqual(on([], 5), { atMs: NOW_MS + 5 * DAY_MS, limit: undefined });
+});
+
+test("L36 a damaged backup is no base by itself and is not the newest that stays: the one before it stays too, with the WAL between", () => {
+  const spans = [timeline(1, { from: at(1), to: at(40), newestMs: NOW_MS })];
+  const days = [
+    { daysAgo: 16, from: 1 },
+    { daysAgo: 12, from: 10 },
+    { daysAgo: 9, from: 20 },
+    { daysAgo: 5, from: 25 },
+    { daysAgo: 1, from: 30 },
+  ];
+  const found = (damaged: readonly number[]): readonly string[] => {
+    const backups = days.map(({ daysAgo, from }, index) => ({
+      ...backup(index + 1, { daysAgo, timeline: 1, from: at(from), to: at(from + 1) }),
+      damaged: damaged.includes(index + 1),
+    }));
+    const { needs, kept } = decide(backups, spans);
+    const walFrom = [1, 10, 20].find((number) => isWalNeeded(needs, segment(1, number + 5)));
+    return [...kept, `WAL from ${walFrom ?? "–"}`];
+  };
+  // Which are damaged, and what is kept. The window begins between 3 and 4.
+  assert.deepEqual(found([]), ["3", "4", "5", "WAL from 20"]);
+  assert.deepEqual(found([3]), ["2", "3", "4", "5", "WAL from 10"]);
+  assert.deepEqual(found([2]), ["3", "4", "5", "WAL from 20"]);
+  assert.deepEqual(found([2, 3]), ["1", "3", "4", "5", "WAL from 1"]);
+  assert.deepEqual(found([1, 2, 3]), ["3", "4", "5", "WAL from 20"]);
+});
+
+test("L36 among the newest, and of each period, the newest that is whole stays, and a damaged one where there is no other", () => {
+  const kept = (damaged: readonly number[]): string => {
+    const candidates = [400, 380, 40, 29].map((daysAgo, index) => ({
+      record: backup(index + 1, { daysAgo, timeline: 1, from: at(1), to: at(2) }),
+      restorable: true,
+      damaged: damaged.includes(index + 1),
+    }));
+    return [...keptAmong(candidates, { ...policy, yearly: 2 })]
+      .map(({ one, reason: { kind } }) => `${kind} ${Number.parseInt(one.record.id, 16)}`)
+      .join(", ");
+  };
+  assert.equal(kept([]), "minimum 4, period 4, period 2");
+  assert.equal(kept([4]), "minimum 3, period 3, period 2");
+  assert.equal(kept([3, 4]), "minimum 2, period 4, period 2");
+  assert.equal(kept([1, 2]), "minimum 4, period 4, period 2");
+  assert.equal(kept([1, 2, 3, 4]), "minimum 4, period 4, period 2");
 });

@@ -55,7 +55,7 @@ class Growing {
     );
     const wal = { timeline, startLsn, stopLsn, walFrom: startLsn, walTo: stopLsn };
     const times = { startedAtMs: nowMs, finishedAtMs: nowMs + 120_000 };
-    this.backups.push({ id, ...times, ...wal, hold: undefined, pinned: false });
+    this.backups.push({ id, ...times, ...wal, hold: undefined, pinned: false, damaged: false });
     this.#hour += 1;
   }
 

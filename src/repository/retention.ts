@@ -8,6 +8,9 @@
  * - the newest backup of each of the last days, weeks, months, years that have one;
  * - what is held, what somebody uses now, and everything of an incarnation of which a root cannot be read.
  *
+ * A backup whose newest proof found it damaged counts among the newest or for a period only where no other one can, and as base together
+ * with one that is whole: what is given up is never the last that is not known to be bad.
+ *
  * Order is by time and never by timeline or name, which go backwards after an upgrade (loss class 35). Every backup is
  * self-sufficient, so giving up the parent of a kept one takes nothing from it (loss class 36).
  */
@@ -53,7 +56,9 @@ export type GiveUpReason =
   /** A newer one is the base of the window. */
   | { readonly kind: "newer-base"; readonly base: ObjectId }
   /** Nothing of the window lies on its branch. */
-  | { readonly kind: "no-instants" };
+  | { readonly kind: "no-instants" }
+  /** It would not come back whole. */
+  | { readonly kind: "proof-failed" };
 
 /** What becomes of a backup. */
 export type BackupVerdict = {
@@ -75,6 +80,7 @@ type Candidate = {
   readonly incarnation: RetentionIncarnation;
   readonly record: RetainedBackup;
   readonly restorable: boolean;
+  readonly damaged: boolean;
   readonly keep: KeepReason[];
 };
 
@@ -92,6 +98,7 @@ function candidatesOf({ incarnations }: RetentionView): Candidate[] {
         incarnation,
         record,
         restorable: holdsOwnWal(incarnation, record),
+        damaged: record.damaged && guard("L36-whole-ones-first"),
         keep: [],
       })),
     )
@@ -114,6 +121,12 @@ function isOver({ newestMs }: RetentionTimeline, backups: number, windowFromMs: 
   return newestMs !== undefined && newestMs < windowFromMs - retentionSkewMs;
 }
 
+/** The newest, and where that one is damaged, the newest that is not: a hole in the WAL may lie between them. */
+function basesAmong(before: readonly Candidate[]): readonly Candidate[] {
+  const whole = newestFinished(before.filter(({ damaged }) => !damaged));
+  return [...new Set([newestFinished(before), whole])].filter((base) => base !== undefined);
+}
+
 /** The branches of one incarnation that have instants in the window, each with the backups by which they are reached. */
 function windowBranches(
   incarnation: RetentionIncarnation,
@@ -130,10 +143,12 @@ function windowBranches(
     const before = on.filter(
       ({ record, restorable }) => restorable && !isInWindow(record, windowFromMs),
     );
-    const base = newestFinished(before);
-    base?.keep.push({ kind: "base", timeline: branch.of.timeline });
-    // Between the base and the window's beginning there may be others: they lie within what is kept for it.
-    const backups = [...(base === undefined ? [] : [base]), ...inside];
+    const bases = basesAmong(before);
+    for (const { keep } of bases) {
+      keep.push({ kind: "base", timeline: branch.of.timeline });
+    }
+    // Between a base and the window's beginning there may be others: they lie within what is kept for it.
+    const backups = [...bases, ...inside];
     found.push({ branch, backups: backups.map(({ record }) => record) });
   }
   return found;
@@ -150,6 +165,7 @@ function giveUpReasons(
     beforeWindow,
     base === undefined ? { kind: "no-instants" } : { kind: "newer-base", base },
     ...others,
+    ...(one.record.damaged ? [{ kind: "proof-failed" } as const] : []),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { MapReader } from "../repository/map/map-reader.ts";
 import { type PageEntry, PageReader } from "../repository/map/page.ts";
 import type { BackupRoot } from "../repository/root.ts";
 import { classifyPath } from "../source/classify-path.ts";
+import { type FileSelection, isWantedFile } from "./file-selection.ts";
 import type { PackReader } from "./pack-reader.ts";
 
 /** The main fork of one relation, segment by segment. */
@@ -17,6 +18,7 @@ type Segments = Map<number, PageEntry>;
 export class BackupFiles {
   /** How its catalogues are to be read. */
   readonly shape: { readonly major: number; readonly blockBytes: number };
+  readonly #root: BackupRoot;
   readonly #maps: MapReader;
   readonly #packs: PackReader;
   readonly #named = new Map<string, PageEntry>();
@@ -26,11 +28,18 @@ export class BackupFiles {
   constructor(root: BackupRoot, sources: { readonly maps: MapReader; readonly packs: PackReader }) {
     const { major, blockBytes } = root.server;
     this.shape = { major, blockBytes };
+    this.#root = root;
     this.#maps = sources.maps;
     this.#packs = sources.packs;
-    for (const page of root.pages) {
-      for (const entry of new PageReader(Buffer.from(sources.maps.item(page))).entries()) {
-        this.#add(page.tablespace, entry);
+    for (const { tablespaceOid, entry } of this.#entries()) {
+      this.#add(tablespaceOid, entry);
+    }
+  }
+
+  *#entries(): Generator<{ readonly tablespaceOid: number; readonly entry: PageEntry }> {
+    for (const page of this.#root.pages) {
+      for (const entry of new PageReader(Buffer.from(this.#maps.item(page))).entries()) {
+        yield { tablespaceOid: page.tablespace, entry };
       }
     }
   }
@@ -55,6 +64,16 @@ export class BackupFiles {
   /** Numbers of the relations of a database; in whatever tablespace they lie. */
   filenodes(database: number): ReadonlySet<number> {
     return new Set(this.#relations.get(database)?.keys());
+  }
+
+  /** Bytes of the files that come with their content; the others are holes and take none. */
+  contentBytes(selection: FileSelection): number {
+    let bytes = 0;
+    for (const { tablespaceOid, entry } of this.#entries()) {
+      const { type, name: path, sizeBytes } = entry;
+      bytes += type === "file" && isWantedFile(selection, { tablespaceOid, path }) ? sizeBytes : 0;
+    }
+    return bytes;
   }
 
   /** True when the backup has something of this database. */

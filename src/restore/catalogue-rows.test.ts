@@ -6,12 +6,21 @@ import { classRow, mappedFilenodes, nameAt, oidAt, rowsOn } from "./catalogue-ro
 const BLOCK = 8192;
 
 /** A heap page with these rows, as bufpage.h lays it out; `dead` rows have a pointer of another state. */
-function pageOf(rows: readonly { readonly data: Buffer; readonly dead?: boolean }[]): Buffer {
+function pageOf(
+  rows: readonly {
+    readonly data: Buffer;
+    readonly dead?: boolean;
+    readonly xmax?: number;
+    readonly infomask?: number;
+  }[],
+): Buffer {
   const page = Buffer.alloc(BLOCK);
   let upper = BLOCK;
-  rows.forEach(({ data, dead }, at) => {
+  rows.forEach(({ data, dead, xmax = 0, infomask = 0 }, at) => {
     const length = 24 + data.length;
     upper -= Math.ceil(length / 8) * 8;
+    page.writeUInt32LE(xmax, upper + 4);
+    page.writeUInt16LE(infomask, upper + 20);
     page.writeUInt8(24, upper + 22);
     data.copy(page, upper + 24);
     page.writeUInt32LE(
@@ -41,6 +50,30 @@ test("rows of pg_class are read off a page of every major, dead pointers aside",
     assert.deepEqual(rows, [
       { oid: 16_400, name: "orders", namespace: 2200, filenode: 16_500, toast: 16_403, kind: "r" },
     ]);
+  }
+});
+
+test("of row versions those stand that nobody deleted, replaced or took back, as far as their own headers say", () => {
+  const [committed, aborted, lockOnly, xmaxCommitted, xmaxInvalid] = [
+    0x0100, 0x0200, 0x0080, 0x0400, 0x0800,
+  ];
+  for (const [xmax, infomask, isStanding] of [
+    [0, 0, true],
+    [0, committed | xmaxInvalid, true],
+    [0, committed | aborted | xmaxInvalid, true],
+    [0, aborted, false],
+    [700, committed, false],
+    [700, committed | xmaxCommitted, false],
+    [700, committed | xmaxInvalid, true],
+    [700, committed | lockOnly, true],
+  ] as const) {
+    const page = pageOf([{ data: classOf(18), xmax, infomask }]);
+    assert.equal(
+      [...rowsOn(page, BLOCK, "standing")].length,
+      isStanding ? 1 : 0,
+      `${xmax} ${infomask}`,
+    );
+    assert.equal([...rowsOn(page, BLOCK)].length, 1);
   }
 });
 

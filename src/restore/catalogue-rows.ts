@@ -1,7 +1,7 @@
 /**
  * Rows of PostgreSQL's catalogues read straight off heap pages: the fixed columns at the beginning of each row version, whoever may see it.
- * With old versions among them that is more than the catalogue says, which is what a search for files wants. Pure; never throws on
- * damaged pages, whose rows are passed over.
+ * With old versions among them that is more than the catalogue says, which is what a search for files wants; a search for what was there
+ * takes those that stand. Pure; never throws on damaged pages, whose rows are passed over.
  *
  * Follows src/include/storage/bufpage.h, itemid.h, access/htup_details.h, and the columns in src/include/catalog/pg_class.h,
  * pg_index.h, pg_inherits.h, pg_depend.h, pg_namespace.h, pg_database.h, utils/cache/relmapper.c of PostgreSQL 14 to 18.
@@ -39,8 +39,32 @@ export type ClassRow = {
   readonly kind: string;
 };
 
-/** The columns of every row version that lies on the pages, as bytes behind the row's header. */
-export function* rowsOn(pages: Buffer, blockBytes: number): Generator<Buffer> {
+/** Bits of `t_infomask`. */
+const XMIN_COMMITTED = 0x0100;
+const XMIN_INVALID = 0x0200;
+const XMAX_LOCK_ONLY = 0x0080;
+const XMAX_INVALID = 0x0800;
+
+/**
+ * False for a version that was deleted or replaced, is being so, or was never committed, as far as its own header says: an update leaves
+ * another version that stands. Without the states of transactions nobody can say more.
+ */
+function stands(header: Buffer): boolean {
+  const xmax = header.readUInt32LE(4);
+  const infomask = header.readUInt16LE(20);
+  const isAborted = (infomask & XMIN_INVALID) !== 0 && (infomask & XMIN_COMMITTED) === 0;
+  return !isAborted && (xmax === 0 || (infomask & (XMAX_INVALID | XMAX_LOCK_ONLY)) !== 0);
+}
+
+/** Which row versions: all that lie there, or those that stand as far as they say themselves. */
+export type RowVersions = "all" | "standing";
+
+/** The columns of row versions that lie on the pages, as bytes behind the row's header. */
+export function* rowsOn(
+  pages: Buffer,
+  blockBytes: number,
+  versions: RowVersions = "all",
+): Generator<Buffer> {
   for (let page = 0; page + blockBytes <= pages.length; page += blockBytes) {
     const lower = pages.readUInt16LE(page + 12);
     if (lower > blockBytes) {
@@ -52,8 +76,10 @@ export function* rowsOn(pages: Buffer, blockBytes: number): Generator<Buffer> {
       const length = pointer >>> 17;
       const normal = ((pointer >>> 15) & 3) === NORMAL_POINTER;
       if (normal && offset + length <= blockBytes && length > TUPLE_HEADER_BYTES) {
-        const header = pages.readUInt8(page + offset + TUPLE_HEADER_BYTES - 1);
-        yield pages.subarray(page + offset + Math.min(header, length), page + offset + length);
+        const row = pages.subarray(page + offset, page + offset + length);
+        if (versions === "all" || stands(row)) {
+          yield row.subarray(Math.min(row.readUInt8(TUPLE_HEADER_BYTES - 1), length));
+        }
       }
     }
   }

@@ -6,20 +6,11 @@
  * It may miss what was renamed or made between the backup and the instant: whoever uses it asks the recovered server, and restores
  * again with what was missing (`also`). It may take too much, which costs a few bytes.
  */
-import { selectionCatalogueBytesMax } from "../core/limits.ts";
 import type { BackupFiles } from "./backup-files.ts";
-import {
-  type ClassRow,
-  FIRST_NORMAL_OID,
-  catalogueOid,
-  classRow,
-  mappedFilenodes,
-  nameAt,
-  oidAt,
-  rowsOn,
-} from "./catalogue-rows.ts";
+import { type ClassRow, FIRST_NORMAL_OID, catalogueOid, oidAt } from "./catalogue-rows.ts";
+import { Catalogues, databasesNamed } from "./catalogues.ts";
 import type { FileSelection } from "./file-selection.ts";
-import type { RelationWish } from "./relation-wish.ts";
+import { type RelationWish, isNamed } from "./relation-wish.ts";
 
 /** What is wanted. */
 export type FileWish = {
@@ -41,63 +32,6 @@ const LARGE_OBJECTS: ReadonlySet<number> = new Set([
   catalogueOid.largeObject,
   catalogueOid.largeObjectIndex,
 ]);
-
-/** Reads one database's catalogues. */
-class Catalogues {
-  readonly #files: BackupFiles;
-  readonly #database: number;
-  readonly #filenodes = new Map<number, Set<number>>();
-
-  constructor(files: BackupFiles, database: number) {
-    this.#files = files;
-    this.#database = database;
-  }
-
-  #note(oid: number, filenode: number): void {
-    const known = this.#filenodes.get(oid) ?? new Set<number>();
-    this.#filenodes.set(oid, known.add(filenode));
-  }
-
-  /** Every version of a relation's row; also learns where the other catalogues lie. */
-  async classes(): Promise<readonly ClassRow[]> {
-    const map = mappedFilenodes(await this.#files.relationMap(this.#database));
-    map.forEach((filenode, oid) => {
-      this.#note(oid, filenode);
-    });
-    const classes: ClassRow[] = [];
-    for await (const row of this.rows(catalogueOid.class)) {
-      const found = classRow(row, this.#files.shape.major);
-      if (found !== undefined) {
-        classes.push(found);
-        if (found.oid < FIRST_NORMAL_OID && found.filenode > 0) {
-          this.#note(found.oid, found.filenode);
-        }
-      }
-    }
-    return classes;
-  }
-
-  /** Where a catalogue may lie: as `initdb` laid it, or where it was rewritten to. */
-  filenodesOf(oid: number): ReadonlySet<number> {
-    return new Set([oid, ...(this.#filenodes.get(oid) ?? [])]);
-  }
-
-  /** Row versions of a catalogue. */
-  async *rows(oid: number): AsyncGenerator<Buffer, void, undefined> {
-    for (const filenode of this.filenodesOf(oid)) {
-      if (this.#files.sizeBytes(this.#database, filenode) <= selectionCatalogueBytesMax) {
-        for await (const pages of this.#files.relation(this.#database, filenode)) {
-          yield* rowsOn(pages, this.#files.shape.blockBytes);
-        }
-      }
-    }
-  }
-
-  /** Rewritten catalogues. */
-  all(): Iterable<readonly [number, ReadonlySet<number>]> {
-    return this.#filenodes;
-  }
-}
 
 type Pair = { readonly from: number; readonly to: number };
 
@@ -148,20 +82,11 @@ async function wishedOids(
   classes: readonly ClassRow[],
   wish: RelationWish,
 ): Promise<ReadonlySet<number>> {
-  const namespaces = new Map<number, string>();
-  for await (const row of catalogues.rows(catalogueOid.namespace)) {
-    namespaces.set(oidAt(row, 0), nameAt(row, 4));
-  }
-  const isWished = ({ name, namespace }: ClassRow): boolean => {
-    const schema = namespaces.get(namespace) ?? "";
-    return wish.kind === "schema"
-      ? wish.schema.includes(schema)
-      : wish.kind === "tables" &&
-          wish.tables.some(
-            (table) => table.name.includes(name) && (table.schema?.includes(schema) ?? true),
-          );
-  };
-  const wanted = new Set(classes.filter(isWished).map(({ oid }) => oid));
+  const namespaces = await catalogues.namespaces();
+  const named = classes.filter(({ name, namespace }) =>
+    isNamed(wish, { name, schema: namespaces.get(namespace) ?? "" }),
+  );
+  const wanted = new Set(named.map(({ oid }) => oid));
   spread(wanted, await pairs(catalogues, catalogueOid.inherits));
   const sequences = new Set(classes.filter(({ kind }) => kind === "S").map(({ oid }) => oid));
   for (const { from, to } of await dependencies(catalogues)) {
@@ -181,27 +106,13 @@ async function wishedOids(
   return wanted;
 }
 
-async function databasesNamed(files: BackupFiles, name: string): Promise<ReadonlySet<number>> {
-  const shared = mappedFilenodes(await files.relationMap(0));
-  const filenode = shared.get(catalogueOid.database) ?? catalogueOid.database;
-  const found = new Set<number>();
-  for await (const pages of files.relation(0, filenode)) {
-    for (const row of rowsOn(pages, files.shape.blockBytes)) {
-      if (nameAt(row, 4) === name && files.hasDatabase(oidAt(row, 0))) {
-        found.add(oidAt(row, 0));
-      }
-    }
-  }
-  return found;
-}
-
 /** Files of one database. */
 async function filesIn(
   files: BackupFiles,
   database: number,
   wish: FileWish,
 ): Promise<ReadonlySet<number>> {
-  const catalogues = new Catalogues(files, database);
+  const catalogues = new Catalogues(files, database, "all");
   const classes = await catalogues.classes();
   const chosen = new Set(wish.also);
   for (const filenode of files.filenodes(database)) {
@@ -225,7 +136,7 @@ async function filesIn(
 
 /** Chooses. Peak memory: a catalogue's segment, and its rows. @throws DrError `REPO_*`, `STORE_*`. */
 export async function chooseFiles(files: BackupFiles, wish: FileWish): Promise<ChosenFiles> {
-  const databases = await databasesNamed(files, wish.database);
+  const databases = await databasesNamed(files, wish.database, "all");
   const inBackup = new Set<number>();
   const filenodes = new Set<number>();
   for (const database of databases) {

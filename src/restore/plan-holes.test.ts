@@ -340,3 +340,16 @@ test("a newest timeline whose history is missing is told", async () => {
   assert.deepEqual(plan.histories, []);
   assert.deepEqual(plan.notices, [{ kind: "history-missing", timeline: 2 }]);
 });
+
+test("R5 a damaged backup behind a hole is taken all the same: the one before the hole does not lead as far", async () => {
+  const catalogue = withHole();
+  const doubts = new Map([
+    [idOf(2), { kind: "damaged", time: "2026-11-20T03:00:00.000Z" } as const],
+  ]);
+  const latest = await planned(catalogue, { kind: "latest" }, { doubts });
+  assert.equal(latest.backup.id, idOf(2));
+  assert.deepEqual(
+    latest.notices.map(({ kind }) => kind),
+    ["proof-not-good"],
+  );
+});

@@ -11,6 +11,7 @@ import type { LineageStep } from "../wal/timeline-history.ts";
 import type { BackupSummary, Unfit } from "./plan-backup.ts";
 import type { WalHole, WalPiece } from "./plan-lineage.ts";
 import type { RequiredSettings } from "./plan-replay.ts";
+import type { ProofDoubt } from "./proof-doubt.ts";
 import type { RecoveryStop } from "./recovery-settings.ts";
 import { formatInstant } from "./target-time.ts";
 
@@ -37,10 +38,13 @@ export type PlannedCommit = {
   readonly timeMicros: bigint;
 };
 
-/** Why this backup. `passedOver`: newer ones that could not be used. */
+/** Why this backup. */
 export type PlanReason = {
   readonly kind: "newest" | "chosen";
+  /** Newer ones that could not be used. */
   readonly passedOver: readonly { readonly backup: ObjectId; readonly unfit: Unfit }[];
+  /** Newer ones that would arrive at the same point, and are known not to come back whole. */
+  readonly damaged: readonly { readonly backup: ObjectId; readonly doubt: ProofDoubt }[];
 };
 
 /** What a person should know before going on. */
@@ -51,6 +55,8 @@ export type PlanNotice =
   | { readonly kind: "unread"; readonly pieces: readonly WalPiece[] }
   /** The server stops at the first of these; the others are reached with --lsn. */
   | { readonly kind: "name-again"; readonly lsn: Lsn; readonly timeMicros: bigint }
+  /** The newest proof of this backup is not good, and no other one does. */
+  | { readonly kind: "proof-not-good"; readonly doubt: ProofDoubt }
   /** The history of the newest timeline is missing, so nothing before it leads there. */
   | { readonly kind: "history-missing"; readonly timeline: TimelineId };
 

@@ -59,7 +59,7 @@ test("the latest is everything, from the newest backup", async () => {
   ]);
   assert.equal(latest.walBytes, Number(catalogue.endLsn - latest.backup.walFrom));
   assert.equal(latest.restoreBytes, 2000);
-  assert.deepEqual(latest.reason, { kind: "newest", passedOver: [] });
+  assert.deepEqual(latest.reason, { kind: "newest", passedOver: [], damaged: [] });
   assert.deepEqual(latest.notices, []);
   assert.deepEqual(latest.histories, []);
 });
@@ -79,7 +79,7 @@ test("immediate is the end of a backup", async () => {
   assert.deepEqual(newest.stop, { kind: "end" }, "no record need follow");
   assert.equal(newest.reached.lastCommit?.xid, 902);
   const first = await planned(catalogue, { kind: "immediate" }, { backup: idOf(1) });
-  assert.deepEqual(first.reason, { kind: "chosen", passedOver: [] });
+  assert.deepEqual(first.reason, { kind: "chosen", passedOver: [], damaged: [] });
   assert.equal(first.reached.lastCommit?.xid, 700);
 });
 

@@ -11,6 +11,7 @@
  */
 import { unreachable } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { type Lsn, lsnDistanceBytes } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type Attempt, type Reachable, attempt, earliestOf } from "./plan-attempt.ts";
@@ -40,6 +41,8 @@ import {
   type Unreachable,
   plannedCommit,
 } from "./plan-result.ts";
+import { preferUndamaged } from "./prefer-undamaged.ts";
+import { type ProofDoubts, isDamaged } from "./proof-doubt.ts";
 import type { RestoreTarget, TargetTimeline } from "./target.ts";
 import type { WalKnowledge } from "./wal-knowledge.ts";
 
@@ -54,6 +57,8 @@ export type PlanCatalogue = {
 export type PlanOptions = {
   /** Only from this backup. */
   readonly backup?: ObjectId | undefined;
+  /** What proofs say of the backups: one that is damaged gives way to another, where that costs nothing but time. */
+  readonly doubts?: ProofDoubts | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -197,7 +202,7 @@ async function answerOn(
     const found = await attempt({ knowledge, survey, untilLsn, signal }, target);
     if (found.kind === "reachable") {
       const kind = chosen === undefined ? "newest" : "chosen";
-      const reason = { kind, passedOver: tried.passedOver } as const;
+      const reason = { kind, passedOver: tried.passedOver, damaged: [] } as const;
       return { kind: "plan", plan: planOf(call, backup, found, reason) };
     }
     if (found.kind === "too-early") {
@@ -289,6 +294,18 @@ async function otherBranchFor(call: Call, branch: Branch): Promise<Branch | unde
   }
 }
 
+/** The same point from a backup that is not known to be damaged, where there is one. */
+async function undamaged(call: Call, branch: Branch, plan: RestorePlan): Promise<RestorePlan> {
+  const { doubts = new Map(), backups } = call;
+  const among = async (): Promise<RestorePlan | undefined> => {
+    const whole = backups.filter(({ id }) => !isDamaged(doubts, id));
+    const answer = await answerOn({ ...call, backups: whole }, branch, undefined);
+    return answer.kind === "plan" && guard("R5-damaged-passed-over") ? answer.plan : undefined;
+  };
+  const order = backupsOn(branch, backups).map(({ id }) => id);
+  return await preferUndamaged(plan, doubts, among, order);
+}
+
 /**
  * Plans a restore, or says why there is none; it throws only what loading an index throws. Aborted: rejects. Memory: the indexes
  * that the knowledge keeps, and those of the newest backups' own WAL.
@@ -309,7 +326,7 @@ export async function planRestore(
   }
   const answer = await answerOn(call, branch, chosen);
   if (answer.kind === "plan") {
-    return answer.plan;
+    return await undamaged(call, branch, answer.plan);
   }
   const { attempt: closest, after, passedOver } = answer;
   const other = chosen === undefined ? await otherBranchFor(call, branch) : undefined;

@@ -90,3 +90,21 @@ export function parseRelationWish(
   }
   return { kind: "schema", typed: schema, schema: word };
 }
+
+/** True for a relation that is wished for by name: of itself, or of its schema. */
+export function isNamed(
+  wish: RelationWish,
+  relation: { readonly schema: string; readonly name: string },
+): boolean {
+  switch (wish.kind) {
+    case "all":
+      return true;
+    case "schema":
+      return wish.schema.includes(relation.schema);
+    case "tables":
+      return wish.tables.some(
+        ({ schema, name }) =>
+          name.includes(relation.name) && (schema?.includes(relation.schema) ?? true),
+      );
+  }
+}

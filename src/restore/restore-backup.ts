@@ -15,18 +15,13 @@ import { deriveFingerprintKey } from "../pipeline/fingerprint-key.ts";
 import { namingKey } from "../pipeline/sealing/key-ring.ts";
 import { type ControlFile, parseControlFile, poisonCheckpoint } from "../postgres/control-file.ts";
 import { LocalObjects } from "../repository/local-objects.ts";
-import { MapReader } from "../repository/map/map-reader.ts";
-import {
-  type IncarnationPlace,
-  incarnationIdBytes,
-  objectKey,
-} from "../repository/object-names.ts";
+import { type IncarnationPlace, incarnationIdBytes } from "../repository/object-names.ts";
 import type { BackupRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { BackupFiles } from "./backup-files.ts";
 import { manifestWith } from "./backup-manifest.ts";
 import type { FileSelection } from "./file-selection.ts";
-import { PackReader } from "./pack-reader.ts";
+import { type BackupSources, openSources } from "./open-sources.ts";
 import type { LeftOutLibrary } from "./preload-libraries.ts";
 import { type PreloadKnowledge, configureRestored } from "./restored-configuration.ts";
 import { inRestoreWords, putFile } from "./restored-file.ts";
@@ -65,6 +60,8 @@ export type RestoreBackupOptions = {
    * directory keeps the mark of an unfinished restore, so that nothing takes it for a cluster.
    */
   readonly choose?: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
+  /** Asked with the bytes that the files will take, before the first of them is written; throws where they do not fit. */
+  readonly requireRoom?: ((filesBytes: number) => Promise<void>) | undefined;
   /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
   readonly libraries?: PreloadKnowledge;
   readonly workers: number;
@@ -144,38 +141,29 @@ async function syncTree(directory: string, signal: AbortSignal): Promise<void> {
   await syncDirectory(directory, "RESTORE");
 }
 
-type Sources = { readonly maps: MapReader; readonly packs: PackReader };
-
-async function openSources(options: RestoreBackupOptions, local: LocalObjects): Promise<Sources> {
-  const { sealed, place, root, signal } = options;
-  const { ring } = sealed;
-  const incarnation = incarnationIdBytes(place.incarnation);
-  const key = (type: "pack" | "map", id: BackupRoot["id"]): string =>
-    objectKey({ ...place, type, id });
-  const maps = await MapReader.open({
-    ring,
-    incarnation,
-    maps: root.maps,
-    path: (id) => local.path(key("map", id)),
-    checkDigests: guard("L40-map-digest"),
-    signal,
-  });
-  const packs = new PackReader({
-    ring,
-    incarnation,
-    root,
-    path: (id) => local.path(key("pack", id)),
-    forget: (id) => local.forget(key("pack", id)),
-  });
-  return { maps, packs };
+/** Which files come; undefined: all. @throws DrError what `choose` and `requireRoom` throw. */
+async function chooseFitting(
+  { root, choose, requireRoom }: RestoreBackupOptions,
+  sources: BackupSources,
+): Promise<FileSelection | undefined> {
+  if (choose !== undefined) {
+    const files = new BackupFiles(root, sources);
+    const selection = await choose(files);
+    if (selection !== undefined) {
+      await requireRoom?.(files.contentBytes(selection));
+      return selection;
+    }
+  }
+  await requireRoom?.(root.totals.clusterBytes);
+  return undefined;
 }
 
 async function putFiles(
   options: RestoreBackupOptions,
-  sources: Sources,
+  sources: BackupSources,
   { places, kept }: Pick<FillParts, "places" | "kept">,
 ): Promise<RestoredFiles> {
-  const selection = await options.choose?.(new BackupFiles(options.root, sources));
+  const selection = await chooseFitting(options, sources);
   const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const incarnation = incarnationIdBytes(place.incarnation);
   return restoreFiles({
@@ -200,7 +188,7 @@ type Control = { readonly content: Uint8Array; readonly facts: ControlFile };
 /** The backup's `pg_control`, checked, with a checkpoint that leads nowhere. */
 async function controlOf(
   options: RestoreBackupOptions,
-  sources: Sources,
+  sources: BackupSources,
   heldBack: RestoredFiles["heldBack"],
 ): Promise<Control> {
   const entry = heldBack.get(CONTROL);
@@ -215,7 +203,7 @@ async function controlOf(
 /** Writes `tablespace_map` with the places of this copy; answers it when there is one. */
 async function putTablespaceMap(
   options: RestoreBackupOptions,
-  sources: Sources,
+  sources: BackupSources,
   parts: {
     readonly heldBack: RestoredFiles["heldBack"];
     readonly places: readonly TablespacePlace[];
@@ -234,7 +222,7 @@ async function putTablespaceMap(
 /** The server's manifest with the entries of changed files; none when the server made none. */
 async function putManifest(
   options: RestoreBackupOptions,
-  sources: Sources,
+  sources: BackupSources,
   parts: {
     readonly heldBack: RestoredFiles["heldBack"];
     readonly changed: ReadonlyMap<string, Uint8Array>;
@@ -284,7 +272,9 @@ async function fill(
 ): Promise<Omit<RestoredBackup, "phases">> {
   const { dataDirectory, root, settings, signal, owner } = options;
   const { local, places } = parts;
-  const sources = await phases.run("maps", () => openSources(options, local));
+  const sources = await phases.run("maps", () =>
+    openSources({ ...options, checkDigests: guard("L40-map-digest") }, local),
+  );
   await using _maps = sources.maps;
   const restored = await phases.run("files", () => putFiles(options, sources, parts));
   const { heldBack } = restored;

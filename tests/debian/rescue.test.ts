@@ -3,15 +3,18 @@
  * and missing rows are copied only when that was said; every refusal; and nothing half is left by a run that was killed.
  */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
-import { chmod } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import { CommandLine, type Answer, type Running, errorCodeOf } from "../support/command-line.ts";
-import { DebianCluster } from "../support/debian-cluster.ts";
+import { type CommandLine, errorCodeOf } from "../support/command-line.ts";
+import type { DebianCluster } from "../support/debian-cluster.ts";
+import {
+  RESCUE_DATABASE as DATABASE,
+  RescueWorld,
+  allOf as all,
+  valueOf as value,
+} from "../support/rescue-world.ts";
 
-const DATABASE = "app";
 const ODD = `"Odd Schéma"."T ""x"" é"`;
 const NOW = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at`;
 
@@ -47,9 +50,9 @@ const SCHEMA = [
   "CREATE INDEX ON filler (id)",
 ];
 
+let world: RescueWorld;
 let cluster: DebianCluster;
 let pra: CommandLine;
-let receiver: Running;
 let superuser: Readonly<Record<string, string>>;
 /** Instants, and what the table held. */
 let beforeDamage = "";
@@ -57,17 +60,6 @@ let ordersThen = "";
 
 const HASH =
   "SELECT count(*) || ' ' || md5(string_agg(o::text, ',' ORDER BY id)) AS v FROM orders o";
-
-async function value(client: Client, sql: string): Promise<string> {
-  const { rows } = await client.query<[unknown]>({ text: sql, rowMode: "array" });
-  return String(rows[0]?.[0]);
-}
-
-async function all(client: Client, statements: readonly string[]): Promise<void> {
-  for (const sql of statements) {
-    await client.query(sql);
-  }
-}
 
 async function instant(client: Client): Promise<string> {
   await sleep(20);
@@ -78,55 +70,10 @@ async function instant(client: Client): Promise<string> {
 
 type Json = Record<string, unknown>;
 
-async function json(
-  words: readonly string[],
-  variables: Readonly<Record<string, string>> = {},
-): Promise<Answer & { readonly value: Json }> {
-  const answer = await pra.startWith([...words, "--json"], { ...superuser, ...variables }).answer;
-  return { ...answer, value: JSON.parse(answer.out) as Json };
-}
-
-/** Until the repository holds what was written. */
-async function stored(): Promise<void> {
-  await cluster.withClient((client) => client.query("SELECT pg_switch_wal()"), DATABASE);
-  const end = await cluster.withClient((client) => value(client, "SELECT pg_current_wal_lsn()"));
-  for (let tries = 0; tries < 200; tries++) {
-    const { value: status } = await json(["wal", "status"]);
-    const { repositoryLsn } = status as { readonly repositoryLsn?: string };
-    const number = (lsn: string): bigint =>
-      BigInt(
-        `0x${lsn
-          .split("/")
-          .map((part) => part.padStart(8, "0"))
-          .join("")}`,
-      );
-    if (repositoryLsn !== undefined && number(repositoryLsn) >= number(end)) {
-      return;
-    }
-    await sleep(100);
-  }
-  assert.fail("the WAL did not arrive");
-}
-
 before(async () => {
-  cluster = await DebianCluster.create();
-  await cluster.withClient((client) => client.query(`CREATE DATABASE ${DATABASE}`));
-  await cluster.withClient((client) => all(client, SCHEMA), DATABASE);
-  pra = await CommandLine.create();
-  await chmod(pra.directory, 0o755);
-  const { port, password } = cluster.clientConfig();
-  superuser = {
-    PG_HOST: "127.0.0.1",
-    PG_PORT: String(port),
-    PG_USER: "postgres",
-    PG_PASSWORD: String(password),
-    PG_DATABASE: DATABASE,
-    PRA_SPOOL_DIR: `${pra.directory}/spool`,
-  };
-  assert.equal((await pra.run("init", superuser)).code, 0);
-  receiver = pra.start("wal receive --lang en", superuser);
-  await receiver.untilSaid(/Streaming from/);
-  assert.equal((await pra.run("backup --full", superuser)).code, 0);
+  world = await RescueWorld.create(SCHEMA);
+  ({ cluster, pra, superuser } = world);
+  assert.equal((await world.json(["backup", "--full"])).code, 0);
   await cluster.withClient(async (client) => {
     await all(client, [
       "UPDATE orders SET note = 'changed since the backup' WHERE id % 10 = 0",
@@ -149,14 +96,11 @@ before(async () => {
       "ALTER TABLE rewritten ADD COLUMN since text",
     ]);
   }, DATABASE);
-  await stored();
+  await world.stored();
 });
 
 after(async () => {
-  receiver.child.kill("SIGTERM");
-  await receiver.answer;
-  await pra[Symbol.asyncDispose]();
-  await cluster[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 });
 
 type Comparison = Json & { readonly missing: { rows: number }; readonly state: string };
@@ -176,22 +120,9 @@ function comparisonsOf(result: Json): readonly Json[] {
   );
 }
 
-async function databases(): Promise<readonly string[]> {
-  const { rows } = await cluster.withClient((client) =>
-    client.query<{ datname: string }>("SELECT datname FROM pg_database ORDER BY 1"),
-  );
-  return rows.map(({ datname }) => datname);
-}
-
-/** What a run may leave: nothing in the spool, no server's process. */
-function leftovers(): readonly string[] {
-  const spool = `${pra.directory}/spool`;
-  return existsSync(spool) ? readdirSync(spool) : [];
-}
-
 test("R3 a table comes back as it was, with types, sequences and indexes, and what differs is counted", async () => {
   const words = ["rescue", "--table", "orders", "--at", beforeDamage, "--into", "app_rescue"];
-  const { code, value: result, err } = await json(words);
+  const { code, value: result, err } = await world.json(words);
   assert.equal(code, 0, err);
   assert.deepEqual(comparisonsOf(result), [
     {
@@ -227,7 +158,7 @@ test("R3 a table comes back as it was, with types, sequences and indexes, and wh
       "orders r, orders_customer_idx i, orders_id_seq S, orders_pkey i, shared_numbers S",
     );
   }, "app_rescue");
-  assert.deepEqual(leftovers(), []);
+  assert.deepEqual(world.leftovers(), []);
 });
 
 test("R3 an unlogged table comes back empty, and that is said", async () => {
@@ -244,7 +175,7 @@ test("R3 odd names, partitions, a table born since, rewritten or renamed: all co
     code,
     value: result,
     err,
-  } = await json(["rescue", ...tables, "--at", beforeDamage, "--into", into]);
+  } = await world.json(["rescue", ...tables, "--at", beforeDamage, "--into", into]);
   assert.equal(code, 0, err);
   const of = (name: string): Json | undefined =>
     comparisonsOf(result).find((each) => each["name"] === name);
@@ -261,7 +192,7 @@ test("R3 odd names, partitions, a table born since, rewritten or renamed: all co
 
 test("R3 missing rows are copied when that was said twice, in one go, and no other row is touched", async () => {
   const words = ["rescue", "--table", "orders", "--at", beforeDamage, "--into", "app_rescue"];
-  const refused = await json([...words, "--copy-missing"]);
+  const refused = await world.json([...words, "--copy-missing"]);
   assert.equal(refused.code, 3);
   assert.equal(errorCodeOf(refused.value), "RESTORE_RESCUE_UNCONFIRMED");
   const count = (): Promise<string> =>
@@ -275,11 +206,11 @@ test("R3 missing rows are copied when that was said twice, in one go, and no oth
       DATABASE,
     );
   assert.equal(await count(), "4953 0 5");
-  const { code, value: result, err } = await json([...words, "--copy-missing", "--yes"]);
+  const { code, value: result, err } = await world.json([...words, "--copy-missing", "--yes"]);
   assert.equal(code, 0, err);
   assert.deepEqual(result["copied"], [{ schema: "public", name: "orders", rows: 50 }]);
   assert.equal(await count(), "5003 50 5");
-  const again = await json([...words, "--copy-missing", "--yes"]);
+  const again = await world.json([...words, "--copy-missing", "--yes"]);
   assert.equal(again.value["copied"], null, "nothing is missing any more");
 });
 
@@ -290,7 +221,7 @@ test("R3 a copy that a live rule forbids is refused whole", async () => {
     DATABASE,
   );
   const words = ["rescue", "--table", "orders", "--at", beforeDamage, "--into", "app_rescue"];
-  const { code, value: result } = await json([...words, "--copy-missing", "--yes"]);
+  const { code, value: result } = await world.json([...words, "--copy-missing", "--yes"]);
   assert.equal(code, 1);
   assert.equal(errorCodeOf(result), "RESTORE_RESCUE_COPY");
   const left = await cluster.withClient(
@@ -302,7 +233,7 @@ test("R3 a copy that a live rule forbids is refused whole", async () => {
 
 test("R3 a live, busy or foreign target, an absent table, one of several and an instant out of reach are refused, and stay", async () => {
   const rescue = async (words: readonly string[]): Promise<unknown> => {
-    const { code, value: result } = await json(["rescue", ...words]);
+    const { code, value: result } = await world.json(["rescue", ...words]);
     assert.equal(code, 3, JSON.stringify(result));
     return errorCodeOf(result);
   };
@@ -316,15 +247,15 @@ test("R3 a live, busy or foreign target, an absent table, one of several and an 
   await cluster.withClient(async () => {
     assert.equal(await rescue([...orders, "--into", "app_rescue"]), "RESTORE_DB_BUSY");
   }, "app_rescue");
-  const absent = await json(["rescue", "--table", "ordres", ...at, "--into", "app_rescue"]);
+  const absent = await world.json(["rescue", "--table", "ordres", ...at, "--into", "app_rescue"]);
   assert.equal(errorCodeOf(absent.value), "RESTORE_RESCUE_ABSENT");
   assert.match(absent.out, /public\.orders/);
   const unknown = [...orders, "--database", "nowhere", "--into", "app_rescue"];
   assert.equal(await rescue(unknown), "RESTORE_RESCUE_NO_DATABASE");
   const early = ["--table", "orders", "--at", "2020-01-01T00:00:00Z", "--into", "app_rescue"];
   assert.match(String(await rescue(early)), /^PLAN_/);
-  assert.ok((await databases()).includes("app_rescue"), "what was rescued before stays");
-  assert.deepEqual(leftovers(), []);
+  assert.ok((await world.databases()).includes("app_rescue"), "what was rescued before stays");
+  assert.deepEqual(world.leftovers(), []);
 });
 
 test("R3 a run that is interrupted or killed leaves no half database under its name, and the next one tidies", async () => {
@@ -333,25 +264,25 @@ test("R3 a run that is interrupted or killed leaves no half database under its n
   await stopped.untilSaid(/Definitions/);
   stopped.child.kill("SIGTERM");
   assert.equal((await stopped.answer).code, 130);
-  assert.deepEqual(leftovers(), []);
-  assert.ok(!(await databases()).some((name) => /fresh|unfinished/.test(name)));
+  assert.deepEqual(world.leftovers(), []);
+  assert.ok(!(await world.databases()).some((name) => /fresh|unfinished/.test(name)));
   const killed = await pra.startWith(words, { ...superuser, PRA_FAILPOINT: "rescue.rename:kill" })
     .answer;
   assert.notEqual(killed.code, 0);
-  const left = (await databases()).filter((name) => /fresh|unfinished/.test(name));
+  const left = (await world.databases()).filter((name) => /fresh|unfinished/.test(name));
   assert.ok(
     left.every((name) => name.startsWith("pra_unfinished_")),
     left.join(),
   );
   await sleep(1500);
-  const again = await json(words);
+  const again = await world.json(words);
   assert.equal(again.code, 0, again.err);
-  const names = await databases();
+  const names = await world.databases();
   assert.ok(names.includes("fresh") && !names.some((name) => name.startsWith("pra_unfinished_")));
 });
 
 test("R3 a full disk or an error half-way ends with its own error, and leaves rows, databases and the spool as they were", async () => {
-  const known = await databases();
+  const known = await world.databases();
   const rows = (): Promise<string> =>
     cluster.withClient((client) => value(client, "SELECT count(*) FROM orders"), DATABASE);
   const before = await rows();
@@ -360,21 +291,21 @@ test("R3 a full disk or an error half-way ends with its own error, and leaves ro
     ["restore.hole:enospc:3", "RESTORE_DISK_FULL"],
     ["rescue.list:enospc", "RESTORE_DISK_FULL"],
   ] as const) {
-    const { value: result } = await json(words, { PRA_FAILPOINT: failpoint });
+    const { value: result } = await world.json(words, { PRA_FAILPOINT: failpoint });
     assert.equal(errorCodeOf(result), code, failpoint);
-    assert.deepEqual(leftovers(), [], failpoint);
+    assert.deepEqual(world.leftovers(), [], failpoint);
   }
   await cluster.withClient(
     (client) => client.query("ALTER TABLE orders DROP CONSTRAINT IF EXISTS orders_id_check"),
     DATABASE,
   );
-  const failed = await json([...words, "--copy-missing", "--yes"], {
+  const failed = await world.json([...words, "--copy-missing", "--yes"], {
     PRA_FAILPOINT: "rescue.copy:error",
   });
   assert.notEqual(failed.code, 0);
   assert.equal(await rows(), before, "no row was copied");
-  assert.deepEqual(await databases(), known);
-  assert.deepEqual(leftovers(), []);
+  assert.deepEqual(await world.databases(), known);
+  assert.deepEqual(world.leftovers(), []);
 });
 
 test("R3 a table dropped under load is rescued with every row that was acknowledged", async () => {
@@ -412,13 +343,13 @@ test("R3 a table dropped under load is rescued with every row that was acknowled
     return moment;
   }, DATABASE);
   await Promise.all([...writers, churn]);
-  await stored();
+  await world.stored();
   assert.ok(acknowledged.length > 100, `${acknowledged.length} rows were acknowledged`);
   const {
     code,
     value: result,
     err,
-  } = await json(["rescue", "--table", "busy", "--at", at, "--into", "app_rescue"]);
+  } = await world.json(["rescue", "--table", "busy", "--at", at, "--into", "app_rescue"]);
   assert.equal(code, 0, err);
   assert.equal(comparisonsOf(result)[0]?.["state"], "absent");
   const rescued = await cluster.withClient(async (client) => {

@@ -4,15 +4,22 @@ import { open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
+import { endReceiver, receive, untilNothingIsMissing } from "../support/long-run.ts";
 import { startTestServer } from "../support/test-server.ts";
 
 type Shown = Record<string, unknown>;
 
-/** Flips a bit of every pack, so that no restore can be authentic. */
-async function damage(pra: CommandLine): Promise<void> {
-  for (const entry of await readdir(pra.repository, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && path.includes("/packs/")) {
+async function packsOf(pra: CommandLine): Promise<readonly string[]> {
+  const entries = await readdir(pra.repository, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.parentPath.includes("/packs/"))
+    .map(({ parentPath, name }) => join(parentPath, name));
+}
+
+/** Flips a bit of every pack, so that no restore can be authentic; of all but those that are named. */
+async function damage(pra: CommandLine, whole: readonly string[] = []): Promise<void> {
+  for (const path of await packsOf(pra)) {
+    if (!whole.includes(path)) {
       await using file = await open(path, "r+");
       const byte = Buffer.alloc(1);
       await file.read(byte, 0, 1, 5000);
@@ -130,4 +137,55 @@ test("R5 a backup proves itself when it is told to; a proof that fails makes the
   const { proof: none } = unread.value as { proof: Shown };
   assert.equal(errorCodeOf(none), "CONFIG_YAML_SYNTAX");
   assert.equal((await pra.json("prove", { PRA_PROVE_AFTER_BACKUP: "some" })).code, 2);
+});
+
+test("R5 R22 a backup whose proof found it damaged is told by list and plan, gives way in a restore to the one before, and is taken when it is named", async () => {
+  await using server = await startTestServer({ major: 18 });
+  await using pra = await CommandLine.initialised(server);
+  const receiver = await receive(pra);
+  await server.query("CREATE TABLE t AS SELECT generate_series(1, 100) AS id");
+  const good = (await pra.json("backup --full")).value["id"] as string;
+  const whole = await packsOf(pra);
+  await server.query("INSERT INTO t SELECT generate_series(101, 200)");
+  const bad = (await pra.json("backup --full")).value["id"] as string;
+  await server.query("INSERT INTO t VALUES (201)");
+  await damage(pra, whole);
+  await untilNothingIsMissing(pra);
+  await endReceiver(receiver);
+  assert.equal((await pra.json("plan --latest")).value["backup"], bad, "nobody knows yet");
+  const proved = await pra.json("prove");
+  assert.deepEqual([proved.code, proved.value["verdict"]], [4, "failed"], proved.out);
+
+  const list = await pra.run("list");
+  assert.match(list.out, new RegExp(`! ${bad}: its newest proof found it damaged`));
+  const plan = await pra.json("plan --latest");
+  assert.equal(plan.value["backup"], good);
+  const { damaged } = plan.value["reason"] as { readonly damaged: readonly Shown[] };
+  assert.deepEqual(
+    damaged.map(({ backup }) => backup),
+    [bad],
+  );
+  const told = await pra.run("plan --latest --lang fr");
+  assert.match(
+    told.out,
+    new RegExp(`${bad} est plus récente, mais sa preuve du .* l'a trouvée abîmée`),
+  );
+  const named = await pra.json(`plan --latest --backup ${bad}`);
+  assert.deepEqual([named.value["backup"], named.value["notices"]], [bad, ["proof-not-good"]]);
+
+  const restored = await pra.run(
+    `restore --to ${join(pra.directory, "copy")} --latest --start --port 5499`,
+  );
+  assert.equal(restored.code, 0, restored.err);
+  assert.match(restored.err, new RegExp(`! ${bad} is newer, but its proof of .* found it damaged`));
+  assert.match(restored.out, new RegExp(good));
+  const kept = await pra.json("expire --dry-run");
+  const { retention } = kept.value as {
+    readonly retention: { readonly backups: readonly Shown[] };
+  };
+  assert.ok(
+    retention.backups.every(({ verdict }) => verdict === "keep"),
+    kept.out,
+  );
+  assert.equal((await pra.run(`stop ${join(pra.directory, "copy")}`)).code, 0);
 });

@@ -7,7 +7,8 @@ import { type TimelineId, timelineOf } from "../../src/core/wal-name.ts";
 import type { BackupSummary } from "../../src/restore/plan-backup.ts";
 import type { RestorePlan, Unreachable } from "../../src/restore/plan-result.ts";
 import { type PlanCatalogue, planRestore } from "../../src/restore/plan.ts";
-import type { RestoreTarget, TargetPoint, TargetTimeline } from "../../src/restore/target.ts";
+import type { ProofDoubts } from "../../src/restore/proof-doubt.ts";
+import type { TargetPoint, TargetTimeline } from "../../src/restore/target.ts";
 import type { ModelWriter } from "./model-wal.ts";
 
 const signal = new AbortController().signal;
@@ -55,10 +56,14 @@ export function backupIn(
 export async function plan(
   catalogue: PlanCatalogue,
   point: TargetPoint,
-  options: { readonly timeline?: TargetTimeline; readonly backup?: ObjectId } = {},
+  options: {
+    readonly timeline?: TargetTimeline;
+    readonly backup?: ObjectId;
+    readonly doubts?: ProofDoubts;
+  } = {},
 ): Promise<RestorePlan | Unreachable> {
-  const target: RestoreTarget = { ...point, timeline: options.timeline ?? "latest" };
-  return planRestore(catalogue, target, { backup: options.backup, signal });
+  const { timeline = "latest", backup, doubts } = options;
+  return planRestore(catalogue, { ...point, timeline }, { backup, doubts, signal });
 }
 
 /** The plan; fails when there is none. */

@@ -97,10 +97,12 @@ export function rules(
   process: SimulatedProcess,
   policy: RetentionPolicy,
   newestMs: number,
+  damaged: ReadonlySet<string> = new Set(),
 ): RetentionRules {
   return {
     policy,
     now: () => process.clock.now(),
+    readDamaged: () => Promise.resolve(damaged),
     readWal: async (place): Promise<RetentionWal> => {
       const spans: { fromLsn: ReturnType<typeof lsnOf>; toLsn: ReturnType<typeof lsnOf> }[] = [];
       const prefix = `${incarnationPrefix(place)}wal/`;

@@ -32,6 +32,7 @@ type Step =
       readonly hours: number;
       readonly hold: ActiveHold | undefined;
       readonly pinned: boolean;
+      readonly damaged: boolean;
     }
   | { readonly kind: "fork"; readonly at: number };
 
@@ -71,6 +72,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       hours: fc.integer({ min: 1, max: 30 }),
       hold,
       pinned: fc.nat({ max: 15 }).map((value) => value === 0),
+      damaged: fc.nat({ max: 3 }).map((value) => value === 0),
     }),
   },
   {
@@ -229,6 +231,7 @@ class Builder {
       walTo: stopLsn,
       hold: one.hold,
       pinned: one.pinned,
+      damaged: one.damaged,
     });
   }
 }

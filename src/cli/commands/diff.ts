@@ -6,6 +6,7 @@ import type { DiffResult } from "../../app/diff.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { diffText } from "../text/diff-text.ts";
@@ -81,6 +82,9 @@ async function diff(options: Options, frame: Frame): Promise<void> {
     instants: [first, second],
     database: options.database,
     workers: options.workers,
+    onPlan: (plan) => {
+      notePlan(plan, frame);
+    },
     onPhase: (instant, phase) => {
       const known = text.phases[phase];
       if (known !== undefined) {

@@ -96,11 +96,16 @@ function tableOf(listed: ListedIncarnation, list: RepositoryList, frame: Frame):
   return rows.length === 0 ? [text.noBackups] : table.split("\n");
 }
 
-function damagedLines(listed: ListedIncarnation, frame: Frame): string[] {
+function damagedLines(
+  listed: ListedIncarnation,
+  { doubts }: RepositoryList,
+  frame: Frame,
+): string[] {
   const text = listText[frame.language];
   return listed.backups.flatMap((backup) => {
     if (backup.state === "readable") {
-      return [];
+      const { id } = backup.root;
+      return doubts.get(id)?.kind === "damaged" ? [text.provedDamaged(id)] : [];
     }
     const { error } = backup;
     const reason = errorText(error, frame.language).message;
@@ -149,7 +154,7 @@ function renderList(
       [
         text.cluster(listed.cluster, listed.systemId),
         ...tableOf(listed, list, frame),
-        ...damagedLines(listed, frame),
+        ...damagedLines(listed, list, frame),
         ...dumpLines(listed.dumps, list.holds, frame),
         "",
         ...windowLines(listed, frame, show),
@@ -181,7 +186,7 @@ function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue
       corruptPages: root.corruptPages.length,
       note: root.note,
       hold: holdJson(list.holds.get(root.id)),
-      lastProof: proof === undefined ? null : { ...proof },
+      lastProof: proof === undefined ? null : { ...proof, failedLevels: [...proof.failedLevels] },
     };
   });
 }

@@ -7,6 +7,7 @@ import { DrError } from "../../core/errors.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import { peekRowsDefault, peekRowsMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
@@ -84,6 +85,9 @@ async function peek(options: Options, frame: Frame): Promise<void> {
     queries: options.sql,
     rowsMax: options.limit,
     workers: options.workers,
+    onPlan: (plan) => {
+      notePlan(plan, frame);
+    },
     onPhase: (phase) => {
       const known = text.phases[phase];
       if (known !== undefined) {

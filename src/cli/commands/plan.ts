@@ -3,11 +3,12 @@ import type { Command } from "commander";
 
 import { errorText, isDrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
-import type { Instant, PlanNotice, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
+import type { Instant, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { RestorePrediction } from "../../restore/predict.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { damagedLines, noticeLines } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { recordedLook } from "../recorded-look.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
@@ -85,6 +86,7 @@ function jsonOf(
     reason: {
       kind: reason.kind,
       passedOver: reason.passedOver.map(({ backup, unfit }) => ({ backup, unfit: unfit.kind })),
+      damaged: reason.damaged.map(({ backup, doubt }) => ({ backup, provedAt: doubt.time })),
     },
     nearest: null,
     reached: {
@@ -97,23 +99,6 @@ function jsonOf(
         : { xid: reached.lastCommit.xid, time: time(reached.lastCommit.timeMicros) },
     notices: plan.notices.map(({ kind }) => kind),
   };
-}
-
-/** What a person should know, a line each. */
-export function noticeLines(notices: readonly PlanNotice[], frame: Frame): string[] {
-  const text = restoreText[frame.language];
-  return notices.map((notice) => {
-    switch (notice.kind) {
-      case "ends-at-hole":
-        return text.endsAtHole(formatLsn(notice.hole.fromLsn), formatLsn(notice.hole.toLsn));
-      case "unread":
-        return text.unread;
-      case "name-again":
-        return text.nameAgain(formatLsn(notice.lsn));
-      case "history-missing":
-        return text.historyMissing(notice.timeline);
-    }
-  });
 }
 
 /** Where a plan arrives, for people. */
@@ -137,6 +122,7 @@ function renderPlan(
     ...factLines([
       [text.backup, plan.backup.id],
       ...plan.reason.passedOver.map(({ backup }) => ["", text.passedOver(backup)] as const),
+      ...damagedLines(plan, frame).map((line) => ["", line] as const),
       [text.timeline, String(plan.timeline)],
       [text.reaches, reachedText(plan, time)],
       [
@@ -149,7 +135,7 @@ function renderPlan(
       [text.wal, formatBytes(plan.walBytes, language)],
       [text.predicted, predictionText(prediction, frame)],
     ]),
-    ...noticeLines(plan.notices, frame),
+    ...noticeLines(plan, frame),
     "",
     text.nextRestore,
   ].join("\n");

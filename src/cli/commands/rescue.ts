@@ -5,16 +5,17 @@ import { type Command, Option } from "commander";
 import type { RescueResult } from "../../app/rescue.ts";
 import { DrError, errorText } from "../../core/errors.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
-import { dumpJobsDefault, dumpJobsMax, rescueNamesMax } from "../../core/limits.ts";
+import { rescueNamesMax } from "../../core/limits.ts";
 import { ask, canAsk } from "../ask.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { jobsOption } from "../jobs-option.ts";
+import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import type { LeftOutKind } from "../../rescue/needed-objects.ts";
 import { rescueText } from "../text/rescue-text.ts";
-import { wholeNumber } from "../whole-number.ts";
 import { workersOption } from "../workers-option.ts";
 
 type Options = TargetOptions & {
@@ -220,6 +221,9 @@ async function rescue(options: Options, frame: Frame): Promise<void> {
         : undefined,
     jobs: options.jobs,
     workers: options.workers,
+    onPlan: (plan) => {
+      notePlan(plan, frame);
+    },
     onPhase: (phase) => {
       const known = text.phases[phase];
       if (known !== undefined) {
@@ -240,8 +244,6 @@ async function rescue(options: Options, frame: Frame): Promise<void> {
 export function registerRescue(program: Command, frame: Frame): void {
   const text = rescueText[frame.language];
   const { options } = text;
-  const number = (name: string, max: number) =>
-    wholeNumber({ name, command: "pra rescue", min: 1, max });
   const command = defineCommand(program, frame.language, "rescue", text);
   addTargetOptions(command, frame.language)
     .addOption(new Option("--table <name>", options.table).argParser(collect).default([]))
@@ -251,11 +253,7 @@ export function registerRescue(program: Command, frame: Frame): void {
     .addOption(new Option("--copy-missing", options.copyMissing))
     .addOption(new Option("--yes", options.yes))
     .addOption(new Option("--no-compare", options.noCompare))
-    .addOption(
-      new Option("--jobs <n>", options.jobs)
-        .argParser(number("--jobs", dumpJobsMax))
-        .default(dumpJobsDefault),
-    )
+    .addOption(jobsOption(options.jobs, "pra rescue"))
     .addOption(workersOption(options.workers, "pra rescue"))
     .action((given: Options) => rescue(given, frame));
 }

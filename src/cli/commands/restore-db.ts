@@ -5,12 +5,12 @@ import { type Command, Option } from "commander";
 import type { RestoreDbResult } from "../../app/restore-db.ts";
 import type { DescribedReport } from "../../rescue/report.ts";
 import { errorText } from "../../core/errors.ts";
-import { dumpJobsDefault, dumpJobsMax } from "../../core/limits.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { jobsOption } from "../jobs-option.ts";
+import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { restoreDbText } from "../text/restore-db-text.ts";
-import { wholeNumber } from "../whole-number.ts";
 import { workersOption } from "../workers-option.ts";
 
 type Options = {
@@ -90,6 +90,9 @@ async function restoreDb(options: Options, frame: Frame): Promise<void> {
     workers: options.workers,
     language,
     reason: "pra restore-db",
+    onPlan: (plan) => {
+      notePlan(plan, frame);
+    },
     onStep: (step) => {
       frame.progress.update({ phase: text.steps[step] });
     },
@@ -110,8 +113,6 @@ async function restoreDb(options: Options, frame: Frame): Promise<void> {
 export function registerRestoreDb(program: Command, frame: Frame): void {
   const text = restoreDbText[frame.language];
   const { options } = text;
-  const number = (name: string, max: number) =>
-    wholeNumber({ name, command: "pra restore-db", min: 1, max });
   defineCommand(program, frame.language, "restore-db", text)
     .addOption(new Option("--from <source>", options.from))
     .addOption(new Option("--at <time>", options.at))
@@ -123,11 +124,7 @@ export function registerRestoreDb(program: Command, frame: Frame): void {
     .addOption(new Option("--create-roles", options.createRoles))
     .addOption(new Option("--allow-production", options.allowProduction))
     .addOption(new Option("--confirm <name>", options.confirm))
-    .addOption(
-      new Option("--jobs <n>", options.jobs)
-        .argParser(number("--jobs", dumpJobsMax))
-        .default(dumpJobsDefault),
-    )
+    .addOption(jobsOption(options.jobs, "pra restore-db"))
     .addOption(workersOption(options.workers, "pra restore-db"))
     .action((given: Options) => restoreDb(given, frame));
 }

@@ -8,12 +8,13 @@ import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
 import { restoreText } from "../text/restore-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { workersOption } from "../workers-option.ts";
-import { noticeLines, predictionText, reachedText } from "./plan.ts";
+import { predictionText, reachedText } from "./plan.ts";
 
 type Options = TargetOptions & {
   readonly to: string;
@@ -54,6 +55,10 @@ function jsonOf(result: RestoreResult, connection: Connection): JsonValue {
   return {
     dataDirectory: result.dataDirectory,
     backup: result.plan.backup.id,
+    damaged: result.plan.reason.damaged.map(({ backup, doubt }) => ({
+      backup,
+      provedAt: doubt.time,
+    })),
     reached: { lsn: formatLsn(reached.lsn), time: reached.time, timeline: reached.timeline },
     restoredBytes: result.restored.restoredBytes,
     keptBytes: result.restored.keptBytes,
@@ -137,9 +142,7 @@ async function restore(options: Options, frame: Frame): Promise<void> {
       totalBytes = plan.restoreBytes;
       frame.note(text.restoring(plan.backup.id, reachedText(plan, showTime)));
       frame.note(`${text.predicted}: ${predictionText(prediction, frame)}`);
-      noticeLines(plan.notices, frame).forEach((line) => {
-        frame.note(line);
-      });
+      notePlan(plan, frame);
     },
     onProgress: ({ phase, writtenBytes }) => {
       frame.progress.update({

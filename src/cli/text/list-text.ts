@@ -14,6 +14,7 @@ type Messages = {
   readonly kinds: Readonly<Record<"full" | "incremental", string>>;
   readonly proofs: Readonly<Record<"proven" | "failed" | "unfit", string>>;
   readonly notProven: string;
+  readonly provedDamaged: (id: string) => string;
   readonly corrupt: (count: number) => string;
   readonly damaged: (id: string, reason: string) => string;
   readonly windows: string;
@@ -60,6 +61,8 @@ const en: Messages = {
   kinds: { full: "full", incremental: "incremental" },
   proofs: { proven: "proven", failed: "FAILED", unfit: "unfit" },
   notProven: "–",
+  provedDamaged: (id) =>
+    `! ${id}: its newest proof found it damaged. A restore begins from an older one where that arrives at the same point; --backup overrides.`,
   corrupt: (count) => `${count} damaged pages`,
   damaged: (id, reason) => `✗ ${id} is damaged: ${reason}`,
   windows: "Can be restored:",
@@ -109,6 +112,8 @@ const fr: Messages = {
   kinds: { full: "complète", incremental: "incrémentale" },
   proofs: { proven: "prouvée", failed: "ÉCHEC", unfit: "inapte" },
   notProven: "–",
+  provedDamaged: (id) =>
+    `! ${id} : sa dernière preuve l'a trouvée abîmée. Une restauration part d'une plus ancienne quand elle arrive au même point ; --backup en décide autrement.`,
   corrupt: (count) => `${count} pages abîmées`,
   damaged: (id, reason) => `✗ ${id} est abîmée : ${reason}`,
   windows: "Peut être restauré :",

@@ -1,6 +1,7 @@
 /** What `pra plan`, `pra restore` and `pra stop` say. */
 import type { Language } from "../../core/language.ts";
 import type { LeftOutLibrary } from "../../restore/preload-libraries.ts";
+import type { ProofDoubt } from "../../restore/proof-doubt.ts";
 import type { CommandText } from "../program.ts";
 
 type Messages = {
@@ -36,6 +37,8 @@ type Messages = {
   readonly unreachable: (reason: string) => string;
   readonly backup: string;
   readonly passedOver: (id: string) => string;
+  readonly damaged: (id: string, time: string) => string;
+  readonly doubts: Readonly<Record<ProofDoubt["kind"], (time: string) => string>>;
   readonly timeline: string;
   readonly reaches: string;
   readonly commit: (xid: number, time: string, lsn: string) => string;
@@ -133,6 +136,15 @@ const en: Messages = {
   unreachable: (reason) => `The target cannot be reached: ${reason}`,
   backup: "Backup",
   passedOver: (id) => `${id} is newer but cannot be used`,
+  damaged: (id, time) =>
+    `${id} is newer, but its proof of ${time} found it damaged; --backup takes it all the same`,
+  doubts: {
+    damaged: (time) =>
+      `! The proof of ${time} found this backup damaged, and no other one arrives at the same point. Next: pra verify --deep`,
+    objected: (time) =>
+      `! In the proof of ${time} an assertion or the application found fault with the data that this backup leads to.`,
+    unfit: (time) => `! In the proof of ${time} the host was not able to judge this backup.`,
+  },
   timeline: "Timeline",
   reaches: "Reaches",
   commit: (xid, time, lsn) => `transaction ${xid} of ${time} (${lsn})`,
@@ -242,6 +254,15 @@ const fr: Messages = {
   unreachable: (reason) => `La cible est hors d'atteinte : ${reason}`,
   backup: "Sauvegarde",
   passedOver: (id) => `${id} est plus récente mais inutilisable`,
+  damaged: (id, time) =>
+    `${id} est plus récente, mais sa preuve du ${time} l'a trouvée abîmée ; --backup la prend quand même`,
+  doubts: {
+    damaged: (time) =>
+      `! La preuve du ${time} a trouvé cette sauvegarde abîmée, et aucune autre n'arrive au même point. Ensuite : pra verify --deep`,
+    objected: (time) =>
+      `! Dans la preuve du ${time}, une affirmation ou l'application a trouvé à redire aux données auxquelles mène cette sauvegarde.`,
+    unfit: (time) => `! Dans la preuve du ${time}, la machine n'a pu juger cette sauvegarde.`,
+  },
   timeline: "Timeline",
   reaches: "Atteint",
   commit: (xid, time, lsn) => `transaction ${xid} du ${time} (${lsn})`,

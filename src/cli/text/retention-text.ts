@@ -42,6 +42,7 @@ type Messages = {
   readonly base: (timeline: number) => string;
   readonly newerBase: (id: string) => string;
   readonly noInstants: string;
+  readonly proofFailed: string;
   readonly windowsNow: string;
   readonly windowsAfter: string;
   readonly windowsSame: string;
@@ -133,6 +134,7 @@ const en: Messages = {
   base: (timeline) => `base of the window on timeline ${timeline}`,
   newerBase: (id) => `${id} is the window's base`,
   noInstants: "nothing of the window lies behind it",
+  proofFailed: "its newest proof found it damaged",
   windowsNow: "Can be restored now:",
   windowsAfter: "Can be restored then:",
   windowsSame: "Nothing of that is lost.",
@@ -240,6 +242,7 @@ const fr: Messages = {
   base: (timeline) => `base de la fenêtre sur la timeline ${timeline}`,
   newerBase: (id) => `${id} est la base de la fenêtre`,
   noInstants: "rien de la fenêtre ne se trouve derrière elle",
+  proofFailed: "sa dernière preuve l'a trouvée abîmée",
   windowsNow: "Peut être restauré maintenant :",
   windowsAfter: "Pourra être restauré ensuite :",
   windowsSame: "Rien de cela n'est perdu.",

@@ -32,16 +32,6 @@ export const proofErrors = {
       hint: `Rien n'a été prouvé. Ce compte doit pouvoir atteindre le dossier et tous ceux qui le contiennent : désignez-en un par PRA_SPOOL_DIR.`,
     },
   },
-  PROOF_ROOM: {
-    en: {
-      message: `a proof needs {neededMib} MiB in {directory}, which has {freeMib} free`,
-      hint: `Nothing was written. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {clusterMib} MiB are for the files, {walMib} for the WAL, the rest for the work of the server.`,
-    },
-    fr: {
-      message: `une preuve demande {neededMib} Mio dans {directory}, qui en a {freeMib} de libres`,
-      hint: `Rien n'a été écrit. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {clusterMib} Mio pour les fichiers, {walMib} pour le WAL, le reste pour le travail du serveur.`,
-    },
-  },
   PROOF_TIME_LIMIT: {
     en: {
       message: `the proof was ended at its limit of {minutes} min`,

@@ -287,11 +287,11 @@ export const restoreErrors = {
   RESTORE_RESCUE_ABSENT: {
     en: {
       message: `"{table}" did not exist in database {database} at {at}`,
-      hint: `Nothing was changed. Names at that instant that look like it: {names}. Backup {backup} was used. A name with capitals or odd characters goes between double quotes: '"Odd Schema"."Orders"'. Try an earlier or a later instant with --at: pra window shows which there are.`,
+      hint: `Nothing was changed. Names at that instant that look like it: {names}. Backup {backup} was used. A name with capitals or odd characters goes between double quotes: '"Odd Schema"."Orders"'. Last seen before that instant: {seenBefore} (backup {seenBeforeBackup}); first seen after it: {seenAfter} (backup {seenAfterBackup}); {looked} of {backups} backups were looked into. Give one of these instants to --at, or the backup to --backup with --immediate.`,
     },
     fr: {
       message: `« {table} » n'existait pas dans la base {database} à l'instant {at}`,
-      hint: `Rien n'a été modifié. Noms qui y ressemblent à cet instant : {names}. La sauvegarde utilisée est {backup}. Un nom avec majuscules ou caractères spéciaux se met entre guillemets doubles : '"Schéma Spécial"."Commandes"'. Essayez un instant plus tôt ou plus tard avec --at : pra window montre lesquels existent.`,
+      hint: `Rien n'a été modifié. Noms qui y ressemblent à cet instant : {names}. La sauvegarde utilisée est {backup}. Un nom avec majuscules ou caractères spéciaux se met entre guillemets doubles : '"Schéma Spécial"."Commandes"'. Vue pour la dernière fois avant cet instant : {seenBefore} (sauvegarde {seenBeforeBackup}) ; pour la première fois après : {seenAfter} (sauvegarde {seenAfterBackup}) ; {looked} sauvegardes sur {backups} ont été regardées. Donnez l'un de ces instants à --at, ou la sauvegarde à --backup avec --immediate.`,
     },
   },
   RESTORE_RESCUE_WHICH: {
@@ -327,11 +327,11 @@ export const restoreErrors = {
   RESTORE_RESCUE_NO_DATABASE: {
     en: {
       message: `database {database} did not exist at {at}`,
-      hint: `Nothing was changed. Name the database with --database, or another instant with --at.`,
+      hint: `Nothing was changed. Last seen before that instant: {seenBefore} (backup {seenBeforeBackup}); first seen after it: {seenAfter} (backup {seenAfterBackup}); {looked} of {backups} backups were looked into. Give one of these instants to --at, the backup to --backup with --immediate, or another name to --database.`,
     },
     fr: {
       message: `la base {database} n'existait pas à l'instant {at}`,
-      hint: `Rien n'a été modifié. Indiquez la base avec --database, ou un autre instant avec --at.`,
+      hint: `Rien n'a été modifié. Vue pour la dernière fois avant cet instant : {seenBefore} (sauvegarde {seenBeforeBackup}) ; pour la première fois après : {seenAfter} (sauvegarde {seenAfterBackup}) ; {looked} sauvegardes sur {backups} ont été regardées. Donnez l'un de ces instants à --at, la sauvegarde à --backup avec --immediate, ou un autre nom à --database.`,
     },
   },
   RESTORE_DELTA_FOREIGN: {
@@ -402,6 +402,16 @@ export const restoreErrors = {
     fr: {
       message: `la copie de {rows} lignes manquantes dans les tables en service de {database} n'a pas été confirmée`,
       hint: `Aucune ligne n'a été copiée ; les tables récupérées sont dans {into}. Regardez ce qui diffère, puis lancez la commande avec --copy-missing --yes.`,
+    },
+  },
+  RESTORE_ROOM: {
+    en: {
+      message: `{command} needs {neededMib} MiB in {directory}, which has {freeMib} free`,
+      hint: `Nothing was restored. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {filesMib} MiB are for the files, {walMib} for the WAL, the rest for the work of the server, which is thrown away afterwards.`,
+    },
+    fr: {
+      message: `{command} demande {neededMib} Mio dans {directory}, qui en a {freeMib} de libres`,
+      hint: `Rien n'a été restauré. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {filesMib} Mio pour les fichiers, {walMib} pour le WAL, le reste pour le travail du serveur, qui est jeté ensuite.`,
     },
   },
 } as const satisfies ErrorGroup;

@@ -1,0 +1,89 @@
+/**
+ * What the newest proof of each backup says, from the ledger, and what that means for whoever chooses among backups. A proof that found an
+ * object, the way to the target or a page not as it was says something of the backup: another one may be whole. An assertion or the
+ * application's check that failed says something of the data, which is the same from whichever backup a restore begins; and a host
+ * that could not judge has said nothing.
+ */
+import { isDrError } from "../core/errors.ts";
+import { ledgerListObjectsMax } from "../core/limits.ts";
+import type { LedgerEvent } from "../ledger/event.ts";
+import { searchNewestEvents } from "../ledger/newest-events.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import type { SealedStore } from "../repository/sealed-store.ts";
+import { type ProofDoubt, type ProofDoubts, isDamaged } from "../restore/proof-doubt.ts";
+
+/** The newest proof of a backup. */
+export type LastProof = {
+  readonly verdict: "proven" | "failed" | "unfit";
+  readonly time: string;
+  /** Levels that did not hold. */
+  readonly failedLevels: readonly number[];
+};
+
+/** Levels that judge the backup, rather than the data in it. */
+const BACKUP_LEVEL_MAX = 3;
+
+function doubtOf({ verdict, time, failedLevels }: LastProof): ProofDoubt | undefined {
+  switch (verdict) {
+    case "proven":
+      return undefined;
+    case "unfit":
+      return { kind: "unfit", time };
+    case "failed": {
+      const isDamaged = failedLevels.some((level) => level <= BACKUP_LEVEL_MAX);
+      return { kind: isDamaged ? "damaged" : "objected", time };
+    }
+  }
+}
+
+/**
+ * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
+ * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
+ */
+export async function readProofs(
+  sealed: SealedStore,
+  call: StoreCall,
+): Promise<ReadonlyMap<string, LastProof>> {
+  const proofs = new Map<string, LastProof>();
+  const take = ({ content, time }: LedgerEvent): boolean => {
+    if (content?.kind === "proofFinished") {
+      const { backup, verdict, levels } = content.data;
+      const known = proofs.get(backup);
+      if (known === undefined || known.time < time) {
+        const failedLevels = levels.filter(({ ok }) => !ok).map(({ level }) => level);
+        proofs.set(backup, { verdict, time, failedLevels });
+      }
+    }
+    return false;
+  };
+  try {
+    await searchNewestEvents(sealed, take, { ...call, objectsMax: ledgerListObjectsMax });
+  } catch (error) {
+    // What a damaged ledger hides `pra ledger verify` tells; backups can be listed and restored without it.
+    if (!isDrError(error) || !/^(?:REPO|KEY|LEDGER)_/.test(error.code)) {
+      throw error;
+    }
+  }
+  return proofs;
+}
+
+/** Those of which the newest proof is not good. Pure. */
+export function doubtsIn(proofs: ReadonlyMap<string, LastProof>): ProofDoubts {
+  const doubts = new Map<string, ProofDoubt>();
+  for (const [id, proof] of proofs) {
+    const doubt = doubtOf(proof);
+    if (doubt !== undefined) {
+      doubts.set(id, doubt);
+    }
+  }
+  return doubts;
+}
+
+/** Backups that are known not to come back whole. @throws DrError what the store throws. */
+export async function readDamaged(
+  sealed: SealedStore,
+  call: StoreCall,
+): Promise<ReadonlySet<string>> {
+  const doubts = doubtsIn(await readProofs(sealed, call));
+  return new Set([...doubts.keys()].filter((id) => isDamaged(doubts, id)));
+}
