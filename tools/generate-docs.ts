@@ -1,6 +1,6 @@
 /**
  * Writes what the documents repeat from the code: the error register, the exit codes, the tests that show
- * each loss class and requirement, the settings, the graph of folders. `--check` writes nothing and fails on a page
+ * each loss class and requirement, the settings, the metrics with their rules and dashboards, the graph of folders. `--check` writes nothing and fails on a page
  * that is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { configurationPage, envExample } from "../src/app/settings-pages.ts";
+import { metricsPage } from "../src/app/metrics/metrics-page.ts";
 import { praYamlJsonSchema } from "../src/app/pra-yaml/schema.ts";
 import { exitCodeTable } from "../src/cli/exit-codes.ts";
 import type { ErrorEntry } from "../src/core/error-register/entry.ts";
@@ -15,6 +16,9 @@ import { errorRegister } from "../src/core/errors.ts";
 import { guardNames } from "../src/core/failpoint-names.ts";
 import { ledgerPage } from "./ledger-page.ts";
 import { formatGraph, readSources } from "./import-graph.ts";
+import { rulesFile, rulesTestFile } from "./monitoring/alert-rule.ts";
+import { alertRules } from "./monitoring/alert-rules.ts";
+import { dashboardFile } from "./monitoring/dashboard.ts";
 import { findTitledTests } from "./titled-tests.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -134,6 +138,11 @@ const pages: readonly (readonly [path: string, content: string])[] = [
   [".env.example", envExample()],
   ["docs/configuration.md", configurationPage()],
   ["docs/pra.schema.json", praYamlJsonSchema()],
+  ["docs/metrics.md", metricsPage()],
+  ["monitoring/prometheus-rules.yml", rulesFile(alertRules)],
+  ["monitoring/prometheus-rules.test.yml", rulesTestFile(alertRules)],
+  ["monitoring/grafana-dashboard.json", dashboardFile("en")],
+  ["monitoring/grafana-dashboard.fr.json", dashboardFile("fr")],
   ["docs/loss-classes.md", withGuards(withTests(read("docs/loss-classes.md"), tests))],
   ["docs/requirements.md", withTests(read("docs/requirements.md"), tests)],
   ["ARCHITECTURE.md", withGraph(read("ARCHITECTURE.md"), formatGraph(readSources(root)))],

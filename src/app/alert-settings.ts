@@ -220,4 +220,23 @@ export const alertSettings = {
       fr: "Au plus un appel en autant de minutes tant que tout va bien ; 0 : après chaque contrôle.",
     },
   },
+  PRA_METRICS_LISTEN: {
+    group: "alerts",
+    kind: { type: "listen address" },
+    example: "127.0.0.1:19187",
+    help: {
+      en: "Where pra daemon serves /metrics for Prometheus and /healthz: an address of this machine and a port. Nowhere when it is not set.",
+      fr: "Où pra daemon sert /metrics pour Prometheus et /healthz : une adresse de cette machine et un port. Nulle part si ce n'est pas fixé.",
+    },
+  },
+  PRA_METRICS_OPEN: {
+    group: "alerts",
+    kind: { type: "choice", choices: ["no", "yes"] },
+    fallback: "no",
+    example: "no",
+    help: {
+      en: "yes: PRA_METRICS_LISTEN may be an address that other machines reach. They are asked for no password, and see when this site is at its weakest.",
+      fr: "yes : PRA_METRICS_LISTEN peut être une adresse que d'autres machines atteignent. Aucun mot de passe ne leur est demandé, et elles voient quand ce site est au plus faible.",
+    },
+  },
 } as const satisfies Readonly<Record<string, SettingEntry>>;

@@ -54,6 +54,28 @@ async function newestProofs(
   return proofs;
 }
 
+/** What was read of the proofs of a cluster's newest history. */
+export type ProofsRead = {
+  readonly backups: number;
+  /** Backups whose newest proof is not good, or that have none. */
+  readonly unproved: number;
+  /** The newest proof of any backup, those that are gone included. */
+  readonly newest: Judged | undefined;
+};
+
+/** Reads them. @throws DrError what the store and the ledger throw. */
+export async function readProofs(
+  sealed: SealedStore,
+  about: { readonly place: IncarnationPlace | undefined; readonly cluster: string },
+  call: StoreCall,
+): Promise<ProofsRead> {
+  const wanted = await backupsIn(sealed, about.place, call);
+  const proofs = await newestProofs(sealed, about.cluster, { ...call, wanted });
+  const [newest] = [...proofs.values()].toSorted((a, b) => b.time.localeCompare(a.time));
+  const unproved = [...wanted].filter((id) => proofs.get(id)?.verdict !== "proven").length;
+  return { backups: wanted.size, unproved, newest };
+}
+
 function judgeNewest(newest: Judged, nowMs: number): Finding {
   const ageMs = Math.max(0, nowMs - Date.parse(newest.time));
   const values = { id: newest.backup, ageMs };
@@ -66,36 +88,19 @@ function judgeNewest(newest: Judged, nowMs: number): Finding {
     : found("proof", "good", "proof-recent", values, figure);
 }
 
-/** Judges the proofs of a cluster's newest history. */
-export async function judgeProofs(
-  sealed: SealedStore,
-  about: {
-    readonly place: IncarnationPlace | undefined;
-    readonly cluster: string;
-    readonly nowMs: number;
-  },
-  call: StoreCall,
-): Promise<readonly Finding[]> {
-  const { place, cluster, nowMs } = about;
-  const wanted = await backupsIn(sealed, place, call);
-  const proofs = await newestProofs(sealed, cluster, { ...call, wanted });
-  const [newest] = [...proofs.values()].toSorted((a, b) => b.time.localeCompare(a.time));
+/** Judges them. */
+export function judgeProofs(
+  { backups, unproved, newest }: ProofsRead,
+  nowMs: number,
+): readonly Finding[] {
   if (newest === undefined) {
     return [found("proof", "note", "proof-none")];
   }
-  const unproved = [...wanted].filter((id) => proofs.get(id)?.verdict !== "proven").length;
+  const values = { count: unproved, total: backups };
   return [
     judgeNewest(newest, nowMs),
     ...(unproved === 0
       ? []
-      : [
-          found(
-            "proof",
-            "note",
-            "proof-missing",
-            { count: unproved, total: wanted.size },
-            { value: unproved },
-          ),
-        ]),
+      : [found("proof", "note", "proof-missing", values, { value: unproved })]),
   ];
 }

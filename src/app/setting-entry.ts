@@ -15,6 +15,7 @@ export type SettingKind =
   | { readonly type: "mail addresses" }
   | { readonly type: "phone numbers" }
   | { readonly type: "network targets" }
+  | { readonly type: "listen address" }
   | { readonly type: "database name" };
 
 /** Where a setting stands in `.env.example`. */

@@ -2,6 +2,7 @@
  * What a setting's value must look like, and how it may be shown. Pure. A value that does not fit is refused with its place, the value
  * (secrets masked) and what would fit: a misspelt number must not become a default in silence.
  */
+import { isIP } from "node:net";
 import { unreachable } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { httpHeaders } from "./channels/http-headers.ts";
@@ -126,6 +127,13 @@ const plainKinds: Readonly<
     fits: (value) => listOf(value).every((part) => networkTargetOf(part) !== undefined),
     code: "CONFIG_NETWORK_TARGET",
   },
+  "listen address": {
+    fits: (value) => {
+      const host = networkTargetOf(value)?.host ?? "";
+      return host === "localhost" || isIP(host) !== 0;
+    },
+    code: "CONFIG_LISTEN_ADDRESS",
+  },
   "database name": {
     // NAMEDATALEN of the server is 64 with its final NUL.
     fits: (value) => value !== "" && Buffer.byteLength(value) <= 63 && !/[\0\r\n]/.test(value),
@@ -142,6 +150,7 @@ type PlainCode =
   | "CONFIG_MAIL_ADDRESS"
   | "CONFIG_PHONE_NUMBER"
   | "CONFIG_NETWORK_TARGET"
+  | "CONFIG_LISTEN_ADDRESS"
   | "CONFIG_DATABASE_NAME";
 
 /** Refuses a value that does not fit its setting. @throws DrError `CONFIG_…` with place, value and what would fit. */

@@ -60,7 +60,10 @@ export function groupedLines(report: CheckReport, frame: Frame): readonly string
 const SEVERITIES = { good: "info", note: "warning", bad: "error" } as const;
 
 /** The report as the contract has it: `ok checks[].{id ok severity summary hint value unit}`. */
-export function reportToJson(report: CheckReport, language: Language): JsonValue {
+export function reportToJson(
+  report: CheckReport,
+  language: Language,
+): { readonly [key: string]: JsonValue } {
   return {
     ok: report.ok,
     checks: report.findings.map((finding) => {

@@ -33,6 +33,9 @@ export interface Frame {
   /** Prints the command's result: `value` with `--json`, else what `render` returns. Once a command. */
   result(value: JsonValue, render: () => string): void;
 
+  /** Prints one of many results, in place of `result`: one line each with `--json`. */
+  item(value: JsonValue, render: () => string): void;
+
   /** A line on standard error, for people; silent with `--json`. */
   note(text: string): void;
 

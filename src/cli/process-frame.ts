@@ -80,6 +80,11 @@ export class ProcessFrame implements Frame {
     process.stdout.write(text === "" ? "" : `${text}\n`);
   }
 
+  item(value: JsonValue, render: () => string): void {
+    const text = this.json ? JSON.stringify(value) : fitLines(render(), this.columns);
+    process.stdout.write(`${text}\n`);
+  }
+
   note(text: string): void {
     if (!this.json) {
       this.progress.clear();

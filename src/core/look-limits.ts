@@ -54,6 +54,9 @@ export const daemonFullLookMs = 60_000;
 export const daemonDeliverEveryMs = 15_000;
 /** A receiver that does not end in good order by then is killed: the daemon is to end within 10 s. */
 export const daemonStopMs = 8000;
+/** A lock that its daemon has not touched for three looks at everything is nobody's; how often one is watched until then. */
+export const daemonLockAgeMs = 3 * daemonFullLookMs;
+export const daemonLockLookMs = 5000;
 /** A word to systemd takes milliseconds; systemd-notify itself waits 5 s for an answer. */
 export const serviceManagerWordMs = 6000;
 /** When nothing is due, the schedule is looked at so often: what was installed meanwhile, and a clock that was set. */

@@ -25,6 +25,8 @@ for (const [program, words, says] of [
   ["crontab", ["-V"], /./],
   ["cron", ["-V"], /./],
   ["logrotate", ["--version"], /^logrotate 3\./],
+  ["prometheus", ["--version"], /^prometheus, version 2\./],
+  ["promtool", ["--version"], /^promtool, version 2\./],
   ["systemd-analyze", ["--version"], /^systemd \d+/],
   ["unshare", ["--version"], /util-linux/],
 ] as const) {

@@ -20,7 +20,8 @@ import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { observationsOf } from "../look/observations.ts";
-import { isLate, runLook } from "../look/run-look.ts";
+import { type Look, isLate, runLook } from "../look/run-look.ts";
+import { MetricsBoard } from "../metrics/metrics-board.ts";
 import { deliverDue } from "../watch/deliver.ts";
 import { leaveSign } from "../watch/leave-sign.ts";
 import { recordLook } from "../watch/record-look.ts";
@@ -68,7 +69,12 @@ async function lockDaemon(
 }
 
 /** What a look comes to. */
-type Seen = { readonly ok: boolean; readonly observations: readonly Observation[] };
+type Seen = {
+  readonly ok: boolean;
+  readonly observations: readonly Observation[];
+  /** What metrics are read from; a look from elsewhere has none. */
+  readonly look?: Look;
+};
 
 /** What the receiver has read at its start: when it is another, so must the receiver be. Holds secrets. */
 function receiverSettings({ settings, slotName, spoolDirectory }: Environment): string {
@@ -85,6 +91,7 @@ class Daemon {
   readonly #supervisor: ReceiverSupervisor | undefined;
   readonly #schedule: ScheduleKeeper;
   readonly #voice: ServiceVoice;
+  readonly #metrics: MetricsBoard;
   /** Between two looks, and between two deliveries. */
   readonly #watchNap: Nap;
   readonly #deliveryNap: Nap;
@@ -99,6 +106,7 @@ class Daemon {
     this.#supervisor = receiver && new ReceiverSupervisor(receiver, { clock, log });
     this.#schedule = new ScheduleKeeper(adapters, { environment: () => this.#environment, log });
     this.#voice = new ServiceVoice(environment.serviceManager, { clock });
+    this.#metrics = new MetricsBoard(environment, { clock, log });
     this.#watchNap = new Nap(clock);
     this.#deliveryNap = new Nap(clock);
   }
@@ -117,6 +125,7 @@ class Daemon {
       ...(this.#options.secondEveryMs === undefined
         ? [
             this.#keep("schedule", () => this.#schedule.run({ signal })),
+            this.#keep("metrics", () => this.#metrics.serve({ signal })),
             this.#keep("signs", () => this.#leaveSigns()),
           ]
         : []),
@@ -216,7 +225,8 @@ class Daemon {
       report = await runLook(adapters, environment, { signal, only, limitMs });
     }
     const own = this.#supervisor === undefined ? [] : [this.#supervisor.observe()];
-    return { ok: report.ok, observations: [...observationsOf(report.findings), ...own] };
+    const observations = [...observationsOf(report.findings), ...own];
+    return { ok: report.ok, observations, look: report };
   }
 
   /** What is seen of the repository alone. */
@@ -232,8 +242,12 @@ class Daemon {
     const seen = await (secondEveryMs === undefined
       ? this.#lookBeside(full)
       : this.#lookFromElsewhere());
-    const { ok, observations } = seen;
+    const { ok, observations, look } = seen;
     const record = await recordLook(adapters, environment, observations, { signal, begun });
+    if (look !== undefined) {
+      const scope = full ? "everything" : "server";
+      this.#metrics.publish(environment, scope, { ...look, alerts: record });
+    }
     for (const problem of full ? record.problems : []) {
       log("warn", "configuration", { code: problem.code, text: problem.message });
     }

@@ -5,6 +5,7 @@
 import { isDrError } from "../../core/errors.ts";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { wordsOf } from "../../core/finding/finding-words.ts";
+import type { CheckReading } from "../../watch/metrics/metric.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { probes } from "./probes.ts";
 
@@ -28,25 +29,35 @@ function healthOf(finding: Finding): Observation["health"] {
   return late && !answerIsAsked.has(finding.id) ? "unknown" : "ill";
 }
 
+/** The worst finding of each check, in the order of the page. */
+function worstOf(findings: readonly Finding[]): readonly Finding[] {
+  const ids = [...new Set(findings.map(({ id }) => id))];
+  return ids.flatMap((id) =>
+    findings
+      .filter((finding) => finding.id === id)
+      .toSorted((a, b) => ORDER[a.state] - ORDER[b.state])
+      .slice(0, 1),
+  );
+}
+
 /** What was found, check by check. Pure. */
 export function observationsOf(findings: readonly Finding[]): readonly Observation[] {
-  const ids = [...new Set(findings.map(({ id }) => id))];
-  return ids.flatMap((id) => {
-    const [worst] = findings
-      .filter((finding) => finding.id === id)
-      .toSorted((a, b) => ORDER[a.state] - ORDER[b.state]);
-    if (worst === undefined) {
-      return [];
-    }
+  return worstOf(findings).map((worst) => {
     const figure = figureOf(worst);
-    return [
-      {
-        rule: id,
-        subject: "",
-        health: healthOf(worst),
-        words: { en: wordsOf(worst, "en"), fr: wordsOf(worst, "fr") },
-        ...(figure === undefined ? {} : { figure }),
-      },
-    ];
+    return {
+      rule: worst.id,
+      subject: "",
+      health: healthOf(worst),
+      words: { en: wordsOf(worst, "en"), fr: wordsOf(worst, "fr") },
+      ...(figure === undefined ? {} : { figure }),
+    };
+  });
+}
+
+/** The same for metrics. */
+export function checkReadingsOf(findings: readonly Finding[]): readonly CheckReading[] {
+  return worstOf(findings).map((worst) => {
+    const state = healthOf(worst) === "unknown" ? "unknown" : worst.state;
+    return { check: worst.id, state };
   });
 }

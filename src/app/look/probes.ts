@@ -2,21 +2,15 @@
  * Every probe of a look, in the order of the page: what it asks, and which pure rule judges the answer. A probe whose ground is missing
  * (a server that does not answer, a repository that does not open) says nothing: the one line about that ground says it for all.
  */
-import { X509Certificate } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
-import { readTlsFile } from "../../postgres/open-connection.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import { readNewestLease } from "../../repository/read-lease.ts";
 import { judgeArchiver } from "../../watch/probes/archiver.ts";
-import {
-  type CertificateEnd,
-  httpsCertificateEnd,
-  judgeCertificate,
-} from "../../watch/probes/certificates.ts";
+import { judgeCertificate } from "../../watch/probes/certificates.ts";
 import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePages } from "../../watch/probes/pages.ts";
@@ -28,7 +22,6 @@ import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
 import { judgeChannels } from "../channels/judge-channels.ts";
 import { targetsOf } from "../setting-values.ts";
-import { missedRuns } from "../schedule/read-missed.ts";
 import { readInstalled } from "../schedule/schedule-files.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeRecoveryKey } from "../recovery-key-finding.ts";
@@ -172,12 +165,7 @@ const slots: Probe = {
 const proofs: Probe = {
   check: "proof",
   ground: "repository",
-  run: async (sight, call) => {
-    const { sealed } = await sight.repository();
-    const { place } = await sight.wal();
-    const { cluster } = sight.environment;
-    return await judgeProofs(sealed, { place, cluster, nowMs: sight.nowMs }, call);
-  },
+  run: async (sight) => judgeProofs(await sight.proofs(), sight.nowMs),
 };
 
 const settingsCopy: Probe = {
@@ -227,29 +215,11 @@ const channels: Probe = {
     await judgeChannels(environment, { ...call, failed: "note" }),
 };
 
-/** Certificates of those who answer; a name that shows none is no finding. */
 const certificates: Probe = {
   check: "certificate",
   ground: "none",
-  run: async (sight, call) => {
-    const { environment, nowMs } = sight;
-    const { connection, application: app } = environment;
-    const ends: CertificateEnd[] = [];
-    const server = await unlessFailed(sight.server());
-    if (server?.certificateEndsMs !== undefined) {
-      ends.push({ where: placeOf(connection), endsMs: server.certificateEndsMs });
-    }
-    if (connection.sslCert !== undefined) {
-      const { validTo } = new X509Certificate(await readTlsFile(connection.sslCert, call.signal));
-      ends.push({ where: connection.sslCert, endsMs: Date.parse(validTo) });
-    }
-    const url = app.healthUrl === undefined ? null : URL.parse(app.healthUrl);
-    if (url?.protocol === "https:") {
-      const endsMs = await httpsCertificateEnd(url, call);
-      ends.push(...(endsMs === undefined ? [] : [{ where: url.host, endsMs }]));
-    }
-    return ends.map((end) => judgeCertificate(end, nowMs));
-  },
+  run: async (sight) =>
+    (await sight.certificates()).map((end) => judgeCertificate(end, sight.nowMs)),
 };
 
 const reachability: Probe = {
@@ -271,10 +241,13 @@ const reachability: Probe = {
 const schedule: Probe = {
   check: "schedule",
   ground: "none",
-  run: async ({ environment, nowMs }, call) =>
-    (await readInstalled(environment, call)) === undefined
-      ? []
-      : judgeSchedule(await missedRuns(environment, { nowMs, ...call }), nowMs),
+  run: async (sight, call) => {
+    if ((await readInstalled(sight.environment, call)) === undefined) {
+      return [];
+    }
+    const missed = (await sight.jobs()).flatMap((job) => job.missed ?? []);
+    return judgeSchedule(missed, sight.nowMs);
+  },
 };
 
 /** All of them. */

@@ -11,6 +11,7 @@ import {
   failed,
   found,
 } from "../../core/finding/finding.ts";
+import type { Readings } from "../../watch/readings.ts";
 import { judgeForecast } from "../../watch/probes/forecast.ts";
 import { judgeWalSpace } from "../../watch/probes/wal-space.ts";
 import { type Sample, withSample } from "../../watch/samples.ts";
@@ -18,6 +19,8 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { rememberSamples, watchDirectory } from "./memory.ts";
 import { type Probe, probes, walFreeBytes } from "./probes.ts";
+import { readingsOf } from "./readings-of.ts";
+import { sampleLook } from "./sample-hours.ts";
 import { Sight, unlessFailed } from "./sight.ts";
 import { timeLimit } from "./time-limit.ts";
 
@@ -62,8 +65,17 @@ async function runProbe(probe: Probe, sight: Sight, call: Call): Promise<readonl
   }
 }
 
+/** A report, and the figures behind it. */
+export type Look = CheckReport & {
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly readings: Readings;
+};
+
+type Trends = { readonly findings: readonly Finding[]; readonly samples: readonly Sample[] };
+
 /** What fills, and when: judged from this look and those before it. */
-async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]> {
+async function judgeTrends(sight: Sight, call: Call): Promise<Trends> {
   const { environment, nowMs } = sight;
   const health = await unlessFailed(inTime(sight.server(), call));
   const repository = await unlessFailed(inTime(sight.repository(), call));
@@ -91,10 +103,11 @@ async function judgeTrends(sight: Sight, call: Call): Promise<readonly Finding[]
     (health.slots.some(({ active, retainedBytes = 0 }) => !active && retainedBytes > 0) ||
       (health.archiver.lastFailedMs ?? 0) > (health.archiver.lastArchivedMs ?? 0));
   const slot = own?.name ?? environment.slotName;
-  return [
+  findings.unshift(
     ...judgeWalSpace(samples, now, { slot, retaining }),
-    ...(findings.length > 0 ? findings : judgeForecast(samples)),
-  ];
+    ...(findings.length > 0 ? [] : judgeForecast(samples)),
+  );
+  return { findings, samples };
 }
 
 /** Somebody did not answer in time: on a busy machine that need not mean much. */
@@ -116,18 +129,32 @@ export async function runLook(
     /** Only the probes of these checks, and no sample. */
     readonly only?: readonly CheckId[] | undefined;
   },
-): Promise<CheckReport> {
+): Promise<Look> {
   const { signal, limitMs = environment.statusTimeoutMs, only } = options;
   using limit = timeLimit(signal, limitMs);
   const call = { signal: limit.signal };
   const sight = new Sight(adapters, environment, { ...call, limitMs });
-  const parts = await Promise.all([
-    ...probes
-      .filter(({ check }) => only?.includes(check) ?? true)
-      .map((probe) => runProbe(probe, sight, call)),
-    only === undefined ? judgeTrends(sight, call) : [],
+  const { clock } = adapters;
+  const beganMs = clock.monotonic();
+  const [parts, trends] = await Promise.all([
+    Promise.all(
+      probes
+        .filter(({ check }) => only?.includes(check) ?? true)
+        .map((probe) => runProbe(probe, sight, call)),
+    ),
+    only === undefined ? judgeTrends(sight, call) : { findings: [], samples: [] },
   ]);
   signal.throwIfAborted();
-  const findings = parts.flat();
-  return { ok: findings.every(({ state }) => state !== "bad"), findings };
+  const findings = [...parts.flat(), ...trends.findings];
+  // A hurried look that is late is made again with patience, and that one counts.
+  if (only === undefined && (options.limitMs !== undefined || !isLate({ ok: false, findings }))) {
+    await unlessFailed(sampleLook(adapters, environment, { atMs: sight.nowMs, findings, signal }));
+  }
+  return {
+    ok: findings.every(({ state }) => state !== "bad"),
+    findings,
+    atMs: sight.nowMs,
+    durationMs: clock.monotonic() - beganMs,
+    readings: readingsOf(sight, trends.samples),
+  };
 }

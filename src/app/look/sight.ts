@@ -2,18 +2,24 @@
  * What one look reads, each thing once however many probes ask for it: the server's health, the repository, the state of its WAL, its
  * newest backup. Nothing is read before a probe asks.
  */
+import { X509Certificate } from "node:crypto";
 import { type DrError, isDrError } from "../../core/errors.ts";
 import { lookServerShare } from "../../core/look-limits.ts";
+import { placeOf } from "../../postgres/connection-settings.ts";
+import { readTlsFile } from "../../postgres/open-connection.ts";
 import { withPasswordFile } from "../../postgres/password-file.ts";
 import { type ServerHealth, readServerHealth } from "../../postgres/server-health.ts";
 import { SqlSession } from "../../postgres/sql-session.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import type { BackupRoot } from "../../repository/root.ts";
+import { type CertificateEnd, httpsCertificateEnd } from "../../watch/probes/certificates.ts";
 import { listRoots } from "../backup-roots.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { type ProofsRead, readProofs } from "../judge-proof.ts";
 import { newestIncarnation } from "../newest-incarnation.ts";
 import { type OpenRepository, openRepository } from "../repository-access.ts";
+import { type ShownJob, readJobs } from "../schedule/read-jobs.ts";
 import { timeLimit } from "./time-limit.ts";
 import { type ServerAnswer, type WalState, walStateOf } from "../wal-status.ts";
 
@@ -25,9 +31,14 @@ export type NewestBackup = {
   readonly damaged: readonly DrError[];
 };
 
-function once<T>(read: () => Promise<T>): () => Promise<T> {
+/** Reads once, whoever asks; `got` says what came of it so far, and asks nothing. */
+type Once<T> = (() => Promise<T>) & { readonly got: () => T | undefined };
+
+function once<T>(read: () => Promise<T>): Once<T> {
   let result: Promise<T> | undefined;
-  return () => (result ??= read());
+  let got: T | undefined;
+  const begin = async (): Promise<T> => (got = await read());
+  return Object.assign(() => (result ??= begin()), { got: () => got });
 }
 
 /** Undefined when `work` fails with an error that another finding tells. */
@@ -50,17 +61,23 @@ export class Sight {
   /** How long the server and the application are waited for: one that hangs must not keep the repository's half from being told. */
   readonly serverLimitMs: number;
   readonly #call: Call;
+  readonly #asksServer: boolean;
 
   constructor(
     adapters: Adapters,
     environment: Environment,
-    call: Call & { readonly limitMs: number },
+    call: Call & {
+      readonly limitMs: number;
+      /** False: there is no way to the server from here, and nobody tries. */
+      readonly asksServer?: boolean;
+    },
   ) {
     this.adapters = adapters;
     this.environment = environment;
     this.nowMs = adapters.clock.now();
     this.serverLimitMs = Math.round(call.limitMs * lookServerShare);
     this.#call = call;
+    this.#asksServer = call.asksServer ?? true;
   }
 
   /** @throws DrError `PG_*`, `CONFIG_*`. */
@@ -101,7 +118,43 @@ export class Sight {
     return { root: undefined, damaged };
   });
 
+  /** @throws DrError as `repository`. */
+  readonly proofs = once(async (): Promise<ProofsRead> => {
+    const { sealed } = await this.repository();
+    const { place } = await this.wal();
+    return await readProofs(sealed, { place, cluster: this.environment.cluster }, this.#call);
+  });
+
+  /** This host's schedule. @throws DrError `STORE_IO`. */
+  readonly jobs = once((): Promise<readonly ShownJob[]> =>
+    readJobs(this.environment, { nowMs: this.nowMs, ...this.#call }),
+  );
+
+  /** Of those who answer; a name that shows none is no finding. @throws DrError `PG_*` for our own that cannot be read. */
+  readonly certificates = once(async (): Promise<readonly CertificateEnd[]> => {
+    const { connection, application: app } = this.environment;
+    const ends: CertificateEnd[] = [];
+    const server = await unlessFailed(this.server());
+    if (server?.certificateEndsMs !== undefined) {
+      ends.push({ where: placeOf(connection), endsMs: server.certificateEndsMs });
+    }
+    if (connection.sslCert !== undefined) {
+      const { signal } = this.#call;
+      const { validTo } = new X509Certificate(await readTlsFile(connection.sslCert, signal));
+      ends.push({ where: connection.sslCert, endsMs: Date.parse(validTo) });
+    }
+    const url = app.healthUrl === undefined ? null : URL.parse(app.healthUrl);
+    if (url?.protocol === "https:") {
+      const endsMs = await httpsCertificateEnd(url, this.#call);
+      ends.push(...(endsMs === undefined ? [] : [{ where: url.host, endsMs }]));
+    }
+    return ends;
+  });
+
   async #serverAnswer(): Promise<ServerAnswer> {
+    if (!this.#asksServer) {
+      return {};
+    }
     try {
       const { flushLsn, nowMs, slots } = await this.server();
       const own = slots.find(({ name }) => name === this.environment.slotName);

@@ -4,16 +4,18 @@
  * wake people for nothing, so the other process looks again with patience, and that look counts.
  */
 import { type DrError, isDrError } from "../../core/errors.ts";
-import { type CheckReport, type Finding, failed, found } from "../../core/finding/finding.ts";
+import { type Finding, failed, found } from "../../core/finding/finding.ts";
 import { lookPatientTimeoutMs } from "../../core/look-limits.ts";
+import { signEveryUnderCronMs } from "../../core/watch-limits.ts";
 import { readMoment } from "../../watch/moment.ts";
 import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { observationsOf } from "../look/observations.ts";
-import { isLate, runLook } from "../look/run-look.ts";
+import { type Look, isLate, runLook } from "../look/run-look.ts";
 import { listAlerts } from "./alert-commands.ts";
 import { type DeliveryReport, deliverDue, startDelivery } from "./deliver.ts";
+import { isSignDue, leaveSign } from "./leave-sign.ts";
 import { type LookRecord, recordLook } from "./record-look.ts";
 import type { WatchOptions } from "./watch-setup.ts";
 
@@ -31,9 +33,15 @@ function findingsOf({ problems, damaged }: LookRecord): readonly Finding[] {
   ];
 }
 
-function withFindings(report: CheckReport, more: readonly Finding[]): CheckReport {
-  const ok = report.ok && more.every(({ state }) => state !== "bad");
-  return { ok, findings: [...report.findings, ...more] };
+/** A look, and how alerts stand after it. */
+export type Watched = Look & {
+  /** Undefined: the look decided nothing, or alerts cannot be remembered. */
+  readonly alerts: Pick<LookRecord, "open" | "waiting"> | undefined;
+};
+
+function withFindings(watched: Watched, more: readonly Finding[]): Watched {
+  const ok = watched.ok && more.every(({ state }) => state !== "bad");
+  return { ...watched, ok, findings: [...watched.findings, ...more] };
 }
 
 /**
@@ -44,20 +52,25 @@ export async function watchOnce(
   adapters: Adapters,
   environment: Environment,
   options: WatchOptions,
-): Promise<CheckReport> {
+): Promise<Watched> {
   const begun = readMoment(adapters.clock);
-  const report = await runLook(adapters, environment, options);
-  if (isLate(report)) {
-    startDelivery(environment, { look: true });
+  const look = await runLook(adapters, environment, options);
+  const report: Watched = { ...look, alerts: undefined };
+  if (isLate(look)) {
+    startDelivery(environment, { look: true, sign: true });
     return report;
   }
   try {
-    const observations = observationsOf(report.findings);
+    const observations = observationsOf(look.findings);
     const record = await recordLook(adapters, environment, observations, { ...options, begun });
-    if (record.due || isDeadManSet(environment)) {
-      startDelivery(environment);
+    const sign = await isSignDue(adapters, environment, {
+      ...options,
+      everyMs: signEveryUnderCronMs,
+    });
+    if (record.due || sign || isDeadManSet(environment)) {
+      startDelivery(environment, { sign });
     }
-    return withFindings(report, findingsOf(record));
+    return withFindings({ ...look, alerts: record }, findingsOf(record));
   } catch (error) {
     if (!isDrError(error)) {
       throw error;
@@ -88,15 +101,15 @@ async function tellDeadMan(
 }
 
 /**
- * The other process: with `look` it looks again first, patiently. Then it tells the dead-man's switch that this host watches, and hands over
- * what is due. @throws DrError as `recordLook` and `deliverDue`.
+ * The other process: with `look` it looks again first, patiently. Then it tells the dead-man's switch that this host watches, with `sign` also
+ * whoever watches it elsewhere, and hands over what is due. @throws DrError as `recordLook` and `deliverDue`.
  */
 export async function handOver(
   adapters: Adapters,
   environment: Environment,
-  options: WatchOptions & { readonly look: boolean },
+  options: WatchOptions & { readonly look: boolean; readonly sign: boolean },
 ): Promise<HandOver> {
-  const { look, ...watching } = options;
+  const { look, sign, ...watching } = options;
   const begun = readMoment(adapters.clock);
   if (look) {
     const limitMs = lookPatientTimeoutMs;
@@ -106,6 +119,10 @@ export async function handOver(
   const { open } = await listAlerts(adapters, environment, watching);
   const ok = open.every(({ track }) => track.severity !== "critical");
   const deadManFailure = await tellDeadMan(adapters, environment, { ...watching, ok });
+  if (sign) {
+    // That it cannot be left is what the other watcher sees.
+    await leaveSign(adapters, environment, { ...watching, everyMs: signEveryUnderCronMs });
+  }
   const report = await deliverDue(adapters, environment, watching);
   return { ...report, deadManFailure };
 }

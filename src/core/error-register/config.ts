@@ -362,4 +362,24 @@ export const configErrors = {
       hint: `Écrivez des noms ou adresses avec un port, séparés par des virgules : db.example.org:5432, [2001:db8::1]:22.`,
     },
   },
+  CONFIG_LISTEN_ADDRESS: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is no address of this machine with a port`,
+      hint: `Write an IP address or localhost, and a port: 127.0.0.1:19187, [::1]:19187.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), qui n'est pas une adresse de cette machine avec un port`,
+      hint: `Écrivez une adresse IP ou localhost, et un port : 127.0.0.1:19187, [::1]:19187.`,
+    },
+  },
+  CONFIG_METRICS_NOT_LOCAL: {
+    en: {
+      message: `metrics are not served on {address}: other machines reach it`,
+      hint: `Serve them on 127.0.0.1 and let Prometheus come through a proxy or a tunnel that knows who asks; or set PRA_METRICS_OPEN=yes where a firewall lets Prometheus alone in.`,
+    },
+    fr: {
+      message: `les métriques ne sont pas servies sur {address} : d'autres machines l'atteignent`,
+      hint: `Servez-les sur 127.0.0.1 et faites passer Prometheus par un mandataire ou un tunnel qui sait qui demande ; ou mettez PRA_METRICS_OPEN=yes là où un pare-feu ne laisse entrer que Prometheus.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -272,4 +272,14 @@ export const usageErrors = {
       hint: `Dites en quelques mots pourquoi la sauvegarde doit rester : --reason "audit 2026".`,
     },
   },
+  USAGE_METRICS_FILE: {
+    en: {
+      message: `"{value}" is no file for metrics: its name does not end in .prom`,
+      hint: `Name a file in the directory that node_exporter is given with --collector.textfile.directory: it reads *.prom there, and nothing else. The file is replaced.`,
+    },
+    fr: {
+      message: `« {value} » n'est pas un fichier de métriques : son nom ne finit pas par .prom`,
+      hint: `Nommez un fichier du dossier donné à node_exporter par --collector.textfile.directory : il y lit *.prom, et rien d'autre. Le fichier est remplacé.`,
+    },
+  },
 } as const satisfies ErrorGroup;

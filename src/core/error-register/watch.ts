@@ -182,4 +182,15 @@ export const watchErrors = {
       hint: `Arrêtez-le d'abord (systemctl stop, ou kill {pid}), ou laissez-le travailler.`,
     },
   },
+  WATCH_METRICS_LISTEN: {
+    retryable: true,
+    en: {
+      message: "metrics cannot be served on {address}: {reason}",
+      hint: "Look who has that address (ss -ltnp), or choose another port in PRA_METRICS_LISTEN. The daemon goes on watching, and tries again within a minute.",
+    },
+    fr: {
+      message: "les métriques ne peuvent pas être servies sur {address} : {reason}",
+      hint: "Regardez qui tient cette adresse (ss -ltnp), ou choisissez un autre port dans PRA_METRICS_LISTEN. Le démon continue de surveiller, et réessaie dans la minute.",
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -3,33 +3,47 @@ import { type Finding, found } from "../../core/finding/finding.ts";
 import { spaceFillBadMs, spaceFillNoteMs, spaceTrendMinMs } from "../../core/look-limits.ts";
 import { type Sample, slopePerMs } from "../samples.ts";
 
-/** Judges the trend of all samples, the newest included. */
-export function judgeForecast(samples: readonly Sample[]): readonly Finding[] {
-  const points = samples.flatMap(({ atMs, repositoryFreeBytes }) =>
+type Point = readonly [atMs: number, freeBytes: number];
+
+function pointsOf(samples: readonly Sample[]): readonly Point[] {
+  return samples.flatMap(({ atMs, repositoryFreeBytes }) =>
     repositoryFreeBytes === undefined ? [] : [[atMs, repositoryFreeBytes] as const],
   );
-  const first = points.at(0);
+}
+
+function observedMs(points: readonly Point[]): number {
+  return (points.at(-1)?.[0] ?? 0) - (points[0]?.[0] ?? 0);
+}
+
+/** When nothing will be free; `never`: not as it goes now; undefined: it was not watched for long enough to say. */
+export function repositoryFullAtMs(samples: readonly Sample[]): number | "never" | undefined {
+  const points = pointsOf(samples);
   const last = points.at(-1);
-  if (first === undefined || last === undefined) {
-    return [];
-  }
-  const ageMs = last[0] - first[0];
-  if (ageMs < spaceTrendMinMs) {
-    return [found("forecast", "good", "forecast-unknown", { ageMs })];
+  if (last === undefined || observedMs(points) < spaceTrendMinMs) {
+    return undefined;
   }
   const slope = slopePerMs(points) ?? 0;
-  const untilMs = slope < 0 ? last[1] / -slope : Infinity;
-  const dayOf = (afterMs: number): string => new Date(last[0] + afterMs).toISOString().slice(0, 10);
+  return slope < 0 ? last[0] + last[1] / -slope : "never";
+}
+
+/** Judges the trend of all samples, the newest included. */
+export function judgeForecast(samples: readonly Sample[]): readonly Finding[] {
+  const points = pointsOf(samples);
+  const nowMs = points.at(-1)?.[0];
+  if (nowMs === undefined) {
+    return [];
+  }
+  const fullAtMs = repositoryFullAtMs(samples);
+  if (fullAtMs === undefined) {
+    return [found("forecast", "good", "forecast-unknown", { ageMs: observedMs(points) })];
+  }
+  const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+  if (fullAtMs === "never" || fullAtMs - nowMs >= spaceFillNoteMs) {
+    const day = dayOf(nowMs + spaceFillNoteMs);
+    return [found("forecast", "good", "space-lasts", { day })];
+  }
+  const untilMs = fullAtMs - nowMs;
   const figure = { value: Math.floor(untilMs / 86_400_000), unit: "days" };
-  return untilMs < spaceFillNoteMs
-    ? [
-        found(
-          "forecast",
-          untilMs < spaceFillBadMs ? "bad" : "note",
-          "space-fills",
-          { day: dayOf(untilMs) },
-          figure,
-        ),
-      ]
-    : [found("forecast", "good", "space-lasts", { day: dayOf(spaceFillNoteMs) })];
+  const state = untilMs < spaceFillBadMs ? "bad" : "note";
+  return [found("forecast", state, "space-fills", { day: dayOf(fullAtMs) }, figure)];
 }
