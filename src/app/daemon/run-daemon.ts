@@ -4,17 +4,16 @@
  * goes the same way as under cron (`record-look.ts`), into the same memory, so both may run at once. A part that fails is begun again, later
  * each time; only an abort ends the daemon, within ten seconds. The configuration is read again once a minute, and at once when asked.
  */
-import { DrError, isDrError } from "../../core/errors.ts";
+import { isDrError } from "../../core/errors.ts";
 import {
   daemonDeliverEveryMs,
   daemonFastLookMs,
   daemonFullLookMs,
   lookPatientTimeoutMs,
 } from "../../core/look-limits.ts";
-import { createDirectories } from "../../files/directories.ts";
-import { type LocalLock, acquireLocalLock } from "../../files/local-lock.ts";
+import type { LocalLock } from "../../files/local-lock.ts";
 import { signEveryMs } from "../../core/watch-limits.ts";
-import { readMoment } from "../../watch/moment.ts";
+import { type Moment, readMoment } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
@@ -26,11 +25,11 @@ import { deliverDue } from "../watch/deliver.ts";
 import { leaveSign } from "../watch/leave-sign.ts";
 import { recordLook } from "../watch/record-look.ts";
 import { settingsRegistry } from "../settings.ts";
+import { lockDaemon, touchLock } from "./lock-daemon.ts";
 import type { Log } from "./log.ts";
 import { Nap, abortionOf } from "./nap.ts";
 import { type Deaths, restartDelayMs, withDeath } from "./restarts.ts";
 import { ScheduleKeeper } from "./run-schedule.ts";
-import { daemonLockDirectory } from "./running-daemon.ts";
 import { ServiceVoice } from "./service-manager.ts";
 import { type ReceiverCommand, ReceiverSupervisor } from "./supervise-receiver.ts";
 
@@ -45,28 +44,11 @@ export type DaemonOptions = Call & {
   /** Given: it is the second watcher, which sees the repository alone and looks so often. */
   readonly secondEveryMs?: number | undefined;
   readonly log: Log;
+  /** Replaced by tests. */
+  readonly moment?: (() => Moment) | undefined;
   /** Calls its argument whenever a person asks for the configuration to be read at once. */
   readonly onReload?: ((reload: () => void) => void) | undefined;
 };
-
-async function lockDaemon(
-  adapters: Adapters,
-  environment: Environment,
-  { signal }: Call,
-): Promise<LocalLock> {
-  const { clock, random } = adapters;
-  const directory = daemonLockDirectory(environment);
-  await createDirectories(directory, { group: "STORE", signal });
-  try {
-    return await acquireLocalLock(directory, { clock, random, signal });
-  } catch (error) {
-    if (isDrError(error, "RESTORE_LOCKED")) {
-      const { pid } = error.details;
-      throw new DrError("WATCH_DAEMON_RUNNING", { pid: pid ?? "?" }, { cause: error });
-    }
-    throw error;
-  }
-}
 
 /** What a look comes to. */
 type Seen = {
@@ -87,7 +69,7 @@ function receiverSettings({ settings, slotName, spoolDirectory }: Environment): 
 /** The daemon at work. */
 class Daemon {
   readonly #adapters: Adapters;
-  readonly #options: DaemonOptions;
+  readonly #options: DaemonOptions & { readonly held: LocalLock };
   readonly #supervisor: ReceiverSupervisor | undefined;
   readonly #schedule: ScheduleKeeper;
   readonly #voice: ServiceVoice;
@@ -97,7 +79,11 @@ class Daemon {
   readonly #deliveryNap: Nap;
   #environment: Environment;
 
-  constructor(adapters: Adapters, environment: Environment, options: DaemonOptions) {
+  constructor(
+    adapters: Adapters,
+    environment: Environment,
+    options: DaemonOptions & { readonly held: LocalLock },
+  ) {
     this.#adapters = adapters;
     this.#options = options;
     this.#environment = environment;
@@ -202,6 +188,7 @@ class Daemon {
       const beganMs = clock.monotonic();
       const full = beganMs >= fullAtMs;
       if (full) {
+        await touchLock(this.#options.held, clock);
         this.#reload();
         fullAtMs = beganMs + (secondEveryMs ?? daemonFullLookMs);
       }
@@ -238,12 +225,17 @@ class Daemon {
   async #look(full: boolean): Promise<void> {
     const { signal, log, secondEveryMs } = this.#options;
     const [adapters, environment] = [this.#adapters, this.#environment];
-    const begun = readMoment(adapters.clock);
+    const moment = this.#options.moment ?? ((): Moment => readMoment(adapters.clock));
+    const begun = moment();
     const seen = await (secondEveryMs === undefined
       ? this.#lookBeside(full)
       : this.#lookFromElsewhere());
     const { ok, observations, look } = seen;
-    const record = await recordLook(adapters, environment, observations, { signal, begun });
+    const record = await recordLook(adapters, environment, observations, {
+      signal,
+      begun,
+      moment,
+    });
     if (look !== undefined) {
       const scope = full ? "everything" : "server";
       this.#metrics.publish(environment, scope, { ...look, alerts: record });
@@ -278,10 +270,10 @@ class Daemon {
 
   /** For a watcher elsewhere. A part of its own: a store that hangs keeps nobody from looking. */
   async #leaveSigns(): Promise<void> {
-    const { signal, log } = this.#options;
+    const { signal, log, moment } = this.#options;
     let told: string | undefined;
     while (!signal.aborted) {
-      const options = { signal, everyMs: signEveryMs };
+      const options = { signal, moment, everyMs: signEveryMs };
       const failure = await leaveSign(this.#adapters, this.#environment, options);
       if (failure !== undefined && failure.code !== told) {
         log("warn", "sign", { code: failure.code, text: failure.message });
@@ -293,13 +285,14 @@ class Daemon {
 
   /** At once when something is due, and every so often for what waits for its next attempt. */
   async #deliver(): Promise<void> {
-    const { signal, log } = this.#options;
+    const { signal, log, moment } = this.#options;
     while (!signal.aborted) {
       await this.#deliveryNap.sleep(daemonDeliverEveryMs, { signal });
       if (signal.aborted) {
         return;
       }
-      const report = await deliverDue(this.#adapters, this.#environment, { signal, lifeMs: 0 });
+      const options = { signal, moment, lifeMs: 0 };
+      const report = await deliverDue(this.#adapters, this.#environment, options);
       const { settled, waiting } = report;
       if (settled.length > 0) {
         const accepted = settled.filter(({ state }) => state === "accepted").length;
@@ -317,5 +310,5 @@ export async function runDaemon(adapters: Adapters, options: DaemonOptions): Pro
   const environment = options.environment();
   await using held = await lockDaemon(adapters, environment, options);
   options.log("info", "locked", { path: held.path });
-  await new Daemon(adapters, environment, options).run();
+  await new Daemon(adapters, environment, { ...options, held }).run();
 }

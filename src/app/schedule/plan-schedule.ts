@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import type { Adapters } from "../compose.ts";
-import { runningDaemon } from "../daemon/running-daemon.ts";
+import { runningDaemon } from "../daemon/lock-daemon.ts";
 import type { Environment } from "../environment.ts";
 import { cronMayRun } from "./cron-daemon.ts";
 import {

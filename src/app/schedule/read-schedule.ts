@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { type DrError, isDrError } from "../../core/errors.ts";
-import { runningDaemon } from "../daemon/running-daemon.ts";
+import { runningDaemon } from "../daemon/lock-daemon.ts";
 import type { Environment } from "../environment.ts";
 import { jobAccount } from "./cron-environment.ts";
 import { findBlock, jobLine } from "./cron-lines.ts";
