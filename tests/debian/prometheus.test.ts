@@ -6,13 +6,12 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { CommandLine } from "../support/command-line.ts";
-import { startTestServer } from "../support/test-server.ts";
+import { freePort, startTestServer } from "../support/test-server.ts";
 
 const monitoring = fileURLToPath(new URL("../../monitoring", import.meta.url));
 
@@ -36,15 +35,6 @@ function folderOf(context: TestContext): string {
     rmSync(folder, { recursive: true });
   });
   return folder;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function until<T>(what: string, ask: () => Promise<T | undefined>, seconds = 90): Promise<T> {

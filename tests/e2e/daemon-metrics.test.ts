@@ -1,10 +1,9 @@
 /** The daemon's metrics, as it serves them. No server is needed: that none answers is what it has to say. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { test } from "node:test";
 import { CommandLine } from "../support/command-line.ts";
+import { freePort } from "../support/test-server.ts";
 
 /** What is answered there, once it is. */
 async function fetched(url: string): Promise<string> {
@@ -23,11 +22,7 @@ async function fetched(url: string): Promise<string> {
 
 test("R20 the daemon serves what it saw, from its first look on, and says where", async () => {
   await using pra = await CommandLine.create({ socketDirectory: "/nowhere", port: 5432 });
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  const { port } = free.address() as AddressInfo;
-  free.close();
-  await once(free, "close");
+  const port = await freePort();
   const variables = { PRA_METRICS_LISTEN: `127.0.0.1:${port}`, PRA_STATUS_TIMEOUT_MS: "2000" };
   const { child, answer } = pra.start("daemon --no-receiver", variables);
   const text = await fetched(`http://127.0.0.1:${port}/metrics`);

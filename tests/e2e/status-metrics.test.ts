@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
@@ -92,6 +92,19 @@ test("R20 metrics without a daemon: on standard output in OpenMetrics, in a .pro
   const text = await readFile(file, "utf8");
   assert.match(text, /\npra_repository_up\{cluster="main"\} 0\n/);
   assert.doesNotMatch(text, /# EOF|process_/);
+});
+
+test("L53 R20 killed at any step of writing, the file is whole: the one before", async () => {
+  const folder = join(pra.directory, "killed");
+  await mkdir(folder);
+  const file = join(folder, "pra.prom");
+  await writeFile(file, "# before\n");
+  for (const step of ["metrics.write", "metrics.rename"]) {
+    await pra.run(`status --openmetrics --output ${file}`, { PRA_FAILPOINT: `${step}:kill` });
+    assert.equal(await readFile(file, "utf8"), "# before\n", step);
+  }
+  const beside = (await readdir(folder)).filter((name) => name.endsWith(".prom"));
+  assert.deepEqual(beside, ["pra.prom"], "what is left of a killed one is not read by anybody");
 });
 
 test("R20 what was typed wrong is refused before anything is looked at", async () => {

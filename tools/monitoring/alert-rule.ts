@@ -34,6 +34,21 @@ export type AlertRule = {
   };
 };
 
+/** Seconds of a day. */
+export const DAY = 86_400;
+/** Bytes. */
+export const GIB = 1024 ** 3;
+
+/** For queries. */
+export function seconds(ms: number): number {
+  return ms / 1000;
+}
+
+/** A series of one value, for as long as a test lasts. */
+export function steady(name: string, value: number, labels?: Series["labels"]): Series {
+  return { name, values: `${value}+0x2000`, ...(labels === undefined ? {} : { labels }) };
+}
+
 const HEAD = (what: string): string =>
   `# ${what} Made by "npm run docs" from the registry of metrics; docs/metrics.md says how to use it.\n`;
 

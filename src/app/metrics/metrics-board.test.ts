@@ -2,25 +2,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../core/clock.ts";
 import { isDrError } from "../../core/errors.ts";
 import { metricsConnectionsMax, metricsStuckMs } from "../../core/look-limits.ts";
 import { sampleEnvironment, sampleLook } from "../../../tests/support/sample-look.ts";
+import { freePort } from "../../../tests/support/test-server.ts";
 import { listenAddressOf } from "./listen-address.ts";
 import { MetricsBoard } from "./metrics-board.ts";
 
 type Answer = { readonly status: number; readonly type: string; readonly body: string };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 function listening(port: number): Readonly<Record<string, string>> {
   return { PRA_METRICS_LISTEN: `127.0.0.1:${port}` };
