@@ -37,6 +37,7 @@ import { objectKey } from "./object-names.ts";
 import { observePins } from "./observe-holders.ts";
 import { holdPin } from "./pins.ts";
 import { SealedStore } from "./sealed-store.ts";
+import { putSign, readNewestSign } from "./watch-signs.ts";
 
 configureFailpointsFrom(process.env);
 
@@ -63,6 +64,33 @@ test("maps of a killed backup go, those of good backups stay, and a second run f
   assert.deepEqual(await keys(repository, "clusters/"), data);
   assert.ok(again.deleted.every(({ key }) => key.startsWith("leases/")));
   assert.deepEqual(await keys(repository, "condemned/"), []);
+});
+
+test("of signs of life the newest stays, whoever left them", async () => {
+  const repository = new SimulatedRepository(11, ring);
+  const { cluster } = testPlace;
+  const sign = {
+    watcher: "abcd",
+    host: "a",
+    at: "2026-01-01T00:00:00.000Z",
+    everySeconds: 120,
+    open: ["gaps"],
+    quiets: [],
+    mutedSeconds: 0,
+    deadManSeconds: null,
+  };
+  for (const name of ["a", "b", "a"]) {
+    const { sealed } = repository.process(name);
+    await putSign(sealed, cluster, { ...sign, host: name }, { signal: never });
+  }
+  const expiring = repository.process("c");
+  const done = await expire(repository, expiring);
+  assert.deepEqual(
+    done.deleted.filter(({ key }) => key.startsWith("signs/")).map(({ reason }) => reason),
+    ["an older sign", "an older sign"],
+  );
+  const left = await readNewestSign(expiring.sealed, cluster, { signal: never });
+  assert.deepEqual(left, { version: 1, cluster, number: 3, ...sign });
 });
 
 test("L34 maps of a running backup on another host stay, and its backup is whole", async () => {

@@ -3,10 +3,16 @@
  * that one which was killed leaves nothing in the way of the next.
  */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Installed, writeInstalled } from "../../src/app/schedule/schedule-files.ts";
 import { CommandLine, type Running, errorCodeOf } from "../support/command-line.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
+import { isAtWork } from "../support/process-tree.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
 type LogLine = {
@@ -163,6 +169,72 @@ test("L53 a daemon that was killed leaves its receiver at work; the next one tak
   );
   next.running.child.kill("SIGTERM");
   assert.equal((await next.running.answer).code, 0);
+});
+
+test("R20 SIGHUP makes a change of .env hold at once, also for the receiver; a wrong one is told and the one before goes on; the log leaves a file that was moved", async (context) => {
+  const site = await Site.open(context);
+  const file = join(site.pra.directory, ".env");
+  const log = join(site.pra.directory, "logs/daemon.log");
+  const settings = `PRA_LOG_FILE=${log}\n`;
+  await writeFile(file, settings, { mode: 0o600 });
+  const { running } = site.daemon();
+  const written = (): string => (existsSync(log) ? readFileSync(log, "utf8") : "");
+  const count = (pattern: RegExp): number => written().match(pattern)?.length ?? 0;
+  await until("the first stream", () => count(/Streaming/g) === 1);
+  await writeFile(file, `${settings}PG_SSLMODE=disable\n`, { mode: 0o600 });
+  running.child.kill("SIGHUP");
+  await until("the receiver with the new setting", () => count(/Streaming/g) === 2);
+  assert.equal(count(/"reloaded"/g), 1);
+  assert.equal(count(/receiver-killed/g), 0, "in good order");
+  await writeFile(file, `${settings}PRA_CLUSTER=NONE\n`, { mode: 0o600 });
+  running.child.kill("SIGHUP");
+  await until("the complaint", () => count(/CONFIG_[A-Z]+/g) > 0);
+  await rename(log, `${log}.moved`);
+  await writeFile(file, settings, { mode: 0o600 });
+  running.child.kill("SIGUSR2");
+  running.child.kill("SIGHUP");
+  await until("the new file", () => count(/"reloaded"/g) > 0);
+  running.child.kill("SIGTERM");
+  const { code, out } = await running.answer;
+  assert.equal(code, 0);
+  assert.equal(out, "", "all of it is in the file");
+});
+
+test("R19 L53 jobs that were planned for it are started by the daemon, and are over within ten seconds when it is to end", async (context) => {
+  const site = await Site.open(context);
+  const { directory } = site.pra;
+  const program = join(directory, "job");
+  await writeFile(program, `#!/bin/sh\ntrap '' TERM\necho $$ > ${directory}/begun\nsleep 300\n`);
+  await chmod(program, 0o755);
+  const file = join(directory, ".env");
+  await writeFile(file, `PRA_STATE_DIR=${directory}/state\n`, { mode: 0o600 });
+  const since = new Date(Date.now() - 600_000).toISOString();
+  const place = { stateDirectory: join(directory, "state"), cluster: "main" };
+  const installed: Installed = {
+    version: 1,
+    kind: "daemon",
+    service: null,
+    installedAt: since,
+    programDirectory: fileURLToPath(new URL("../..", import.meta.url)),
+    commonWords: ["--env-file", file],
+    logDirectory: join(directory, "logs"),
+    account: "tester",
+    fullEveryHour: false,
+    rotationFile: null,
+    // Of all jobs the one that is put off the least.
+    jobs: [{ id: "status", pattern: "* * * * *", program, words: [], since }],
+  };
+  await writeInstalled(place, installed, { signal: new AbortController().signal });
+  const { running, lines } = site.daemon(" --no-receiver");
+  const begun = join(directory, "begun");
+  await until("the job", () => existsSync(begun), 60);
+  const job = Number(readFileSync(begun, "utf8"));
+  const began = performance.now();
+  running.child.kill("SIGTERM");
+  assert.equal((await running.answer).code, 0);
+  assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
+  assert.equal(lines().filter(({ event }) => event === "job-killed").length, 1);
+  assert.ok(!isAtWork(job));
 });
 
 test("with --no-receiver the daemon watches and starts none", async (context) => {

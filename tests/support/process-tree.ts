@@ -1,6 +1,7 @@
 /** What a process and all its descendants use, as /proc tells it; and the end of those that left their parents. */
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { parseProcStat } from "../../src/core/proc-stat.ts";
 import { treeOf } from "../../src/files/process-group.ts";
 
 function readIfThere(path: string): string {
@@ -10,6 +11,11 @@ function readIfThere(path: string): string {
     // The process ended between the listing and the reading.
     return "";
   }
+}
+
+/** Whether a process is there; one of which only the exit status is left is not. */
+export function isAtWork(pid: number): boolean {
+  return parseProcStat(readIfThere(`/proc/${pid}/stat`))?.zombie === false;
 }
 
 /** Proportional set size of the tree. */

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { parseProcStat } from "../../core/proc-stat.ts";
 import { treeOf } from "../../files/process-group.ts";
+import { isAtWork } from "../../../tests/support/process-tree.ts";
 import { compose } from "../compose.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import { type Installed, readHistory, writeInstalled } from "../schedule/schedule-files.ts";
@@ -18,15 +18,6 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const { signal: never } = new AbortController();
 
 type Said = LogFields & { readonly event: string };
-
-/** One of which only the exit status is left runs no more. */
-function runs(pid: number): boolean {
-  try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.zombie === false;
-  } catch {
-    return false;
-  }
-}
 
 class Host {
   readonly folder: string;
@@ -174,7 +165,7 @@ test("L53 a job that does not end when asked is killed within ten seconds, and e
   const lastedMs = await host.end();
   assert.ok(lastedMs < 10_000, `${lastedMs} ms`);
   assert.equal(host.count("job-killed"), 1);
-  await host.until(() => !tree.some(runs));
+  await host.until(() => !tree.some(isAtWork));
 });
 
 test("R19 L43 what was due while nobody was there is made up for once; what is cron's is left to cron", async (context) => {
