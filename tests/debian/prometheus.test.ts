@@ -94,6 +94,32 @@ async function query(api: string, expr: string): Promise<readonly Sample[] | und
   }
 }
 
+/** Every panel's query is understood, and all but those of what a new site cannot have yet are answered. */
+async function assertPanels(api: string): Promise<void> {
+  const { panels } = JSON.parse(
+    readFileSync(join(monitoring, "grafana-dashboard.json"), "utf8"),
+  ) as { panels: readonly { title: string; targets?: readonly { expr: string }[] }[] };
+  const silent: string[] = [];
+  for (const { title, targets = [] } of panels) {
+    for (const { expr } of targets) {
+      const asked = encodeURIComponent(expr.replaceAll("$cluster", ".*"));
+      const response = await fetch(`${api}/query?query=${asked}`);
+      const answer = (await response.json()) as { data?: { result: readonly Sample[] } };
+      assert.equal(response.status, 200, `${title}: ${JSON.stringify(answer)}`);
+      silent.push(...(answer.data?.result.length === 0 ? [title] : []));
+    }
+  }
+  assert.deepEqual(silent, [
+    "WAL not yet in the repository, and kept for slots",
+    "Age of the newest proof",
+    "Newest proof",
+    "The repository's disk is full",
+    "First certificate to end",
+    "Missed runs",
+    "Jobs: the last run",
+  ]);
+}
+
 async function alertState(api: string, name: string): Promise<string | undefined> {
   const response = await fetch(`${api}/alerts`);
   const { data } = (await response.json()) as {
@@ -128,6 +154,7 @@ test("R20 what is printed, written and served is well formed, and a Prometheus t
   assert.ok(await query(api, "pra_newest_backup_timestamp_seconds > time() - 600"));
   assert.ok(await query(api, "process_cpu_seconds_total > 0"));
   assert.ok(await query(api, 'up{job="pra"} == 1'), "OpenMetrics as Prometheus asks for it");
+  await assertPanels(api);
   await server.kill();
   await until("a server that is down", () => query(api, "pra_server_up == 0"));
   assert.equal(await until("an alert", () => alertState(api, "PraServerDown")), "pending");

@@ -80,18 +80,25 @@ test("R4 a reader that goes away ends it", async () => {
   assert.equal((await answer).code, 0);
 });
 
-test("R20 metrics without a daemon: on standard output in OpenMetrics, in a .prom file in the text format", async () => {
-  const shown = await pra.run("status --openmetrics");
+test("R20 L54 metrics without a daemon: on standard output in OpenMetrics, in a .prom file in the text format, and no secret in them", async () => {
+  const secrets = {
+    PG_PASSWORD: "hunter2",
+    DATABASE_URL: "postgresql://app:hunter2@127.0.0.1:1/akig",
+    APP_HEALTH_URL: "https://u:hunter2@127.0.0.1:1/health?key=hunter2",
+    SLACK_WEBHOOK: "https://127.0.0.1:1/hunter2",
+  };
+  const shown = await pra.run("status --openmetrics", secrets);
   assert.equal(shown.code, 4);
   assert.match(shown.out, /\npra_server_up\{cluster="main"\} 0\n/);
   assert.match(shown.out, /\n# EOF\n$/);
+  assert.ok(!shown.out.includes("hunter2"));
   const file = join(pra.directory, "pra.prom");
-  const written = await pra.run(`status --openmetrics --output ${file}`);
+  const written = await pra.run(`status --openmetrics --output ${file}`, secrets);
   assert.equal(written.code, 4);
   assert.equal(written.out, `metrics written to ${file}\n`);
   const text = await readFile(file, "utf8");
   assert.match(text, /\npra_repository_up\{cluster="main"\} 0\n/);
-  assert.doesNotMatch(text, /# EOF|process_/);
+  assert.doesNotMatch(text, /# EOF|process_|hunter2/);
 });
 
 test("L53 R20 killed at any step of writing, the file is whole: the one before", async () => {

@@ -1,7 +1,20 @@
 /** Metrics of looking itself: when it was done, what each check said, which alerts are open, who serves this. */
-import { type MetricEntries, flagOf, instantOf, sampleOf } from "./metric.ts";
+import type { Track } from "../alert-track.ts";
+import { type MetricEntries, type Sample, flagOf, instantOf, sampleOf } from "./metric.ts";
 
 const SEVERITY = { good: 0, note: 1, bad: 2 } as const;
+
+/** One line a rule: whom an alert is about may be a person's address, which is nobody's business here. */
+function oldestOf(open: readonly Track[]): readonly Sample[] {
+  const oldest = new Map<string, Sample>();
+  for (const { rule, about, severity, acknowledged, since } of open) {
+    const labels = { rule, about, severity, acknowledged: acknowledged === null ? "no" : "yes" };
+    const key = Object.values(labels).join("|");
+    const value = Math.min(since.wallMs / 1000, oldest.get(key)?.value ?? Infinity);
+    oldest.set(key, { labels, value });
+  }
+  return [...oldest.values()];
+}
 
 /** Their entries. */
 export const lookMetrics = {
@@ -84,21 +97,12 @@ export const lookMetrics = {
   },
   pra_alert_opened_timestamp_seconds: {
     kind: "gauge",
-    labels: ["rule", "subject", "about", "severity", "acknowledged"],
+    labels: ["rule", "about", "severity", "acknowledged"],
     help: {
-      en: "Since when each open alert has been ill. about: ill, or blind when it could not be judged; acknowledged: somebody has it.",
-      fr: "Depuis quand dure chaque alerte ouverte. about : ill (malade), ou blind quand on n'a pas pu juger ; acknowledged : quelqu'un s'en charge.",
+      en: "Since when the oldest open alert of each rule has lasted. about: ill, or blind when it could not be judged; acknowledged: yes when somebody has it.",
+      fr: "Depuis quand dure la plus ancienne alerte ouverte de chaque règle. about : ill (malade), ou blind quand on n'a pas pu juger ; acknowledged : yes quand quelqu'un s'en charge.",
     },
-    read: ({ alerts }) =>
-      (alerts?.open ?? []).flatMap(({ rule, subject, about, severity, acknowledged, since }) =>
-        instantOf(since.wallMs, {
-          rule,
-          subject,
-          about,
-          severity,
-          acknowledged: acknowledged === null ? "no" : "yes",
-        }),
-      ),
+    read: ({ alerts }) => oldestOf(alerts?.open ?? []),
   },
   pra_alert_messages_waiting: {
     kind: "gauge",
