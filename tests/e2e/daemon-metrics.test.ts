@@ -34,3 +34,24 @@ test("R20 the daemon serves what it saw, from its first look on, and says where"
   assert.equal(code, 0);
   assert.match(out, new RegExp(`"event":"metrics-served".*"address":"127.0.0.1:${port}"`));
 });
+
+test("L53 R20 a daemon that was killed as it began to serve leaves nothing in the way of the next, which also outlives a refusal", async () => {
+  await using pra = await CommandLine.create({ socketDirectory: "/nowhere", port: 5432 });
+  const port = await freePort();
+  const variables = { PRA_METRICS_LISTEN: `127.0.0.1:${port}`, PRA_STATUS_TIMEOUT_MS: "2000" };
+  const first = pra.start("daemon --no-receiver", {
+    ...variables,
+    PRA_FAILPOINT: "metrics.listen:kill",
+  });
+  await first.answer;
+  assert.equal(first.child.signalCode, "SIGKILL");
+  const next = pra.start("daemon --no-receiver", {
+    ...variables,
+    PRA_FAILPOINT: "metrics.listen:error:1",
+  });
+  await fetched(`http://127.0.0.1:${port}/metrics`);
+  next.child.kill("SIGTERM");
+  const { code, out } = await next.answer;
+  assert.equal(code, 0);
+  assert.match(out, /"event":"part-failed".*"part":"metrics".*"code":"WATCH_METRICS_LISTEN"/);
+});

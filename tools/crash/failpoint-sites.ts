@@ -48,6 +48,8 @@ export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
 /** Sites of commands that are killed at each of them by tests of their own, by the beginning of their names. */
 const KILLED_ELSEWHERE = {
   "key.": "killed at each step in tests/e2e/keys.test.ts",
+  "metrics.":
+    "killed at each step in tests/e2e/status-metrics.test.ts and tests/e2e/daemon-metrics.test.ts",
   "rescue.": "killed in tests/debian/rescue.test.ts",
   "restore-db.": "killed at each step in tests/debian/dump-adversity.test.ts",
   "schedule.":
