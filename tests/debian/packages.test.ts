@@ -26,6 +26,7 @@ for (const [program, words, says] of [
   ["cron", ["-V"], /./],
   ["logrotate", ["--version"], /^logrotate 3\./],
   ["prometheus", ["--version"], /^prometheus, version 2\./],
+  ["prometheus-node-exporter", ["--version"], /^node_exporter, version 1\./],
   ["promtool", ["--version"], /^promtool, version 2\./],
   ["systemd-analyze", ["--version"], /^systemd \d+/],
   ["unshare", ["--version"], /util-linux/],

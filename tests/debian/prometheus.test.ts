@@ -1,6 +1,6 @@
 /**
  * Metrics under the real Prometheus and its promtool: what is printed and served is well formed for them, the rules that are shipped are well
- * formed and fire when they should, and a Prometheus that scrapes a daemon sees a server that goes.
+ * formed and fire when they should, node_exporter reads the file, and a Prometheus that scrapes a daemon sees a server that goes.
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -127,6 +127,40 @@ async function alertState(api: string, name: string): Promise<string | undefined
   };
   return data.alerts.find(({ labels }) => labels.alertname === name)?.state;
 }
+
+test("R20 node_exporter reads the file that cron writes, without a word against it, and passes over what a killed writer left", async (context) => {
+  await using pra = await CommandLine.create({ socketDirectory: "/nowhere", port: 5432 });
+  const folder = folderOf(context);
+  const words = `status --openmetrics --output ${join(folder, "pra.prom")}`;
+  await pra.run(words);
+  await pra.run(words, { PRA_FAILPOINT: "metrics.rename:kill" });
+  const address = `127.0.0.1:${await freePort()}`;
+  const child = spawn(
+    "prometheus-node-exporter",
+    [
+      "--collector.disable-defaults",
+      "--collector.textfile",
+      `--collector.textfile.directory=${folder}`,
+      `--web.listen-address=${address}`,
+    ],
+    { stdio: "ignore" },
+  );
+  context.after(async () => {
+    child.kill("SIGKILL");
+    await once(child, "close");
+  });
+  const text = await until("its answer", async () => {
+    try {
+      return await (await fetch(`http://${address}/metrics`)).text();
+    } catch {
+      // It is starting still.
+      return undefined;
+    }
+  });
+  assert.match(text, /\nnode_textfile_scrape_error 0\n/);
+  assert.match(text, /\npra_server_up\{cluster="main"\} 0\n/);
+  assert.equal(text.match(/^node_textfile_mtime_seconds/gm)?.length, 1);
+});
 
 test("R20 what is printed, written and served is well formed, and a Prometheus that scrapes a daemon sees a server go", async (context) => {
   await using server = await startTestServer({ major: 18 });
