@@ -96,7 +96,12 @@ export type Environment = {
   /** Where tests restore: `host` undefined means the production server's. */
   readonly restore: { readonly host: string | undefined; readonly database: string | undefined };
   /** What losses and restores are held against. */
-  readonly objectives: { readonly rpoSeconds: number; readonly rtoSeconds: number };
+  readonly objectives: {
+    readonly rpoSeconds: number;
+    readonly rtoSeconds: number;
+    /** Share of the time in which the exposure must be within the RPO, 0 to 1. */
+    readonly share: number;
+  };
   readonly proof: ProofSettings;
   readonly log: LogSettings;
   /** The `pra.yaml` that was named; it must exist. */
@@ -137,6 +142,8 @@ export type EnvironmentInput = {
   readonly strict?: boolean;
 };
 
+/** An error budget is said of 30 days. */
+const BUDGET_MINUTES = 30 * 24 * 60;
 /** A disk's gigabyte, as makers and `.env` count it. */
 const BYTES_PER_GB = 1e9;
 
@@ -463,6 +470,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     objectives: {
       rpoSeconds: reader.number("PRA_RPO_MINUTES") * 60,
       rtoSeconds: reader.number("PRA_RTO_MINUTES") * 60,
+      share: 1 - reader.number("PRA_BUDGET_MINUTES") / BUDGET_MINUTES,
     },
     proof: reader.proof(),
     log: reader.log(),

@@ -19,3 +19,13 @@ export function parseMoment(typed: string, end: boolean): number {
   const ms = zoned.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? unfit(typed) : ms;
 }
+
+/** A month such as 2026-11: its first millisecond, and the first one behind it. */
+export function parseMonth(typed: string): { readonly fromMs: number; readonly toMs: number } {
+  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(typed.trim());
+  if (match === null) {
+    return unfit(typed);
+  }
+  const [year, month] = [Number(match[1]), Number(match[2])];
+  return { fromMs: Date.UTC(year, month - 1, 1), toMs: Date.UTC(year, month, 1) };
+}

@@ -33,6 +33,16 @@ export const restoreSettings = {
       fr: "Objectif : au plus ce nombre de minutes de travail peut être perdu.",
     },
   },
+  PRA_BUDGET_MINUTES: {
+    group: "restore",
+    kind: number(0, 43_200),
+    fallback: "432",
+    example: "432",
+    help: {
+      en: "Error budget: how many minutes of 30 days the exposure may be beyond the RPO (432 are 1 %). pra sla holds against it.",
+      fr: "Budget d'erreur : combien de minutes sur 30 jours l'exposition peut dépasser le RPO (432 font 1 %). pra sla s'y réfère.",
+    },
+  },
   PRA_RTO_MINUTES: {
     group: "restore",
     kind: number(1, 525_600),

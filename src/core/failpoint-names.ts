@@ -103,6 +103,7 @@ export const failpointNames = [
   "wal.status",
   "watch.accepted",
   "watch.deliver",
+  "watch.hour-queued",
   "watch.locked",
   "watch.recorded",
   "watch.save",

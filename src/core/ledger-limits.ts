@@ -10,3 +10,13 @@ export const ledgerShownMax = 20_000;
 export const accessQuietMs = 3_600_000;
 /** Accounts and kinds of looks that are counted at once; beyond these each look is recorded. */
 export const accessCountsMax = 100;
+/** Looks are kept in slots of so long: what cron can do, and enough for objectives of an hour. Twelve make an event of an hour. */
+export const lookSlotMs = 300_000;
+export const lookSlotsPerHour = 12;
+/** Hours that wait to be recorded while the watch's memory cannot be written: a weekend. */
+export const lookHoursMax = 72;
+/** Newest proofs that foretell the next restore: two months of weekly ones and a bit; fewer than three foretell nothing. */
+export const rtoIntervalProofs = 10;
+export const rtoIntervalProofsMin = 3;
+/** How far beyond the slowest and the fastest of them the next may be: a quarter, what a busy host costs. */
+export const rtoIntervalFactor = 1.25;

@@ -20,6 +20,7 @@ import type { Environment } from "../environment.ts";
 import { rememberSamples, watchDirectory } from "./memory.ts";
 import { type Probe, probes, walFreeBytes } from "./probes.ts";
 import { readingsOf } from "./readings-of.ts";
+import { sampleLook } from "./sample-hours.ts";
 import { Sight, unlessFailed } from "./sight.ts";
 import { timeLimit } from "./time-limit.ts";
 
@@ -145,6 +146,10 @@ export async function runLook(
   ]);
   signal.throwIfAborted();
   const findings = [...parts.flat(), ...trends.findings];
+  // A hurried look that is late is made again with patience, and that one counts.
+  if (only === undefined && (options.limitMs !== undefined || !isLate({ ok: false, findings }))) {
+    await unlessFailed(sampleLook(adapters, environment, { atMs: sight.nowMs, findings, signal }));
+  }
   return {
     ok: findings.every(({ state }) => state !== "bad"),
     findings,

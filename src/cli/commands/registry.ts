@@ -65,6 +65,7 @@ export const commandEntries: readonly CommandEntry[] = [
     name: "maintenance",
     load: async () => (await import("./maintenance.ts")).registerMaintenance,
   },
+  { name: "sla", load: async () => (await import("./sla.ts")).registerSla },
   { name: "ledger", load: async () => (await import("./ledger.ts")).registerLedger },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },

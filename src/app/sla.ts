@@ -1,0 +1,67 @@
+/** `pra sla`: what was attained in a period, from the ledger alone, with every cluster of the repository. */
+import { DrError } from "../core/errors.ts";
+import { readLedger } from "../ledger/read-ledger.ts";
+import type { StoreCall } from "../repository/object-store.ts";
+import {
+  type SlaJudgement,
+  type SlaPeriod,
+  type SlaVerdict,
+  jointVerdict,
+  judgeSla,
+} from "../sla/judge-sla.ts";
+import { SlaCollector } from "../sla/sla-facts.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { parseMoment, parseMonth } from "./period.ts";
+import { openRepository } from "./repository-access.ts";
+
+/** A period as typed; nothing: this month. */
+export type TypedPeriod = {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly month: string | undefined;
+};
+
+/** What was attained. */
+export type SlaReport = {
+  readonly period: SlaPeriod;
+  readonly verdict: SlaVerdict;
+  /** Of the time, what must be within the objective. */
+  readonly share: number;
+  /** Empty: the ledger says nothing of any cluster. */
+  readonly clusters: readonly SlaJudgement[];
+};
+
+/** @throws DrError `LEDGER_PERIOD`. */
+export function periodOf(typed: TypedPeriod, nowMs: number): SlaPeriod {
+  const { from, to, month } = typed;
+  const current = parseMonth(month ?? new Date(nowMs).toISOString().slice(0, 7));
+  const fromMs = from === undefined ? current.fromMs : parseMoment(from, false);
+  const toMs =
+    to === undefined ? (from === undefined ? current.toMs : nowMs) : parseMoment(to, true);
+  if (fromMs >= toMs) {
+    throw new DrError("LEDGER_PERIOD", {
+      value: JSON.stringify(`${from ?? ""} ${to ?? ""}`.trim()),
+    });
+  }
+  return { fromMs, toMs, nowMs };
+}
+
+/** Judges. @throws DrError `LEDGER_PERIOD`; `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`. */
+export async function readSla(
+  adapters: Adapters,
+  environment: Environment,
+  options: StoreCall & { readonly typed: TypedPeriod },
+): Promise<SlaReport> {
+  const { typed, signal } = options;
+  const period = periodOf(typed, adapters.clock.now());
+  const { share } = environment.objectives;
+  const { sealed } = await openRepository(adapters, environment, { signal });
+  const collector = new SlaCollector();
+  for await (const event of readLedger(sealed, { signal })) {
+    collector.add(event);
+  }
+  const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share }));
+  const verdict = jointVerdict(clusters.map((one) => one.verdict));
+  return { period, verdict, share, clusters };
+}

@@ -1,0 +1,214 @@
+/** `pra sla`: objectives held against what was measured. Exit 4 unless all was met. */
+import { type Command, Option } from "commander";
+
+import type { SlaReport } from "../../app/sla.ts";
+import { formatDuration, formatNumber } from "../../core/format.ts";
+import type { Language } from "../../core/language.ts";
+import type { SlaJudgement } from "../../sla/judge-sla.ts";
+import { factLines } from "../fact-lines.ts";
+import type { Frame, JsonValue } from "../frame.ts";
+import { defineCommand } from "../program.ts";
+import { recordedLook } from "../recorded-look.ts";
+import { slaText } from "../text/sla-text.ts";
+
+/** Missed days and weeks named on a terminal; `--json` names all. */
+const ROUTINES_SHOWN = 5;
+
+type Options = { readonly from?: string; readonly to?: string; readonly month?: string };
+type Objective = SlaJudgement["objectives"][number];
+
+function minute(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function secondsText(seconds: number | null, language: Language): string {
+  return seconds === null ? "–" : formatDuration(seconds * 1000, language);
+}
+
+/** Two decimals, and never rounded to all or nothing. */
+function percent(part: number, whole: number, language: Language): string {
+  const value = whole === 0 ? 0 : (part / whole) * 100;
+  const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
+  return `${formatNumber(told, language, 2)} %`;
+}
+
+function objectiveLines(objectives: readonly Objective[], language: Language): readonly string[] {
+  const text = slaText[language];
+  const told = objectives.map(({ rpoSeconds, rtoSeconds }) =>
+    text.objective(secondsText(rpoSeconds, language), secondsText(rtoSeconds, language)),
+  );
+  const [first, ...later] = told;
+  return first === undefined
+    ? [text.noObjective]
+    : [
+        first,
+        ...later.map((objective, index) =>
+          text.since(minute(objectives[index + 1]?.fromMs ?? 0), objective),
+        ),
+      ];
+}
+
+function exposureLines({ exposure }: SlaJudgement, language: Language): readonly string[] {
+  const text = slaText[language];
+  const { elapsedMs, withinMs, beyondMs, unknownMs, worstSeconds, medianSeconds } = exposure;
+  if (worstSeconds === null) {
+    return [text.nobodyLooked];
+  }
+  const share = (ms: number): string => percent(ms, elapsedMs, language);
+  return [
+    text.exposureShares(share(withinMs), share(beyondMs), share(unknownMs)),
+    text.exposureWorst(secondsText(worstSeconds, language), secondsText(medianSeconds, language)),
+  ];
+}
+
+function budgetLine({ exposure }: SlaJudgement, language: Language): string {
+  const text = slaText[language];
+  const { allowedMs, usedMs, leftMs } = exposure.budget;
+  const [used, allowed] = [usedMs, allowedMs].map((ms) => formatDuration(ms, language));
+  const rest = formatDuration(Math.abs(leftMs), language);
+  return leftMs < 0
+    ? text.budgetOver(used ?? "", allowed ?? "", rest)
+    : text.budgetFacts(used ?? "", allowed ?? "", rest);
+}
+
+function measuredLine(of: SlaJudgement["rto"], language: Language): string {
+  const text = slaText[language];
+  const { measured, missed, worstSeconds, lastSeconds } = of;
+  return measured === 0
+    ? text.notMeasured
+    : text.measured(
+        measured,
+        missed,
+        secondsText(worstSeconds, language),
+        secondsText(lastSeconds, language),
+      );
+}
+
+function predictionLines({ prediction }: SlaJudgement, language: Language): readonly string[] {
+  const text = slaText[language];
+  if (prediction === null) {
+    return [text.tooFew];
+  }
+  const { seconds, fromSeconds, toSeconds, proofs, checked, within } = prediction;
+  const show = (value: number): string => secondsText(value, language);
+  return [
+    text.foretold(show(seconds), show(fromSeconds), show(toSeconds), proofs),
+    ...(checked === 0 ? [] : [text.checked(within, checked)]),
+  ];
+}
+
+function rateLine({ tried, good }: SlaJudgement["backups"], language: Language): string {
+  const text = slaText[language];
+  return tried === 0 ? text.none : text.rate(good, tried, percent(good, tried, language));
+}
+
+function routinesLine({ routines }: SlaJudgement, language: Language): string {
+  const text = slaText[language];
+  const { missed, verdict } = routines;
+  if (missed.length === 0) {
+    return verdict === "met" ? text.allDone : text.nothingDue;
+  }
+  const told = missed
+    .slice(0, ROUTINES_SHOWN)
+    .map(({ routine, fromMs }) => `${text.routineNames[routine]} (${iso(fromMs).slice(0, 10)})`);
+  const more = missed.length > told.length ? ["…"] : [];
+  return text.missedRoutines(missed.length, [...told, ...more].join(", "));
+}
+
+function clusterLines(judged: SlaJudgement, language: Language): readonly string[] {
+  const text = slaText[language];
+  const word = (verdict: SlaJudgement["verdict"]): string => `[${text.verdicts[verdict]}]`;
+  const several = (
+    name: string,
+    lines: readonly string[],
+  ): readonly (readonly [string, string])[] =>
+    lines.map((line, index) => [index === 0 ? name : "", line]);
+  const { exposure, rpo, rto, backups, dumps, proofs, routines, missedRunAlerts } = judged;
+  const [shares = "", ...worst] = exposureLines(judged, language);
+  return [
+    `${text.cluster(judged.cluster)}  ${word(judged.verdict)}`,
+    ...factLines([
+      ...several(text.objectives, objectiveLines(judged.objectives, language)),
+      ...several(text.exposure, [`${shares}  ${word(exposure.verdict)}`, ...worst]),
+      [text.budget, budgetLine(judged, language)],
+      [text.rpo, `${measuredLine(rpo, language)}  ${word(rpo.verdict)}`],
+      [text.rto, `${measuredLine(rto, language)}  ${word(rto.verdict)}`],
+      ...several(text.prediction, predictionLines(judged, language)),
+      [text.backups, `${rateLine(backups, language)}  ${word(backups.verdict)}`],
+      ...(dumps === null
+        ? []
+        : [[text.dumps, `${rateLine(dumps, language)}  ${word(dumps.verdict)}`] as const]),
+      [text.proofs, `${rateLine(proofs, language)}  ${word(proofs.verdict)}`],
+      [text.routines, `${routinesLine(judged, language)}  ${word(routines.verdict)}`],
+      ...(missedRunAlerts === 0 ? [] : [[text.missedRuns, text.alerts(missedRunAlerts)] as const]),
+    ]),
+  ];
+}
+
+function render({ period, clusters, verdict }: SlaReport, language: Language): string {
+  const text = slaText[language];
+  const { fromMs, toMs, nowMs } = period;
+  const goesOn = nowMs < toMs ? [text.goesOn] : [];
+  return [
+    [text.period(minute(fromMs), minute(Math.min(toMs, nowMs))), ...goesOn].join(" "),
+    "",
+    ...(clusters.length === 0
+      ? [`${text.nothing}  [${text.verdicts[verdict]}]`]
+      : clusters.flatMap((judged, index) => [
+          ...(index === 0 ? [] : [""]),
+          ...clusterLines(judged, language),
+        ])),
+  ].join("\n");
+}
+
+function clusterJson(judged: SlaJudgement): JsonValue {
+  const { routines, objectives } = judged;
+  return {
+    ...judged,
+    objectives: objectives.map(({ fromMs, ...promised }) => ({ from: iso(fromMs), ...promised })),
+    routines: {
+      verdict: routines.verdict,
+      missed: routines.missed.map(({ routine, fromMs, toMs }) => ({
+        routine,
+        from: iso(fromMs),
+        to: iso(toMs),
+      })),
+    },
+  };
+}
+
+/** Registers the command. */
+export function registerSla(program: Command, frame: Frame): void {
+  const { language, signal } = frame;
+  const text = slaText[language];
+  defineCommand(program, language, "sla", text.sla)
+    .addOption(new Option("--from <day>", text.optionFrom).conflicts("month"))
+    .addOption(new Option("--to <day>", text.optionTo).conflicts("month"))
+    .addOption(new Option("--month <month>", text.optionMonth))
+    .action(async ({ from, to, month }: Options) => {
+      const { readSla } = await import("../../app/sla.ts");
+      const typed = { from, to, month };
+      const lenient = frame.environment({}, { strict: false });
+      const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
+        readSla(adapters, environment, { typed, signal }),
+      );
+      const { period, verdict, share, clusters } = report;
+      const value = {
+        ok: verdict === "met",
+        verdict,
+        from: iso(period.fromMs),
+        to: iso(period.toMs),
+        now: iso(period.nowMs),
+        share,
+        clusters: clusters.map(clusterJson),
+      };
+      frame.result(value, () => render(report, language));
+      if (verdict !== "met") {
+        frame.conclude({ kind: "problems" });
+      }
+    });
+}

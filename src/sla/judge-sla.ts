@@ -1,0 +1,344 @@
+/**
+ * What was attained in a period, held against what was promised at each instant. Pure. What nobody looked at is unknown and counts for neither
+ * side: an objective is met only when it would be met though all the unknown had been bad, and missed only when it would be
+ * missed though all of it had been good; between them it is not demonstrated. So silence is never compliance.
+ */
+import {
+  lookSlotMs,
+  rtoIntervalFactor,
+  rtoIntervalProofs,
+  rtoIntervalProofsMin,
+} from "../core/ledger-limits.ts";
+import type { AttemptFact, ObjectiveFact, ProofFact, SlaFacts } from "./sla-facts.ts";
+
+/** `notDemonstrated`: too little was measured to say either. */
+export type SlaVerdict = "met" | "missed" | "notDemonstrated";
+
+/** From, and up to before; of a period that goes on, `nowMs` is where it ends so far. */
+export type SlaPeriod = { readonly fromMs: number; readonly toMs: number; readonly nowMs: number };
+
+/** Exposure over the period. Milliseconds within, beyond and unknown add up to `elapsedMs`. */
+export type ExposureJudgement = {
+  readonly verdict: SlaVerdict;
+  readonly elapsedMs: number;
+  readonly withinMs: number;
+  readonly beyondMs: number;
+  readonly unknownMs: number;
+  /** Of what is known; null where nothing is. */
+  readonly worstSeconds: number | null;
+  readonly medianSeconds: number | null;
+  /** What may be beyond, what was, and what is left of it at best; unknown time is not charged. */
+  readonly budget: { readonly allowedMs: number; readonly usedMs: number; readonly leftMs: number };
+};
+
+/** Times measured by proofs. */
+export type MeasuredJudgement = {
+  readonly verdict: SlaVerdict;
+  readonly measured: number;
+  readonly missed: number;
+  readonly worstSeconds: number | null;
+  readonly medianSeconds: number | null;
+  readonly lastSeconds: number | null;
+};
+
+/** How long a restore now would take, from the proofs so far, and how often such a word came true. */
+export type RtoPrediction = {
+  readonly seconds: number;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly proofs: number;
+  /** Proofs of the period that could be foretold, and those that fell into what was foretold. */
+  readonly checked: number;
+  readonly within: number;
+};
+
+/** How many of what was tried came to a good end. */
+export type RateJudgement = {
+  readonly verdict: SlaVerdict;
+  readonly tried: number;
+  readonly good: number;
+};
+
+/** A day or a week of the period, over by now, without what it is for. */
+export type MissedRoutine = {
+  readonly routine: "daily backup" | "weekly proof";
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+/** All of one cluster. */
+export type SlaJudgement = {
+  readonly cluster: string;
+  readonly verdict: SlaVerdict;
+  readonly objectives: readonly ObjectiveFact[];
+  readonly exposure: ExposureJudgement;
+  readonly rpo: MeasuredJudgement;
+  readonly rto: MeasuredJudgement;
+  readonly prediction: RtoPrediction | null;
+  readonly backups: RateJudgement;
+  readonly dumps: RateJudgement | null;
+  readonly proofs: RateJudgement;
+  readonly routines: { readonly verdict: SlaVerdict; readonly missed: readonly MissedRoutine[] };
+  /** How often people were told of runs that did not begin. */
+  readonly missedRunAlerts: number;
+};
+
+const DAY_MS = 86_400_000;
+
+function medianOf(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}
+
+function worstOf(values: readonly number[]): number | null {
+  return values.reduce<number | null>((most, value) => Math.max(most ?? value, value), null);
+}
+
+function endOf({ toMs, nowMs, fromMs }: SlaPeriod): number {
+  return Math.max(fromMs, Math.min(toMs, nowMs));
+}
+
+/** Exposure, slot by slot; a slot that the period cuts counts with what lies inside. */
+function judgeExposure(facts: SlaFacts, period: SlaPeriod, share: number): ExposureJudgement {
+  const { fromMs } = period;
+  const endMs = endOf(period);
+  const elapsedMs = endMs - fromMs;
+  let withinMs = 0;
+  let beyondMs = 0;
+  const known: number[] = [];
+  const firstMs = Math.floor(fromMs / lookSlotMs) * lookSlotMs;
+  for (let atMs = firstMs; atMs < endMs; atMs += lookSlotMs) {
+    const slot = facts.slots.get(atMs);
+    if (slot === undefined || slot.exposureSeconds === null) {
+      continue;
+    }
+    const insideMs = Math.min(endMs, atMs + lookSlotMs) - Math.max(fromMs, atMs);
+    known.push(slot.exposureSeconds);
+    if (slot.exposureSeconds < slot.rpoSeconds) {
+      withinMs += insideMs;
+    } else {
+      beyondMs += insideMs;
+    }
+  }
+  const allowedMs = Math.round(elapsedMs * (1 - share));
+  const unknownMs = elapsedMs - withinMs - beyondMs;
+  return {
+    verdict:
+      beyondMs > allowedMs
+        ? "missed"
+        : elapsedMs > 0 && beyondMs + unknownMs <= allowedMs
+          ? "met"
+          : "notDemonstrated",
+    elapsedMs,
+    withinMs,
+    beyondMs,
+    unknownMs,
+    worstSeconds: worstOf(known),
+    medianSeconds: medianOf(known),
+    budget: { allowedMs, usedMs: beyondMs, leftMs: allowedMs - beyondMs },
+  };
+}
+
+/** In force at an instant: the newest word before it, else the first one after it. */
+function objectiveAt(
+  objectives: readonly ObjectiveFact[],
+  atMs: number,
+): ObjectiveFact | undefined {
+  return objectives.findLast(({ fromMs }) => fromMs <= atMs) ?? objectives[0];
+}
+
+type Measure = (proof: ProofFact) => number | null;
+type Promised = (objective: ObjectiveFact) => number;
+
+/** Each proof against what was promised at that instant; without any promise known, nothing is demonstrated. */
+function judgeMeasured(
+  proofs: readonly ProofFact[],
+  objectives: readonly ObjectiveFact[],
+  of: { readonly seconds: Measure; readonly promised: Promised },
+): MeasuredJudgement {
+  const values: number[] = [];
+  let missed = 0;
+  let unjudged = 0;
+  for (const proof of proofs) {
+    const seconds = of.seconds(proof);
+    const objective = objectiveAt(objectives, proof.atMs);
+    if (seconds === null) {
+      continue;
+    }
+    values.push(seconds);
+    unjudged += objective === undefined ? 1 : 0;
+    missed += objective !== undefined && seconds >= of.promised(objective) ? 1 : 0;
+  }
+  return {
+    verdict:
+      missed > 0 ? "missed" : values.length > 0 && unjudged === 0 ? "met" : "notDemonstrated",
+    measured: values.length,
+    missed,
+    worstSeconds: worstOf(values),
+    medianSeconds: medianOf(values),
+    lastSeconds: values.at(-1) ?? null,
+  };
+}
+
+type Interval = {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly seconds: number;
+};
+
+/** What the newest proofs foretell of the next: their span, widened. Undefined: too few. */
+function foretold(seconds: readonly number[]): Interval | undefined {
+  const newest = seconds.slice(-rtoIntervalProofs);
+  const median = medianOf(newest);
+  return median === null || newest.length < rtoIntervalProofsMin
+    ? undefined
+    : {
+        seconds: median,
+        fromSeconds: Math.min(...newest) / rtoIntervalFactor,
+        toSeconds: Math.max(...newest) * rtoIntervalFactor,
+      };
+}
+
+/** From all proofs before the period's end, each of the period checked against those before it. */
+function predict(proofs: readonly ProofFact[], period: SlaPeriod): RtoPrediction | null {
+  const before: number[] = [];
+  let checked = 0;
+  let within = 0;
+  for (const { atMs, rtoSeconds } of proofs) {
+    if (rtoSeconds === null || atMs >= endOf(period)) {
+      continue;
+    }
+    const word = atMs >= period.fromMs ? foretold(before) : undefined;
+    checked += word === undefined ? 0 : 1;
+    within +=
+      word !== undefined && rtoSeconds >= word.fromSeconds && rtoSeconds <= word.toSeconds ? 1 : 0;
+    before.push(rtoSeconds);
+  }
+  const next = foretold(before);
+  return next === undefined ? null : { ...next, proofs: before.length, checked, within };
+}
+
+function judgeRate(attempts: readonly { readonly ok: boolean }[]): RateJudgement {
+  const good = attempts.filter(({ ok }) => ok).length;
+  const tried = attempts.length;
+  return {
+    verdict: tried === 0 ? "notDemonstrated" : good === tried ? "met" : "missed",
+    tried,
+    good,
+  };
+}
+
+/** Whole days and weeks (from Monday, in UTC) of the period that are over. */
+function wholeSpans(
+  period: SlaPeriod,
+  spanMs: number,
+): readonly { fromMs: number; toMs: number }[] {
+  // 1970-01-05 was a Monday.
+  const originMs = spanMs === DAY_MS ? 0 : 4 * DAY_MS;
+  const spans: { fromMs: number; toMs: number }[] = [];
+  const first = Math.ceil((period.fromMs - originMs) / spanMs) * spanMs + originMs;
+  for (let fromMs = first; fromMs + spanMs <= endOf(period); fromMs += spanMs) {
+    spans.push({ fromMs, toMs: fromMs + spanMs });
+  }
+  return spans;
+}
+
+/** When the ledger first says something of the cluster; nothing was due before. */
+function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
+  let slot = Infinity;
+  for (const atMs of slots.keys()) {
+    slot = Math.min(slot, atMs);
+  }
+  return Math.min(slot, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
+}
+
+function missedRoutines(facts: SlaFacts, period: SlaPeriod): SlaJudgement["routines"] {
+  const firstMs = firstFactMs(facts);
+  const plan = [
+    ["daily backup", DAY_MS, facts.backups.filter(({ ok }) => ok)],
+    ["weekly proof", 7 * DAY_MS, facts.proofs],
+  ] as const;
+  const missed: MissedRoutine[] = [];
+  let due = 0;
+  for (const [routine, spanMs, done] of plan) {
+    for (const span of wholeSpans(period, spanMs).filter(({ fromMs }) => fromMs >= firstMs)) {
+      due += 1;
+      if (!done.some(({ atMs }) => atMs >= span.fromMs && atMs < span.toMs)) {
+        missed.push({ routine, ...span });
+      }
+    }
+  }
+  return { verdict: missed.length > 0 ? "missed" : due > 0 ? "met" : "notDemonstrated", missed };
+}
+
+/** One word for several: one that is missed decides, else one that is not demonstrated. */
+export function jointVerdict(verdicts: readonly SlaVerdict[]): SlaVerdict {
+  return verdicts.includes("missed")
+    ? "missed"
+    : verdicts.length === 0 || verdicts.includes("notDemonstrated")
+      ? "notDemonstrated"
+      : "met";
+}
+
+function inside<T extends { readonly atMs: number }>(
+  facts: readonly T[],
+  period: SlaPeriod,
+): readonly T[] {
+  return facts.filter(({ atMs }) => atMs >= period.fromMs && atMs < endOf(period));
+}
+
+/**
+ * Judges one cluster. `share`: of the time, which must be within the objective (0.99).
+ */
+export function judgeSla(
+  facts: SlaFacts,
+  period: SlaPeriod,
+  options: { readonly share: number },
+): SlaJudgement {
+  const exposure = judgeExposure(facts, period, options.share);
+  const proofs = inside(facts.proofs, period);
+  const { objectives } = facts;
+  const rpo = judgeMeasured(proofs, objectives, {
+    seconds: ({ rpoSeconds }) => rpoSeconds,
+    promised: ({ rpoSeconds }) => rpoSeconds,
+  });
+  const rto = judgeMeasured(proofs, objectives, {
+    seconds: ({ rtoSeconds }) => rtoSeconds,
+    promised: ({ rtoSeconds }) => rtoSeconds,
+  });
+  const backups = judgeRate(inside<AttemptFact>(facts.backups, period));
+  const dumps = inside<AttemptFact>(facts.dumps, period);
+  const proved = judgeRate(proofs.map(({ proven }) => ({ ok: proven })));
+  const routines = missedRoutines(facts, period);
+  const dumpRate = dumps.length === 0 ? null : judgeRate(dumps);
+  const verdicts = [
+    exposure,
+    rpo,
+    rto,
+    backups,
+    proved,
+    routines,
+    ...(dumpRate === null ? [] : [dumpRate]),
+  ];
+  const inForce = objectiveAt(objectives, period.fromMs);
+  return {
+    cluster: facts.cluster,
+    verdict: jointVerdict(verdicts.map(({ verdict }) => verdict)),
+    objectives: objectives.filter(
+      (objective) =>
+        objective === inForce ||
+        (objective.fromMs >= period.fromMs && objective.fromMs < endOf(period)),
+    ),
+    exposure,
+    rpo,
+    rto,
+    prediction: predict(facts.proofs, period),
+    backups,
+    dumps: dumpRate,
+    proofs: proved,
+    routines,
+    missedRunAlerts: facts.missedRuns.filter(
+      (atMs) => atMs >= period.fromMs && atMs < endOf(period),
+    ).length,
+  };
+}

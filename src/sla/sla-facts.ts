@@ -1,0 +1,174 @@
+/**
+ * What the ledger says of one cluster, as the judgement needs it. Built event by event, so that a year is never held as events. Looks of
+ * several hosts of the same five minutes become the worst that any of them saw; objectives are those that the looks themselves bear.
+ */
+import { lookSlotMs } from "../core/ledger-limits.ts";
+import type { LedgerEvent } from "../ledger/event.ts";
+import type { EventData } from "../ledger/event-kinds.ts";
+
+/** Five minutes. Exposure null: it was looked, and could not be told. */
+export type SlotFact = { readonly exposureSeconds: number | null; readonly rpoSeconds: number };
+
+/** What was promised, from an instant on. */
+export type ObjectiveFact = {
+  readonly fromMs: number;
+  readonly rpoSeconds: number;
+  readonly rtoSeconds: number;
+};
+
+/** A backup or a dump that was tried. */
+export type AttemptFact = { readonly atMs: number; readonly ok: boolean };
+
+/** A proof. Seconds are null where nothing was measured. */
+export type ProofFact = {
+  readonly atMs: number;
+  readonly proven: boolean;
+  readonly rpoSeconds: number | null;
+  readonly rtoSeconds: number | null;
+};
+
+/** All of one cluster. Lists in order of time. */
+export type SlaFacts = {
+  readonly cluster: string;
+  /** By the instant at which the slot begins. */
+  readonly slots: ReadonlyMap<number, SlotFact>;
+  readonly objectives: readonly ObjectiveFact[];
+  readonly backups: readonly AttemptFact[];
+  readonly dumps: readonly AttemptFact[];
+  readonly proofs: readonly ProofFact[];
+  /** When somebody was told that planned runs were missed. */
+  readonly missedRuns: readonly number[];
+};
+
+type Growing = {
+  readonly slots: Map<number, SlotFact>;
+  /** By the hour: an hour that was recorded twice says it once. */
+  readonly objectives: Map<number, ObjectiveFact>;
+  readonly backups: AttemptFact[];
+  readonly dumps: AttemptFact[];
+  readonly proofs: ProofFact[];
+  readonly missedRuns: number[];
+};
+
+function worse(a: SlotFact | undefined, b: SlotFact): SlotFact {
+  if (a === undefined) {
+    return b;
+  }
+  const [one, two] = [a.exposureSeconds, b.exposureSeconds];
+  const exposureSeconds = one === null ? two : two === null ? one : Math.max(one, two);
+  // Of two objectives within five minutes the harder one is held against what was seen.
+  return { exposureSeconds, rpoSeconds: Math.min(a.rpoSeconds, b.rpoSeconds) };
+}
+
+function byTime<T extends { readonly atMs: number }>(facts: readonly T[]): readonly T[] {
+  return facts.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** Without those that say what the one before them says. */
+function changes(objectives: Iterable<ObjectiveFact>): readonly ObjectiveFact[] {
+  const kept: ObjectiveFact[] = [];
+  for (const fact of [...objectives].toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = kept.at(-1);
+    if (last?.rpoSeconds !== fact.rpoSeconds || last.rtoSeconds !== fact.rtoSeconds) {
+      kept.push(fact);
+    }
+  }
+  return kept;
+}
+
+/** Collects what matters. Memory: what it answers, 105,120 slots a year and cluster. */
+export class SlaCollector {
+  readonly #clusters = new Map<string, Growing>();
+
+  #of(cluster: string): Growing {
+    const known = this.#clusters.get(cluster);
+    if (known !== undefined) {
+      return known;
+    }
+    const fresh: Growing = {
+      slots: new Map(),
+      objectives: new Map(),
+      backups: [],
+      dumps: [],
+      proofs: [],
+      missedRuns: [],
+    };
+    this.#clusters.set(cluster, fresh);
+    return fresh;
+  }
+
+  /** Takes an event into account; those that say nothing of it are passed over. */
+  add({ content, time }: Pick<LedgerEvent, "content" | "time">): void {
+    const atMs = Date.parse(time);
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of fifty kinds seven matter here
+    switch (content?.kind) {
+      case "looksSampled":
+        this.#addLooks(content.data);
+        break;
+      case "backupFinished":
+      case "backupFailed":
+        this.#of(content.data.cluster).backups.push({
+          atMs,
+          ok: content.kind === "backupFinished",
+        });
+        break;
+      case "dumpFinished":
+      case "dumpFailed":
+        this.#of(content.data.cluster).dumps.push({ atMs, ok: content.kind === "dumpFinished" });
+        break;
+      case "proofFinished":
+        this.#addProof(atMs, content.data);
+        break;
+      case "alertOpened":
+        this.#addAlert(atMs, content.data);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #addProof(atMs: number, data: EventData<"proofFinished">): void {
+    const { cluster, verdict, rpoSeconds, rtoSeconds } = data;
+    const proven = verdict === "proven";
+    this.#of(cluster).proofs.push({ atMs, proven, rpoSeconds, rtoSeconds });
+  }
+
+  #addAlert(atMs: number, { cluster, rule }: EventData<"alertOpened">): void {
+    if (rule === "schedule") {
+      this.#of(cluster).missedRuns.push(atMs);
+    }
+  }
+
+  #addLooks(data: EventData<"looksSampled">): void {
+    const { slots, objectives } = this.#of(data.cluster);
+    const hourMs = Date.parse(data.from);
+    const { rpoSeconds, rtoSeconds } = data.objectives;
+    let firstMs: number | undefined;
+    data.slots.forEach((slot, index) => {
+      if (slot !== null) {
+        const atMs = hourMs + index * lookSlotMs;
+        firstMs ??= atMs;
+        const { exposureSeconds } = slot;
+        slots.set(atMs, worse(slots.get(atMs), { exposureSeconds, rpoSeconds }));
+      }
+    });
+    if (firstMs !== undefined) {
+      objectives.set(firstMs, { fromMs: firstMs, rpoSeconds, rtoSeconds });
+    }
+  }
+
+  /** Of every cluster that was met, by name. */
+  facts(): readonly SlaFacts[] {
+    return [...this.#clusters]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([cluster, growing]) => ({
+        cluster,
+        slots: growing.slots,
+        objectives: changes(growing.objectives.values()),
+        backups: byTime(growing.backups),
+        dumps: byTime(growing.dumps),
+        proofs: byTime(growing.proofs),
+        missedRuns: growing.missedRuns.toSorted((a, b) => a - b),
+      }));
+  }
+}
