@@ -2,16 +2,15 @@
  * What proofs say of a cluster: the newest one, and which backups have no good one. A backup that nobody proved is a hope. Reads the
  * ledger back only until every backup that is there has been met.
  */
-import { ledgerListObjectsMax } from "../core/limits.ts";
 import { statusProofAgeNoteMs } from "../core/look-limits.ts";
 import type { ObjectId } from "../core/object-id.ts";
-import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type Finding, found } from "../core/finding/finding.ts";
+import { type LastProof, searchProofs } from "./last-proofs.ts";
 
-type Judged = { readonly verdict: string; readonly time: string; readonly backup: string };
+type Judged = LastProof & { readonly backup: string };
 
 async function backupsIn(
   sealed: SealedStore,
@@ -27,31 +26,6 @@ async function backupsIn(
     }
   }
   return ids;
-}
-
-/** The newest proof of each backup of the cluster, as far back as it takes to meet `wanted`, or as the ledger is read. */
-async function newestProofs(
-  sealed: SealedStore,
-  cluster: string,
-  options: StoreCall & { readonly wanted: ReadonlySet<string> },
-): Promise<ReadonlyMap<string, Judged>> {
-  const { wanted, signal } = options;
-  const proofs = new Map<string, Judged>();
-  await searchNewestEvents(
-    sealed,
-    ({ content, time }) => {
-      if (content?.kind === "proofFinished" && content.data.cluster === cluster) {
-        const { backup, verdict } = content.data;
-        const known = proofs.get(backup);
-        if (known === undefined || known.time < time) {
-          proofs.set(backup, { verdict, backup, time });
-        }
-      }
-      return proofs.size > 0 && [...wanted].every((id) => proofs.has(id));
-    },
-    { signal, objectsMax: ledgerListObjectsMax },
-  );
-  return proofs;
 }
 
 /** What was read of the proofs of a cluster's newest history. */
@@ -70,8 +44,11 @@ export async function readProofs(
   call: StoreCall,
 ): Promise<ProofsRead> {
   const wanted = await backupsIn(sealed, about.place, call);
-  const proofs = await newestProofs(sealed, about.cluster, { ...call, wanted });
-  const [newest] = [...proofs.values()].toSorted((a, b) => b.time.localeCompare(a.time));
+  const { cluster } = about;
+  const proofs = await searchProofs(sealed, { ...call, cluster, wanted });
+  const [newest] = Array.from(proofs, ([backup, proof]) => ({ backup, ...proof })).toSorted(
+    (a, b) => b.time.localeCompare(a.time),
+  );
   const unproved = [...wanted].filter((id) => proofs.get(id)?.verdict !== "proven").length;
   return { backups: wanted.size, unproved, newest };
 }

@@ -36,30 +36,56 @@ function doubtOf({ verdict, time, failedLevels }: LastProof): ProofDoubt | undef
   }
 }
 
-/**
- * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
- * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
- */
-export async function readProofs(
+/** Whose proofs. */
+export type ProofSearch = StoreCall & {
+  /** Of this cluster alone. */
+  readonly cluster?: string;
+  /** Backups: when all of these were met, nothing more is read, and a later word of a process that began earlier may be missed. */
+  readonly wanted?: ReadonlySet<string>;
+};
+
+async function search(
   sealed: SealedStore,
-  call: StoreCall,
-): Promise<ReadonlyMap<string, LastProof>> {
-  const proofs = new Map<string, LastProof>();
+  { wanted, cluster, signal }: ProofSearch,
+  proofs: Map<string, LastProof>,
+): Promise<void> {
   const take = ({ content, time }: LedgerEvent): boolean => {
     if (content?.kind === "proofFinished") {
-      const { backup, verdict, levels } = content.data;
+      const { backup, verdict, levels, cluster: ofCluster } = content.data;
       const known = proofs.get(backup);
-      if (known === undefined || known.time < time) {
+      if ((cluster ?? ofCluster) === ofCluster && (known === undefined || known.time < time)) {
         const failedLevels = levels.filter(({ ok }) => !ok).map(({ level }) => level);
         proofs.set(backup, { verdict, time, failedLevels });
       }
     }
-    return false;
+    return wanted !== undefined && proofs.size > 0 && [...wanted].every((id) => proofs.has(id));
   };
+  await searchNewestEvents(sealed, take, { signal, objectsMax: ledgerListObjectsMax });
+}
+
+/**
+ * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
+ * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
+ * @throws DrError what the store and the ledger throw.
+ */
+export async function searchProofs(
+  sealed: SealedStore,
+  of: ProofSearch,
+): Promise<ReadonlyMap<string, LastProof>> {
+  const proofs = new Map<string, LastProof>();
+  await search(sealed, of, proofs);
+  return proofs;
+}
+
+/** As many of them as a damaged ledger shows: `pra ledger verify` tells what it hides. @throws DrError what the store throws. */
+export async function readProofs(
+  sealed: SealedStore,
+  of: ProofSearch,
+): Promise<ReadonlyMap<string, LastProof>> {
+  const proofs = new Map<string, LastProof>();
   try {
-    await searchNewestEvents(sealed, take, { ...call, objectsMax: ledgerListObjectsMax });
+    await search(sealed, of, proofs);
   } catch (error) {
-    // What a damaged ledger hides `pra ledger verify` tells; backups can be listed and restored without it.
     if (!isDrError(error) || !/^(?:REPO|KEY|LEDGER)_/.test(error.code)) {
       throw error;
     }

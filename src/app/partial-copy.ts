@@ -26,7 +26,7 @@ import type { Environment } from "./environment.ts";
 import type { IncarnationView } from "./plan-catalogue.ts";
 import { planOperation } from "./plan-operation.ts";
 import type { OpenRepository } from "./repository-access.ts";
-import { findSightings } from "./seen-in-backups.ts";
+import { type Sighting, findSightings } from "./seen-in-backups.ts";
 import { type ThrowawayCopy, openThrowawayCopy } from "./throwaway-copy.ts";
 
 /** Under which name the copy sees us. */
@@ -50,11 +50,12 @@ export type PartialCopyRequest = {
   readonly signal: AbortSignal;
 };
 
-/** Backups before and after the instant in which it was, and when they ended; a dash where none was found. */
-type SeenDetails = Readonly<
-  Record<"seenBefore" | "seenBeforeBackup" | "seenAfter" | "seenAfterBackup", string> &
-    Record<"looked" | "backups", number>
->;
+/** The nearest backups before and after the instant in which it was, for people; a dash where none was found; and the same for programs. */
+type SeenDetails = Readonly<Record<"before" | "after", string>> &
+  Readonly<Record<"looked" | "backups", number>> &
+  Readonly<
+    Partial<Record<"beforeBackup" | "beforeEndedAt" | "afterBackup" | "afterEndedAt", string>>
+  >;
 
 /** What it took, summed over attempts. */
 export type CopyEffort = {
@@ -150,11 +151,15 @@ class PartialCopies {
     const wanted = { database, relations };
     const [, , { sealed }] = this.#parts;
     const { before, after, looked } = await findSightings(sealed, view, { wanted, lsn, signal });
+    const told = (seen: Sighting | undefined): string =>
+      seen === undefined ? "–" : `${seen.backup} (${seen.endedAt})`;
     return {
-      seenBefore: before?.at ?? "–",
-      seenBeforeBackup: before?.backup ?? "–",
-      seenAfter: after?.at ?? "–",
-      seenAfterBackup: after?.backup ?? "–",
+      before: told(before),
+      after: told(after),
+      ...(before === undefined
+        ? {}
+        : { beforeBackup: before.backup, beforeEndedAt: before.endedAt }),
+      ...(after === undefined ? {} : { afterBackup: after.backup, afterEndedAt: after.endedAt }),
       looked,
       backups: view.catalogue.backups.length,
     };

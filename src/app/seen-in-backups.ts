@@ -13,8 +13,8 @@ import type { BackupSummary } from "../restore/plan-backup.ts";
 import { formatInstant } from "../restore/target-time.ts";
 import type { IncarnationView } from "./plan-catalogue.ts";
 
-/** A backup in which it was, and when that backup ended. */
-export type Sighting = { readonly backup: ObjectId; readonly at: string };
+/** A backup in which it was, and when that backup ended by the clock of the host that took it. */
+export type Sighting = { readonly backup: ObjectId; readonly endedAt: string };
 
 /** What was found. */
 export type Sightings = {
@@ -99,7 +99,7 @@ export async function findSightings(
     const backup = found === undefined ? undefined : backups[found];
     return backup === undefined
       ? undefined
-      : { backup: backup.id, at: formatInstant(backup.finishedMicros) };
+      : { backup: backup.id, endedAt: formatInstant(backup.finishedMicros) };
   };
   const ordered = view.catalogue.backups.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const before = ordered.filter(({ stopLsn }) => stopLsn <= of.lsn).toReversed();

@@ -117,15 +117,16 @@ test("R3 a table or database that was not there at the instant is told with the 
       readonly details: Readonly<Record<string, unknown>>;
       readonly hint: string;
     };
-    assert.match(hint, /Last seen before that instant: .*; first seen after it: /);
+    assert.match(hint, /the nearest before that instant: .*; the nearest after it: /);
     assert.equal(details["backups"], 2);
-    return [details["seenBeforeBackup"], details["seenAfterBackup"], details["seenAfter"] === "–"];
+    assert.equal(details["looked"], 2);
+    return [details["beforeBackup"], details["afterBackup"]];
   };
-  assert.deepEqual(await seen(["--table", "early"]), [first, "–", true]);
-  assert.deepEqual(await seen(["--table", "late"]), ["–", later, false]);
-  assert.deepEqual(await seen(["--table", "nowhere.late"]), ["–", "–", true]);
-  assert.deepEqual(await seen(["--schema", "fresh"]), ["–", later, false]);
-  assert.deepEqual(await seen(["--database", "later_on"]), ["–", later, false]);
+  assert.deepEqual(await seen(["--table", "early"]), [first, undefined]);
+  assert.deepEqual(await seen(["--table", "late"]), [undefined, later]);
+  assert.deepEqual(await seen(["--table", "nowhere.late"]), [undefined, undefined]);
+  assert.deepEqual(await seen(["--schema", "fresh"]), [undefined, later]);
+  assert.deepEqual(await seen(["--database", "later_on"]), [undefined, later]);
   const there = [
     "rescue",
     "--table",

@@ -287,11 +287,11 @@ export const restoreErrors = {
   RESTORE_RESCUE_ABSENT: {
     en: {
       message: `"{table}" did not exist in database {database} at {at}`,
-      hint: `Nothing was changed. Names at that instant that look like it: {names}. Backup {backup} was used. A name with capitals or odd characters goes between double quotes: '"Odd Schema"."Orders"'. Last seen before that instant: {seenBefore} (backup {seenBeforeBackup}); first seen after it: {seenAfter} (backup {seenAfterBackup}); {looked} of {backups} backups were looked into. Give one of these instants to --at, or the backup to --backup with --immediate.`,
+      hint: `Nothing was changed. Names at that instant that look like it: {names}. Backup {backup} was used. A name with capitals or odd characters goes between double quotes: '"Odd Schema"."Orders"'. Backups that have it, the nearest before that instant: {before}; the nearest after it: {after} ({looked} of {backups} were looked into). --backup ID --immediate takes what one of them has; --at goes to the instants between.`,
     },
     fr: {
       message: `« {table} » n'existait pas dans la base {database} à l'instant {at}`,
-      hint: `Rien n'a été modifié. Noms qui y ressemblent à cet instant : {names}. La sauvegarde utilisée est {backup}. Un nom avec majuscules ou caractères spéciaux se met entre guillemets doubles : '"Schéma Spécial"."Commandes"'. Vue pour la dernière fois avant cet instant : {seenBefore} (sauvegarde {seenBeforeBackup}) ; pour la première fois après : {seenAfter} (sauvegarde {seenAfterBackup}) ; {looked} sauvegardes sur {backups} ont été regardées. Donnez l'un de ces instants à --at, ou la sauvegarde à --backup avec --immediate.`,
+      hint: `Rien n'a été modifié. Noms qui y ressemblent à cet instant : {names}. La sauvegarde utilisée est {backup}. Un nom avec majuscules ou caractères spéciaux se met entre guillemets doubles : '"Schéma Spécial"."Commandes"'. Sauvegardes qui l'ont, la plus proche avant cet instant : {before} ; la plus proche après : {after} ({looked} sur {backups} ont été regardées). --backup ID --immediate prend ce qu'a l'une d'elles ; --at mène aux instants entre elles.`,
     },
   },
   RESTORE_RESCUE_WHICH: {
@@ -327,11 +327,11 @@ export const restoreErrors = {
   RESTORE_RESCUE_NO_DATABASE: {
     en: {
       message: `database {database} did not exist at {at}`,
-      hint: `Nothing was changed. Last seen before that instant: {seenBefore} (backup {seenBeforeBackup}); first seen after it: {seenAfter} (backup {seenAfterBackup}); {looked} of {backups} backups were looked into. Give one of these instants to --at, the backup to --backup with --immediate, or another name to --database.`,
+      hint: `Nothing was changed. Backups that have it, the nearest before that instant: {before}; the nearest after it: {after} ({looked} of {backups} were looked into). --backup ID --immediate takes what one of them has; --at goes to the instants between; --database takes another name.`,
     },
     fr: {
       message: `la base {database} n'existait pas à l'instant {at}`,
-      hint: `Rien n'a été modifié. Vue pour la dernière fois avant cet instant : {seenBefore} (sauvegarde {seenBeforeBackup}) ; pour la première fois après : {seenAfter} (sauvegarde {seenAfterBackup}) ; {looked} sauvegardes sur {backups} ont été regardées. Donnez l'un de ces instants à --at, la sauvegarde à --backup avec --immediate, ou un autre nom à --database.`,
+      hint: `Rien n'a été modifié. Sauvegardes qui l'ont, la plus proche avant cet instant : {before} ; la plus proche après : {after} ({looked} sur {backups} ont été regardées). --backup ID --immediate prend ce qu'a l'une d'elles ; --at mène aux instants entre elles ; --database accepte un autre nom.`,
     },
   },
   RESTORE_DELTA_FOREIGN: {
