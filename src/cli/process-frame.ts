@@ -47,6 +47,8 @@ export class ProcessFrame implements Frame {
   readonly #options: ProcessFrameOptions;
   #outcome: Outcome = { kind: "done" };
   #printed = false;
+  /** What was told of values that do not fit. */
+  readonly #passedOver = new Set<string>();
 
   constructor(options: ProcessFrameOptions) {
     this.#options = options;
@@ -114,7 +116,12 @@ export class ProcessFrame implements Frame {
     });
     for (const error of environment.passedOver) {
       const { message, hint } = errorText(error, this.language);
-      this.note(`! ${message}\n  ${hint}`);
+      const text = `! ${message}\n  ${hint}`;
+      // A daemon reads its configuration each minute.
+      if (!this.#passedOver.has(text)) {
+        this.#passedOver.add(text);
+        this.note(text);
+      }
     }
     return environment;
   }

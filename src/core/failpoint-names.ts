@@ -188,6 +188,7 @@ export const guardNames = [
   "L52-prepared-released",
   "L53-pid-file-proved",
   "L53-server-ends-with-parent",
+  "L54-daemon-log",
   "L54-misread-url",
   "L54-token-words",
   "L6-fsync-before-link",

@@ -130,12 +130,12 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
   const days: Figures[] = [];
   let messages = 0;
   for (let hour = 0; hour < DAYS * 24; hour += 1) {
-    // Six hours of the day the repository is away.
-    const away = `${pra.repository}.away`;
+    // Six hours of the day the repository cannot be opened.
+    const mark = join(pra.repository, "format");
     if (hour % 24 === 6) {
-      renameSync(pra.repository, away);
+      renameSync(mark, `${mark}.away`);
     } else if (hour % 24 === 12) {
-      renameSync(away, pra.repository);
+      renameSync(`${mark}.away`, mark);
     }
     reload();
     await clock.pass(HOUR_MS, LOOPS);

@@ -46,7 +46,7 @@ class Host {
   }
 }
 
-test("L53 L47 a lock of a process that is dead, whose number another has, or from before a reboot, is taken over at once", async (context) => {
+test("L53 a lock of a process that is dead, whose number another has, or from before a reboot, is taken over at once", async (context) => {
   const host = new Host(context);
   const { machine } = ownIdentity();
   host.leave({ pid: 0x7fff_fff0, startTicks: "7" }, 0);

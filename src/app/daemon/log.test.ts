@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { configureFailpoints } from "../../core/failpoint.ts";
+import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
 import { type Environment, readEnvironment } from "../environment.ts";
 import { DaemonLog, formatLine } from "./log.ts";
 
@@ -24,6 +25,8 @@ type Place = {
   readonly path: string;
   readonly environment: (more?: Readonly<Record<string, string>>) => Environment;
 };
+
+configureFailpointsFrom(process.env);
 
 const effects = { kill: (): never => assert.fail("nothing is killed here") };
 
@@ -37,7 +40,7 @@ function placeIn(context: TestContext): Place {
   });
   context.after(() => {
     log[Symbol.dispose]();
-    configureFailpoints({ effects });
+    configureFailpointsFrom(process.env);
     rmSync(folder, { recursive: true });
   });
   const path = join(folder, "logs", "daemon.log");
@@ -117,7 +120,7 @@ test("a file that logrotate moved away is left at the next line", (context) => {
   assert.match(readFileSync(path, "utf8"), /^[^\n]*after[^\n]*\n$/);
 });
 
-test("L41 a disk that takes nothing costs the file its lines and nobody else anything; they go to standard output, and how many is told", (context) => {
+test("R20 a disk that takes nothing costs the file its lines and nobody else anything; they go to standard output, and how many is told", (context) => {
   const { log, said, path, environment } = placeIn(context);
   log.use(environment());
   configureFailpoints({ failpoints: "daemon.log-write:enospc", effects });
@@ -127,7 +130,7 @@ test("L41 a disk that takes nothing costs the file its lines and nobody else any
     said.map((each) => (JSON.parse(each) as { event: string }).event),
     ["log-unwritable", "first", "second"],
   );
-  configureFailpoints({ effects });
+  configureFailpointsFrom(process.env);
   log.log("info", "third");
   assert.match(readFileSync(path, "utf8"), /third[^\n]*\n[^\n]*log-writable[^\n]*"astray":2\}\n$/);
 });

@@ -15,6 +15,9 @@ import { type Deaths, isCrashLoop, restartDelayMs, withDeath } from "./restarts.
 /** A program with its words. */
 export type ReceiverCommand = { readonly program: string; readonly words: readonly string[] };
 
+/** How the program begins to say why it fails, in both languages. */
+const FAILURE = /^pra\s?:\s/;
+
 /** Another process holds the lease: refused for safety, exit code 3. */
 const HELD_EXIT = 3;
 
@@ -100,9 +103,14 @@ export class ReceiverSupervisor {
   async #live(signal: AbortSignal): Promise<number | null> {
     const { program, words } = this.#command;
     const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
+    let failed = false;
     createInterface({ input: child.stderr }).on("line", (line) => {
-      this.#lastWords = line.trim().slice(0, daemonLogLineMax);
-      this.#log("info", "receiver-says", { text: this.#lastWords });
+      const text = line.trim().slice(0, daemonLogLineMax);
+      const isFailure = FAILURE.test(text);
+      // Of a failure its first line says what it is; what to do about it comes behind.
+      this.#lastWords = isFailure || !failed ? text : this.#lastWords;
+      failed ||= isFailure;
+      this.#log("info", "receiver-says", { text });
     });
     const ended = once(child, "close");
     try {

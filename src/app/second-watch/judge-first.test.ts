@@ -2,11 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { secondPatienceMs } from "../../core/watch-limits.ts";
+import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
 import type { WatchSign } from "../../repository/watch-signs.ts";
 import type { Moment } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { type First, divided, isAlive, judgeFirst, judgeHostClock } from "./judge-first.ts";
 import { clockOffOf, nothingSeen, see, silentMs } from "./seen.ts";
+
+configureFailpointsFrom(process.env);
 
 const MINUTE = 60_000;
 
