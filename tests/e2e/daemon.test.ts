@@ -237,6 +237,31 @@ test("R19 L53 jobs that were planned for it are started by the daemon, and are o
   assert.ok(!isAtWork(job));
 });
 
+test("L53 a daemon that is killed as it writes its log, speaks to systemd or leaves a sign of life is followed by one that does", async (context) => {
+  const site = await Site.open(context);
+  const { directory, repository } = site.pra;
+  const log = join(directory, "logs/daemon.log");
+  const variables = {
+    ...site.variables,
+    PRA_LOG_FILE: log,
+    NOTIFY_SOCKET: join(directory, "none"),
+  };
+  for (const step of ["daemon.log-open", "daemon.log-write", "daemon.notify", "watch.sign"]) {
+    const failpoint = { PRA_FAILPOINT: `${step}:kill` };
+    const { child, answer } = site.pra.start("daemon --no-receiver", {
+      ...variables,
+      ...failpoint,
+    });
+    await answer;
+    assert.equal(child.signalCode, "SIGKILL", step);
+  }
+  const { child, answer } = site.pra.start("daemon --no-receiver", variables);
+  await until("a look", () => existsSync(log) && /"looked"/.test(readFileSync(log, "utf8")));
+  await until("a sign", () => existsSync(join(repository, "signs/main/00000001")));
+  child.kill("SIGTERM");
+  assert.equal((await answer).code, 0);
+});
+
 test("with --no-receiver the daemon watches and starts none", async (context) => {
   const site = await Site.open(context);
   const { running, lines } = site.daemon(" --no-receiver");
