@@ -111,6 +111,7 @@ class Daemon {
       ...(this.#options.secondEveryMs === undefined
         ? [
             this.#keep("schedule", () => this.#schedule.run({ signal })),
+            this.#schedule.ended({ signal }),
             this.#keep("metrics", () => this.#metrics.serve({ signal })),
             this.#keep("signs", () => this.#leaveSigns()),
           ]

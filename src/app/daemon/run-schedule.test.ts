@@ -24,7 +24,7 @@ class Host {
   readonly environment: Environment;
   readonly said: Said[] = [];
   readonly #end = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -88,7 +88,8 @@ class Host {
         log: (_level, event, fields) => said.push({ ...fields, event }),
       },
     );
-    this.#running = keeper.run({ signal: this.#end.signal });
+    const { signal } = this.#end;
+    this.#running = Promise.all([keeper.run({ signal }), keeper.ended({ signal })]);
   }
 
   async end(): Promise<number> {

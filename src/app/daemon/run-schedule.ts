@@ -38,8 +38,6 @@ type Call = { readonly signal: AbortSignal };
 export type ScheduleTools = {
   readonly environment: () => Environment;
   readonly log: Log;
-  /** The zone by which jobs come due; the machine's when not given. */
-  readonly zone?: string;
 };
 
 /** The command that makes up for what was missed; it writes into the logs of the jobs. */
@@ -71,17 +69,18 @@ export class ScheduleKeeper {
     this.#nap.ring();
   }
 
-  /** Starts what is due until aborted; then ends what runs, and returns. @throws DrError `STORE_IO` of the state directory. */
+  /** Starts what is due until aborted. @throws DrError `STORE_IO` of the state directory; what runs goes on, and it may be called again. */
   async run(call: Call): Promise<void> {
-    const { signal } = call;
-    try {
-      while (!signal.aborted) {
-        await this.#nap.sleep(await this.#startDue(call), call);
-      }
-    } finally {
-      // Also when a part of it failed: what is begun again must not find jobs that nobody knows.
-      await Promise.all(this.#runs.values());
+    while (!call.signal.aborted) {
+      await this.#nap.sleep(await this.#startDue(call), call);
     }
+  }
+
+  /** When aborted, until everything has ended that was started. */
+  async ended({ signal }: Call): Promise<void> {
+    using abortion = abortionOf(signal);
+    await abortion.happens;
+    await Promise.all(this.#runs.values());
   }
 
   /** How long nothing is to be done, when nobody rings. */
@@ -92,8 +91,7 @@ export class ScheduleKeeper {
       return daemonScheduleLookMs;
     }
     const nowMs = this.#adapters.clock.now();
-    const { zone } = this.#tools;
-    const jobs = await readJobs(environment, { nowMs, graceMs: 0, zone, ...call });
+    const jobs = await readJobs(environment, { nowMs, graceMs: 0, ...call });
     const due = jobs.flatMap(({ missed }) => missed ?? []);
     if (due.length > 0 && !(await this.#isLeftToCron(environment, call))) {
       const isLate = ({ dueAt }: { readonly dueAt: string }): boolean =>

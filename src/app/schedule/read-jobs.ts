@@ -27,7 +27,7 @@ export async function readJobs(
   context: {
     readonly nowMs: number;
     readonly signal: AbortSignal;
-    readonly zone?: string | undefined;
+    readonly zone?: string;
     /** How late a run may be before it counts as missed. */
     readonly graceMs?: number;
   },
