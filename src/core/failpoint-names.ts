@@ -196,6 +196,7 @@ export const guardNames = [
   "L7-acknowledge-durable-only",
   "L7-append-datasync",
   "L7-cancelled-wait",
+  "L7-same-root",
   "L8-directory-fsync",
   "L9-content-compared",
   "L9-parts-agree",

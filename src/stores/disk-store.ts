@@ -3,7 +3,8 @@
  * synced file; where a file system has none, exclusive creation with a validity trailer (`disk/trailer-file.ts`),
  * chosen once for the whole store and marked by the directory `.trailers`. Names that begin with a dot are
  * the store's own: `.staging` holds files in the making. It must never rename, overwrite, or answer before
- * file and directories are on stable storage.
+ * file and directories are on stable storage, and never believe or write what lies where its root was: a disk that is
+ * unmounted leaves an empty directory, and what is written there is hidden when the disk returns (loss class 7).
  */
 import { createReadStream } from "node:fs";
 import { lstat, open, readdir, rm, rmdir, stat } from "node:fs/promises";
@@ -43,6 +44,7 @@ import { fileSystemTimeMs, hardLinksWork } from "./disk/directory-probe.ts";
 import { DurableDirectories } from "./disk/durable-directories.ts";
 import { fileSystemFactsOf } from "./disk/file-system-type.ts";
 import { listTree } from "./disk/listing.ts";
+import { StoreRoot } from "./disk/store-root.ts";
 import { type ByteSource, createWithTrailer, objectBytesIn } from "./disk/trailer-file.ts";
 
 const STAGING = ".staging";
@@ -82,13 +84,18 @@ export class DiskStore implements ObjectStore {
   readonly #staging: string;
   readonly #directories: DurableDirectories;
   readonly #linksRefused: boolean;
+  readonly #root: StoreRoot;
   #layout: Layout;
   #prepared: Promise<void> | undefined;
 
-  private constructor(root: string, options: { layout: Layout; linksRefused: boolean }) {
-    this.location = root;
-    this.#staging = join(root, STAGING);
-    this.#directories = new DurableDirectories(root);
+  private constructor(
+    root: StoreRoot,
+    options: { readonly layout: Layout; readonly linksRefused: boolean },
+  ) {
+    this.location = root.path;
+    this.#root = root;
+    this.#staging = join(root.path, STAGING);
+    this.#directories = new DurableDirectories(root.path);
     this.#layout = options.layout;
     this.#linksRefused = options.linksRefused;
   }
@@ -101,11 +108,11 @@ export class DiskStore implements ObjectStore {
     const root = resolve(options.root);
     if (options.create) {
       await createDirectories(root, { group: "STORE", signal: call.signal });
-    } else if (!(await exists(root))) {
-      throw new DrError("STORE_ROOT_MISSING", { location: root });
     }
+    const opened = await StoreRoot.open(root);
     const layout = (await exists(join(root, TRAILERS))) ? "trailer" : "hard-link";
-    return new DiskStore(root, { layout, linksRefused: options.hardLinks === "none" });
+    const linksRefused = options.hardLinks === "none";
+    return new DiskStore(opened, { layout, linksRefused });
   }
 
   async put(key: string, parts: readonly Uint8Array[], call: StoreCall): Promise<PutResult> {
@@ -198,7 +205,7 @@ export class DiskStore implements ObjectStore {
   ): Promise<StorePage> {
     checkedPrefix(prefix);
     const limit = Math.min(call.limit ?? storeListPageMax, storeListPageMax);
-    return await listTree({
+    const page = await listTree({
       root: this.location,
       prefix,
       startAfter: call.startAfter,
@@ -206,11 +213,14 @@ export class DiskStore implements ObjectStore {
       signal: call.signal,
       entryOf: (key) => this.#entryOf(key, call.signal),
     });
+    await this.#root.requireUnchanged();
+    return page;
   }
 
   async delete(key: string, call: StoreCall): Promise<void> {
     const path = this.#pathOf(key);
     call.signal.throwIfAborted();
+    await this.#root.requireUnchanged();
     await withFileErrors(
       { group: "STORE", operation: "unlink", path, signal: call.signal },
       async () => {
@@ -275,7 +285,7 @@ export class DiskStore implements ObjectStore {
     return await this.#whileDirectoriesVanish(directory, signal, async () => {
       const handle = await createAppendFile({ key, path, location: this.location });
       try {
-        await this.#directories.confirm(directory, signal);
+        await this.#confirm(directory, signal);
       } catch (error) {
         await handle.close();
         throw error;
@@ -302,7 +312,7 @@ export class DiskStore implements ObjectStore {
     return await this.#whileDirectoriesVanish(directory, signal, async () => {
       const place = { key, path, location: this.location, staging: this.#staging };
       const result = await createWithTrailer({ ...place, source, nowMs, signal });
-      await this.#directories.confirm(directory, signal);
+      await this.#confirm(directory, signal);
       return result;
     });
   }
@@ -318,8 +328,14 @@ export class DiskStore implements ObjectStore {
     if (result === "conflict") {
       throw new DrError("STORE_CONFLICT", { key, location: this.location });
     }
-    await this.#directories.confirm(directory, signal);
+    await this.#confirm(directory, signal);
     return result;
+  }
+
+  /** After an entry was made: it lies in the store, in a directory that cannot vanish. */
+  async #confirm(directory: string, signal: AbortSignal): Promise<void> {
+    await this.#root.requireUnchanged();
+    await this.#directories.confirm(directory, signal);
   }
 
   /**
@@ -336,6 +352,7 @@ export class DiskStore implements ObjectStore {
       async () => {
         for (let attempt = 1; ; attempt += 1) {
           try {
+            await this.#root.requireUnchanged();
             await this.#directories.ensure(directory, signal);
             return await work();
           } catch (error) {
@@ -360,23 +377,26 @@ export class DiskStore implements ObjectStore {
     const path = this.#pathOf(key);
     signal.throwIfAborted();
     return await withFileErrors({ group: "STORE", operation: "read", path, signal }, async () => {
-      const missing = (cause?: unknown): DrError =>
-        new DrError("STORE_MISSING", { key, location: this.location }, { cause });
+      // Absent is an answer that others rely on: not of a directory that is another.
+      const missing = async (cause?: unknown): Promise<DrError> => {
+        await this.#root.requireUnchanged();
+        return new DrError("STORE_MISSING", { key, location: this.location }, { cause });
+      };
       let opened: Awaited<ReturnType<typeof open>>;
       try {
         opened = await open(path, "r");
       } catch (error) {
-        throw ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") ? missing(error) : error;
+        throw ["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "") ? await missing(error) : error;
       }
       await using handle = opened;
       const found = await handle.stat();
       if (!found.isFile()) {
-        throw missing();
+        throw await missing();
       }
       const sizeBytes =
         this.#layout === "trailer" ? await objectBytesIn(handle, found.size) : found.size;
       if (sizeBytes === undefined) {
-        throw missing();
+        throw await missing();
       }
       return await work(handle, sizeBytes);
     });
@@ -398,6 +418,7 @@ export class DiskStore implements ObjectStore {
   /** Once per process: staging directory and layout. A failure is forgotten, so that a later call tries again. */
   async #prepare(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    await this.#root.requireUnchanged();
     this.#prepared ??= this.#prepareOnce();
     try {
       await this.#prepared;

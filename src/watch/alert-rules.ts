@@ -79,7 +79,7 @@ const register: readonly AlertRule[] = [
   rule("wal-space", "critical", { needs: ["server"] }),
   // A commit on its way waits, too: one look does not tell.
   rule("writes", "critical", { needs: ["server"], openAfterMs: 20 * SECOND }),
-  rule("space", "critical", { needs: ["repository"] }),
+  rule("space", "critical", { ...AT_ONCE, needs: ["repository"] }),
   rule("forecast", "warning", { needs: ["repository"] }),
   rule("proof", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
   rule("recovery-key", "warning", { needs: ["repository"], resolveAfterMs: 0 }),

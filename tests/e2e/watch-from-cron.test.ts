@@ -6,47 +6,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { type TestContext, test } from "node:test";
-import { CommandLine } from "../support/command-line.ts";
-import { HttpReceiver, type ReceiverAnswer } from "../support/http-receiver.ts";
-import { MailRelay } from "../support/mail-relay.ts";
-import { type TestServer, startTestServer } from "../support/test-server.ts";
+import { test } from "node:test";
+import { WatchedSite } from "../support/watched-site.ts";
 
-type Site = {
-  readonly server: TestServer;
-  readonly pra: CommandLine;
-  readonly relay: MailRelay;
-  readonly slack: HttpReceiver;
-  readonly sms: HttpReceiver;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly behave: { slack: ReceiverAnswer };
-};
-
-async function siteOf(context: TestContext): Promise<Site> {
-  const server = await startTestServer({ major: 18 });
-  const pra = await CommandLine.initialised(server);
-  const relay = await MailRelay.start({ noStartTls: true });
-  const behave: { slack: ReceiverAnswer } = { slack: { status: 200, body: "ok" } };
-  const slack = await HttpReceiver.start(() => behave.slack);
-  const sms = await HttpReceiver.start(() => ({ status: 200 }));
-  context.after(async () => {
-    await pra[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await relay[Symbol.asyncDispose]();
-    await slack[Symbol.asyncDispose]();
-    await sms[Symbol.asyncDispose]();
-  });
-  const variables = {
-    LANG: "fr_FR.UTF-8",
-    ALERT_EMAIL: "astreinte@example.org",
-    PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}?tls=none`,
-    SLACK_WEBHOOK: `${slack.origin}/services/T0/B0/hunter2`,
-    ALERT_SMS: "+33612345678",
-    PRA_SMS_GATEWAY: "http",
-    PRA_SMS_URL: `${sms.origin}/send?to={to}&text={text}`,
-  };
-  return { server, pra, relay, slack, sms, variables, behave };
-}
+const FRENCH = { LANG: "fr_FR.UTF-8" };
 
 /** Waits until `seen` holds; looks on as cron would, every so often. */
 async function until(what: string, seen: () => boolean): Promise<void> {
@@ -57,29 +20,22 @@ async function until(what: string, seen: () => boolean): Promise<void> {
 }
 
 test("R21 S90-S92 from status.sh alone: a killed server is told by mail, Slack and SMS, once; its return too, and how long it lasted", async (context) => {
-  const { server, pra, relay, slack, sms, variables } = await siteOf(context);
+  const site = await WatchedSite.open(context);
+  const { server, pra, relay } = site;
+  const variables = { ...site.variables, ...FRENCH };
   assert.equal((await pra.run("backup --full")).code, 0);
   await pra.run("status", variables);
-  const before = { mails: relay.received.length, slack: slack.received.length };
   await server.kill();
   const down = await pra.run("status", variables);
   assert.equal(down.code, 4);
-  const tells = (pattern: RegExp): (() => boolean) => {
-    const mailed = (): boolean =>
-      relay.received.slice(before.mails).some(({ mail }) => pattern.test(mail.subject ?? ""));
-    return () =>
-      mailed() &&
-      slack.received.slice(before.slack).some(({ body }) => pattern.test(body)) &&
-      sms.received.some(({ path }) => pattern.test(decodeURIComponent(path)));
-  };
-  await until("the alert on three channels", tells(/serveur injoignable/));
+  await site.untilTold(/serveur injoignable/);
   for (let looks = 0; looks < 3; looks += 1) {
     await pra.run("status", variables);
   }
   await server.start();
   let up = await pra.run("status", variables);
   assert.match(up.out, /✓ serveur +répond/);
-  await until("the resolution on three channels", tells(/r[ée]solu/));
+  await site.untilTold(/r[ée]solu après[^\n]*serveur injoignable/);
   up = await pra.run("status", variables);
   await pause(1500);
   const subjects = relay.received
@@ -91,15 +47,16 @@ test("R21 S90-S92 from status.sh alone: a killed server is told by mail, Slack a
   );
   assert.equal(resolution?.mail.inReplyTo, alert?.mail.messageId);
   assert.match(resolution?.mail.text ?? "", /répond sur/);
-  const told = [...relay.received.map(({ raw }) => raw), ...slack.received.map(({ body }) => body)];
-  assert.ok(!told.join("\n").includes("hunter2"), "L54: no secret is told");
+  site.assertNoSecretTold();
 });
 
 test("R21 what Slack did not take while it was down arrives when it is back, in order and once", async (context) => {
-  const { server, pra, slack, relay, variables, behave } = await siteOf(context);
+  const site = await WatchedSite.open(context);
+  const { server, pra, slack, relay } = site;
+  const variables = { ...site.variables, ...FRENCH };
   assert.equal((await pra.run("backup --full")).code, 0);
   await pra.run("status", variables);
-  behave.slack = { status: 503 };
+  site.slackAnswers = { status: 503 };
   await server.kill();
   await pra.run("status", variables);
   await until("the mail", () =>
@@ -107,7 +64,7 @@ test("R21 what Slack did not take while it was down arrives when it is back, in 
   );
   await until("an attempt", () => slack.received.some(({ body }) => /injoignable/.test(body)));
   const refused = slack.received.length;
-  behave.slack = { status: 200, body: "ok" };
+  site.slackAnswers = { status: 200, body: "ok" };
   await until("the message", () => {
     const later = slack.received.slice(refused).map(({ body }) => body);
     return later.filter((body) => /injoignable/.test(body)).length === 1;
@@ -115,7 +72,9 @@ test("R21 what Slack did not take while it was down arrives when it is back, in 
 });
 
 test("R4 R21 status ends at once while the mail relay hangs, and the other channels are told meanwhile", async (context) => {
-  const { server, pra, slack, variables } = await siteOf(context);
+  const site = await WatchedSite.open(context);
+  const { server, pra, slack } = site;
+  const variables = { ...site.variables, ...FRENCH };
   const hung = createServer((socket) => {
     context.after(() => socket.destroy());
   });

@@ -100,7 +100,7 @@ test("R20 a server that refuses writes, and one whose commits wait for a standby
   assert.equal((await site.see("writes")).ok, true);
 });
 
-test("L46 an archiver that fails is red while backups are green, and good again when it succeeds", async (context) => {
+test("L46 an archiver that fails is red while backups are green, good again when it succeeds, and red when it was switched off", async (context) => {
   const site = await siteOf(context, {
     major: 15,
     settings: { archive_mode: "on", archive_command: "test -e %p.nowhere" },
@@ -120,6 +120,15 @@ test("L46 an archiver that fails is red while backups are green, and good again 
     seen = await site.see("archiver");
   }
   assert.match(seen.summary, /^archived 0000[\w.]+ .* ago$/);
+  await server.query("ALTER SYSTEM SET archive_mode = off");
+  await server.restart();
+  assert.match(
+    (await site.see("archiver")).summary,
+    /^archive_mode is off; .*no WAL arrives any more$/,
+  );
+  await server.query("SELECT pg_stat_reset_shared('archiver')");
+  for (let tries = 0; (await site.see("archiver")).severity !== "info" && tries < 50; tries += 1);
+  assert.equal((await site.see("archiver")).summary, "archive_mode is off");
 });
 
 test("L46 L47 a slot that the server gave up is lost, one that is dropped is absent; each says what closes the hole", async (context) => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
+import type { ServerHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import { readNewestLease } from "../../repository/read-lease.ts";
 import { judgeArchiver } from "../../watch/probes/archiver.ts";
@@ -51,6 +52,10 @@ const server: Probe = {
   },
 };
 
+function ownSlot(sight: Sight, { slots: all }: ServerHealth): SlotHealth | undefined {
+  return all.find(({ name }) => name === sight.environment.slotName);
+}
+
 /** What the server tells of itself. */
 const serverHealth: Probe = {
   check: "writes",
@@ -58,9 +63,10 @@ const serverHealth: Probe = {
   run: async (sight) => {
     const health = await sight.server();
     const version = judgeVersionEnd(health.version.major, sight.nowMs);
+    const slot = ownSlot(sight, health);
     return [
       judgeWrites(health),
-      judgeArchiver(health.archiver, health.nowMs),
+      judgeArchiver(health.archiver, { nowMs: health.nowMs, streamed: slot?.active === true }),
       judgeClock(health.clockOffMs),
       ...(version === undefined ? [] : [version]),
     ];
@@ -142,7 +148,7 @@ const wal: Probe = {
     const state = await sight.wal();
     const { rpoSeconds } = sight.environment.objectives;
     const health = await unlessFailed(sight.server());
-    const slot = health?.slots.find(({ name }) => name === sight.environment.slotName);
+    const slot = health && ownSlot(sight, health);
     return [
       judgeExposure(state, rpoSeconds),
       judgeGaps(state),

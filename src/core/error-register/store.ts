@@ -134,4 +134,14 @@ export const storeErrors = {
       hint: `Vérifiez que le disque est monté et que le chemin est juste ; pra init crée un nouveau dépôt.`,
     },
   },
+  STORE_ROOT_CHANGED: {
+    en: {
+      message: `another directory has taken the place of {location} since this command began`,
+      hint: `A disk was unmounted there, or mounted. Nothing was written beneath. See what is mounted (findmnt --target {location}), mount the repository's disk, and run the command again.`,
+    },
+    fr: {
+      message: `un autre répertoire a pris la place de {location} depuis le début de cette commande`,
+      hint: `Un disque y a été démonté, ou monté. Rien n'a été écrit dessous. Regardez ce qui est monté (findmnt --target {location}), montez le disque du dépôt, et relancez la commande.`,
+    },
+  },
 } as const satisfies ErrorGroup;

@@ -154,6 +154,8 @@ export type WatchFactId =
   | "slot-absent"
   | "slot-foreign"
   | "archiver-off"
+  | "archiver-streamed"
+  | "archiver-ended"
   | "archiver-idle"
   | "archiver-well"
   | "archiver-failing"

@@ -112,7 +112,7 @@ const en: Messages = {
     },
     "space-below-min": {
       summary: "{freeBytes} free, {minBytes} wanted (MIN_FREE_GB)",
-      hint: "Free space on the disk of BACKUP_DIR, choose another one, or set MIN_FREE_GB to what you need.",
+      hint: "Free space on the disk of BACKUP_DIR (pra expire --dry-run shows what may go), choose another one, or set MIN_FREE_GB to what you need.",
     },
     "space-unknown": { summary: "cannot be told: the cluster's size or the disk's is hidden" },
     "place-same-disk": {
@@ -244,7 +244,7 @@ const fr: Messages = {
     },
     "space-below-min": {
       summary: "{freeBytes} libres, {minBytes} voulus (MIN_FREE_GB)",
-      hint: "Libérez de la place sur le disque de BACKUP_DIR, choisissez-en un autre, ou fixez MIN_FREE_GB à ce qu'il vous faut.",
+      hint: "Libérez de la place sur le disque de BACKUP_DIR (pra expire --dry-run montre ce qui peut partir), choisissez-en un autre, ou fixez MIN_FREE_GB à ce qu'il vous faut.",
     },
     "space-unknown": {
       summary: "impossible à dire : la taille du cluster ou celle du disque est cachée",

@@ -63,7 +63,13 @@ const en: Messages = {
       summary: "{slot}, which is not ours, retains {retainedBytes} and nobody reads it",
       hint: "pg_wal grows for it. Ask its owner; drop it if nobody is: SELECT pg_drop_replication_slot('{slot}');",
     },
-    "archiver-off": { summary: "archive_mode is off; WAL is streamed" },
+    "archiver-off": { summary: "archive_mode is off" },
+    "archiver-streamed": { summary: "archive_mode is off; WAL is streamed" },
+    "archiver-ended": {
+      summary:
+        "archive_mode is off; the last file was archived {ageMs} ago, and no receiver reads: no WAL arrives any more",
+      hint: "archive_mode = on and a restart of the server, or pra wal receive. If it is meant so: SELECT pg_stat_reset_shared('archiver');",
+    },
     "archiver-idle": { summary: "nothing was archived yet, and nothing waits" },
     "archiver-well": { summary: "archived {wal} {ageMs} ago" },
     "archiver-failing": {
@@ -282,7 +288,13 @@ const fr: Messages = {
       summary: "{slot}, qui n'est pas à nous, retient {retainedBytes} et personne ne le lit",
       hint: "pg_wal grossit pour lui. Demandez à son propriétaire ; sans propriétaire : SELECT pg_drop_replication_slot('{slot}');",
     },
-    "archiver-off": { summary: "archive_mode est off ; le WAL est reçu par flux" },
+    "archiver-off": { summary: "archive_mode est off" },
+    "archiver-streamed": { summary: "archive_mode est off ; le WAL est reçu par flux" },
+    "archiver-ended": {
+      summary:
+        "archive_mode est off ; le dernier fichier fut archivé il y a {ageMs}, et aucun récepteur ne lit : plus aucun WAL n'arrive",
+      hint: "archive_mode = on et un redémarrage du serveur, ou pra wal receive. Si c'est voulu : SELECT pg_stat_reset_shared('archiver');",
+    },
     "archiver-idle": { summary: "rien n'a encore été archivé, et rien n'attend" },
     "archiver-well": { summary: "{wal} archivé il y a {ageMs}" },
     "archiver-failing": {

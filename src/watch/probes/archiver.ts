@@ -3,11 +3,27 @@ import { type Finding, found } from "../../core/finding/finding.ts";
 import { archiverWaitBadMs } from "../../core/look-limits.ts";
 import type { ArchiverHealth } from "../../postgres/server-health.ts";
 
-/** Judges one look; `nowMs` is the server's. */
-export function judgeArchiver(archiver: ArchiverHealth, nowMs: number): Finding {
+/** The server's statistics outlive the restart that switching it off takes. */
+function judgeOff(
+  lastArchivedMs: number | undefined,
+  { nowMs, streamed }: { readonly nowMs: number; readonly streamed: boolean },
+): Finding {
+  if (streamed) {
+    return found("archiver", "good", "archiver-streamed");
+  }
+  return lastArchivedMs === undefined
+    ? found("archiver", "good", "archiver-off")
+    : found("archiver", "bad", "archiver-ended", { ageMs: Math.max(0, nowMs - lastArchivedMs) });
+}
+
+/** Judges one look; `nowMs` is the server's. `streamed`: somebody reads WAL from our slot. */
+export function judgeArchiver(
+  archiver: ArchiverHealth,
+  { nowMs, streamed }: { readonly nowMs: number; readonly streamed: boolean },
+): Finding {
   const { mode, lastArchivedMs, lastFailedMs, lastFailedWal, failures, waiting } = archiver;
   if (mode === "off") {
-    return found("archiver", "good", "archiver-off");
+    return judgeOff(lastArchivedMs, { nowMs, streamed });
   }
   if (lastFailedMs !== undefined && lastFailedMs > (lastArchivedMs ?? -Infinity)) {
     const sinceMs = nowMs - (lastArchivedMs ?? lastFailedMs);

@@ -79,8 +79,12 @@ test("L46 an archiver is judged by what came last, and by how long something wai
     waiting: { count: 0, oldestMs: undefined },
   };
   const on = { ...off, mode: "on" } as const;
-  const judged = (archiver: ArchiverHealth): string => told(judgeArchiver(archiver, DAY));
+  const judged = (archiver: ArchiverHealth, streamed = false): string =>
+    told(judgeArchiver(archiver, { nowMs: DAY, streamed }));
   assert.equal(judged({ ...off, lastFailedMs: 1, failures: 3 }), "good archiver-off");
+  assert.equal(judged(off, true), "good archiver-streamed");
+  assert.equal(judged({ ...off, lastArchivedMs: 1 }), "bad archiver-ended");
+  assert.equal(judged({ ...off, lastArchivedMs: 1 }, true), "good archiver-streamed");
   assert.equal(judged(on), "note archiver-idle");
   assert.equal(judged({ ...on, waiting: undefined }), "note archiver-hidden");
   assert.equal(judged({ ...on, lastFailedMs: 5 }), "bad archiver-failing");
