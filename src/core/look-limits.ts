@@ -54,6 +54,8 @@ export const daemonFullLookMs = 60_000;
 export const daemonDeliverEveryMs = 15_000;
 /** A receiver that does not end in good order by then is killed: the daemon is to end within 10 s. */
 export const daemonStopMs = 8000;
+/** However seldom a daemon looks, it turns so often: a third of what systemd waits for, and of what makes a lock nobody's. */
+export const daemonTurnMsMax = 30_000;
 /** A lock that its daemon has not touched for three looks at everything is nobody's; how often one is watched until then. */
 export const daemonLockAgeMs = 3 * daemonFullLookMs;
 export const daemonLockLookMs = 5000;

@@ -9,6 +9,7 @@ import {
   daemonDeliverEveryMs,
   daemonFastLookMs,
   daemonFullLookMs,
+  daemonTurnMsMax,
   lookPatientTimeoutMs,
 } from "../../core/look-limits.ts";
 import type { LocalLock } from "../../files/local-lock.ts";
@@ -179,22 +180,29 @@ class Daemon {
   }
 
   async #watch(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, secondEveryMs, held } = this.#options;
     const { clock } = this.#adapters;
-    const { secondEveryMs } = this.#options;
-    const everyMs = secondEveryMs ?? daemonFastLookMs;
+    const fast = secondEveryMs === undefined;
+    // One that looks seldom turns all the same: systemd and others of its kind want to see that it lives.
+    const turnMs = fast ? daemonFastLookMs : Math.min(secondEveryMs, daemonTurnMsMax);
     let fullAtMs = -Infinity;
+    let touchedMs = -Infinity;
     while (!signal.aborted) {
       this.#voice.turn();
       const beganMs = clock.monotonic();
+      if (beganMs - touchedMs >= daemonTurnMsMax) {
+        await touchLock(held, clock);
+        touchedMs = beganMs;
+      }
       const full = beganMs >= fullAtMs;
       if (full) {
-        await touchLock(this.#options.held, clock);
         this.#reload();
         fullAtMs = beganMs + (secondEveryMs ?? daemonFullLookMs);
       }
-      await this.#look(full);
-      const restMs = Math.max(0, everyMs - (clock.monotonic() - beganMs));
+      if (full || fast) {
+        await this.#look(full);
+      }
+      const restMs = Math.max(0, turnMs - (clock.monotonic() - beganMs));
       if (await this.#watchNap.sleep(restMs, { signal })) {
         this.#reloadAtOnce();
         fullAtMs = -Infinity;
