@@ -105,6 +105,12 @@ test("R20 R21 the second watcher tells once that the first is silent, and when i
     [false, true],
   );
   assert.ok(!said.join("").includes("hunter2"), "L54");
+  const loop = second.start("watch --from-repository --every 10", elsewhere);
+  let log = "";
+  loop.child.stdout?.on("data", (text: string) => (log += text));
+  await until("a look of the loop", () => log.includes('"looked"'));
+  loop.child.kill("SIGTERM");
+  assert.equal((await loop.answer).code, 0);
   const same = await first.json("watch --from-repository", here);
   assert.equal(same.code, 2);
   assert.equal(errorCodeOf(same.value), "CONFIG_WATCH_SAME_HOST");

@@ -7,7 +7,7 @@ import type { WatchSign } from "../../repository/watch-signs.ts";
 import type { Moment } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { type First, divided, isAlive, judgeFirst, judgeHostClock } from "./judge-first.ts";
-import { clockOffOf, nothingSeen, see, silentMs } from "./seen.ts";
+import { clockOffOf, nothingSeen, see, seeNumber, silentMs } from "./seen.ts";
 
 configureFailpointsFrom(process.env);
 
@@ -94,6 +94,17 @@ test("L43 silence is counted by this machine's time: neither its own wall clock 
   const next = see(same, "sign", "8", at(7));
   assert.equal(silentMs(next, "sign", at(8)), MINUTE);
   assert.equal(silentMs(nothingSeen, "sign", at(8)), undefined);
+});
+
+test("L46 a repository that was set back shows no new sign of life; a new repository does", () => {
+  const seen = seeNumber(nothingSeen, "sign", { series: "a", number: 7 }, at(0));
+  const back = seeNumber(seen, "sign", { series: "a", number: 5 }, at(3));
+  assert.equal(silentMs(back, "sign", at(4)), 4 * MINUTE);
+  const next = seeNumber(back, "sign", { series: "a", number: 8 }, at(5));
+  assert.equal(silentMs(next, "sign", at(6)), MINUTE);
+  const other = seeNumber(next, "sign", { series: "b", number: 1 }, at(7));
+  assert.equal(silentMs(other, "sign", at(7)), 0);
+  assert.equal(silentMs(seeNumber(other, "sign", undefined, at(8)), "sign", at(8)), undefined);
 });
 
 test("L43 how far the other clock is off is told as far as it is certain: a sign was left between two looks", () => {

@@ -32,6 +32,7 @@ import { LocalNote } from "../look/local-note.ts";
 import { observationsOf } from "../look/observations.ts";
 import { Sight } from "../look/sight.ts";
 import { timeLimit } from "../look/time-limit.ts";
+import type { OpenRepository } from "../repository-access.ts";
 import {
   type First,
   asOnlyWatcher,
@@ -41,7 +42,15 @@ import {
   judgeLedger,
   judgeRenewals,
 } from "./judge-first.ts";
-import { type Seen, clockOffOf, nothingSeen, see, seenSchema, silentMs } from "./seen.ts";
+import {
+  type Seen,
+  clockOffOf,
+  nothingSeen,
+  see,
+  seeNumber,
+  seenSchema,
+  silentMs,
+} from "./seen.ts";
 
 type Call = { readonly signal: AbortSignal };
 
@@ -109,13 +118,14 @@ class SecondWatcher {
   }
 
   /** The sign first: with it the other clock is known. */
-  async #takeSign(sealed: SealedStore): Promise<void> {
+  async #takeSign({ sealed, repositoryId: series }: OpenRepository): Promise<void> {
     const cluster = clusterNameOf(this.#environment.cluster);
     const { look: before, marks } = this.#seen;
     this.sign = await readNewestSign(sealed, cluster, this.#call);
-    const mark = this.sign && `${this.sign.number} ${this.sign.watcher}`;
-    this.#see("sign", mark);
-    if (this.sign !== undefined && marks["sign"]?.mark !== mark) {
+    const at = this.sign && { series, number: this.sign.number };
+    this.#seen = seeNumber(this.#seen, "sign", at, this.#now);
+    const isNew = this.#seen.marks["sign"] !== marks["sign"];
+    if (this.sign !== undefined && isNew) {
       const between = { before, now: this.#now };
       this.#seen = { ...this.#seen, clockOffMs: clockOffOf(Date.parse(this.sign.at), between) };
     }
@@ -127,8 +137,9 @@ class SecondWatcher {
     const options = { ...call, limitMs: lookPatientTimeoutMs, asksServer: false };
     let sight = new Sight(this.#adapters, this.#environment, options);
     const opened = await looked("repository", call, async () => {
-      const { sealed, location } = await sight.repository();
-      await this.#takeSign(sealed);
+      const repository = await sight.repository();
+      await this.#takeSign(repository);
+      const { location } = repository;
       return [found("repository", "good", "repository-opens", { location })];
     });
     if (opened.some(({ state }) => state === "bad")) {

@@ -37,6 +37,21 @@ export function see(seen: Seen, thing: string, mark: string | undefined, now: Mo
   return { ...seen, marks: { ...others, [thing]: kept } };
 }
 
+/**
+ * A thing whose marks are numbers of a series: a lower one of the same series is nothing new. A repository that was set back to an earlier state
+ * shows signs of life that have been seen.
+ */
+export function seeNumber(
+  seen: Seen,
+  thing: string,
+  at: { readonly series: string; readonly number: number } | undefined,
+  now: Moment,
+): Seen {
+  const known = seen.marks[thing]?.mark.split(" ") ?? [];
+  const isOlder = at !== undefined && known[1] === at.series && Number(known[0]) > at.number;
+  return isOlder ? seen : see(seen, thing, at && `${at.number} ${at.series}`, now);
+}
+
 /** For how long a thing has shown nothing new; undefined: it never showed anything. */
 export function silentMs(seen: Seen, thing: string, now: Moment): number | undefined {
   const known = seen.marks[thing];
