@@ -18,9 +18,9 @@ import {
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { treeOf } from "../../src/files/process-group.ts";
 import { type Workload, startWorkload } from "../../src/loadtest/workload.ts";
 import { LoopbackProxy } from "../support/loopback-proxy.ts";
-import { treeOf } from "../support/process-tree.ts";
 import type { TestServerOptions } from "../support/test-server.ts";
 import { WatchedSite } from "../support/watched-site.ts";
 
