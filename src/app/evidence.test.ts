@@ -92,8 +92,18 @@ test("R30 looks of two hours are in the ledger and judged by the objectives of t
   const environment = site.at();
   await flush(site, environment);
   const typed = { from: "2026-10-01", to: "2026-10-01T02:00Z", month: undefined };
-  const { clusters } = await readSla(site.adapters, environment, { typed, signal });
+  const read = async (fresh: boolean): ReturnType<typeof readSla> =>
+    await readSla(site.adapters, environment, { typed, fresh, signal });
+  const { clusters } = await read(false);
   const [judged] = clusters;
+  // What the host remembers, and what it remembers after its memory was damaged, is what the ledger says.
+  assert.deepEqual((await read(false)).clusters, clusters);
+  const memory = join(environment.stateDirectory, "sla");
+  for (const name of await readdir(memory)) {
+    await writeFile(join(memory, name), "no database");
+  }
+  assert.deepEqual((await read(false)).clusters, clusters);
+  assert.deepEqual((await read(true)).clusters, clusters);
   assert.equal(judged?.cluster, "main");
   assert.deepEqual(
     [judged.exposure.withinMs, judged.exposure.beyondMs, judged.exposure.unknownMs],

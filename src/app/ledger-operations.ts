@@ -13,15 +13,14 @@ import { readLedger } from "../ledger/read-ledger.ts";
 import { type LedgerVerdict, verifyLedger } from "../ledger/verify-ledger.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { writeDurably } from "../files/write-durably.ts";
-import { parseLedgerWriterName } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { readSeen } from "../repository/rollback-guard.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { foldUntil, openAnchor, signAnchor } from "./ledger-anchor.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
+import { rememberedHeads } from "./seen-heads.ts";
 
 /** Which events to show. Instants in milliseconds. */
 export type LedgerFilter = {
@@ -133,9 +132,7 @@ async function check(
   const { adapters, environment } = about;
   const { anchors, settledUntil, signal } = call;
   const began = adapters.clock.monotonic();
-  const file = adapters.seenFile(environment.stateDirectory);
-  const { ledger } = await readSeen(sealed, { signal, file });
-  const seen = ledger.map((head) => ({ ...head, writer: parseLedgerWriterName(head.writer) }));
+  const seen = await rememberedHeads({ adapters, environment }, sealed, { signal });
   const remembered = [...seen, ...anchors.flatMap(({ heads }) => heads)];
   const verdict = await verifyLedger(sealed, { signal, remembered, settledUntil });
   const known = new Set<string>(remembered.map(({ writer }) => writer));

@@ -10,12 +10,12 @@ import { ledgerRecordTimeoutMs } from "../core/limits.ts";
 import { personTextMax } from "../core/watch-limits.ts";
 import type { EventContent } from "../ledger/event-kinds.ts";
 import { LedgerWriter, type LedgerHead } from "../ledger/ledger-writer.ts";
-import { parseLedgerWriterName } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { type SeenHead, readSeen, rememberSeen } from "../repository/rollback-guard.ts";
+import { type SeenHead, rememberSeen } from "../repository/rollback-guard.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
+import { rememberedHeads } from "./seen-heads.ts";
 
 /** The program's reason, with what the person said. */
 function reasonOf(environment: Environment, reason: string): string {
@@ -60,12 +60,9 @@ export class LedgerRecorder {
 
   /** Heads that this host remembers. What it cannot read here, whatever relies on it says with its own error. */
   async #known(call: StoreCall): Promise<readonly LedgerHead[]> {
-    const file = this.#adapters.seenFile(this.#environment.stateDirectory);
+    const site = { adapters: this.#adapters, environment: this.#environment };
     try {
-      const { ledger } = await readSeen(this.#sealed, { ...call, file });
-      return ledger
-        .slice(-ledgerFollowsMax)
-        .map((head) => ({ ...head, writer: parseLedgerWriterName(head.writer) }));
+      return (await rememberedHeads(site, this.#sealed, call)).slice(-ledgerFollowsMax);
     } catch (error) {
       if (isDrError(error)) {
         return [];

@@ -1,6 +1,5 @@
 /** `pra sla`: what was attained in a period, from the ledger alone, with every cluster of the repository. */
 import { DrError } from "../core/errors.ts";
-import { readLedger } from "../ledger/read-ledger.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import {
   type SlaJudgement,
@@ -9,11 +8,11 @@ import {
   jointVerdict,
   judgeSla,
 } from "../sla/judge-sla.ts";
-import { SlaCollector } from "../sla/sla-facts.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { parseMoment, parseMonth } from "./period.ts";
 import { openRepository } from "./repository-access.ts";
+import { collectSla } from "./sla-memory.ts";
 
 /** A period as typed; nothing: this month. */
 export type TypedPeriod = {
@@ -51,16 +50,14 @@ export function periodOf(typed: TypedPeriod, nowMs: number): SlaPeriod {
 export async function readSla(
   adapters: Adapters,
   environment: Environment,
-  options: StoreCall & { readonly typed: TypedPeriod },
+  options: StoreCall & { readonly typed: TypedPeriod; readonly fresh: boolean },
 ): Promise<SlaReport> {
-  const { typed, signal } = options;
+  const { typed, signal, fresh } = options;
   const period = periodOf(typed, adapters.clock.now());
   const { share } = environment.objectives;
-  const { sealed } = await openRepository(adapters, environment, { signal });
-  const collector = new SlaCollector();
-  for await (const event of readLedger(sealed, { signal })) {
-    collector.add(event);
-  }
+  const repository = await openRepository(adapters, environment, { signal });
+  const { nowMs } = period;
+  const collector = await collectSla(environment, repository, { signal, nowMs, fresh });
   const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share }));
   const verdict = jointVerdict(clusters.map((one) => one.verdict));
   return { period, verdict, share, clusters };

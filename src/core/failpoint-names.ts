@@ -152,6 +152,7 @@ export const guardNames = [
   "L39-header-room",
   "L39-room-given-back",
   "L40-body-digest",
+  "L40-chain-cut",
   "L40-fingerprint-at-restore",
   "L40-frame-tag",
   "L40-map-digest",

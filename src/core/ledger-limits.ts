@@ -20,3 +20,7 @@ export const rtoIntervalProofs = 10;
 export const rtoIntervalProofsMin = 3;
 /** How far beyond the slowest and the fastest of them the next may be: a quarter, what a busy host costs. */
 export const rtoIntervalFactor = 1.25;
+/** Times that a process looks again where another one of this host went on with the same chain: they are two or three. */
+export const ledgerGoOnAttemptsMax = 5;
+/** Of writers that began so long ago nothing new is expected: a month's chain and a fortnight. A process that writes for longer is seen with `--fresh`. */
+export const slaSettledMs = 45 * 86_400_000;

@@ -1,5 +1,6 @@
 /**
- * Writing the ledger: one writer per process life, so two processes of one host never share a chain. A command appends and
+ * Writing the ledger: one writer per process life, so two processes of one host never share a chain, but for the one that
+ * `resume-writer.ts` goes on with. A command appends and
  * flushes at once; a daemon gathers events and flushes once a minute. An event counts as recorded when the
  * flush returned. It never rewrites what was written: after an uncertain failure it looks what is there and goes on behind it.
  */
@@ -52,6 +53,8 @@ export type LedgerWriterOptions = {
   /** From where the person came, where the system tells. */
   readonly from?: string | null;
   readonly follows?: readonly LedgerHead[];
+  /** A chain that earlier processes of this host began, and its newest event; `resume-writer.ts` only. */
+  readonly goesOn?: { readonly writer: LedgerWriterName; readonly head: LedgerHead | undefined };
 };
 
 /** One writer. Not to be used by two callers at the same time: `flush` calls queue up. */
@@ -68,7 +71,11 @@ export class LedgerWriter {
   constructor(sealed: SealedStore, options: LedgerWriterOptions) {
     this.#sealed = sealed;
     this.#options = options;
-    this.writer = ledgerWriterNameOf(sealed.ring.writer.publicKey, sealed.newId());
+    const { goesOn } = options;
+    this.writer =
+      goesOn?.writer ?? ledgerWriterNameOf(sealed.ring.writer.publicKey, sealed.newId());
+    this.#sequence = goesOn?.head?.sequence ?? 0;
+    this.#previousHash = goesOn?.head?.hash ?? FIRST_PREVIOUS_HASH;
   }
 
   /** The newest event that is recorded; undefined before the first. */

@@ -245,11 +245,7 @@ function wholeSpans(
 
 /** When the ledger first says something of the cluster; nothing was due before. */
 function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
-  let slot = Infinity;
-  for (const atMs of slots.keys()) {
-    slot = Math.min(slot, atMs);
-  }
-  return Math.min(slot, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
+  return Math.min(slots.firstMs, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
 }
 
 function missedRoutines(facts: SlaFacts, period: SlaPeriod): SlaJudgement["routines"] {

@@ -5,9 +5,7 @@
 import { lookSlotMs } from "../core/ledger-limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
-
-/** Five minutes. Exposure null: it was looked, and could not be told. */
-export type SlotFact = { readonly exposureSeconds: number | null; readonly rpoSeconds: number };
+import { type SlotDay, SlotSeries } from "./slot-series.ts";
 
 /** What was promised, from an instant on. */
 export type ObjectiveFact = {
@@ -30,8 +28,7 @@ export type ProofFact = {
 /** All of one cluster. Lists in order of time. */
 export type SlaFacts = {
   readonly cluster: string;
-  /** By the instant at which the slot begins. */
-  readonly slots: ReadonlyMap<number, SlotFact>;
+  readonly slots: SlotSeries;
   readonly objectives: readonly ObjectiveFact[];
   readonly backups: readonly AttemptFact[];
   readonly dumps: readonly AttemptFact[];
@@ -41,7 +38,7 @@ export type SlaFacts = {
 };
 
 type Growing = {
-  readonly slots: Map<number, SlotFact>;
+  readonly slots: SlotSeries;
   /** By the hour: an hour that was recorded twice says it once. */
   readonly objectives: Map<number, ObjectiveFact>;
   readonly backups: AttemptFact[];
@@ -49,16 +46,6 @@ type Growing = {
   readonly proofs: ProofFact[];
   readonly missedRuns: number[];
 };
-
-function worse(a: SlotFact | undefined, b: SlotFact): SlotFact {
-  if (a === undefined) {
-    return b;
-  }
-  const [one, two] = [a.exposureSeconds, b.exposureSeconds];
-  const exposureSeconds = one === null ? two : two === null ? one : Math.max(one, two);
-  // Of two objectives within five minutes the harder one is held against what was seen.
-  return { exposureSeconds, rpoSeconds: Math.min(a.rpoSeconds, b.rpoSeconds) };
-}
 
 function byTime<T extends { readonly atMs: number }>(facts: readonly T[]): readonly T[] {
   return facts.toSorted((a, b) => a.atMs - b.atMs);
@@ -86,7 +73,7 @@ export class SlaCollector {
       return known;
     }
     const fresh: Growing = {
-      slots: new Map(),
+      slots: new SlotSeries(),
       objectives: new Map(),
       backups: [],
       dumps: [],
@@ -95,6 +82,21 @@ export class SlaCollector {
     };
     this.#clusters.set(cluster, fresh);
     return fresh;
+  }
+
+  /** A day of looks as it was kept. */
+  putDay(cluster: string, dayMs: number, day: SlotDay): void {
+    this.#of(cluster).slots.put(dayMs, day);
+  }
+
+  /** An objective as it was kept. */
+  putObjective(cluster: string, fact: ObjectiveFact): void {
+    this.#of(cluster).objectives.set(fact.fromMs, fact);
+  }
+
+  /** What is kept of a cluster's looks. */
+  kept(cluster: string): Pick<Growing, "slots" | "objectives"> {
+    return this.#of(cluster);
   }
 
   /** Takes an event into account; those that say nothing of it are passed over. */
@@ -149,7 +151,7 @@ export class SlaCollector {
         const atMs = hourMs + index * lookSlotMs;
         firstMs ??= atMs;
         const { exposureSeconds } = slot;
-        slots.set(atMs, worse(slots.get(atMs), { exposureSeconds, rpoSeconds }));
+        slots.add(atMs, { exposureSeconds, rpoSeconds });
       }
     });
     if (firstMs !== undefined) {

@@ -1,17 +1,61 @@
 /**
- * Events of the watch reach the ledger when the repository can be written: all that wait in one object. They leave the watch's memory when they
+ * Events of the watch reach the ledger when the repository can be written: all that wait in one object, in one chain a month. They leave the watch's memory when they
  * are recorded; a process that dies in between records them twice, which does no harm, for each names its alert or message.
  */
 import { DrError, isDrError } from "../../core/errors.ts";
 import { failpoint } from "../../core/failpoint.ts";
+import { ledgerGoOnAttemptsMax } from "../../core/ledger-limits.ts";
 import { ledgerBatchEventsMax } from "../../core/limits.ts";
 import { watchLedgerMs } from "../../core/watch-limits.ts";
 import { parseEventContent } from "../../ledger/event-kinds.ts";
-import { LedgerWriter } from "../../ledger/ledger-writer.ts";
+import { resumeMonthlyWriter } from "../../ledger/resume-writer.ts";
+import type { SealedStore } from "../../repository/sealed-store.ts";
+import type { WatchEvent } from "../../watch/watch-document.ts";
 import type { WatchMemory } from "../../watch/watch-memory.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { rememberChain, rememberedHeads } from "../seen-heads.ts";
 import { openRepository } from "../repository-access.ts";
+
+type Batch = {
+  readonly sealed: SealedStore;
+  readonly batch: readonly WatchEvent[];
+  readonly signal: AbortSignal;
+};
+
+/** Into this month's chain of the host and cluster; another process may be doing the same. */
+async function record(
+  adapters: Adapters,
+  environment: Environment,
+  { sealed, batch, signal }: Batch,
+): Promise<void> {
+  const { clock, observer } = adapters;
+  const { host, pid } = observer.self;
+  for (let attempt = 1; ; attempt += 1) {
+    const remembered = await rememberedHeads({ adapters, environment }, sealed, { signal });
+    const subject = `watch ${environment.cluster}`;
+    const options = { clock, host, pid, program: "pra", subject, remembered };
+    const writer = await resumeMonthlyWriter(sealed, options, { signal });
+    for (const { kind, data, actor } of batch) {
+      const content = parseEventContent({ kind, version: 1, data });
+      if (content !== undefined) {
+        writer.add({ ...content, actor, reason: "watch" });
+      }
+    }
+    try {
+      await writer.flush({ signal });
+      const { head } = writer;
+      if (head !== undefined) {
+        await rememberChain(environment, head, { signal });
+      }
+      return;
+    } catch (error) {
+      if (!isDrError(error, "STORE_CONFLICT") || attempt >= ledgerGoOnAttemptsMax) {
+        throw error;
+      }
+    }
+  }
+}
 
 /** Writes what waits; the failure, when it could not. Its own time limit: a store that hangs holds no delivery up. */
 export async function flushEvents(
@@ -28,16 +72,7 @@ export async function flushEvents(
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(watchLedgerMs)]);
   try {
     const { sealed } = await openRepository(adapters, environment, { signal });
-    const { host, pid } = adapters.observer.self;
-    const { clock } = adapters;
-    const writer = new LedgerWriter(sealed, { clock, host, pid, program: "pra" });
-    for (const { kind, data, actor } of batch) {
-      const content = parseEventContent({ kind, version: 1, data });
-      if (content !== undefined) {
-        writer.add({ ...content, actor, reason: "watch" });
-      }
-    }
-    await writer.flush({ signal });
+    await record(adapters, environment, { sealed, batch, signal });
     failpoint("watch.recorded");
   } catch (error) {
     options.signal.throwIfAborted();

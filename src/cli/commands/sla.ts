@@ -14,7 +14,12 @@ import { slaText } from "../text/sla-text.ts";
 /** Missed days and weeks named on a terminal; `--json` names all. */
 const ROUTINES_SHOWN = 5;
 
-type Options = { readonly from?: string; readonly to?: string; readonly month?: string };
+type Options = {
+  readonly from?: string;
+  readonly to?: string;
+  readonly month?: string;
+  readonly fresh?: boolean;
+};
 type Objective = SlaJudgement["objectives"][number];
 
 function minute(ms: number): string {
@@ -189,12 +194,13 @@ export function registerSla(program: Command, frame: Frame): void {
     .addOption(new Option("--from <day>", text.optionFrom).conflicts("month"))
     .addOption(new Option("--to <day>", text.optionTo).conflicts("month"))
     .addOption(new Option("--month <month>", text.optionMonth))
-    .action(async ({ from, to, month }: Options) => {
+    .addOption(new Option("--fresh", text.optionFresh))
+    .action(async ({ from, to, month, fresh = false }: Options) => {
       const { readSla } = await import("../../app/sla.ts");
       const typed = { from, to, month };
       const lenient = frame.environment({}, { strict: false });
       const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
-        readSla(adapters, environment, { typed, signal }),
+        readSla(adapters, environment, { typed, fresh, signal }),
       );
       const { period, verdict, share, clusters } = report;
       const value = {

@@ -9,6 +9,7 @@ type Messages = {
   readonly optionFrom: string;
   readonly optionTo: string;
   readonly optionMonth: string;
+  readonly optionFresh: string;
   readonly verdicts: Readonly<Record<Verdict, string>>;
   readonly period: (from: string, to: string) => string;
   readonly goesOn: string;
@@ -61,6 +62,7 @@ const en: Messages = {
   optionFrom: "first day, or an instant with its zone",
   optionTo: "last day, included, or an instant",
   optionMonth: "a month, as 2026-11",
+  optionFresh: "read the whole ledger, not what this host remembers of it",
   verdicts: { met: "MET", missed: "MISSED", notDemonstrated: "NOT DEMONSTRATED" },
   period: (from, to) => `From ${from} to ${to} UTC`,
   goesOn: "(goes on)",
@@ -117,6 +119,7 @@ const fr: Messages = {
   optionFrom: "premier jour, ou un instant avec son fuseau",
   optionTo: "dernier jour, compris, ou un instant",
   optionMonth: "un mois, comme 2026-11",
+  optionFresh: "lire le journal entier, et non ce dont cette machine se souvient",
   verdicts: { met: "ATTEINT", missed: "MANQUÉ", notDemonstrated: "NON DÉMONTRÉ" },
   period: (from, to) => `Du ${from} au ${to} UTC`,
   goesOn: "(en cours)",
