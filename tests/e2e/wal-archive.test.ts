@@ -149,9 +149,13 @@ test("L45 push answers 1 whatever goes wrong, interrupted included; fetch 64 onl
   const path = join(server.dataDirectory, "pg_wal", name);
   for (const word of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
     const slow = pra.start(`wal push ${path}`, { PRA_FAILPOINT: "wal.put-segment:delay=20000" });
-    const index = join(pra.repository, "clusters");
-    await until(async () => (await stat(index).catch(() => undefined)) !== undefined, "it began");
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    const status = `/proc/${slow.child.pid}/status`;
+    // Signal 1 is caught once all of them are; node itself catches others from its start.
+    await until(
+      async () => /^SigCgt:.*[13579bdf]$/m.test(await readFile(status, "utf8")),
+      "it began",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
     slow.child.kill(word);
     slow.child.kill(word);
     const { code, err } = await slow.answer;

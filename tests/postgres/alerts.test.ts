@@ -35,6 +35,7 @@ test("R20 R21 S90 S91 S92 a server that is killed is told at the next look, alon
       PG_PORT: String(server.port),
       PG_USER: "postgres",
       MIN_FREE_GB: "0",
+      PRA_STATUS_TIMEOUT_MS: "20000",
     },
     workingDirectory: pra.directory,
     checkoutDirectory: pra.directory,

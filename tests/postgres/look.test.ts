@@ -231,7 +231,7 @@ test("R4 status answers in less than two seconds, with every other line, while s
   assert.equal(seen.get("newest-backup")?.ok, true);
   assert.ok(seen.has("exposure") && seen.has("space"));
   // On a machine that does nothing else a look that meets nothing hanging takes a quarter of a second.
-  assert.ok(hungMs < Math.max(2000, plainMs + 1700), `${hungMs} ms; ${plainMs} ms without`);
+  assert.ok(hungMs < Math.max(2000, 1700 + 2 * plainMs), `${hungMs} ms; ${plainMs} ms without`);
 });
 
 test("R20 a backup that failed and one that died are red until one ends well", async (context) => {

@@ -76,8 +76,10 @@ const serverHealth: Probe = {
 const repository: Probe = {
   check: "repository",
   ground: "none",
-  run: async (sight) => {
-    const { location, keyFile } = await sight.repository();
+  run: async (sight, call) => {
+    const { location, keyFile, sealed } = await sight.repository();
+    // Asking the store what it can do makes files and removes them: a disk that went read-only still opens.
+    await sealed.store.capabilities(call);
     return [
       found("repository", "good", "repository-opens", { location }),
       keyFile === undefined
