@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { LedgerEvent } from "../../src/ledger/event.ts";
 import { searchNewestEvents } from "../../src/ledger/newest-events.ts";
@@ -183,11 +184,16 @@ test("L34 a dump that a restore test reads stays, whatever expire on another hos
   const reading = known[0]?.id ?? "";
   await dump(38);
   const latest = await dump(39);
+  const pins = join(pra.repository, "pins");
+  const earlier = new Set(await readdir(pins));
   const restoring = pra.start(`restore-db --json --from ${reading} --database shop`, {
     ...at(39),
-    PRA_FAILPOINT: "restore-db.create:delay=14000",
+    PRA_FAILPOINT: "restore-db.create:delay=25000",
   });
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  for (let tries = 0; (await readdir(pins)).every((name) => earlier.has(name)); tries++) {
+    assert.ok(tries < 300, "the restore test pins what it reads");
+    await sleep(100);
+  }
   const done = await pra.json("expire", {
     ...at(60, true),
     PRA_STATE_DIR: join(pra.directory, "b"),
