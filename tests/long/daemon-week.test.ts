@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { compose } from "../../src/app/compose.ts";
@@ -16,6 +17,8 @@ import { CommandLine } from "../support/command-line.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
 import { IdleClock } from "../support/idle-clock.ts";
 import { startTestServer } from "../support/test-server.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const DAYS = Number(process.env["DAEMON_DAYS"] ?? 7);
 /** Looks, delivery, schedule and signs. */
@@ -88,7 +91,7 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
         SLACK_WEBHOOK: `${told.origin}/services/T0/B0/hunter2`,
       },
       workingDirectory: pra.directory,
-      checkoutDirectory: pra.directory,
+      checkoutDirectory: root,
       homeDirectory: pra.directory,
       userName: "tester",
       isRoot: false,
