@@ -1,7 +1,8 @@
 /**
  * The newest events of the ledger, as far back as a number of objects allows: for commands that want the latest word on something and
  * must not read years of history for it. Writers are taken from the one that began last; of each writer its newest events, so a
- * process that has written for a year costs no more than one that wrote once. Peak memory: one object, and the names of all
+ * process that has written for a year costs no more than one that wrote once. What a watch records hour by hour is passed over: it would
+ * hide the rest. Peak memory: one object, and the names of all
  * writers.
  */
 import { ledgerTailEventsMax } from "../core/limits.ts";
@@ -11,6 +12,7 @@ import { listAll, type StoreCall, type StoreEntry } from "../repository/object-s
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { decodeEvents, understood, type LedgerEvent } from "./event.ts";
 import { listLedgerWriters } from "./read-ledger.ts";
+import { isMonthlyChain } from "./resume-writer.ts";
 
 /** How far a search went. `found`: stopped by its visitor; `whole`: nothing is left; `bounded`: older events were not read. */
 export type LedgerSearch = "found" | "whole" | "bounded";
@@ -56,7 +58,10 @@ export async function searchNewestEvents(
   const { signal, objectsMax, perWriterMax = Infinity } = call;
   let left = objectsMax;
   let whole = true;
-  for (const writer of (await listLedgerWriters(sealed, { signal })).toReversed()) {
+  const writers = (await listLedgerWriters(sealed, { signal })).filter(
+    (writer) => !isMonthlyChain(writer),
+  );
+  for (const writer of writers.toReversed()) {
     const objects = await newestObjects(sealed, writer, { signal });
     whole &&= objects.whole && objects.sequences.length <= perWriterMax;
     for (const sequence of objects.sequences.slice(0, perWriterMax)) {

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { createKeyRing } from "../pipeline/sealing/key-ring.ts";
 import { objectKey } from "../repository/object-names.ts";
 import { never, SimulatedRepository } from "../../tests/support/simulated-repository.ts";
-import type { LedgerHead, LedgerWriter, NewEvent } from "./ledger-writer.ts";
+import { type LedgerHead, LedgerWriter, type NewEvent } from "./ledger-writer.ts";
+import { searchNewestEvents } from "./newest-events.ts";
 import { resumeMonthlyWriter } from "./resume-writer.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 
@@ -38,6 +39,24 @@ test("R30 processes of a month go on with one whole chain, and the next month's 
   const { problems, writers, events } = await verdictOf(repository);
   assert.deepEqual([problems, events], [[], 24 * 5 + writers]);
   assert.ok(writers === 2 || writers === 3, String(writers));
+});
+
+test("R30 a search for the newest proof or backup is not filled up by what a watch records every hour", async () => {
+  const repository = new SimulatedRepository(4, createKeyRing());
+  const { sealed, clock } = repository.process("a");
+  await new LedgerWriter(sealed, { clock, host: "a", pid: 1, program: "pra" }).append(event, call);
+  await repository.time.pass(40 * 86_400_000);
+  for (let hour = 0; hour < 10; hour += 1) {
+    await (await writerOf(repository)).append(event, call);
+    await repository.time.pass(3_600_000);
+  }
+  const seen: string[] = [];
+  const visit = ({ kind }: { readonly kind: string }): boolean => {
+    seen.push(kind);
+    return false;
+  };
+  assert.equal(await searchNewestEvents(sealed, visit, { ...call, objectsMax: 5 }), "whole");
+  assert.deepEqual(seen, ["rollbackAccepted", "writerStarted"]);
 });
 
 test("R16 of two processes that go on at once one is refused, and finds its place when it looks again", async () => {

@@ -19,6 +19,9 @@ import { decodeEvents, eventHash } from "./event.ts";
 import { LedgerWriter, type LedgerHead, type LedgerWriterOptions } from "./ledger-writer.ts";
 
 const SEQUENCE_DIGITS = 12;
+/** Where other writers have 40 random bits: behind the key's 16 digits, a hyphen and the time's 12. */
+const MARK = "0".repeat(10);
+const WRITER_MARK_AT = 16 + 1 + 12;
 
 /** The host's writer of a subject in the month of an instant; its time is the month's beginning, in UTC. */
 export function monthlyWriterName(
@@ -28,7 +31,15 @@ export function monthlyWriterName(
   const month = new Date(of.nowMs).toISOString().slice(0, 7);
   const time = Date.parse(`${month}-01T00:00:00.000Z`).toString(16).padStart(12, "0");
   const digest = createHash("sha256").update(`${of.subject}\n${month}`).digest("hex");
-  return ledgerWriterNameOf(ring.writer.publicKey, parseObjectId(time + digest.slice(0, 20)));
+  return ledgerWriterNameOf(
+    ring.writer.publicKey,
+    parseObjectId(time + MARK + digest.slice(0, 10)),
+  );
+}
+
+/** Whether a writer is such a chain: it holds what a watch saw, hour by hour, and no backup, proof or deletion. */
+export function isMonthlyChain(writer: LedgerWriterName): boolean {
+  return writer.startsWith(MARK, WRITER_MARK_AT);
 }
 
 async function headOf(
