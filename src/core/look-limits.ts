@@ -67,6 +67,8 @@ export const daemonScheduleLookMs = 60_000;
 export const daemonCatchUpMs = 300_000;
 /** Somebody else receives: looked at again so often. */
 export const daemonHeldDelayMs = 30_000;
+/** A receiver that reads nothing for so many looks at everything, a minute apart, is replaced: before its alert opens, after two minutes. */
+export const daemonIdleLooksMax = 2;
 /** Deaths within ten minutes that wake somebody, and the longest pause between two lives. */
 export const daemonCrashLoopDeaths = 5;
 export const daemonCrashWindowMs = 600_000;

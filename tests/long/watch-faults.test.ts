@@ -20,6 +20,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { treeOf } from "../../src/files/process-group.ts";
 import { type Workload, startWorkload } from "../../src/loadtest/workload.ts";
+import { untilNothingIsMissing } from "../support/long-run.ts";
 import { LoopbackProxy } from "../support/loopback-proxy.ts";
 import type { TestServerOptions } from "../support/test-server.ts";
 import { WatchedSite } from "../support/watched-site.ts";
@@ -43,6 +44,7 @@ class Night {
     options: {
       readonly server?: Partial<TestServerOptions>;
       readonly place?: (repository: string) => () => void;
+      readonly daemon?: string;
       readonly variables?: (site: WatchedSite) => Promise<Readonly<Record<string, string>>>;
     } = {},
   ): Promise<Night> {
@@ -50,13 +52,15 @@ class Night {
     const night = new Night(site, (await options.variables?.(site)) ?? {});
     await night.load();
     assert.equal((await site.pra.run("backup --full")).code, 0);
-    const daemon = site.pra.start("daemon", night.#variables);
+    const daemon = site.pra.start(options.daemon ?? "daemon", night.#variables);
     daemon.child.stdout?.on("data", (text: string) => (night.#log += text));
     context.after(async () => {
       await night.#load?.stop();
     });
-    await night.#until("WAL to arrive", () => /Streaming/.test(night.#log));
-    await night.#until("a look", () => /"looked"/.test(night.#log));
+    if (options.daemon === undefined) {
+      await night.until("WAL to arrive", () => /Streaming/.test(night.#log));
+    }
+    await night.until("a look", () => /"looked"/.test(night.#log));
     return night;
   }
 
@@ -66,10 +70,10 @@ class Night {
     this.#load = await startWorkload({ connection, clients: 2, pauseMs: 20, signal: never });
   }
 
-  async #until(what: string, seen: () => boolean): Promise<void> {
+  async until(what: string, seen: () => boolean, seconds = 60): Promise<void> {
     const began = performance.now();
     while (!seen()) {
-      assert.ok(performance.now() - began < 60_000, `waited for ${what}: ${this.#log}`);
+      assert.ok(performance.now() - began < seconds * 1000, `waited for ${what}: ${this.#log}`);
       await pause(50);
     }
   }
@@ -140,21 +144,37 @@ test("R20 a network that swallows everything is told as a server that cannot be 
   await night.resolved(context, "server unreachable");
 });
 
-test("L46 a receiver that stands still is told although the server is well, and its return", async (context) => {
+test("L46 a receiver that stands still and is nobody's child is told although the server is well, and its return", async (context) => {
+  const night = await Night.begin(context, { daemon: "daemon --no-receiver" });
+  const receiver = night.site.pra.start("wal receive");
+  await receiver.untilSaid(/Streaming from/);
+  receiver.child.kill("SIGSTOP");
+  await night.opened(context, "WAL receiver stopped", /kill -KILL \d+, then pra wal receive/);
+  receiver.child.kill("SIGCONT");
+  await night.resolved(context, "WAL receiver stopped");
+});
+
+test("L46 L53 a receiver of the daemon's own that stands still is replaced, and nothing is missing", async (context) => {
   const night = await Night.begin(context);
   const stopped = night.receiver;
   process.kill(stopped, "SIGSTOP");
-  await night.opened(context, "WAL receiver stopped", /pra wal receive/);
-  process.kill(stopped, "SIGCONT");
-  await night.resolved(context, "WAL receiver stopped");
+  await night.until("another receiver", () => night.receiver !== stopped, 300);
+  await untilNothingIsMissing(night.site.pra);
+  const { value } = await night.site.pra.json("wal status");
+  assert.deepEqual(value["gaps"], []);
 });
 
 test("L46 L47 a dropped slot is told, and the WAL that is missing for it; what the message says closes the hole, and only then is it over", async (context) => {
   const settings = { min_wal_size: "32MB", max_wal_size: "32MB" };
-  const night = await Night.begin(context, { server: { settings } });
+  const night = await Night.begin(context, {
+    server: { settings },
+    daemon: "daemon --no-receiver",
+  });
   const { server, pra } = night.site;
-  // Its receiver stands still: else it would make the slot again at once, with nothing missing and nothing to tell.
-  process.kill(night.receiver, "SIGSTOP");
+  // A receiver that stands still: one that works would make the slot again at once, with nothing missing and nothing to tell.
+  const receiver = pra.start("wal receive");
+  await receiver.untilSaid(/Streaming from/);
+  receiver.child.kill("SIGSTOP");
   await server.query("SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots");
   await server.query("SELECT pg_drop_replication_slot('pra_main')");
   await night.opened(context, "replication slot lost", /pra backup --full/);
@@ -162,7 +182,8 @@ test("L46 L47 a dropped slot is told, and the WAL that is missing for it; what t
     await server.query("SELECT pg_switch_wal()");
     await server.query("CHECKPOINT");
   }
-  process.kill(night.receiver, "SIGCONT");
+  receiver.child.kill("SIGKILL");
+  await pra.start("wal receive").untilSaid(/Streaming from/);
   await night.opened(context, "WAL is missing", /pra backup/);
   assert.equal((await pra.run("backup --full")).code, 0);
   await night.resolved(context, "WAL is missing");
@@ -214,13 +235,15 @@ class OwnDisk {
     writeFileSync(`/sys/fs/ext4/${basename(this.#source)}/trigger_fs_error`, "1");
   }
 
-  /** What an operator does about it. */
-  repair(): void {
-    const device = this.#source;
-    this.unmount();
+  /** What an operator does about it, between two tries of the daemon to start its receiver. */
+  async repair(): Promise<void> {
+    for (let tries = 0; spawnSync("umount", [this.#at]).status !== 0; tries += 1) {
+      assert.ok(tries < 300, "the disk is let go");
+      await pause(100);
+    }
     // 1: errors were corrected.
-    assert.ok((spawnSync("e2fsck", ["-fy", device]).status ?? 9) <= 1);
-    execFileSync("mount", ["-o", "errors=remount-ro", device, this.#at]);
+    assert.ok((spawnSync("e2fsck", ["-fy", this.#image]).status ?? 9) <= 1);
+    this.mount();
   }
 
   /** All but a MiB is taken, by a file whose path is the answer. */
@@ -249,7 +272,7 @@ test("R20 a repository whose disk fails and goes read-only under the daemon is t
   const night = await Night.begin(context, { place: disk.place });
   disk.fail();
   await night.opened(context, "repository unusable", /read-only/i);
-  disk.repair();
+  await disk.repair();
   await night.resolved(context, "repository unusable");
 });
 

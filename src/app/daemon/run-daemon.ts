@@ -220,6 +220,9 @@ class Daemon {
       const limitMs = lookPatientTimeoutMs;
       report = await runLook(adapters, environment, { signal, only, limitMs });
     }
+    if (full) {
+      this.#supervisor?.heed(report.findings);
+    }
     const own = this.#supervisor === undefined ? [] : [this.#supervisor.observe()];
     const observations = [...observationsOf(report.findings), ...own];
     return { ok: report.ok, observations, look: report };

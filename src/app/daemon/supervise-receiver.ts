@@ -6,7 +6,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Clock } from "../../core/clock.ts";
-import { daemonHeldDelayMs, daemonLogLineMax, daemonStopMs } from "../../core/look-limits.ts";
+import type { Finding } from "../../core/finding/finding.ts";
+import {
+  daemonHeldDelayMs,
+  daemonIdleLooksMax,
+  daemonLogLineMax,
+  daemonStopMs,
+} from "../../core/look-limits.ts";
 import type { Observation } from "../../watch/observation.ts";
 import type { Log } from "./log.ts";
 import { abortionOf } from "./nap.ts";
@@ -31,6 +37,8 @@ export class ReceiverSupervisor {
   /** Ends the life that goes on, so that the next one begins at once. */
   #endLife: (() => void) | undefined;
   #isAsked = false;
+  #child: ChildProcess | undefined;
+  #idleLooks = 0;
 
   constructor(command: ReceiverCommand, tools: { readonly clock: Clock; readonly log: Log }) {
     this.#command = command;
@@ -84,6 +92,23 @@ export class ReceiverSupervisor {
     }
   }
 
+  /**
+   * What a look at everything found. A receiver that lives and reads nothing, seen twice a minute apart, stands still for good: it is killed,
+   * and the next one goes on where it stopped.
+   */
+  heed(findings: readonly Finding[]): void {
+    const pid = this.#child?.pid;
+    const isIdle = findings.some(
+      (finding) => finding.fact === "receiver-idle" && finding.values["pid"] === pid,
+    );
+    this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
+    if (this.#idleLooks >= daemonIdleLooksMax) {
+      this.#idleLooks = 0;
+      this.#log("warn", "receiver-stuck", { receiverPid: pid ?? -1 });
+      this.#child?.kill("SIGKILL");
+    }
+  }
+
   /** Ends it in good order and starts it again: it reads its configuration when it starts. */
   restart(): void {
     this.#endLife?.();
@@ -113,6 +138,7 @@ export class ReceiverSupervisor {
       this.#log("info", "receiver-says", { text });
     });
     const ended = once(child, "close");
+    this.#child = child;
     try {
       await once(child, "spawn");
       this.#log("info", "receiver-started", { receiverPid: child.pid ?? -1 });
@@ -131,6 +157,7 @@ export class ReceiverSupervisor {
       this.#lastWords = error instanceof Error ? error.message : "?";
       return null;
     } finally {
+      this.#child = undefined;
       this.#endLife = undefined;
     }
   }
