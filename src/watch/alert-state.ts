@@ -347,8 +347,10 @@ class Stepper {
       words,
       lastedMs: this.#nowMs - track.since.watchMs,
       atMs: this.#time.wallMs,
+      // Of a hole the instants within it stay lost, whatever came after.
       nothingLost:
         how === "well" &&
+        track.rule !== "gaps" &&
         this.#seenNow("exposure")?.seconds === 0 &&
         this.#seenNow("gaps")?.health === "well",
     };

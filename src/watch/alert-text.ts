@@ -78,6 +78,7 @@ const phrases = {
     exposedNone: "no work was ever exposed",
     flapping: "it comes and goes; it stays open until it was well for a while",
     lost: "nothing was lost: the repository has all of the server's WAL",
+    hole: "the instants in the hole stay out of reach; what comes after the newest backup can be restored",
     unlooked: "nobody looks at it any more; how it ended is not known",
   },
   fr: {
@@ -98,6 +99,7 @@ const phrases = {
     exposedNone: "aucun travail n'a été exposé",
     flapping: "cela va et vient ; l'alerte reste ouverte jusqu'à un retour durable",
     lost: "rien n'est perdu : le dépôt a tout le WAL du serveur",
+    hole: "les instants du trou restent hors d'atteinte ; ce qui suit la dernière sauvegarde peut être restauré",
     unlooked: "plus rien ne le regarde ; on ne sait pas comment cela a fini",
   },
 } as const;
@@ -106,6 +108,9 @@ function consequence(notice: Notice, language: Language): string {
   const { track, resolution } = notice;
   const say = phrases[language];
   const parts: string[] = [];
+  if (track.rule === "gaps" && resolution?.how === "well") {
+    return say.hole;
+  }
   if (resolution?.nothingLost === true) {
     parts.push(say.lost);
   }

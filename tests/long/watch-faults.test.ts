@@ -186,8 +186,11 @@ test("L46 L47 a dropped slot is told, and the WAL that is missing for it; what t
   await pra.start("wal receive").untilSaid(/Streaming from/);
   await night.opened(context, "WAL is missing", /pra backup/);
   assert.equal((await pra.run("backup --full")).code, 0);
-  await night.resolved(context, "WAL is missing");
+  // Both end at once, in one message that is called after the first.
   await night.resolved(context, "replication slot lost");
+  const ends = night.site.told.mail.filter((text) => /\[Resolved\] WAL gaps/.test(text));
+  assert.equal(ends.length, 1);
+  assert.match(ends[0] ?? "", /the instants in the hole stay out of reach/);
 });
 
 /** A disk of its own for the repository: an ext4 file system in a file, which its errors make read-only. */
