@@ -9,9 +9,9 @@ timeout_ms=600000
 concurrency=3
 list=$(mktemp)
 # Where the servers of tests live, and the clusters they are copied from (tests/support/fresh-cluster.ts): in memory where
-# 8 GiB are free, for they write without fsync and hundreds are made and removed.
+# 8 GiB are free, for they write without fsync and hundreds are made and removed. Full sizes belong on a disk.
 parent=/tmp
-[ "$(df -Pk /dev/shm 2>/dev/null | awk '$1 == "tmpfs" { print ($4 >= 8388608) }')" != 1 ] || parent=/dev/shm
+[ "$*" = long ] || [ "$(df -Pk /dev/shm 2>/dev/null | awk '$1 == "tmpfs" { print ($4 >= 8388608) }')" != 1 ] || parent=/dev/shm
 TEST_SERVERS=$(mktemp -d "$parent/pra-servers-XXXXXX")
 chmod 711 "$TEST_SERVERS"
 export TEST_SERVERS

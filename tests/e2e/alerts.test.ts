@@ -1,6 +1,6 @@
 /** Alerts with real processes, a real receiver and SIGKILL; `tests/long` plays fifty sequences. */
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { recordLook } from "../../src/app/watch/record-look.ts";
 import { lookAndDeliver, playSequence } from "../support/alert-sequences.ts";
 import { type Answer, CommandLine } from "../support/command-line.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
+import { MailRelay } from "../support/mail-relay.ts";
 
 test("R21 L53 looks and deliveries killed at any step lose no alert, tell its end, and repeat only what nobody can know", async () => {
   let kills = 0;
@@ -20,10 +21,15 @@ test("R21 L53 looks and deliveries killed at any step lose no alert, tell its en
   assert.ok(kills >= 3, `${kills} kills`);
 });
 
-/** A look as `pra status` makes it, found as a test says. */
-async function look(pra: CommandLine, webhook: string, health: "ill" | "well"): Promise<void> {
+/** A look as `pra status` makes it, found as a test says; `channels`: the webhook's address, or all settings of channels. */
+async function look(
+  pra: CommandLine,
+  channels: string | Readonly<Record<string, string>>,
+  health: "ill" | "well",
+): Promise<void> {
+  const variables = typeof channels === "string" ? { PRA_WEBHOOK_URL: channels } : channels;
   const environment = readEnvironment({
-    variables: { PRA_STATE_DIR: join(pra.directory, "state"), PRA_WEBHOOK_URL: webhook },
+    variables: { PRA_STATE_DIR: join(pra.directory, "state"), ...variables },
     workingDirectory: pra.directory,
     checkoutDirectory: pra.directory,
     homeDirectory: pra.directory,
@@ -176,4 +182,50 @@ test("L53 R21 a delivery that dies when the ledger has its events records them a
   assert.equal(done.code, 0, done.err);
   assert.equal(await waiting(), 0);
   assert.equal(receiver.received.length, 1);
+});
+
+test("L53 R21 killed at each step of a channel, the next delivery tells it, and tells twice only what had been taken", async (context) => {
+  const relay = await MailRelay.start({ noStartTls: true });
+  const hook = await HttpReceiver.start();
+  context.after(async () => {
+    await relay[Symbol.asyncDispose]();
+    await hook[Symbol.asyncDispose]();
+  });
+  for (const [step, taken] of [
+    ["channels.http-call", 1],
+    ["channels.http-answered", 2],
+    ["channels.smtp-connect", 1],
+    ["channels.smtp-accepted", 2],
+    ["channels.command-start", 1],
+  ] as const) {
+    await using pra = await CommandLine.create();
+    const [program, told] = [join(pra.directory, "tell"), join(pra.directory, "told")];
+    await writeFile(program, `#!/bin/sh\ncat >/dev/null; echo told >>${told}\n`, { mode: 0o755 });
+    const channel = step.replace(/^channels\.(\w+)-.*$/, "$1");
+    const before = { mails: relay.received.length, calls: hook.received.length };
+    const variables: Readonly<Record<string, string>> =
+      channel === "http"
+        ? { PRA_WEBHOOK_URL: `${hook.origin}/hook` }
+        : channel === "smtp"
+          ? {
+              ALERT_EMAIL: "a@example.org",
+              PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}?tls=none`,
+            }
+          : { PRA_ALERT_COMMAND: program };
+    await look(pra, variables, "ill");
+    const killed = { ...variables, PRA_FAILPOINT: `${step}:kill:1` };
+    const { child, answer } = pra.start("alert deliver", killed);
+    await answer;
+    assert.equal(child.signalCode, "SIGKILL", step);
+    const done = await pra.run("alert deliver", variables);
+    assert.equal(done.code, 0, `${step}: ${done.err}`);
+    const messages =
+      channel === "http"
+        ? hook.received.slice(before.calls).map(({ body }) => body)
+        : channel === "smtp"
+          ? relay.received.slice(before.mails).map(({ mail }) => mail.messageId ?? "")
+          : (await readFile(told, "utf8")).trim().split("\n");
+    assert.equal(messages.length, taken, step);
+    assert.equal(new Set(messages.map((text) => text.replace(/"at":"[^"]*"/, ""))).size, 1, step);
+  }
 });

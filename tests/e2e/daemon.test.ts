@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
@@ -244,9 +244,20 @@ test("L53 a daemon that is killed as it writes its log, speaks to systemd or lea
   const variables = {
     ...site.variables,
     PRA_LOG_FILE: log,
+    PRA_LOG_MB: "1",
     NOTIFY_SOCKET: join(directory, "none"),
   };
-  for (const step of ["daemon.log-open", "daemon.log-write", "daemon.notify", "watch.sign"]) {
+  // Full, so that the next line puts it aside.
+  await mkdir(join(directory, "logs"));
+  await writeFile(log, Buffer.alloc(1_000_000, "\n"), { mode: 0o600 });
+  const steps = [
+    "daemon.log-open",
+    "daemon.log-rotate",
+    "daemon.log-write",
+    "daemon.notify",
+    "watch.sign",
+  ];
+  for (const step of steps) {
     const failpoint = { PRA_FAILPOINT: `${step}:kill` };
     const { child, answer } = site.pra.start("daemon --no-receiver", {
       ...variables,

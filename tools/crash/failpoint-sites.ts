@@ -47,6 +47,9 @@ export const refusable: ReadonlySet<FailpointName> = new Set<FailpointName>([
 
 /** Sites of commands that are killed at each of them by tests of their own, by the beginning of their names. */
 const KILLED_ELSEWHERE = {
+  "channels.": "killed at each step in tests/e2e/alerts.test.ts",
+  "daemon.job-start": "made to fail in src/app/daemon/run-schedule.test.ts",
+  "daemon.": "killed at each step in tests/e2e/daemon.test.ts",
   "key.": "killed at each step in tests/e2e/keys.test.ts",
   "metrics.":
     "killed at each step in tests/e2e/status-metrics.test.ts and tests/e2e/daemon-metrics.test.ts",

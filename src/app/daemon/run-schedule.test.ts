@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { configureFailpoints } from "../../core/failpoint.ts";
+import { configureFailpointsFrom, processFailpointEffects } from "../../files/failpoint-effects.ts";
 import { treeOf } from "../../files/process-group.ts";
 import { isAtWork } from "../../../tests/support/process-tree.ts";
 import { compose } from "../compose.ts";
@@ -189,4 +191,19 @@ test("R19 L43 what was due while nobody was there is made up for once; what is c
     runs.map(({ cause, exitCode }) => [cause, exitCode]),
     [["catch-up", 0]],
   );
+});
+
+test("L53 a job that cannot be begun is told, and begun when it comes due again", async (context) => {
+  const host = Host.open(context);
+  await host.plan("date >> times");
+  const effects = processFailpointEffects();
+  configureFailpoints({ failpoints: "daemon.job-start:error:1", effects });
+  context.after(() => {
+    configureFailpointsFrom(process.env);
+  });
+  host.start();
+  await host.until(() => host.count("job-unstartable") === 1);
+  await host.until(() => host.count("job-ended") > 0);
+  await host.end();
+  assert.ok(existsSync(join(host.folder, "times")));
 });
