@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { testFilesDirectory } from "./fresh-cluster.ts";
 import { endProcessesNaming } from "./process-tree.ts";
 import { fileURLToPath } from "node:url";
 import type { ServerAccount } from "../../src/postgres/server-account.ts";
@@ -64,7 +65,7 @@ export class CommandLine implements AsyncDisposable {
 
   /** `account`: who runs the commands and owns what they make, where it is not ourselves. */
   static async create(server?: ServerPlace, account?: ServerAccount): Promise<CommandLine> {
-    const directory = await mkdtemp("/tmp/pra-command-");
+    const directory = await mkdtemp(join(testFilesDirectory, "pra-command-"));
     if (account?.switched === true) {
       await chown(directory, account.uid, account.gid);
     }

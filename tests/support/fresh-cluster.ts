@@ -1,6 +1,6 @@
 /**
  * Fresh clusters for tests. `initdb` takes a second of processor time, a copy of its result a tenth of that, and a run of all tests
- * makes hundreds. So `tools/test.sh` names a directory for a run's servers (`TEST_SERVERS`, in memory where there is room, removed at the
+ * makes hundreds. So `tools/test.sh` names a directory for a run's files (`TEST_FILES`, in memory where there is room, removed at the
  * end), which gets one cluster to copy for each kind on first use; without it, as in a run of one file, each comes from `initdb`.
  *
  * Two copies must look like two clusters: each gets a system identifier of its own, in `pg_control` (xlog identifier, CRC-32C
@@ -61,18 +61,18 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Where the servers of tests live. */
-export const serversDirectory = process.env["TEST_SERVERS"] ?? "/tmp";
+/** Where servers and commands of tests live, and what they restore. */
+export const testFilesDirectory = process.env["TEST_FILES"] ?? "/tmp";
 
 /** The cluster to copy, made by whoever comes first. */
 async function patternFor(options: ClusterOptions): Promise<string> {
   const { binaries, initdbArguments = [] } = options;
   const kind = JSON.stringify([binaries, initdbArguments]);
   const name = createHash("sha256").update(kind).digest("hex").slice(0, 16);
-  const pattern = join(serversDirectory, name);
+  const pattern = join(testFilesDirectory, name);
   if (!(await exists(pattern))) {
     await initCluster(options);
-    const building = await mkdtemp(join(serversDirectory, "building-"));
+    const building = await mkdtemp(join(testFilesDirectory, "building-"));
     await run("cp", ["-a", options.dataDirectory, join(building, "data")]);
     await rm(options.dataDirectory, { recursive: true });
     // Another test may have come first: its cluster is as good.
@@ -88,7 +88,7 @@ async function patternFor(options: ClusterOptions): Promise<string> {
 
 /** As `initCluster`, which see: an empty cluster that is no other one. */
 export async function freshCluster(options: ClusterOptions): Promise<void> {
-  if (process.env["TEST_SERVERS"] === undefined) {
+  if (process.env["TEST_FILES"] === undefined) {
     await initCluster(options);
     return;
   }

@@ -39,7 +39,7 @@ import {
   type ThrowawayServer,
   startServer,
 } from "../../src/postgres/throwaway-server.ts";
-import { freshCluster, serversDirectory } from "./fresh-cluster.ts";
+import { freshCluster, testFilesDirectory } from "./fresh-cluster.ts";
 
 // `npm run test:guards` switches guards off by the environment, in every process of a test.
 configureFailpointsFrom(process.env);
@@ -102,9 +102,9 @@ export async function testBinaries(
   return { binaries, account };
 }
 
-/** A directory that belongs to the account servers run as, under /tmp unless told. Remove it with `rm`. */
-export async function testDirectory(account: ServerAccount, parent = "/tmp"): Promise<string> {
-  const directory = await mkdtemp(join(parent, "pra-test-"));
+/** A directory that belongs to the account servers run as. Remove it with `rm`. */
+export async function testDirectory(account: ServerAccount): Promise<string> {
+  const directory = await mkdtemp(join(testFilesDirectory, "pra-test-"));
   await takeOver(directory, account);
   return directory;
 }
@@ -286,7 +286,7 @@ export class TestServer implements AsyncDisposable {
 
 async function prepare(options: TestServerOptions): Promise<TestServer> {
   const { binaries, account } = await testBinaries(options.major, options);
-  const home = await testDirectory(account, serversDirectory);
+  const home = await testDirectory(account);
   await mkdir(join(home, "socket"), { mode: 0o700 });
   await takeOver(join(home, "socket"), account);
   return new TestServer({
