@@ -8,7 +8,8 @@ import { configureFailpoints } from "../core/failpoint.ts";
 import { found } from "../core/finding/finding.ts";
 import { type Adapters, compose } from "./compose.ts";
 import { createRepository } from "./create-repository.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { environmentIn } from "../../tests/support/environment-in.ts";
 import { checkLedger, listLedger, makeAnchor } from "./ledger-operations.ts";
 import { sampleLook } from "./look/sample-hours.ts";
 import { recordAccess } from "./record-access.ts";
@@ -35,18 +36,11 @@ async function makeSite(context: TestContext): Promise<Site> {
   const directory = await mkdtemp(join(tmpdir(), "pra-evidence-"));
   context.after(() => rm(directory, { recursive: true }));
   const at = (variables: Readonly<Record<string, string>> = {}): Environment =>
-    readEnvironment({
-      variables: {
-        BACKUP_DIR: join(directory, "repository"),
-        PRA_STATE_DIR: join(directory, "state"),
-        PRA_KEY_FILE: join(directory, "key"),
-        ...variables,
-      },
-      workingDirectory: directory,
-      checkoutDirectory: directory,
-      homeDirectory: directory,
-      userName: "tester",
-      isRoot: false,
+    environmentIn(directory, {
+      BACKUP_DIR: join(directory, "repository"),
+      PRA_STATE_DIR: join(directory, "state"),
+      PRA_KEY_FILE: join(directory, "key"),
+      ...variables,
     });
   const adapters = compose();
   await createRepository(adapters, at(), { signal, encryption: "on", recoveryKey: "write" });

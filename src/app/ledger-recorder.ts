@@ -114,3 +114,19 @@ export class LedgerRecorder {
     }
   }
 }
+
+/** Recording beside other work: a repository that refuses is the answer, and stops nobody. @throws the signal's reason when aborted. */
+export async function unlessRefused(
+  { signal }: StoreCall,
+  record: () => Promise<DrError | undefined>,
+): Promise<DrError | undefined> {
+  try {
+    return await record();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isDrError(error)) {
+      return error;
+    }
+    throw error;
+  }
+}

@@ -10,11 +10,11 @@ import { NumberedFile } from "../files/numbered-file.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { LedgerRecorder } from "./ledger-recorder.ts";
+import { LedgerRecorder, unlessRefused } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 
 /** What is looked at. */
-export type Look = "list" | "window" | "plan" | "ledger list" | "sla";
+export type Accessed = "list" | "window" | "plan" | "ledger list" | "sla";
 
 const countSchema = z.object({
   look: z.string(),
@@ -89,10 +89,10 @@ async function repeatsOf(
 export async function recordAccess(
   adapters: Adapters,
   environment: Environment,
-  look: Look,
+  look: Accessed,
   call: StoreCall,
 ): Promise<DrError | undefined> {
-  try {
+  return await unlessRefused(call, async () => {
     const { sealed, repositoryId } = await openRepository(adapters, environment, call);
     const now: Count = {
       look,
@@ -111,11 +111,5 @@ export async function recordAccess(
     const data = { what: look, cluster: null, object: null, repeats };
     await ledger.record({ kind: "accessed", data });
     return ledger.failure;
-  } catch (error) {
-    call.signal.throwIfAborted();
-    if (isDrError(error)) {
-      return error;
-    }
-    throw error;
-  }
+  });
 }

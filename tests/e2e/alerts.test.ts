@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
+import { environmentIn } from "../support/environment-in.ts";
 import { recordLook } from "../../src/app/watch/record-look.ts";
 import { lookAndDeliver, playSequence } from "../support/alert-sequences.ts";
 import { type Answer, CommandLine } from "../support/command-line.ts";
@@ -28,13 +28,9 @@ async function look(
   health: "ill" | "well",
 ): Promise<void> {
   const variables = typeof channels === "string" ? { PRA_WEBHOOK_URL: channels } : channels;
-  const environment = readEnvironment({
-    variables: { PRA_STATE_DIR: join(pra.directory, "state"), ...variables },
-    workingDirectory: pra.directory,
-    checkoutDirectory: pra.directory,
-    homeDirectory: pra.directory,
-    userName: "tester",
-    isRoot: false,
+  const environment = environmentIn(pra.directory, {
+    PRA_STATE_DIR: join(pra.directory, "state"),
+    ...variables,
   });
   const words = { summary: `the server is ${health}`, hint: "pra check" };
   const seen = { rule: "server", subject: "", health, words: { en: words, fr: words } };

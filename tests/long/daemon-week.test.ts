@@ -12,7 +12,8 @@ import { runInNewContext } from "node:vm";
 import { compose } from "../../src/app/compose.ts";
 import { DaemonLog } from "../../src/app/daemon/log.ts";
 import { runDaemon } from "../../src/app/daemon/run-daemon.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
+import type { Environment } from "../../src/app/environment.ts";
+import { environmentIn } from "../support/environment-in.ts";
 import { CommandLine } from "../support/command-line.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
 import { IdleClock } from "../support/idle-clock.ts";
@@ -76,9 +77,10 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
   assert.equal((await pra.run("backup --full")).code, 0);
   await server[Symbol.asyncDispose]();
   const clock = new IdleClock(Date.now());
-  const environment = (): ReturnType<typeof readEnvironment> =>
-    readEnvironment({
-      variables: {
+  const environment = (): Environment =>
+    environmentIn(
+      pra.directory,
+      {
         PG_HOST: server.socketDirectory,
         PG_PORT: String(server.port),
         BACKUP_DIR: pra.repository,
@@ -90,12 +92,8 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
         PRA_STATUS_TIMEOUT_MS: "20000",
         SLACK_WEBHOOK: `${told.origin}/services/T0/B0/hunter2`,
       },
-      workingDirectory: pra.directory,
-      checkoutDirectory: root,
-      homeDirectory: pra.directory,
-      userName: "tester",
-      isRoot: false,
-    });
+      { checkoutDirectory: root },
+    );
   using output = new DaemonLog({
     write: (line) => context.diagnostic(line),
     isTerminal: false,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
+import { environmentIn } from "../support/environment-in.ts";
 import { observationsOf } from "../../src/app/look/observations.ts";
 import { runLook } from "../../src/app/look/run-look.ts";
 import { deliverDue } from "../../src/app/watch/deliver.ts";
@@ -25,23 +25,16 @@ test("R20 R21 S90 S91 S92 a server that is killed is told at the next look, alon
   await using pra = await CommandLine.initialised(server);
   const backup = await pra.run("backup --full");
   assert.equal(backup.code, 0, backup.err);
-  const environment = readEnvironment({
-    variables: {
-      BACKUP_DIR: pra.repository,
-      PRA_KEY_FILE: pra.keyFile,
-      PRA_STATE_DIR: join(pra.directory, "state"),
-      PRA_WEBHOOK_URL: `${receiver.origin}/hook`,
-      PG_HOST: server.socketDirectory,
-      PG_PORT: String(server.port),
-      PG_USER: "postgres",
-      MIN_FREE_GB: "0",
-      PRA_STATUS_TIMEOUT_MS: "20000",
-    },
-    workingDirectory: pra.directory,
-    checkoutDirectory: pra.directory,
-    homeDirectory: pra.directory,
-    userName: "tester",
-    isRoot: false,
+  const environment = environmentIn(pra.directory, {
+    BACKUP_DIR: pra.repository,
+    PRA_KEY_FILE: pra.keyFile,
+    PRA_STATE_DIR: join(pra.directory, "state"),
+    PRA_WEBHOOK_URL: `${receiver.origin}/hook`,
+    PG_HOST: server.socketDirectory,
+    PG_PORT: String(server.port),
+    PG_USER: "postgres",
+    MIN_FREE_GB: "0",
+    PRA_STATUS_TIMEOUT_MS: "20000",
   });
   const adapters = compose();
   const { signal } = new AbortController();

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { compose } from "../../src/app/compose.ts";
-import { readEnvironment } from "../../src/app/environment.ts";
+import { environmentIn } from "./environment-in.ts";
 import { deliverDue } from "../../src/app/watch/deliver.ts";
 import { recordLook } from "../../src/app/watch/record-look.ts";
 import { configureFailpointsFrom } from "../../src/files/failpoint-effects.ts";
@@ -13,14 +13,7 @@ import type { Observation } from "../../src/watch/observation.ts";
 
 configureFailpointsFrom(process.env);
 const [directory = "", shift = "0", ...found] = process.argv.slice(2);
-const environment = readEnvironment({
-  variables: process.env,
-  workingDirectory: directory,
-  checkoutDirectory: directory,
-  homeDirectory: directory,
-  userName: "tester",
-  isRoot: false,
-});
+const environment = environmentIn(directory, process.env);
 const adapters = compose();
 const { signal } = new AbortController();
 const moment = (): Moment => {

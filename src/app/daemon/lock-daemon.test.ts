@@ -7,7 +7,8 @@ import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../core/clock.ts";
 import { type ProcessIdentity, ownIdentity, processText } from "../../files/process-identity.ts";
 import { type Adapters, compose } from "../compose.ts";
-import { type Environment, readEnvironment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
 import { lockDaemon, runningDaemon, touchLock } from "./lock-daemon.ts";
 
 const { signal } = new AbortController();
@@ -23,14 +24,7 @@ class Host {
     context.after(() => {
       rmSync(folder, { recursive: true });
     });
-    this.environment = readEnvironment({
-      variables: { PRA_STATE_DIR: folder },
-      workingDirectory: folder,
-      checkoutDirectory: folder,
-      homeDirectory: folder,
-      userName: "tester",
-      isRoot: false,
-    });
+    this.environment = environmentIn(folder, { PRA_STATE_DIR: folder });
     this.locks = join(folder, "watch/main/daemon");
     mkdirSync(this.locks, { recursive: true });
   }

@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { configureFailpoints } from "../../core/failpoint.ts";
 import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
-import { type Environment, readEnvironment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
 import { DaemonLog, formatLine } from "./log.ts";
 
 type Place = {
@@ -45,14 +46,7 @@ function placeIn(context: TestContext): Place {
   });
   const path = join(folder, "logs", "daemon.log");
   const environment = (more: Readonly<Record<string, string>> = {}): Environment =>
-    readEnvironment({
-      variables: { PRA_LOG_FILE: path, ...more },
-      workingDirectory: folder,
-      checkoutDirectory: folder,
-      homeDirectory: folder,
-      userName: "tester",
-      isRoot: false,
-    });
+    environmentIn(folder, { PRA_LOG_FILE: path, ...more });
   return { log, said, folder, path, environment };
 }
 

@@ -11,7 +11,8 @@ import { configureFailpointsFrom, processFailpointEffects } from "../../files/fa
 import { treeOf } from "../../files/process-group.ts";
 import { isAtWork } from "../../../tests/support/process-tree.ts";
 import { compose } from "../compose.ts";
-import { type Environment, readEnvironment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
 import { type Installed, readHistory, writeInstalled } from "../schedule/schedule-files.ts";
 import type { LogFields } from "./log.ts";
 import { ScheduleKeeper } from "./run-schedule.ts";
@@ -32,15 +33,7 @@ class Host {
     this.folder = folder;
     const envFile = join(folder, ".env");
     writeFileSync(envFile, `PRA_STATE_DIR=${join(folder, "state")}\n`, { mode: 0o600 });
-    this.environment = readEnvironment({
-      variables: {},
-      workingDirectory: folder,
-      checkoutDirectory: root,
-      homeDirectory: folder,
-      userName: "tester",
-      isRoot: false,
-      envFile,
-    });
+    this.environment = environmentIn(folder, {}, { checkoutDirectory: root, envFile });
   }
 
   static open(context: TestContext): Host {

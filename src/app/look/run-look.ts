@@ -22,24 +22,9 @@ import { type Probe, probes, walFreeBytes } from "./probes.ts";
 import { readingsOf } from "./readings-of.ts";
 import { sampleLook } from "./sample-hours.ts";
 import { Sight, unlessFailed } from "./sight.ts";
-import { timeLimit } from "./time-limit.ts";
+import { inTime, timeLimit } from "./time-limit.ts";
 
 type Call = { readonly signal: AbortSignal };
-
-/** Rejects with the limit's reason when it comes first: a read that hangs in the kernel heeds no signal. */
-async function inTime<T>(work: Promise<T>, { signal }: Call): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const end = (): void => {
-    late.reject(signal.reason);
-  };
-  signal.addEventListener("abort", end, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, late.promise]);
-  } finally {
-    signal.removeEventListener("abort", end);
-  }
-}
 
 async function stands(ground: Probe["ground"], sight: Sight): Promise<boolean> {
   switch (ground) {

@@ -17,3 +17,21 @@ export function timeLimit(
     },
   };
 }
+
+/** The work, or the signal's reason when that comes first: a read that hangs in the kernel heeds no signal. */
+export async function inTime<T>(
+  work: Promise<T>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const end = (): void => {
+    late.reject(signal.reason);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}

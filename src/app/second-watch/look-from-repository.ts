@@ -24,14 +24,13 @@ import { type Moment, readMoment } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { judgeReceiver } from "../../watch/probes/receiver.ts";
 import type { Adapters } from "../compose.ts";
-import { abortionOf } from "../daemon/nap.ts";
 import type { Environment } from "../environment.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeExposure, judgeGaps, judgeNewestBackup } from "../look/judge-repository.ts";
 import { LocalNote } from "../look/local-note.ts";
 import { observationsOf } from "../look/observations.ts";
 import { Sight } from "../look/sight.ts";
-import { timeLimit } from "../look/time-limit.ts";
+import { inTime, timeLimit } from "../look/time-limit.ts";
 import type { OpenRepository } from "../repository-access.ts";
 import {
   type First,
@@ -188,15 +187,6 @@ class SecondWatcher {
       return divided(observation, this.#first, illMs);
     });
   }
-}
-
-/** @throws the limit's reason when it comes first: a read that hangs in the kernel heeds no signal. */
-async function inTime<T>(work: Promise<T>, { signal }: Call): Promise<T> {
-  using abortion = abortionOf(signal);
-  const late = abortion.happens.then((): never => {
-    throw signal.reason;
-  });
-  return await Promise.race([work, late]);
 }
 
 /**

@@ -9,7 +9,8 @@ import type { Moment } from "../../watch/moment.ts";
 import type { DeliveryOutcome, Notifier, OutgoingMessage } from "../../watch/notifier.ts";
 import type { Observation } from "../../watch/observation.ts";
 import { compose } from "../compose.ts";
-import { type Environment, readEnvironment } from "../environment.ts";
+import type { Environment } from "../environment.ts";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
 import { deliverDue } from "./deliver.ts";
 import { noteChannelsWork } from "./note-channels.ts";
 import { type LookRecord, recordLook } from "./record-look.ts";
@@ -20,14 +21,7 @@ const { signal } = new AbortController();
 async function environmentAt(context: TestContext): Promise<Environment> {
   const directory = await mkdtemp(join(tmpdir(), "pra-watch-"));
   context.after(() => rm(directory, { recursive: true }));
-  return readEnvironment({
-    variables: { PRA_STATE_DIR: join(directory, "state") },
-    workingDirectory: directory,
-    checkoutDirectory: directory,
-    homeDirectory: directory,
-    userName: "tester",
-    isRoot: false,
-  });
+  return environmentIn(directory, { PRA_STATE_DIR: join(directory, "state") });
 }
 
 function seen(rule: string, health: Observation["health"]): Observation {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { type TestContext, test } from "node:test";
 import { DrError } from "../../core/errors.ts";
 import { compose } from "../compose.ts";
-import { readEnvironment } from "../environment.ts";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
 import { parsePraYaml } from "../pra-yaml/read.ts";
 import { plannedNow } from "./planned-maintenance.ts";
 import { parseUntil } from "./until.ts";
@@ -18,21 +18,14 @@ async function watchWith(context: TestContext, yaml: string): Promise<OpenWatch>
   const directory = await mkdtemp(join(tmpdir(), "pra-setup-"));
   context.after(() => rm(directory, { recursive: true }));
   await writeFile(join(directory, "pra.yaml"), yaml, { mode: 0o600 });
-  const environment = readEnvironment({
-    variables: {
-      PRA_STATE_DIR: join(directory, "state"),
-      ALERT_EMAIL: "oncall@example.org",
-      ALERT_SMS: "+33612345678",
-      PRA_SMS_USER: "u",
-      PRA_SMS_PASSWORD: "planted-secret",
-      PRA_SMS_FROM: "PRA",
-      PRA_LANG: "fr",
-    },
-    workingDirectory: directory,
-    checkoutDirectory: directory,
-    homeDirectory: directory,
-    userName: "tester",
-    isRoot: false,
+  const environment = environmentIn(directory, {
+    PRA_STATE_DIR: join(directory, "state"),
+    ALERT_EMAIL: "oncall@example.org",
+    ALERT_SMS: "+33612345678",
+    PRA_SMS_USER: "u",
+    PRA_SMS_PASSWORD: "planted-secret",
+    PRA_SMS_FROM: "PRA",
+    PRA_LANG: "fr",
   });
   return await openWatch(compose(), environment, { signal });
 }
@@ -131,14 +124,7 @@ test("R21 a pra.yaml that cannot be used costs its contacts, and no channel of t
 
 test("R21 channels that cannot be made are told of, and the watch opens all the same", async () => {
   const directory = join(tmpdir(), "pra-none");
-  const environment = readEnvironment({
-    variables: { PRA_STATE_DIR: directory },
-    workingDirectory: directory,
-    checkoutDirectory: directory,
-    homeDirectory: directory,
-    userName: "tester",
-    isRoot: false,
-  });
+  const environment = environmentIn(directory, { PRA_STATE_DIR: directory });
   const watch = await openWatch(compose(), environment, {
     signal,
     notifiersOf: () => {
