@@ -87,9 +87,9 @@ test("R3 what a program reads is what was dumped: over several packs, stored fra
 
 test("R3 a program that has read enough ends as it likes, and one that fails is told of", async () => {
   await using repository = await TestRepository.create();
-  const stream = await store(repository, [framesOf(40)]);
+  const stream = await store(repository, [framesOf(40).slice(1)]);
   const enough = await fed(repository, stream, "exec head -c 3");
-  assert.deepEqual([enough.end.code, enough.output.length], [0, 3]);
+  assert.deepEqual([enough.end.code, enough.output], [0, "lin"]);
   const failed = await fed(repository, stream, "head -c 3000000 > /dev/null; echo no >&2; exit 3");
   assert.deepEqual([failed.end.code, failed.end.text], [3, "no"]);
 });
