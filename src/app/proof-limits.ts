@@ -1,6 +1,6 @@
 /**
  * So that a proof on the production host cannot hurt it: it gives way on the processor and on the disk, and it ends after a time
- * (that there must be room, `throwaway-room.ts`). The work that a proof starts afterwards inherits the first: workers and servers.
+ * (that there must be room, `restore-room.ts`). The work that a proof starts afterwards inherits the first: workers and servers.
  */
 import { readdir, writeFile } from "node:fs/promises";
 import { getPriority, setPriority } from "node:os";

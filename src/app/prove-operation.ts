@@ -43,7 +43,7 @@ import {
 } from "./prove-records.ts";
 import { writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
-import { neededBytes, requireRoom } from "./throwaway-room.ts";
+import { neededBytes, requireRoom } from "./restore-room.ts";
 
 /** The throw-away server has a socket directory of its own, so any port will do. */
 const PROOF_PORT = 5432;

@@ -24,6 +24,7 @@ import type { RestorePlan } from "../restore/plan-result.ts";
 import { librariesIn, requireResourceManagers } from "../restore/preload-libraries.ts";
 import { recoverySettings } from "../restore/recovery-settings.ts";
 import { type RestoredBackup, restoreBackup } from "../restore/restore-backup.ts";
+import type { RestorePlace } from "../restore/restore-places.ts";
 import { lookAtTarget } from "../restore/target-directory.ts";
 import { ScatterPool } from "../restore/scatter-pool.ts";
 import { formatInstant } from "../restore/target-time.ts";
@@ -39,7 +40,8 @@ import { measurementOf, predictionFor } from "./predict-restore.ts";
 import { requireGivenUp } from "./give-up-cluster.ts";
 import { type Reached, type StartWish, type StartedCopy, startCopy } from "./start-copy.ts";
 import { checkHistory } from "./rollback.ts";
-import { requireRoom } from "./throwaway-room.ts";
+import { requireRoom } from "./restore-room.ts";
+import { type TightRoom, judgeRoom, roomOnVolumes } from "./target-room.ts";
 
 /** What was asked for. */
 export type RestoreRequest = PlanRequest & {
@@ -64,6 +66,8 @@ export type RestoreRequest = PlanRequest & {
   readonly reason: string;
   /** Told once, before anything is written; without a prediction where nothing was measured yet. */
   readonly onPlan: (plan: RestorePlan, prediction: RestorePrediction | undefined) => void;
+  /** Told of each file system on which little will be left. */
+  readonly onTightRoom?: (room: TightRoom) => void;
   readonly onProgress: (progress: {
     readonly phase: string;
     readonly writtenBytes: number;
@@ -224,6 +228,21 @@ async function missingFor(
   }
 }
 
+/** @throws DrError `RESTORE_ROOM`. */
+async function requireRoomFor(
+  places: readonly [RestorePlace, ...RestorePlace[]],
+  { walBytes }: RestorePlan,
+  { throwAway, command, signal, onTightRoom }: RestoreRequest,
+): Promise<void> {
+  if (throwAway !== undefined) {
+    const filesBytes = places.reduce((sum, place) => sum + place.filesBytes, 0);
+    await requireRoom(throwAway.spoolDirectory, { filesBytes, walBytes }, command);
+    return;
+  }
+  const volumes = await roomOnVolumes(places, { walBytes, signal });
+  judgeRoom(volumes, { walBytes, command }).forEach((room) => onTightRoom?.(room));
+}
+
 async function restoreFiles(
   adapters: Adapters,
   { postgresBinDirectory: binDirectory }: Environment,
@@ -250,13 +269,7 @@ async function restoreFiles(
     dataDirectory,
     tablespaces: prepared.places,
     choose: throwAway?.choose,
-    requireRoom:
-      throwAway === undefined
-        ? undefined
-        : async (filesBytes) => {
-            const sizes = { filesBytes, walBytes: plan.walBytes };
-            await requireRoom(throwAway.spoolDirectory, sizes, request.command);
-          },
+    requireRoom: (places) => requireRoomFor(places, plan, request),
     owner,
     over: request.over !== undefined,
     layWal: async (directory) => {

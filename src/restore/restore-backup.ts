@@ -26,6 +26,7 @@ import type { LeftOutLibrary } from "./preload-libraries.ts";
 import { type PreloadKnowledge, configureRestored } from "./restored-configuration.ts";
 import { inRestoreWords, putFile } from "./restored-file.ts";
 import { type RestoredFiles, restoreFiles } from "./restore-files.ts";
+import { type RestorePlace, restorePlaces } from "./restore-places.ts";
 import type { Owner } from "./scatter-messages.ts";
 import type { ScatterPool } from "./scatter-pool.ts";
 import { type TablespacePlace, tablespaceMapWith, tablespacePlaces } from "./tablespace-places.ts";
@@ -60,8 +61,12 @@ export type RestoreBackupOptions = {
    * directory keeps the mark of an unfinished restore, so that nothing takes it for a cluster.
    */
   readonly choose?: ((files: BackupFiles) => Promise<FileSelection | undefined>) | undefined;
-  /** Asked with the bytes that the files will take, before the first of them is written; throws where they do not fit. */
-  readonly requireRoom?: ((filesBytes: number) => Promise<void>) | undefined;
+  /**
+   * Asked with the places and what their files will take, the data directory first, before anything is touched; of a partial restore, before
+   * the first file is written. Throws where they do not fit.
+   */
+  readonly requireRoom?:
+    ((places: readonly [RestorePlace, ...RestorePlace[]]) => Promise<void>) | undefined;
   /** For a copy that people start; not given where `shared_preload_libraries` is decided otherwise. */
   readonly libraries?: PreloadKnowledge;
   readonly workers: number;
@@ -143,19 +148,22 @@ async function syncTree(directory: string, signal: AbortSignal): Promise<void> {
 
 /** Which files come; undefined: all. @throws DrError what `choose` and `requireRoom` throw. */
 async function chooseFitting(
-  { root, choose, requireRoom }: RestoreBackupOptions,
+  { root, dataDirectory, choose, requireRoom }: RestoreBackupOptions,
   sources: BackupSources,
+  places: readonly TablespacePlace[],
 ): Promise<FileSelection | undefined> {
-  if (choose !== undefined) {
-    const files = new BackupFiles(root, sources);
-    const selection = await choose(files);
-    if (selection !== undefined) {
-      await requireRoom?.(files.contentBytes(selection));
-      return selection;
-    }
+  if (choose === undefined) {
+    return undefined;
   }
-  await requireRoom?.(root.totals.clusterBytes);
-  return undefined;
+  const files = new BackupFiles(root, sources);
+  const selection = await choose(files);
+  if (selection === undefined) {
+    await requireRoom?.(restorePlaces(root, dataDirectory, places));
+    return undefined;
+  }
+  const filesBytes = files.contentBytes(selection);
+  await requireRoom?.([{ directory: dataDirectory, replaced: dataDirectory, filesBytes }]);
+  return selection;
 }
 
 async function putFiles(
@@ -163,7 +171,7 @@ async function putFiles(
   sources: BackupSources,
   { places, kept }: Pick<FillParts, "places" | "kept">,
 ): Promise<RestoredFiles> {
-  const selection = await chooseFitting(options, sources);
+  const selection = await chooseFitting(options, sources, places);
   const { sealed, place, root, dataDirectory, owner, workers, pool, signal } = options;
   const incarnation = incarnationIdBytes(place.incarnation);
   return restoreFiles({
@@ -321,6 +329,9 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const phases = new Phases(clock, signal);
   try {
     const places = tablespacePlaces(options.root, dataDirectory, options.tablespaces);
+    if (options.choose === undefined) {
+      await options.requireRoom?.(restorePlaces(options.root, dataDirectory, places));
+    }
     await using local = new LocalObjects(sealed.store, { signal });
     await using locks = new AsyncDisposableStack();
     const kept = await phases.run("claim", async () => {

@@ -1,7 +1,8 @@
 /** `pra restore` with what people ask for on the day: another place for tablespaces, another account, an address to connect to. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
@@ -27,6 +28,73 @@ async function makeLibraries(server: TestServer): Promise<string> {
   await takeOverTree(directory, server.account);
   return directory;
 }
+
+/** A file system of its own; undefined without the right to mount one. */
+async function smallVolume(
+  directory: string,
+  size: string,
+): Promise<(AsyncDisposable & { readonly grow: (size: string) => void }) | undefined> {
+  await mkdir(directory);
+  const mount = (...options: readonly string[]): unknown =>
+    execFileSync("mount", ["-t", "tmpfs", "-o", options.join(","), "tmpfs", directory], {
+      stdio: "ignore",
+    });
+  try {
+    mount(`size=${size}`, "mode=755");
+  } catch {
+    return undefined;
+  }
+  return {
+    grow: (wanted) => mount("remount", `size=${wanted}`),
+    [Symbol.asyncDispose]: () => {
+      execFileSync("umount", [directory]);
+      return Promise.resolve();
+    },
+  };
+}
+
+test("R3 a restore that does not fit is refused before anything is written, each file system by what comes to it; what makes way counts", async (t) => {
+  await using server = await startTestServer({ major: 18 });
+  const old = join(server.home, "space");
+  await mkdir(old);
+  await takeOverTree(old, server.account);
+  await server.query(`CREATE TABLESPACE apart LOCATION '${old}'`);
+  await server.query(
+    "CREATE TABLE t TABLESPACE apart AS SELECT g, md5(g::text) AS v FROM generate_series(1, 40000) g",
+  );
+  await using pra = await CommandLine.initialised(server);
+  assert.equal((await pra.run("backup --full")).code, 0);
+  const [one, two] = [join(pra.directory, "one"), join(pra.directory, "two")];
+  await using data = await smallVolume(one, "8m");
+  await using space = await smallVolume(two, "1m");
+  if (data === undefined || space === undefined) {
+    t.diagnostic("no right to mount here: the rules alone are tested");
+    return;
+  }
+  const to = join(one, "copy");
+  const words = `restore --to ${to} --tablespace ${old}=${join(two, "apart")}`;
+  const refused = async (more: string): Promise<Readonly<Record<string, unknown>>> => {
+    const { code, value, out } = await pra.json(`${words}${more}`);
+    assert.deepEqual([code, errorCodeOf(value)], [3, "RESTORE_ROOM"], out);
+    return (value["error"] as { readonly details: Readonly<Record<string, unknown>> }).details;
+  };
+  const first = await refused("");
+  assert.deepEqual([first["command"], first["directory"]], ["pra restore", to]);
+  const neededMib = Number(first["neededMib"]);
+  data.grow(`${neededMib + 8}m`);
+  assert.equal((await refused(""))["directory"], join(two, "apart"));
+  assert.deepEqual([await readdir(one), await readdir(two)], [[], []], "nothing was written");
+  space.grow("8m");
+  const done = await pra.run(`${words} --lang fr`);
+  assert.equal(done.code, 0, done.err);
+  assert.match(done.err, /! Peu de place dans .*one\/copy : /);
+  // Less is free now than a restore takes; but it takes the place of what is there.
+  await rm(join(to, "PG_VERSION"));
+  await writeFile(join(to, "PG_VERSION"), "18\n");
+  const over = await pra.json(`${words} --delta --confirm copy`);
+  assert.equal(over.code, 0, over.out);
+  assert.ok(Number(over.value["keptBytes"]) > 8 * 1024 * 1024);
+});
 
 for (const major of [18, 15] as const satisfies readonly SupportedMajor[]) {
   test(`PostgreSQL ${major}: a copy listens where it is asked to, has its tablespace elsewhere, belongs to --owner, and loads no jobs`, async () => {

@@ -144,6 +144,12 @@ async function restore(options: Options, frame: Frame): Promise<void> {
       frame.note(`${text.predicted}: ${predictionText(prediction, frame)}`);
       notePlan(plan, frame);
     },
+    onTightRoom: ({ directory, freeBytes, takenBytes }) => {
+      const [free, taken] = [freeBytes, takenBytes].map((bytes) =>
+        formatBytes(bytes, frame.language),
+      );
+      frame.note(text.tightRoom({ directory, free: free ?? "", taken: taken ?? "" }));
+    },
     onProgress: ({ phase, writtenBytes }) => {
       frame.progress.update({
         phase: text.phases[phase] ?? phase,

@@ -65,6 +65,11 @@ type Messages = {
     readonly isSameHost: boolean;
   }) => string;
   readonly unpredicted: string;
+  readonly tightRoom: (room: {
+    readonly directory: string;
+    readonly free: string;
+    readonly taken: string;
+  }) => string;
   readonly restored: (size: string, duration: string) => string;
   readonly kept: string;
   readonly keptFacts: (size: string) => string;
@@ -95,7 +100,7 @@ const en: Messages = {
   restore: {
     summary: "restore a backup, to any instant of the window, into a directory",
     description:
-      "Restores into an empty or new directory; one that was interrupted is taken up by the same command. The copy is isolated: it does not archive, replicate, listen or run jobs until it is adopted. A target that cannot be reached is refused (exit code 3) before anything is written.",
+      "Restores into an empty or new directory; one that was interrupted is taken up by the same command. The copy is isolated: it does not archive, replicate, listen or run jobs until it is adopted. A target that cannot be reached, or that does not fit on the disks, is refused (exit code 3) before anything is written.",
     examples: [
       ["pra restore --to /srv/copy --latest --start", "the newest state, as a running server"],
       ["pra restore --to /srv/copy --at '2026-11-22 14:05:00+01'", "an instant, not started"],
@@ -178,6 +183,8 @@ const en: Messages = {
   prediction: ({ expected, low, high, measurements, isSameHost }) =>
     `${expected} (${low} to ${high}), from ${measurements} ${measurements === 1 ? "restore" : "restores"} measured on ${isSameHost ? "this host" : "other hosts"}`,
   unpredicted: "no restore was measured yet; each proof is one",
+  tightRoom: ({ directory, free, taken }) =>
+    `! Little room in ${directory}: ${free} free, files and WAL take ${taken}, and replay may take more.`,
   restored: (size, duration) => `Restored: ${size} in ${duration}`,
   kept: "Kept",
   keptFacts: (size) => `${size} that were there and right`,
@@ -213,7 +220,7 @@ const fr: Messages = {
   restore: {
     summary: "restaurer une sauvegarde, à tout instant de la fenêtre, dans un dossier",
     description:
-      "Restaure dans un dossier vide ou nouveau ; une restauration interrompue est reprise par la même commande. La copie est isolée : elle n'archive, ne réplique, n'écoute ni ne lance de tâches tant qu'elle n'est pas adoptée. Une cible hors d'atteinte est refusée (code de sortie 3) avant toute écriture.",
+      "Restaure dans un dossier vide ou nouveau ; une restauration interrompue est reprise par la même commande. La copie est isolée : elle n'archive, ne réplique, n'écoute ni ne lance de tâches tant qu'elle n'est pas adoptée. Une cible hors d'atteinte, ou pour laquelle les disques n'ont pas la place, est refusée (code de sortie 3) avant toute écriture.",
     examples: [
       ["pra restore --to /srv/copie --latest --start", "l'état le plus récent, serveur démarré"],
       ["pra restore --to /srv/copie --at '2026-11-22 14:05:00+01'", "un instant, non démarré"],
@@ -296,6 +303,8 @@ const fr: Messages = {
   prediction: ({ expected, low, high, measurements, isSameHost }) =>
     `${expected} (${low} à ${high}), d'après ${measurements} ${measurements === 1 ? "restauration mesurée" : "restaurations mesurées"} sur ${isSameHost ? "cette machine" : "d'autres machines"}`,
   unpredicted: "aucune restauration n'a encore été mesurée ; chaque preuve en est une",
+  tightRoom: ({ directory, free, taken }) =>
+    `! Peu de place dans ${directory} : ${free} de libres, les fichiers et le WAL prennent ${taken}, et le rejeu peut en prendre davantage.`,
   restored: (size, duration) => `Restauré : ${size} en ${duration}`,
   kept: "Gardé",
   keptFacts: (size) => `${size} déjà présents et justes`,

@@ -407,11 +407,11 @@ export const restoreErrors = {
   RESTORE_ROOM: {
     en: {
       message: `{command} needs {neededMib} MiB in {directory}, which has {freeMib} free`,
-      hint: `Nothing was restored. Free space there, or set PRA_SPOOL_DIR to a folder on a disk that has it: {filesMib} MiB are for the files, {walMib} for the WAL, the rest for the work of the server, which is thrown away afterwards.`,
+      hint: `Nothing was restored. Free space there, or choose another place: PRA_SPOOL_DIR for a server that is thrown away afterwards, --to and --tablespace for a restore. {filesMib} MiB are for the files, {walMib} for the WAL, what is left of the sum for the work of the server.`,
     },
     fr: {
       message: `{command} demande {neededMib} Mio dans {directory}, qui en a {freeMib} de libres`,
-      hint: `Rien n'a été restauré. Libérez de la place à cet endroit, ou donnez à PRA_SPOOL_DIR un dossier sur un disque qui en a : {filesMib} Mio pour les fichiers, {walMib} pour le WAL, le reste pour le travail du serveur, qui est jeté ensuite.`,
+      hint: `Rien n'a été restauré. Libérez de la place à cet endroit, ou choisissez-en un autre : PRA_SPOOL_DIR pour un serveur qui est jeté ensuite, --to et --tablespace pour une restauration. {filesMib} Mio sont pour les fichiers, {walMib} pour le WAL, le reste de la somme pour le travail du serveur.`,
     },
   },
 } as const satisfies ErrorGroup;

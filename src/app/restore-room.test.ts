@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { neededBytes, requireRoom } from "./throwaway-room.ts";
+import { neededBytes, requireRoom } from "./restore-room.ts";
 
 const GB = 1e9;
 
