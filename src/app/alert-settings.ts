@@ -200,6 +200,19 @@ export const alertSettings = {
       fr: "Fichier de l'autorité qui a signé le certificat du relais ou d'une adresse ci-dessus, si cette machine ne la connaît pas.",
     },
   },
+  PRA_DIGEST_AT: {
+    group: "alerts",
+    kind: { type: "time of day" },
+    fallback: {
+      en: "08:00 in the first week, none afterwards",
+      fr: "08:00 pendant la première semaine, aucun ensuite",
+    },
+    example: "08:00",
+    help: {
+      en: "When the daily digest goes out by mail and Slack, by this machine's clock: what ran, what was proved, the worst exposure, alerts, space, what is asked of the reader. Set, it goes out every day; not set, in the first week after pra golive start.",
+      fr: "Quand part le résumé quotidien par courriel et Slack, à l'heure de cette machine : ce qui a tourné, ce qui a été prouvé, la pire exposition, les alertes, la place, ce qui est demandé au lecteur. Fixé, il part chaque jour ; sinon, pendant la première semaine après pra golive start.",
+    },
+  },
   PRA_DEAD_MAN_URL: {
     group: "alerts",
     kind: { type: "web address" },

@@ -2,7 +2,7 @@
  * What proofs say of a cluster: the newest one, and which backups have no good one. A backup that nobody proved is a hope. Reads the
  * ledger back only until every backup that is there has been met.
  */
-import { statusProofAgeNoteMs } from "../core/look-limits.ts";
+import type { Thresholds } from "../core/first-week.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -53,14 +53,14 @@ export async function readProofs(
   return { backups: wanted.size, unproved, newest };
 }
 
-function judgeNewest(newest: Judged, nowMs: number): Finding {
+function judgeNewest(newest: Judged, nowMs: number, { proofAgeNoteMs }: Thresholds): Finding {
   const ageMs = Math.max(0, nowMs - Date.parse(newest.time));
   const values = { id: newest.backup, ageMs };
   const figure = { value: Math.round(ageMs / 1000), unit: "s" };
   if (newest.verdict !== "proven") {
     return found("proof", "bad", "proof-failed", values, figure);
   }
-  return ageMs > statusProofAgeNoteMs
+  return ageMs > proofAgeNoteMs
     ? found("proof", "note", "proof-old", values, figure)
     : found("proof", "good", "proof-recent", values, figure);
 }
@@ -69,13 +69,14 @@ function judgeNewest(newest: Judged, nowMs: number): Finding {
 export function judgeProofs(
   { backups, unproved, newest }: ProofsRead,
   nowMs: number,
+  thresholds: Thresholds,
 ): readonly Finding[] {
   if (newest === undefined) {
     return [found("proof", "note", "proof-none")];
   }
   const values = { count: unproved, total: backups };
   return [
-    judgeNewest(newest, nowMs),
+    judgeNewest(newest, nowMs, thresholds),
     ...(unproved === 0
       ? []
       : [found("proof", "note", "proof-missing", values, { value: unproved })]),

@@ -16,6 +16,7 @@ export type SettingKind =
   | { readonly type: "phone numbers" }
   | { readonly type: "network targets" }
   | { readonly type: "listen address" }
+  | { readonly type: "time of day" }
   | { readonly type: "database name" };
 
 /** Where a setting stands in `.env.example`. */

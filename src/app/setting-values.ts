@@ -134,6 +134,10 @@ const plainKinds: Readonly<
     },
     code: "CONFIG_LISTEN_ADDRESS",
   },
+  "time of day": {
+    fits: (value) => /^(?:[01]?\d|2[0-3]):[0-5]\d$/.test(value),
+    code: "CONFIG_TIME_OF_DAY",
+  },
   "database name": {
     // NAMEDATALEN of the server is 64 with its final NUL.
     fits: (value) => value !== "" && Buffer.byteLength(value) <= 63 && !/[\0\r\n]/.test(value),
@@ -151,6 +155,7 @@ type PlainCode =
   | "CONFIG_PHONE_NUMBER"
   | "CONFIG_NETWORK_TARGET"
   | "CONFIG_LISTEN_ADDRESS"
+  | "CONFIG_TIME_OF_DAY"
   | "CONFIG_DATABASE_NAME";
 
 /** Refuses a value that does not fit its setting. @throws DrError `CONFIG_…` with place, value and what would fit. */

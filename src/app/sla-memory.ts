@@ -1,5 +1,5 @@
 /**
- * What this host has read of the ledger for `pra sla`: a year of twenty clusters is read from the repository in minutes, from here in less
+ * What this host has read of the ledger, for `pra sla`, the daily digest and the routines: a year of twenty clusters is read from the repository in minutes, from here in less
  * than a second. A memory and nothing more: it is made anew when it is missing, damaged, of another version, or knows a writer that the
  * repository does not show any more; `--fresh` does without it. It proves nothing: `pra ledger verify` does.
  */
@@ -18,7 +18,7 @@ import { SlaCollector } from "../sla/sla-facts.ts";
 import type { Environment } from "./environment.ts";
 
 /** Changes when what is kept does. */
-const VERSION = 1;
+const VERSION = 2;
 /** Objects that are written down together. */
 const BATCH = 2000;
 const DAY_MS = 86_400_000;
@@ -30,6 +30,10 @@ const KEPT: ReadonlySet<EventContent["kind"]> = new Set([
   "dumpFailed",
   "proofFinished",
   "alertOpened",
+  "alertResolved",
+  "verifyFinished",
+  "routineDone",
+  "wentLive",
 ]);
 
 const SCHEMA = `

@@ -3,7 +3,12 @@
  * where the reader's screen is dark, and nothing that is loaded from elsewhere. Both say the same. Pure.
  */
 import type { Language } from "../core/language.ts";
-import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
+import type {
+  MessageAlert,
+  MessageSection,
+  MessageSeverity,
+  OutgoingMessage,
+} from "../watch/notifier.ts";
 import { alertName, instantText, isCommand, lastedText, messageWords } from "./message-words.ts";
 
 /** Letters on white, and on a dark screen; both pass 4.5 to 1 on their ground. */
@@ -58,9 +63,14 @@ function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   ].join("\n");
 }
 
+function textOfSection({ title, lines }: MessageSection): string {
+  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
 /** The plain half. */
 export function mailText(message: OutgoingMessage): string {
   const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const { sections = [] } = message;
   const text = messageWords[language];
   return [
     headline,
@@ -69,6 +79,7 @@ export function mailText(message: OutgoingMessage): string {
       : [
           `${text.testExplained}\n${text.typeBack}\n    pra alert confirm ${code} --by ${text.name}`,
         ]),
+    ...sections.map(textOfSection),
     ...alerts.map((alert) => textOfAlert(alert, message)),
     ...(alertsLeftOut === 0 ? [] : [text.leftOut(alertsLeftOut)]),
     // A line of two hyphens and a blank: what follows is a signature.
@@ -148,6 +159,11 @@ function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
     .join("\n");
 }
 
+function pageOfSection({ title, lines }: MessageSection, language: Language): string {
+  const items = lines.map((line) => `<li>${prose(line, language)}</li>`);
+  return `<h2>${prose(title, language)}</h2>\n<ul>\n${items.join("\n")}\n</ul>`;
+}
+
 function rules(): string {
   const tones = Object.entries(COLOURS);
   const light = tones.map(
@@ -162,6 +178,7 @@ function rules(): string {
     "body{margin:0;padding:16px;background:#fff;color:#1c1c1c;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}",
     "main{display:block;max-width:600px;margin:0 auto}",
     "h1{font-size:22px;line-height:1.25;margin:0 0 16px;overflow-wrap:anywhere}",
+    "h2{font-size:18px;line-height:1.3;margin:20px 0 6px}ul{margin:0;padding:0 0 0 20px}li{margin:0 0 4px;overflow-wrap:anywhere}",
     "p{margin:0 0 8px;overflow-wrap:anywhere}.s{font-size:18px}.q{color:#595959;font-size:14px}",
     ".a{border:0 solid;border-left-width:5px;padding:2px 0 2px 14px;margin:0 0 24px}",
     ".c{font:15px/1.4 ui-monospace,Menlo,Consolas,monospace;background:#f1f1f1;color:#1c1c1c;padding:10px 12px;margin:0 0 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}.c span{white-space:nowrap}",
@@ -177,6 +194,7 @@ function rules(): string {
 /** The page. No address, image or script is in it: nothing is loaded, and nobody is told that it was read. */
 export function mailHtml(message: OutgoingMessage): string {
   const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const { sections = [] } = message;
   const text = messageWords[language];
   return [
     "<!doctype html>",
@@ -195,6 +213,7 @@ export function mailHtml(message: OutgoingMessage): string {
           paragraph(prose(text.typeBack, language)),
           command(`pra alert confirm ${code} --by ${text.name}`),
         ]),
+    ...sections.map((section) => pageOfSection(section, language)),
     ...alerts.map((alert) => pageOfAlert(alert, message)),
     ...(alertsLeftOut === 0 ? [] : [paragraph(prose(text.leftOut(alertsLeftOut), language))]),
     "<hr>",

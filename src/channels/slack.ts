@@ -70,7 +70,7 @@ function alertBlock(alert: MessageAlert, language: Language): Block {
 
 /** The body of a message. */
 export function slackPayload(message: OutgoingMessage): Readonly<Record<string, unknown>> {
-  const { language, headline, alerts, code, cluster, host, at } = message;
+  const { language, headline, alerts, code, cluster, host, at, sections = [] } = message;
   const text = messageWords[language];
   const shown = alerts.slice(0, ALERT_BLOCKS_MAX);
   const leftOut = alerts.length - shown.length + message.alertsLeftOut;
@@ -93,6 +93,11 @@ export function slackPayload(message: OutgoingMessage): Readonly<Record<string, 
               `${text.testExplained}\n${text.typeBack}\n\`pra alert confirm ${code} --by ${text.name}\``,
             ),
           ]),
+      ...sections.map(({ title, lines }) =>
+        section(
+          [`*${escapeSlack(title)}*`, ...lines.map((line) => `• ${escapeSlack(line)}`)].join("\n"),
+        ),
+      ),
       ...shown.map((alert) => alertBlock(alert, language)),
       ...(leftOut === 0 ? [] : [section(text.leftOut(leftOut))]),
       {

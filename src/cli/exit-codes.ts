@@ -131,6 +131,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "RESTORE_TARGET_NOT_EMPTY",
   "RESTORE_TARGET_RUNNING",
   "WATCH_DAEMON_RUNNING",
+  "WATCH_LIVE_ALREADY",
 ]);
 
 /** What was typed does not fit the backup: as wrong as a word that nobody knows. */

@@ -154,7 +154,7 @@ const NOT_INSTALLED = {
 };
 
 async function jobJson(shown: ShownJob, language: Language): Promise<JsonValue> {
-  const { missed, running, lastRun, nextRunAt, ...job } = shown;
+  const { missed, running, lastRun, nextRunAt, runs: _runs, ...job } = shown;
   return {
     ...job,
     when: await describePattern(job.pattern, language),

@@ -80,3 +80,12 @@ export const ledgerSilenceMs = 26 * 3_600_000;
 export const ledgerNewestObjectsMax = 8;
 /** A receiver renews its lease three times in its time to live; so many of these may pass. */
 export const receiverSilenceTtls = 3;
+/** What people have said in the ledger is read again so often, and given up after so long: it must hold no delivery up. */
+export const agendaEveryMs = 3_600_000;
+export const agendaLedgerMs = 60_000;
+/** A daily digest that leaves later than this says so: three looks of cron. */
+export const digestLateMs = 15 * 60_000;
+/** Days that one digest covers at most, after a host was away. */
+export const digestDaysMax = 7;
+/** Lines of one part of a digest; more are counted. 8 parts of 12 lines are two pages. */
+export const digestLinesMax = 12;

@@ -393,6 +393,10 @@ export const eventSchemas = {
   channelConfirmed: z.object({ ...channelFacts, by: text, sentAt: time, at: time }),
   /** A channel refused it for good; nothing more is tried. */
   messageRefused: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
+  /** A person says that the system is in production from `at` on. `again`: it was said before, and the first week begins anew. */
+  wentLive: z.object({ cluster, by: text, note: text, at: time, again: z.boolean() }),
+  /** A person says that a planned routine was done. `routine`: its name in the schedule. */
+  routineDone: z.object({ cluster, routine: text, by: text, note: text, at: time }),
   /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */
   hostEnrolled: z.object({
     generation: count,

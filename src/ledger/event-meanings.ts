@@ -242,6 +242,16 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     fr: "un canal a refusé un message définitivement",
     by: LOOK,
   },
+  wentLive: {
+    en: "a person said that the system is in production: the first week begins, with closer checks and a daily digest",
+    fr: "une personne a dit que le système est en production : la première semaine commence, avec des contrôles plus serrés et un résumé quotidien",
+    by: "pra golive start",
+  },
+  routineDone: {
+    en: "a person said that a planned routine was done",
+    fr: "une personne a dit qu'une routine planifiée a été faite",
+    by: "pra schedule done",
+  },
   hostEnrolled: {
     en: "a host was given a key file: what it holds, and the name that it writes under",
     fr: "une machine a reçu un fichier de clés : ce qu'il contient, et le nom sous lequel elle écrit",

@@ -4,7 +4,7 @@
  */
 import { lookSlotMs } from "../core/ledger-limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
-import type { EventData } from "../ledger/event-kinds.ts";
+import type { EventContent, EventData } from "../ledger/event-kinds.ts";
 import { type SlotDay, SlotSeries } from "./slot-series.ts";
 
 /** What was promised, from an instant on. */
@@ -25,6 +25,19 @@ export type ProofFact = {
   readonly rtoSeconds: number | null;
 };
 
+/** An alert that opened or ended. */
+export type AlertFact = {
+  readonly atMs: number;
+  readonly alert: string;
+  readonly rule: string;
+  readonly subject: string;
+  /** Null: it ended. */
+  readonly severity: "critical" | "warning" | null;
+};
+
+/** That something was done, by whom; null: by the program itself. */
+export type DeedFact = { readonly atMs: number; readonly by: string | null };
+
 /** All of one cluster. Lists in order of time. */
 export type SlaFacts = {
   readonly cluster: string;
@@ -35,6 +48,11 @@ export type SlaFacts = {
   readonly proofs: readonly ProofFact[];
   /** When somebody was told that planned runs were missed. */
   readonly missedRuns: readonly number[];
+  readonly alerts: readonly AlertFact[];
+  /** When it went into production, the last time that somebody said so; undefined: nobody has. */
+  readonly live: DeedFact | undefined;
+  /** By the routine's name: the last time. */
+  readonly routines: ReadonlyMap<string, DeedFact>;
 };
 
 type Growing = {
@@ -45,6 +63,9 @@ type Growing = {
   readonly dumps: AttemptFact[];
   readonly proofs: ProofFact[];
   readonly missedRuns: number[];
+  readonly alerts: AlertFact[];
+  live: DeedFact | undefined;
+  readonly routines: Map<string, DeedFact>;
 };
 
 function byTime<T extends { readonly atMs: number }>(facts: readonly T[]): readonly T[] {
@@ -66,6 +87,8 @@ function changes(objectives: Iterable<ObjectiveFact>): readonly ObjectiveFact[] 
 /** Collects what matters. Memory: what it answers, 105,120 slots a year and cluster. */
 export class SlaCollector {
   readonly #clusters = new Map<string, Growing>();
+  /** When the repository was verified last: it is one for all. */
+  #verifiedMs = -Infinity;
 
   #of(cluster: string): Growing {
     const known = this.#clusters.get(cluster);
@@ -79,6 +102,9 @@ export class SlaCollector {
       dumps: [],
       proofs: [],
       missedRuns: [],
+      alerts: [],
+      live: undefined,
+      routines: new Map(),
     };
     this.#clusters.set(cluster, fresh);
     return fresh;
@@ -102,7 +128,7 @@ export class SlaCollector {
   /** Takes an event into account; those that say nothing of it are passed over. */
   add({ content, time }: Pick<LedgerEvent, "content" | "time">): void {
     const atMs = Date.parse(time);
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of fifty kinds seven matter here
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of fifty kinds eleven matter here
     switch (content?.kind) {
       case "looksSampled":
         this.#addLooks(content.data);
@@ -124,18 +150,56 @@ export class SlaCollector {
       case "alertOpened":
         this.#addAlert(atMs, content.data);
         break;
+      case "alertResolved": {
+        const { cluster, alert, rule, subject } = content.data;
+        this.#of(cluster).alerts.push({ atMs, alert, rule, subject, severity: null });
+        break;
+      }
+      case "verifyFinished":
+        this.#verifiedMs = Math.max(this.#verifiedMs, atMs);
+        break;
+      case "routineDone":
+      case "wentLive":
+        this.#addWord(content);
+        break;
       default:
         break;
     }
   }
 
   #addProof(atMs: number, data: EventData<"proofFinished">): void {
-    const { cluster, verdict, rpoSeconds, rtoSeconds } = data;
+    const { cluster, verdict, rpoSeconds, rtoSeconds, target } = data;
     const proven = verdict === "proven";
+    // One of a random instant is the nightly proof, and one that could not be made tested nothing.
+    if (target.kind !== "time" && verdict !== "unfit") {
+      this.#addDeed(cluster, "restore-test", { atMs, by: null });
+    }
     this.#of(cluster).proofs.push({ atMs, proven, rpoSeconds, rtoSeconds });
   }
 
-  #addAlert(atMs: number, { cluster, rule }: EventData<"alertOpened">): void {
+  #addDeed(cluster: string, routine: string, deed: DeedFact): void {
+    const { routines } = this.#of(cluster);
+    if ((routines.get(routine)?.atMs ?? -Infinity) < deed.atMs) {
+      routines.set(routine, deed);
+    }
+  }
+
+  /** What a person has said. */
+  #addWord(content: EventContent & { readonly kind: "routineDone" | "wentLive" }): void {
+    const { cluster, by, at } = content.data;
+    const deed = { atMs: Date.parse(at), by };
+    if (content.kind === "routineDone") {
+      this.#addDeed(cluster, content.data.routine, deed);
+    } else if ((this.#of(cluster).live?.atMs ?? -Infinity) < deed.atMs) {
+      this.#of(cluster).live = deed;
+    }
+  }
+
+  #addAlert(
+    atMs: number,
+    { cluster, alert, rule, subject, severity }: EventData<"alertOpened">,
+  ): void {
+    this.#of(cluster).alerts.push({ atMs, alert, rule, subject, severity });
     if (rule === "schedule") {
       this.#of(cluster).missedRuns.push(atMs);
     }
@@ -159,6 +223,11 @@ export class SlaCollector {
     }
   }
 
+  #withVerify(routines: ReadonlyMap<string, DeedFact>): ReadonlyMap<string, DeedFact> {
+    const verified = { atMs: this.#verifiedMs, by: null };
+    return this.#verifiedMs < 0 ? routines : new Map([...routines, ["verify", verified]]);
+  }
+
   /** Of every cluster that was met, by name. */
   facts(): readonly SlaFacts[] {
     return [...this.#clusters]
@@ -171,6 +240,9 @@ export class SlaCollector {
         dumps: byTime(growing.dumps),
         proofs: byTime(growing.proofs),
         missedRuns: growing.missedRuns.toSorted((a, b) => a - b),
+        alerts: byTime(growing.alerts),
+        live: growing.live,
+        routines: this.#withVerify(growing.routines),
       }));
   }
 }

@@ -123,6 +123,29 @@ function worst(severities: readonly MessageSeverity[]): MessageSeverity {
       : "info";
 }
 
+/** What a message says, whoever gets it. */
+export type MessageContent = Omit<StoredMessage, "id" | "language" | "cluster" | "host" | "at">;
+
+/** A message for one route, to be handed over now. */
+export function waitingFor(
+  { id: route, channel, recipient, language }: Route,
+  content: MessageContent,
+  { now, random, cluster, host }: Pick<Audience, "now" | "random" | "cluster" | "host">,
+): Waiting {
+  const id = newMessageId(now.wallMs, random);
+  const at = new Date(now.wallMs).toISOString();
+  return {
+    route,
+    channel,
+    recipient,
+    message: { id, language, cluster, host, at, ...content },
+    queuedMs: now.watchMs,
+    attempts: 0,
+    dueMs: now.watchMs,
+    said: "",
+  };
+}
+
 /** One route's share of a look. */
 class RouteComposer {
   readonly #route: Route;
@@ -194,22 +217,10 @@ class RouteComposer {
     this.#state = { ...this.#state, recent: [...this.#state.recent, now.watchMs] };
   }
 
-  #put(content: Omit<StoredMessage, "id" | "language" | "cluster" | "host" | "at">): string {
-    const { now, random, cluster, host } = this.#audience;
-    const { id: route, channel, recipient, language } = this.#route;
-    const id = newMessageId(now.wallMs, random);
-    const at = new Date(now.wallMs).toISOString();
-    this.waiting.push({
-      route,
-      channel,
-      recipient,
-      message: { id, language, cluster, host, at, ...content },
-      queuedMs: now.watchMs,
-      attempts: 0,
-      dueMs: now.watchMs,
-      said: "",
-    });
-    return id;
+  #put(content: MessageContent): string {
+    const entry = waitingFor(this.#route, content, this.#audience);
+    this.waiting.push(entry);
+    return entry.message.id;
   }
 
   #hold(notices: readonly Notice[]): void {

@@ -35,7 +35,16 @@ export const messageAlertSchema = z.object({
 const messageSchema = z.object({
   id: text,
   inReplyTo: z.nullable(text),
-  kind: z.enum(["opened", "raised", "reminder", "acknowledged", "resolved", "digest", "test"]),
+  kind: z.enum([
+    "opened",
+    "raised",
+    "reminder",
+    "acknowledged",
+    "resolved",
+    "digest",
+    "daily",
+    "test",
+  ]),
   severity,
   language: z.enum(["en", "fr"]),
   cluster: text,
@@ -44,6 +53,7 @@ const messageSchema = z.object({
   headline: text,
   alerts: z.array(messageAlertSchema),
   alertsLeftOut: z.number(),
+  sections: z.optional(z.array(z.object({ title: text, lines: z.array(text) }))),
 });
 
 /** A message that waits. */

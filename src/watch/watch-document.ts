@@ -22,6 +22,8 @@ const documentSchema = z.object({
     history: z.array(settledSchema),
     routes: z.record(z.string(), routeStateSchema),
   }),
+  /** The day's digest that was queued last: when it was due, and up to when it tells. None: no digest was due yet. */
+  digest: z.optional(z.object({ dueMs: z.number(), toMs: z.number() })),
   /** Content of events as the ledger takes them; checked again when they are written. */
   events: z.array(
     z.object({ kind: z.string(), data: z.record(z.string(), z.unknown()), actor: z.string() }),

@@ -22,8 +22,8 @@ import { startTestServer } from "../support/test-server.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const DAYS = Number(process.env["DAEMON_DAYS"] ?? 7);
-/** Looks, delivery, schedule and signs. */
-const LOOPS = 4;
+/** Looks, delivery, schedule, signs and digests. */
+const LOOPS = 5;
 const HOUR_MS = 3_600_000;
 
 setFlagsFromString("--expose-gc");

@@ -19,6 +19,7 @@ import type { Observation } from "../../watch/observation.ts";
 import { pingDeadMan } from "../channels/ping-dead-man.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { queueDigest } from "../digest/send-digest.ts";
 import { observationsOf } from "../look/observations.ts";
 import { type Look, isLate, runLook } from "../look/run-look.ts";
 import { MetricsBoard } from "../metrics/metrics-board.ts";
@@ -115,6 +116,7 @@ class Daemon {
             this.#schedule.ended({ signal }),
             this.#keep("metrics", () => this.#metrics.serve({ signal })),
             this.#keep("signs", () => this.#leaveSigns()),
+            this.#keep("digest", () => this.#queueDigests()),
           ]
         : []),
       this.#tellStop(),
@@ -292,6 +294,21 @@ class Daemon {
       }
       told = failure?.code;
       await this.#pause(signEveryMs);
+    }
+  }
+
+  /** The day's digest, when its hour has come. A part of its own: it reads the ledger. */
+  async #queueDigests(): Promise<void> {
+    const { signal, log, moment } = this.#options;
+    while (!signal.aborted) {
+      await this.#pause(daemonFullLookMs);
+      if (signal.aborted) {
+        return;
+      }
+      if (await queueDigest(this.#adapters, this.#environment, { signal, moment })) {
+        log("info", "digest-queued");
+        this.#deliveryNap.ring();
+      }
     }
   }
 

@@ -1,11 +1,15 @@
 /** Probes of the repository: the newest backup, exposure, gaps, free space. Judged from what lies in it. */
 import { type Finding, failed, found } from "../../core/finding/finding.ts";
-import { statusBackupAgeBadMs, statusBackupAgeNoteMs } from "../../core/look-limits.ts";
+import type { Thresholds } from "../../core/first-week.ts";
 import type { WalState } from "../wal-status.ts";
 import type { NewestBackup } from "./sight.ts";
 
 /** R25: age of the newest backup that counts, and roots that cannot be read. */
-export function judgeNewestBackup(newest: NewestBackup, nowMs: number): readonly Finding[] {
+export function judgeNewestBackup(
+  newest: NewestBackup,
+  nowMs: number,
+  { backupAgeNoteMs, backupAgeBadMs }: Thresholds,
+): readonly Finding[] {
   const damaged = newest.damaged.map((error) => failed("newest-backup", error));
   if (newest.root === undefined) {
     return [found("newest-backup", "bad", "backup-none"), ...damaged];
@@ -14,16 +18,16 @@ export function judgeNewestBackup(newest: NewestBackup, nowMs: number): readonly
   const ageMs = Math.max(0, nowMs - Date.parse(finishedAt));
   const values = { id, ageMs };
   const figure = { value: Math.round(ageMs / 1000), unit: "s" };
-  const state =
-    ageMs > statusBackupAgeBadMs ? "bad" : ageMs > statusBackupAgeNoteMs ? "note" : "good";
+  const state = ageMs > backupAgeBadMs ? "bad" : ageMs > backupAgeNoteMs ? "note" : "good";
   const fact = state === "good" ? "backup-recent" : "backup-old";
   return [found("newest-backup", state, fact, values, figure), ...damaged];
 }
 
-/** R25: what would be lost now, against the objective. */
+/** R25: what would be lost now, against the objective; in the first week (R24) against a part of it. */
 export function judgeExposure(
   { exposureSeconds, lagBytes = 0 }: WalState,
   rpoSeconds: number,
+  { exposureShare }: Thresholds,
 ): Finding {
   if (exposureSeconds === undefined) {
     return found("exposure", "bad", "exposure-unknown");
@@ -31,11 +35,13 @@ export function judgeExposure(
   const objectiveMs = rpoSeconds * 1000;
   const values = { exposureMs: exposureSeconds * 1000, lagBytes, objectiveMs };
   const figure = { value: Math.round(exposureSeconds), unit: "s" };
-  return exposureSeconds >= rpoSeconds
-    ? found("exposure", "bad", "exposure-high", values, figure)
-    : exposureSeconds === 0
-      ? found("exposure", "good", "exposure-none", {}, figure)
-      : found("exposure", "good", "exposure-low", values, figure);
+  if (exposureSeconds >= rpoSeconds * exposureShare) {
+    const fact = exposureSeconds >= rpoSeconds ? "exposure-high" : "exposure-close";
+    return found("exposure", "bad", fact, values, figure);
+  }
+  return exposureSeconds === 0
+    ? found("exposure", "good", "exposure-none", {}, figure)
+    : found("exposure", "good", "exposure-low", values, figure);
 }
 
 /** Holes that no backup has closed. */

@@ -6,6 +6,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
+import { firstWeekDay, firstWeekDays, firstWeekEndMs } from "../../core/first-week.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
 import type { ServerHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
@@ -104,7 +105,8 @@ const recoveryKey: Probe = {
 const newestBackup: Probe = {
   check: "newest-backup",
   ground: "repository",
-  run: async (sight) => judgeNewestBackup(await sight.newestBackup(), sight.nowMs),
+  run: async (sight) =>
+    judgeNewestBackup(await sight.newestBackup(), sight.nowMs, await sight.thresholds()),
 };
 
 const pages: Probe = {
@@ -152,7 +154,7 @@ const wal: Probe = {
     const health = await unlessFailed(sight.server());
     const slot = health && ownSlot(sight, health);
     return [
-      judgeExposure(state, rpoSeconds),
+      judgeExposure(state, rpoSeconds, await sight.thresholds()),
       judgeGaps(state),
       judgeReceiver(state.receiver, slot),
     ];
@@ -173,7 +175,7 @@ const slots: Probe = {
 const proofs: Probe = {
   check: "proof",
   ground: "repository",
-  run: async (sight) => judgeProofs(await sight.proofs(), sight.nowMs),
+  run: async (sight) => judgeProofs(await sight.proofs(), sight.nowMs, await sight.thresholds()),
 };
 
 const settingsCopy: Probe = {
@@ -258,8 +260,25 @@ const schedule: Probe = {
   },
 };
 
+/** In the first week what is judged more closely is said, and until when. */
+const firstWeek: Probe = {
+  check: "first-week",
+  ground: "none",
+  run: async (sight) => {
+    const { atMs } = (await sight.live()) ?? {};
+    const day = firstWeekDay(atMs, sight.nowMs);
+    if (atMs === undefined || day === undefined) {
+      return [];
+    }
+    const until = new Date(firstWeekEndMs(atMs)).toISOString().slice(0, 10);
+    const figure = { value: day, unit: "days" };
+    return [found("first-week", "good", "first-week", { day, days: firstWeekDays, until }, figure)];
+  },
+};
+
 /** All of them. */
 export const probes: readonly Probe[] = [
+  firstWeek,
   server,
   serverHealth,
   repository,

@@ -88,9 +88,10 @@ async function judgeTrends(sight: Sight, call: Call): Promise<Trends> {
     (health.slots.some(({ active, retainedBytes = 0 }) => !active && retainedBytes > 0) ||
       (health.archiver.lastFailedMs ?? 0) > (health.archiver.lastArchivedMs ?? 0));
   const slot = own?.name ?? environment.slotName;
+  const thresholds = await sight.thresholds();
   findings.unshift(
-    ...judgeWalSpace(samples, now, { slot, retaining }),
-    ...(findings.length > 0 ? [] : judgeForecast(samples)),
+    ...judgeWalSpace(samples, now, { slot, retaining, thresholds }),
+    ...(findings.length > 0 ? [] : judgeForecast(samples, thresholds)),
   );
   return { findings, samples };
 }

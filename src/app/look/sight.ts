@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { type DrError, isDrError } from "../../core/errors.ts";
+import { type Thresholds, thresholdsAt } from "../../core/first-week.ts";
 import { lookServerShare } from "../../core/look-limits.ts";
 import { placeOf } from "../../postgres/connection-settings.ts";
 import { readTlsFile } from "../../postgres/open-connection.ts";
@@ -20,6 +21,7 @@ import { type ProofsRead, readProofs } from "../judge-proof.ts";
 import { newestIncarnation } from "../newest-incarnation.ts";
 import { type OpenRepository, openRepository } from "../repository-access.ts";
 import { type ShownJob, readJobs } from "../schedule/read-jobs.ts";
+import { type Agenda, type GoneLive, readAgenda } from "./agenda.ts";
 import { timeLimit } from "./time-limit.ts";
 import { type ServerAnswer, type WalState, walStateOf } from "../wal-status.ts";
 
@@ -150,6 +152,22 @@ export class Sight {
     }
     return ends;
   });
+
+  /** What people have said in the ledger, as this host knows it. @throws DrError `STORE_IO`. */
+  readonly agenda = once(
+    async (): Promise<Agenda | undefined> => await readAgenda(this.environment, this.#call),
+  );
+
+  /** When the system went into production; undefined: nobody has said so. */
+  readonly live = once(
+    async (): Promise<GoneLive | undefined> =>
+      (await unlessFailed(this.agenda()))?.live ?? undefined,
+  );
+
+  /** Those of the first week while it lasts. */
+  async thresholds(): Promise<Thresholds> {
+    return thresholdsAt((await this.live())?.atMs, this.nowMs);
+  }
 
   async #serverAnswer(): Promise<ServerAnswer> {
     if (!this.#asksServer) {

@@ -16,6 +16,8 @@ export type ShownJob = {
   readonly nextRunAt: string | undefined;
   readonly running: RunHistory["running"];
   readonly lastRun: Run | undefined;
+  /** The newest ones, as many as are remembered. */
+  readonly runs: readonly Run[];
   readonly runsSeen: number;
   readonly firstRuns: readonly Run[];
   readonly missed: MissedRun | undefined;
@@ -48,6 +50,7 @@ export async function readJobs(
       nextRunAt: nextMs === undefined ? undefined : new Date(nextMs).toISOString(),
       running: history.running,
       lastRun: history.runs.at(-1),
+      runs: history.runs,
       runsSeen: history.total,
       firstRuns: history.first,
       missed: findMissed([{ ...job, history }], rule)[0],

@@ -12,6 +12,7 @@ import {
   found,
   looked,
 } from "../../core/finding/finding.ts";
+import { usualThresholds } from "../../core/first-week.ts";
 import { lookPatientTimeoutMs } from "../../core/look-limits.ts";
 import { msOf } from "../../core/units.ts";
 import { ledgerNewestObjectsMax } from "../../core/watch-limits.ts";
@@ -154,9 +155,11 @@ class SecondWatcher {
       first === undefined ? [] : [judgeHostClock(first.sign.host, this.#seen.clockOffMs)],
       opened,
       await looked("newest-backup", call, async () =>
-        judgeNewestBackup(await sight.newestBackup(), sight.nowMs),
+        judgeNewestBackup(await sight.newestBackup(), sight.nowMs, usualThresholds),
       ),
-      await looked("proof", call, async () => judgeProofs(await sight.proofs(), sight.nowMs)),
+      await looked("proof", call, async () =>
+        judgeProofs(await sight.proofs(), sight.nowMs, usualThresholds),
+      ),
       await looked("exposure", call, () => this.#judgeWal(sight, sealed)),
       await looked("ledger", call, async () => [
         judgeLedger(this.#see("ledger", await newestEventOf(sealed, call))),
@@ -173,7 +176,7 @@ class SecondWatcher {
     const silence = judgeRenewals(lease, this.#see("receiver", renewal));
     const { rpoSeconds } = this.#environment.objectives;
     return [
-      judgeExposure(state, rpoSeconds),
+      judgeExposure(state, rpoSeconds, usualThresholds),
       judgeGaps(state),
       silence ?? judgeReceiver(state.receiver, undefined),
     ];

@@ -3,7 +3,7 @@
  * ledger; whoever was told of an alert is told who has taken it.
  */
 import { DrError } from "../../core/errors.ts";
-import { personTextMax, quietsMax } from "../../core/watch-limits.ts";
+import { quietsMax } from "../../core/watch-limits.ts";
 import { type Notice, openTracks } from "../../watch/alert-state.ts";
 import type { Track } from "../../watch/alert-track.ts";
 import { channelObservations } from "../../watch/channel-health.ts";
@@ -17,6 +17,7 @@ import { tell, withEvents } from "../../watch/take-look.ts";
 import type { WatchDocument } from "../../watch/watch-document.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { personLine } from "./person-line.ts";
 import { parseUntil } from "./until.ts";
 import { type OpenWatch, type WatchOptions, openWatch } from "./watch-setup.ts";
 
@@ -42,18 +43,10 @@ export type AlertList = {
 
 type Person = { readonly by: string | undefined; readonly reason: string };
 
-function lineOf(text: string, option: string): string {
-  const line = text.trim();
-  if (line === "" || line.length > personTextMax || /\p{Cc}/u.test(line)) {
-    throw new DrError("WATCH_REASON", { option, max: personTextMax });
-  }
-  return line;
-}
-
 function personOf({ by, reason }: Person, watch: OpenWatch): { by: string; reason: string } {
   return {
-    by: by === undefined ? watch.setup.actor : lineOf(by, "--by"),
-    reason: lineOf(reason, "--reason"),
+    by: by === undefined ? watch.setup.actor : personLine(by, "--by"),
+    reason: personLine(reason, "--reason"),
   };
 }
 
@@ -203,7 +196,7 @@ export async function endQuiet(
   const watch = await openWatch(adapters, environment, request);
   const { setup, memory } = watch;
   const { kind, which } = request;
-  const by = request.by === undefined ? setup.actor : lineOf(request.by, "--by");
+  const by = request.by === undefined ? setup.actor : personLine(request.by, "--by");
   return await memory.update((found) => {
     const document = atNow(found, watch);
     const ended = document.quiets.filter(

@@ -102,7 +102,7 @@ async function tellDeadMan(
 
 /**
  * The other process: with `look` it looks again first, patiently. Then it tells the dead-man's switch that this host watches, with `sign` also
- * whoever watches it elsewhere, and hands over what is due. @throws DrError as `recordLook` and `deliverDue`.
+ * whoever watches it elsewhere, hands over what is due, and with `sign` makes the day's digest when its hour has come. @throws DrError as `recordLook` and `deliverDue`.
  */
 export async function handOver(
   adapters: Adapters,
@@ -124,5 +124,9 @@ export async function handOver(
     await leaveSign(adapters, environment, { ...watching, everyMs: signEveryUnderCronMs });
   }
   const report = await deliverDue(adapters, environment, watching);
-  return { ...report, deadManFailure };
+  // Last, because it takes its time; and only the first watcher's, who alone leaves signs.
+  const { queueDigest } = await import("../digest/send-digest.ts");
+  const queued = sign && (await queueDigest(adapters, environment, watching));
+  const more = queued ? await deliverDue(adapters, environment, watching) : report;
+  return { ...more, settled: [...report.settled, ...(queued ? more.settled : [])], deadManFailure };
 }

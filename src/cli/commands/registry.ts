@@ -65,6 +65,7 @@ export const commandEntries: readonly CommandEntry[] = [
     name: "maintenance",
     load: async () => (await import("./maintenance.ts")).registerMaintenance,
   },
+  { name: "golive", load: async () => (await import("./golive.ts")).registerGolive },
   { name: "sla", load: async () => (await import("./sla.ts")).registerSla },
   { name: "ledger", load: async () => (await import("./ledger.ts")).registerLedger },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },

@@ -172,6 +172,16 @@ export const configErrors = {
       hint: `Écrivez l'un de : {choices}.`,
     },
   },
+  CONFIG_TIME_OF_DAY: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is not a time of day`,
+      hint: `Write hours and minutes as a clock shows them: 08:00.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas une heure`,
+      hint: `Écrivez les heures et les minutes comme une horloge : 08:00.`,
+    },
+  },
   CONFIG_HOST: {
     en: {
       message: `{name} is "{value}" ({origin}), which cannot be a host`,

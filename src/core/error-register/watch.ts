@@ -182,6 +182,16 @@ export const watchErrors = {
       hint: `Arrêtez-le d'abord (systemctl stop, ou kill {pid}), ou laissez-le travailler.`,
     },
   },
+  WATCH_LIVE_ALREADY: {
+    en: {
+      message: `the system is in production since {at}, as {by} said`,
+      hint: `Nothing is to do: pra golive show. To begin the first week anew, after a great change, add --again.`,
+    },
+    fr: {
+      message: `le système est en production depuis {at}, comme l'a dit {by}`,
+      hint: `Il n'y a rien à faire : pra golive show. Pour recommencer la première semaine, après un grand changement, ajoutez --again.`,
+    },
+  },
   WATCH_METRICS_LISTEN: {
     retryable: true,
     en: {

@@ -83,6 +83,7 @@ export const groupNames: Readonly<Record<Language, Readonly<Record<FindingGroup,
 const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   watcher: "watch",
   "dead-man": "watch",
+  "first-week": "watch",
   server: "server",
   writes: "server",
   archiver: "server",

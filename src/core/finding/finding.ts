@@ -84,6 +84,7 @@ export type StatusFactId =
   | "backup-none"
   | "exposure-none"
   | "exposure-low"
+  | "exposure-close"
   | "exposure-high"
   | "exposure-unknown"
   | "gaps-none"
@@ -118,7 +119,8 @@ export type WatchCheckId =
   | "channels"
   | "watcher"
   | "dead-man"
-  | "ledger";
+  | "ledger"
+  | "first-week";
 
 /** Every fact about those. */
 export type WatchFactId =
@@ -127,6 +129,7 @@ export type WatchFactId =
   | "watcher-mute"
   | "watcher-alone"
   | "watcher-never"
+  | "first-week"
   | "dead-man-called"
   | "dead-man-silent"
   | "clock-agrees"

@@ -31,6 +31,11 @@ const factsEn: Facts = {
       summary: "nothing would be lost: the repository has all of the server's WAL",
     },
     "exposure-low": { summary: "at most {exposureMs} of work would be lost now ({lagBytes})" },
+    "exposure-close": {
+      summary:
+        "up to {exposureMs} of work would be lost now ({lagBytes}): half of the objective ({objectiveMs}), which is the limit in the first week",
+      hint: "pra wal receive (or pra backup, when no receiver is meant to run); pra wal status tells more.",
+    },
     "exposure-high": {
       summary:
         "up to {exposureMs} of work would be lost now ({lagBytes}); the objective is below {objectiveMs}",
@@ -106,6 +111,11 @@ const factsFr: Facts = {
     "exposure-none": { summary: "rien ne serait perdu : le dépôt a tout le WAL du serveur" },
     "exposure-low": {
       summary: "au plus {exposureMs} de travail seraient perdues maintenant ({lagBytes})",
+    },
+    "exposure-close": {
+      summary:
+        "jusqu'à {exposureMs} de travail seraient perdues maintenant ({lagBytes}) : la moitié de l'objectif ({objectiveMs}), limite de la première semaine",
+      hint: "pra wal receive (ou pra backup, si aucun récepteur ne doit tourner) ; pra wal status en dit plus.",
     },
     "exposure-high": {
       summary:

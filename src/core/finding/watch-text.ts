@@ -26,6 +26,7 @@ const en: Messages = {
     watcher: "first watcher",
     "dead-man": "dead-man's switch",
     ledger: "ledger",
+    "first-week": "first week",
   },
   facts: {
     "writes-taken": { summary: "the server takes writes" },
@@ -154,7 +155,10 @@ const en: Messages = {
       hint: "Make room, or keep less: RETENTION_DAYS, then pra expire --dry-run.",
     },
     "space-lasts": { summary: "the repository's disk lasts beyond {day}" },
-    "forecast-unknown": { summary: "known after a day of looks; {ageMs} so far" },
+    "forecast-unknown": { summary: "there will be one after a day of looks" },
+    "first-week": {
+      summary: "day {day} of {days}: thresholds are tighter until {until} (pra golive show)",
+    },
     "channels-none": {
       summary: "nobody is told when something is wrong",
       hint: "Set ALERT_EMAIL or SLACK_WEBHOOK in .env, then: pra alert test",
@@ -250,6 +254,7 @@ const fr: Messages = {
     watcher: "premier surveillant",
     "dead-man": "homme mort",
     ledger: "journal",
+    "first-week": "première semaine",
   },
   facts: {
     "writes-taken": { summary: "le serveur accepte les écritures" },
@@ -380,7 +385,10 @@ const fr: Messages = {
       hint: "Faites de la place, ou gardez moins : RETENTION_DAYS, puis pra expire --dry-run.",
     },
     "space-lasts": { summary: "le disque du dépôt suffit au-delà du {day}" },
-    "forecast-unknown": { summary: "connue après un jour de mesures ; {ageMs} pour le moment" },
+    "forecast-unknown": { summary: "il y en aura une après un jour de mesures" },
+    "first-week": {
+      summary: "jour {day} sur {days} : seuils plus serrés jusqu'au {until} (pra golive show)",
+    },
     "channels-none": {
       summary: "personne n'est prévenu quand quelque chose ne va pas",
       hint: "Fixez ALERT_EMAIL ou SLACK_WEBHOOK dans .env, puis : pra alert test",

@@ -1,6 +1,7 @@
 /** The day on which the repository's disk is full, as its free space went in the last fortnight. */
 import { type Finding, found } from "../../core/finding/finding.ts";
-import { spaceFillBadMs, spaceFillNoteMs, spaceTrendMinMs } from "../../core/look-limits.ts";
+import type { Thresholds } from "../../core/first-week.ts";
+import { spaceTrendMinMs } from "../../core/look-limits.ts";
 import { type Sample, slopePerMs } from "../samples.ts";
 
 type Point = readonly [atMs: number, freeBytes: number];
@@ -27,7 +28,10 @@ export function repositoryFullAtMs(samples: readonly Sample[]): number | "never"
 }
 
 /** Judges the trend of all samples, the newest included. */
-export function judgeForecast(samples: readonly Sample[]): readonly Finding[] {
+export function judgeForecast(
+  samples: readonly Sample[],
+  { spaceFillNoteMs, spaceFillBadMs }: Thresholds,
+): readonly Finding[] {
   const points = pointsOf(samples);
   const nowMs = points.at(-1)?.[0];
   if (nowMs === undefined) {
@@ -35,7 +39,7 @@ export function judgeForecast(samples: readonly Sample[]): readonly Finding[] {
   }
   const fullAtMs = repositoryFullAtMs(samples);
   if (fullAtMs === undefined) {
-    return [found("forecast", "good", "forecast-unknown", { ageMs: observedMs(points) })];
+    return [found("forecast", "good", "forecast-unknown")];
   }
   const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
   if (fullAtMs === "never" || fullAtMs - nowMs >= spaceFillNoteMs) {

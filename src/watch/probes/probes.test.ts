@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Finding } from "../../core/finding/finding.ts";
+import { usualThresholds } from "../../core/first-week.ts";
 import type { ArchiverHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { withSample, type Sample } from "../samples.ts";
 import { judgeArchiver } from "./archiver.ts";
@@ -125,15 +126,30 @@ function draining(from: number, perHour: number, hours: number): readonly Sample
 }
 
 test("R20 L47 the day the repository's disk fills is told a fortnight ahead, and believed after a day", () => {
-  assert.equal(told(judgeForecast(draining(1000 * GIB, GIB, 23))), "good forecast-unknown");
-  assert.equal(told(judgeForecast(draining(1000 * GIB, GIB, 48))), "good space-lasts");
-  assert.equal(told(judgeForecast(draining(300 * GIB, GIB, 48))), "note space-fills");
-  assert.equal(told(judgeForecast(draining(100 * GIB, GIB, 48))), "bad space-fills");
-  assert.equal(told(judgeForecast(draining(100 * GIB, -GIB, 48))), "good space-lasts");
-  const [finding] = judgeForecast(draining(300 * GIB, GIB, 60));
+  assert.equal(
+    told(judgeForecast(draining(1000 * GIB, GIB, 23), usualThresholds)),
+    "good forecast-unknown",
+  );
+  assert.equal(
+    told(judgeForecast(draining(1000 * GIB, GIB, 48), usualThresholds)),
+    "good space-lasts",
+  );
+  assert.equal(
+    told(judgeForecast(draining(300 * GIB, GIB, 48), usualThresholds)),
+    "note space-fills",
+  );
+  assert.equal(
+    told(judgeForecast(draining(100 * GIB, GIB, 48), usualThresholds)),
+    "bad space-fills",
+  );
+  assert.equal(
+    told(judgeForecast(draining(100 * GIB, -GIB, 48), usualThresholds)),
+    "good space-lasts",
+  );
+  const [finding] = judgeForecast(draining(300 * GIB, GIB, 60), usualThresholds);
   const filled = new Date(400 * DAY + 300 * HOUR).toISOString().slice(0, 10);
   assert.equal(finding?.fact === "space-fills" && finding.values["day"], filled);
-  assert.deepEqual(judgeForecast([]), []);
+  assert.deepEqual(judgeForecast([], usualThresholds), []);
 });
 
 test("L47 the hour in which pg_wal fills is told while something retains WAL, and what is nearly full always", () => {
@@ -141,7 +157,13 @@ test("L47 the hour in which pg_wal fills is told while something retains WAL, an
     const now = samples.at(-1);
     return now === undefined
       ? ""
-      : told(judgeWalSpace(samples.slice(0, -1), now, { slot: "pra_main", retaining }));
+      : told(
+          judgeWalSpace(samples.slice(0, -1), now, {
+            slot: "pra_main",
+            retaining,
+            thresholds: usualThresholds,
+          }),
+        );
   };
   const fast = draining(30 * GIB, 3 * GIB, 2);
   assert.equal(judged(fast, true), "bad wal-space-filling");

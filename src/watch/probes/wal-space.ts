@@ -3,7 +3,8 @@
  * (L47). What is free is known where the server is on this host; elsewhere the slot's own limit is all there is.
  */
 import { type Finding, found } from "../../core/finding/finding.ts";
-import { walFillBadMs, walFreeBadBytes, walTrendMinMs } from "../../core/look-limits.ts";
+import type { Thresholds } from "../../core/first-week.ts";
+import { walFreeBadBytes, walTrendMinMs } from "../../core/look-limits.ts";
 import type { Sample } from "../samples.ts";
 
 /**
@@ -25,7 +26,11 @@ export function fullInMs(samples: readonly Sample[], now: Sample): number | unde
 export function judgeWalSpace(
   samples: readonly Sample[],
   now: Sample,
-  about: { readonly slot: string; readonly retaining: boolean },
+  about: {
+    readonly slot: string;
+    readonly retaining: boolean;
+    readonly thresholds: Pick<Thresholds, "walFillBadMs">;
+  },
 ): readonly Finding[] {
   const { walFreeBytes: freeBytes } = now;
   if (freeBytes === undefined) {
@@ -33,7 +38,7 @@ export function judgeWalSpace(
   }
   const figure = { value: freeBytes, unit: "bytes" };
   const untilMs = about.retaining ? fullInMs(samples, now) : undefined;
-  if (untilMs !== undefined && untilMs < walFillBadMs) {
+  if (untilMs !== undefined && untilMs < about.thresholds.walFillBadMs) {
     const values = { freeBytes, untilMs, slot: about.slot };
     return [found("wal-space", "bad", "wal-space-filling", values, figure)];
   }

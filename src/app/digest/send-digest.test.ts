@@ -1,0 +1,122 @@
+/** The day's digest from its hour to the channels, with a memory on a real disk and time by hand. The repository is away: it goes out all the same. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
+import { parseEventContent } from "../../ledger/event-kinds.ts";
+import type { Moment } from "../../watch/moment.ts";
+import type { ChannelName, Notifier, OutgoingMessage } from "../../watch/notifier.ts";
+import { compose } from "../compose.ts";
+import type { Environment } from "../environment.ts";
+import { deliverDue } from "../watch/deliver.ts";
+import { openWatch } from "../watch/watch-setup.ts";
+import { queueDigest } from "./send-digest.ts";
+
+const { signal } = new AbortController();
+const adapters = compose();
+const HOUR = 3_600_000;
+
+async function environmentAt(
+  context: TestContext,
+  settings: Readonly<Record<string, string>> = { PRA_DIGEST_AT: "08:00" },
+): Promise<Environment> {
+  const directory = await mkdtemp(join(tmpdir(), "pra-digest-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const state = { PRA_STATE_DIR: join(directory, "state"), PG_HOST: directory };
+  return environmentIn(directory, { ...state, ...settings });
+}
+
+/** Each day's 08:00 by this machine's clock. */
+function eight(day: number): number {
+  return new Date(2026, 10, day, 8, 0, 0).getTime();
+}
+
+function site(environment: Environment, beganMs: number) {
+  const taken: OutgoingMessage[] = [];
+  let wallMs = beganMs;
+  const channel = (name: ChannelName): Notifier => ({
+    channel: name,
+    recipient: `${name}.invalid`,
+    preview: () => "",
+    deliver: (message) => {
+      taken.push(message);
+      return Promise.resolve({ state: "accepted", said: "ok" });
+    },
+  });
+  const options = {
+    signal,
+    notifiersOf: () => (["email", "slack", "sms", "webhook"] as const).map(channel),
+    moment: (): Moment => ({ wallMs, uptimeMs: wallMs - beganMs, bootId: "one" }),
+  };
+  return {
+    taken,
+    options,
+    at: async (ms: number): Promise<boolean> => {
+      wallMs = ms;
+      const queued = await queueDigest(adapters, environment, options);
+      await deliverDue(adapters, environment, { ...options, lifeMs: 0 });
+      return queued;
+    },
+  };
+}
+
+test("R23 R24 the digest goes out at its hour by mail and Slack alone, once, though two watch, and not before the first hour", async (context) => {
+  const environment = await environmentAt(context);
+  const { taken, at, options } = site(environment, eight(22) + 6 * HOUR);
+  assert.equal(await at(eight(22) + 6 * HOUR), false);
+  assert.equal(await at(eight(23) - 60_000), false);
+  const both = await Promise.all([at(eight(23) + 60_000), at(eight(23) + 60_000)]);
+  assert.equal(both.filter(Boolean).length, 1);
+  assert.equal(await at(eight(23) + 5 * 60_000), false);
+  const routes = taken.map(({ kind, headline }) => `${kind} ${headline}`);
+  assert.equal(taken.length, 2, routes.join("\n"));
+  assert.ok(taken.every(({ kind, sections }) => kind === "daily" && sections !== undefined));
+  assert.match(taken[0]?.headline ?? "", /^PRA main: \d+ things asked of you \(daily digest\)$/);
+  const lines = taken[0]?.sections?.flatMap((part) => part.lines) ?? [];
+  assert.ok(
+    lines.some((line) => line.startsWith("The ledger could not be read: ")),
+    lines.join("\n"),
+  );
+  assert.ok(!lines.some((line) => /late/.test(line)));
+  const { memory } = await openWatch(adapters, environment, options);
+  const { events } = await memory.read(options);
+  const delivered = events.flatMap(
+    ({ kind, data }) => parseEventContent({ kind, version: 1, data }) ?? [],
+  );
+  assert.deepEqual(
+    delivered.map(({ kind, data }) => [kind, "what" in data ? data.what : ""]),
+    [
+      ["messageDelivered", "daily"],
+      ["messageDelivered", "daily"],
+    ],
+  );
+});
+
+test("R24 a digest whose hour passed while nobody watched goes out late, once, and says so", async (context) => {
+  const environment = await environmentAt(context, { PRA_DIGEST_AT: "08:00", PRA_LANG: "fr" });
+  const { taken, at } = site(environment, eight(22) + HOUR);
+  await at(eight(22) + HOUR);
+  assert.equal(await at(eight(24) + 6 * HOUR), true);
+  assert.equal(await at(eight(24) + 6.5 * HOUR), false);
+  const [mail] = taken;
+  assert.equal(mail?.language, "fr");
+  const lines = mail?.sections?.flatMap((part) => part.lines) ?? [];
+  assert.ok(
+    lines.includes(
+      "Ce résumé était dû le 2026-11-24 08:00 et part avec 6 h 00 min de retard : personne ne surveillait ici à ce moment.",
+    ),
+    lines.join("\n"),
+  );
+  assert.ok(lines.includes("Du 2026-11-22 09:00 au 2026-11-24 14:00"), lines.join("\n"));
+});
+
+test("R24 without PRA_DIGEST_AT and outside the first week no digest goes out", async (context) => {
+  const environment = await environmentAt(context, {});
+  const { taken, at } = site(environment, eight(22));
+  for (const day of [22, 23, 24]) {
+    assert.equal(await at(eight(day) + 60_000), false);
+  }
+  assert.equal(taken.length, 0);
+});
