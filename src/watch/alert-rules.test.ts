@@ -33,6 +33,7 @@ test("R20 the checks without a rule of their own are warnings that can wait: con
     "checksums",
     "env-file",
     "env-mode",
+    "first-week",
     "git-history",
     "gitignore",
     "place",

@@ -158,3 +158,24 @@ test("R19 a person's own units are accepted, too, and one that is gone is told",
   assert.equal(shown.code, 4);
   assert.ok(shown.out.includes(`✗ ${gone}: the jobs are no longer there`), shown.out);
 });
+
+test("R20 the second watcher's units are accepted by systemd-analyze, call for no check that is not there, and are below the limit", async (context) => {
+  const machine = await host(context);
+  const { out } = await machine.rootSchedule("install --systemd --second-watcher --json");
+  const { files } = JSON.parse(out) as { files: { path: string }[] };
+  const units = files.map(({ path }) => path).filter((path) => path.includes("/systemd/"));
+  assert.deepEqual(units, [
+    "/etc/systemd/system/pra-main-watch.service",
+    "/etc/systemd/system/pra-main-watch.timer",
+  ]);
+  const service = readFileSync(machine.etc("systemd/system/pra-main-watch.service"), "utf8");
+  assert.doesNotMatch(service, /OnFailure/);
+  assert.match(service, /^SuccessExitStatus=4 5$/m);
+  assert.match(service, /^KillMode=process$/m);
+  const verified = await machine.asRoot(["systemd-analyze", "verify", "--man=no", ...units]);
+  assert.deepEqual([verified.code, verified.err], [0, ""]);
+  const [unit = ""] = units;
+  const judged = await machine.asRoot(["systemd-analyze", "security", "--offline=true", unit]);
+  const [, score = "10"] = /exposure level for \S+ (\d+\.\d)/.exec(judged.out) ?? [];
+  assert.ok(Number(score) <= EXPOSURE_MAX, score);
+});

@@ -417,3 +417,30 @@ test("R19 a checkout that was moved away: its lines say so in the log, and a new
   const forgotten = await machine.run([...anew, "show"]);
   assert.match(forgotten.out, /The crontab has lines of .*\/anew, of which nothing is known here/);
 });
+
+test("R20 R19 the second watcher's one line stands in the real crontab and looks at the repository; an account with one role refuses the other", async (context) => {
+  const machine = await host(context);
+  assert.equal((await machine.run([join(machine.folder, "pra"), "init"])).code, 0);
+  const second = await machine.schedule("install --second-watcher --lang fr");
+  assert.equal(second.code, 0, second.out + second.err);
+  assert.match(second.out, /second surveillant +Toutes les 5 minutes\n/);
+  assert.doesNotMatch(second.out, /sauvegarde/);
+  const crontab = await machine.run(["crontab", "-l"]);
+  assert.match(
+    crontab.out,
+    /^\*\/5 \* \* \* \* .* run watch -- '.*pra' watch --from-repository --env-file /m,
+  );
+  assert.doesNotMatch(crontab.out, /backup\.sh|status\.sh/);
+  const run = await machine.run(["/bin/sh", "-c", await machine.commandOf("watch")]);
+  assert.deepEqual([run.code, run.out + run.err], [4, ""]);
+  const { runsSeen, lastRun } = await jobOf(machine, "watch");
+  assert.deepEqual([runsSeen, lastRun?.exitCode], [1, 4]);
+  const log = readFileSync(join(machine.stateDirectory, "schedule/main/logs/watch.log"), "utf8");
+  assert.match(log, /personne n'a laissé de signe de vie dans ce dépôt/);
+  const first = await machine.schedule("install --json");
+  assert.deepEqual([first.code, /CONFIG_SCHEDULE_ROLE/.test(first.out)], [2, true]);
+  assert.equal((await machine.schedule("remove")).code, 0);
+  await installed(machine);
+  const other = await machine.schedule("install --second-watcher --json");
+  assert.deepEqual([other.code, /CONFIG_SCHEDULE_ROLE/.test(other.out)], [2, true]);
+});

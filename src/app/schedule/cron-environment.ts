@@ -75,10 +75,16 @@ export function commonWordsFor(environment: Environment, account: JobAccount): r
   ];
 }
 
+/** What the jobs of a whole schedule start. */
+export const jobPrograms = ["pra", "backup.sh", "status.sh", "quickstart.sh"] as const;
+
 /** The programs that lines name must be there. @throws DrError `CONFIG_SCHEDULE_SCRIPTS`. */
-export async function requireScripts(environment: Environment): Promise<void> {
+export async function requireScripts(
+  environment: Environment,
+  programs: readonly string[],
+): Promise<void> {
   const { programDirectory } = environment;
-  for (const name of ["pra", "backup.sh", "status.sh", "quickstart.sh"]) {
+  for (const name of programs) {
     try {
       await stat(join(programDirectory, name));
     } catch (error) {

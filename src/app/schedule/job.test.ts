@@ -13,6 +13,7 @@ const plan = {
   commonWords: ["--env-file", "/srv/pra/.env"],
   rotation: undefined,
   checks: true,
+  second: false,
 };
 
 test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Monday 09:00 restore test are planned", () => {
@@ -27,6 +28,13 @@ test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Mond
 
 test("R20 where a daemon starts the jobs no check is planned: it looks itself", () => {
   assert.ok(!plannedJobs({ ...plan, checks: false }).some(({ id }) => id === "status"));
+});
+
+test("R20 the second watcher's host looks at the repository every five minutes and does nothing else", () => {
+  const jobs = plannedJobs({ ...plan, second: true });
+  const watch = { id: "watch", pattern: "*/5 * * * *", program: "pra" };
+  const words = ["watch", "--from-repository", ...plan.commonWords];
+  assert.deepEqual(jobs, [{ ...watch, words }]);
 });
 
 test("R19 a literal hourly --full is honoured", () => {

@@ -14,6 +14,7 @@ export const jobIds = [
   "verify",
   "daily",
   "restore-test",
+  "watch",
   "logs",
 ] as const;
 
@@ -36,11 +37,18 @@ export function minuteOf(seed: string): number {
  * Seconds by which a start may be late, drawn anew each time, above the minute that is drawn once. A crontab has none, for cron starts on the dot.
  */
 export function startDelaySeconds(id: JobId): number {
-  return id === "status" ? 15 : id === "daily" || id === "restore-test" ? 30 : 60;
+  return isCheck(id) ? 15 : id === "daily" || id === "restore-test" ? 30 : 60;
+}
+
+/** A look: nobody makes up for one that was missed, what it starts lives on, and that it finds something ill is no failure of its own. */
+export function isCheck(id: JobId): boolean {
+  return id === "status" || id === "watch";
 }
 
 /** What is asked for. */
 export type SchedulePlan = {
+  /** The host of the second watcher: it looks at the repository, and does nothing else. */
+  readonly second: boolean;
   /** What tells this installation from others: host, cluster, repository. */
   readonly seed: string;
   readonly fullEveryHour: boolean;
@@ -54,7 +62,7 @@ export type SchedulePlan = {
 
 /** The jobs of an installation. */
 export function plannedJobs(plan: SchedulePlan): readonly Job[] {
-  const { seed, fullEveryHour, commonWords, rotation, checks } = plan;
+  const { seed, fullEveryHour, commonWords, rotation, checks, second } = plan;
   const at = (id: JobId): number => minuteOf(`${seed}\0${id}`);
   const job = (id: JobId, pattern: string, program: string, words: readonly string[]): Job => ({
     id,
@@ -62,6 +70,13 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
     program,
     words: [...words, ...commonWords],
   });
+  const logs =
+    rotation === undefined
+      ? []
+      : [{ id: "logs" as const, pattern: `${at("logs")} 7 * * *`, ...rotation }];
+  if (second) {
+    return [job("watch", "*/5 * * * *", "pra", ["watch", "--from-repository"]), ...logs];
+  }
   return [
     job("backup", `${at("backup")} * * * *`, "backup.sh", fullEveryHour ? ["--full"] : []),
     ...(checks ? [job("status", "*/5 * * * *", "status.sh", [])] : []),
@@ -70,8 +85,6 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
     job("verify", `${at("verify")} 6 * * 0`, "pra", ["verify"]),
     job("daily", "0 8 * * *", "quickstart.sh", ["daily"]),
     job("restore-test", "0 9 * * 1", "quickstart.sh", ["test-restore"]),
-    ...(rotation === undefined
-      ? []
-      : [{ id: "logs" as const, pattern: `${at("logs")} 7 * * *`, ...rotation }]),
+    ...logs,
   ];
 }

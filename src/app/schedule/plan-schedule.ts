@@ -14,6 +14,7 @@ import {
   type JobAccount,
   commonWordsFor,
   jobAccount,
+  jobPrograms,
   requireScripts,
   requireStart,
 } from "./cron-environment.ts";
@@ -22,7 +23,7 @@ import { readCrontab } from "./crontab-program.ts";
 import { type FullForecast, forecastFull } from "./full-forecast.ts";
 import { type Job, plannedJobs } from "./job.ts";
 import { type Rotation, rotationFor } from "./rotation.ts";
-import { logDirectory, scheduleDirectory } from "./schedule-files.ts";
+import { logDirectory, readInstalled, scheduleDirectory } from "./schedule-files.ts";
 import type { Manager } from "./systemctl.ts";
 import { type UnitFile, type UnitPlace, daemonUnit, unitFiles } from "./systemd-units.ts";
 
@@ -37,6 +38,8 @@ export type InstallRequest = {
   readonly service: Manager | undefined;
   readonly dryRun: boolean;
   readonly fullEveryHour: boolean;
+  /** Of the second watcher's host. */
+  readonly second: boolean;
 };
 
 /** What deserves a word after an installation. */
@@ -60,6 +63,7 @@ export type Plan = {
   readonly units: readonly UnitFile[];
   readonly crontab: string;
   readonly fullEveryHour: boolean;
+  readonly second: boolean;
 };
 
 /** Where the manager looks for units. */
@@ -115,16 +119,31 @@ function takesFull(lines: readonly string[]): boolean {
   return lines.some((line) => line.includes("PRA_JOB=backup ") && /\s--full(?:\s|$)/.test(line));
 }
 
+/** One host cannot watch over its own silence, and one crontab has room for one schedule a cluster. @throws DrError `CONFIG_SCHEDULE_ROLE`. */
+async function requireRole(
+  environment: Environment,
+  { second, signal }: InstallRequest,
+  lines: readonly string[],
+): Promise<void> {
+  const { cluster } = environment;
+  const noted = (await readInstalled(environment, { signal }))?.jobs.map(({ id }) => id) ?? [];
+  const isSecond = noted.includes("watch") || lines.some((line) => / run watch /.test(line));
+  const isFirst = noted.includes("backup") || lines.some((line) => /PRA_JOB=backup /.test(line));
+  if (second ? isFirst : isSecond) {
+    throw new DrError("CONFIG_SCHEDULE_ROLE", { cluster });
+  }
+}
+
 /** Looks and decides; nothing is changed. @throws DrError as `installSchedule`. */
 export async function planInstallation(
   environment: Environment,
   request: InstallRequest,
 ): Promise<Plan> {
-  const { kind, signal } = request;
+  const { kind, signal, second } = request;
   const { cluster, backupDirectory } = environment;
   const programDirectory = resolve(environment.programDirectory);
   const account = jobAccount();
-  await requireScripts(environment);
+  await requireScripts(environment, second ? ["pra"] : jobPrograms);
   const commonWords = commonWordsFor(environment, account);
   await requireStart(environment, account, { signal });
   const logs = logDirectory(environment);
@@ -136,17 +155,19 @@ export async function planInstallation(
     isRoot: account.isRoot,
   });
   const crontab = kind === "cron" ? ((await readCrontab({ signal })) ?? "") : "";
-  const fullEveryHour =
-    request.fullEveryHour || takesFull(findBlock(crontab, cluster)?.lines ?? []);
+  const lines = findBlock(crontab, cluster)?.lines ?? [];
+  await requireRole(environment, request, lines);
+  const fullEveryHour = request.fullEveryHour || takesFull(lines);
   const jobs = plannedJobs({
     seed: [hostname(), cluster, backupDirectory].join("\0"),
     fullEveryHour,
     commonWords,
     rotation: rotation.command,
     checks: kind !== "daemon",
+    second,
   });
   const units = unitsFor(request, jobs, place, { environment, account });
-  return { account, place, jobs, rotation, units, crontab, fullEveryHour };
+  return { account, place, jobs, rotation, units, crontab, fullEveryHour, second };
 }
 
 /** Another checkout's lines, while it is still there, are not ours to replace. */
@@ -178,7 +199,7 @@ export async function notesOf(
 ): Promise<readonly InstallNote[]> {
   const { adapters, environment, request } = facts;
   const replaced = await replacedDirectory(plan);
-  const foreign = foreignBackups(plan.crontab, plan.place.cluster);
+  const foreign = plan.second ? [] : foreignBackups(plan.crontab, plan.place.cluster);
   const full = plan.fullEveryHour || foreign.some((line) => line.full);
   return [
     ...(plan.rotation.program !== undefined ? [] : [{ id: "rotation-absent" } as const]),

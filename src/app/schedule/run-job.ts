@@ -15,6 +15,7 @@ import type { Environment } from "../environment.ts";
 import { programPath } from "./cron-lines.ts";
 import type { MissedRun } from "./find-missed.ts";
 import { missedRuns } from "./read-missed.ts";
+import { isCheck, jobIds } from "./job.ts";
 import { type RunCause, claimRun, noteEnd } from "./record-run.ts";
 import { LogSink, type ProgramEnd, runProgramLogged } from "./run-program-logged.ts";
 import { type Installed, readInstalled } from "./schedule-files.ts";
@@ -130,6 +131,9 @@ async function catchUpOne(
   }
 }
 
+/** What is followed by catching up. */
+const checkNames: ReadonlySet<string> = new Set(jobIds.filter(isCheck));
+
 /** The name under which catching up itself is noted: one at a time. */
 const CATCH_UP = "catch-up";
 
@@ -141,7 +145,7 @@ export async function catchUp(context: RunContext): Promise<readonly MissedRun[]
   }
   const look = async (): Promise<readonly MissedRun[]> => {
     const missed = await missedRuns(environment, { nowMs: clock.now(), signal });
-    return missed.filter(({ job }) => job !== "status");
+    return missed.filter(({ job }) => !isCheck(job));
   };
   const installed = await readInstalled(environment, { signal });
   const [first] = await look();
@@ -179,7 +183,7 @@ export async function catchUpAfterCheck(
   log: LogSink,
 ): Promise<void> {
   const { environment, signal } = context;
-  if (request.job !== "status" || environment === undefined || signal.aborted) {
+  if (!checkNames.has(request.job) || environment === undefined || signal.aborted) {
     return;
   }
   try {

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import type { Job, JobId } from "./job.ts";
-import { startDelaySeconds } from "./job.ts";
+import { isCheck, startDelaySeconds } from "./job.ts";
 import { jobStart } from "./job-start.ts";
 import { OUR_MARK } from "./our-files.ts";
 
@@ -31,7 +31,11 @@ export type UnitPlace = {
 };
 
 /** Exit codes that are answers: 4 of a check is what alerts are made of, 5 is "done, with warnings". */
-const ANSWERS: Readonly<Partial<Record<JobId, string>>> = { status: "4 5", daily: "4 5" };
+const ANSWERS: Readonly<Partial<Record<JobId, string>>> = {
+  status: "4 5",
+  watch: "4 5",
+  daily: "4 5",
+};
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
@@ -113,9 +117,8 @@ function hardening(place: UnitPlace): readonly string[] {
       ];
 }
 
-function serviceText(job: Job, place: UnitPlace): string {
+function serviceText(job: Job, place: UnitPlace, looks: boolean): string {
   const { cluster, logDirectory } = place;
-  const isCheck = job.id === "status";
   const log = join(logDirectory, `${job.id}.log`).replaceAll("%", "%%");
   const { words, variables } = jobStart(job, place);
   return [
@@ -125,7 +128,7 @@ function serviceText(job: Job, place: UnitPlace): string {
     "Documentation=man:systemd.timer(5)",
     "After=network.target",
     // A failed job is looked at now and not in five minutes: the check is what alerts.
-    ...(isCheck ? [] : [`OnFailure=${unitName(cluster, "status")}.service`]),
+    ...(looks && !isCheck(job.id) ? [`OnFailure=${unitName(cluster, "status")}.service`] : []),
     "",
     "[Service]",
     "Type=oneshot",
@@ -133,7 +136,7 @@ function serviceText(job: Job, place: UnitPlace): string {
     `ExecStart=${commandLine(words)}`,
     `SuccessExitStatus=${ANSWERS[job.id] ?? "5"}`,
     // A check leaves the delivery of alerts to a process of its own; another job is ended by one signal to its recorder.
-    `KillMode=${isCheck ? "process" : "mixed"}`,
+    `KillMode=${isCheck(job.id) ? "process" : "mixed"}`,
     "TimeoutStopSec=60",
     `StandardOutput=append:${log}`,
     `StandardError=append:${log}`,
@@ -225,10 +228,11 @@ export function placedUnits(
 /** Every file: a service and a timer for each job. @throws DrError `CONFIG_SCHEDULE_PATH`. */
 export function unitFiles(jobs: readonly Job[], place: UnitPlace): readonly UnitFile[] {
   const { cluster, unitDirectory } = place;
+  const looks = jobs.some(({ id }) => id === "status");
   return jobs.flatMap((job) => {
     const path = join(unitDirectory, unitName(cluster, job.id));
     return [
-      { path: `${path}.service`, text: serviceText(job, place) },
+      { path: `${path}.service`, text: serviceText(job, place, looks) },
       { path: `${path}.timer`, text: timerText(job, place) },
     ];
   });

@@ -27,6 +27,7 @@ type InstallOptions = {
   readonly user?: true;
   readonly dryRun?: true;
   readonly fullEveryHour?: true;
+  readonly secondWatcher?: true;
 };
 
 function kindOf(options: InstallOptions): {
@@ -155,6 +156,7 @@ async function install(options: InstallOptions, frame: Frame): Promise<void> {
     service,
     dryRun,
     fullEveryHour: options.fullEveryHour === true,
+    second: options.secondWatcher === true,
     signal: frame.signal,
   });
   const lines = await renderInstalled(result, dryRun, frame);
@@ -232,6 +234,9 @@ export function registerSchedule(program: Command, frame: Frame): void {
     .addOption(new Option("--daemon", text.optionDaemon))
     .addOption(new Option("--user", text.optionUser))
     .addOption(new Option("--full-every-hour", text.optionFull))
+    .addOption(
+      new Option("--second-watcher", text.optionSecond).conflicts(["daemon", "fullEveryHour"]),
+    )
     .addOption(new Option("--dry-run", text.optionDryRun))
     .action((options: InstallOptions) => install(options, frame));
   defineCommand(group, language, "show", text.show).action(() => show(frame));

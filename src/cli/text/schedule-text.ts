@@ -20,6 +20,7 @@ type Messages = {
   readonly optionUser: string;
   readonly optionDryRun: string;
   readonly optionFull: string;
+  readonly optionSecond: string;
   readonly argumentJob: string;
   readonly argumentWords: string;
   readonly jobs: Readonly<Record<JobId, string>>;
@@ -100,6 +101,10 @@ const en: Messages = {
         "one service, pra daemon: it watches, keeps the receiver alive and starts the jobs",
       ],
       ["pra schedule install --daemon && pra daemon", "the same in a container"],
+      [
+        "pra schedule install --second-watcher",
+        "on another host: tell when the first one falls silent",
+      ],
     ],
   },
   show: {
@@ -141,6 +146,7 @@ const en: Messages = {
     "pra daemon starts the jobs, where no cron runs (a container); with --systemd a service keeps it at work",
   optionUser: "with --systemd: units of this account, not of the system",
   optionDryRun: "show what would be installed, and change nothing",
+  optionSecond: "on another host: pra watch --from-repository every 5 minutes, and nothing else",
   optionFull: "every hourly backup is a full one; says when the disk will be full",
   argumentJob: "the job's name",
   argumentWords: "the program and its arguments, after --",
@@ -152,6 +158,7 @@ const en: Messages = {
     verify: "verify",
     daily: "daily look",
     "restore-test": "restore test",
+    watch: "second watcher",
     logs: "log rotation",
   },
   places: {
@@ -249,6 +256,10 @@ const fr: Messages = {
         "un seul service, pra daemon : il surveille, garde le récepteur en vie et lance les tâches",
       ],
       ["pra schedule install --daemon && pra daemon", "de même dans un conteneur"],
+      [
+        "pra schedule install --second-watcher",
+        "sur une autre machine : dire quand la première se tait",
+      ],
     ],
   },
   show: {
@@ -297,6 +308,8 @@ const fr: Messages = {
     "pra daemon lance les tâches, là où aucun cron ne tourne (un conteneur) ; avec --systemd un service le garde en vie",
   optionUser: "avec --systemd : unités de ce compte, pas du système",
   optionDryRun: "montrer ce qui serait installé, sans rien changer",
+  optionSecond:
+    "sur une autre machine : pra watch --from-repository toutes les 5 minutes, et rien d'autre",
   optionFull: "chaque sauvegarde horaire est complète ; dit quand le disque sera plein",
   argumentJob: "le nom de la tâche",
   argumentWords: "le programme et ses arguments, après --",
@@ -308,6 +321,7 @@ const fr: Messages = {
     verify: "vérification",
     daily: "tour du matin",
     "restore-test": "test de restauration",
+    watch: "second surveillant",
     logs: "rotation des journaux",
   },
   places: {

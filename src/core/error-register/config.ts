@@ -172,6 +172,16 @@ export const configErrors = {
       hint: `Écrivez l'un de : {choices}.`,
     },
   },
+  CONFIG_SCHEDULE_ROLE: {
+    en: {
+      message: `this account has the other schedule of {cluster}: a host runs the backups, or watches over the one that does`,
+      hint: `Install the second watcher on another host, where the first one's end cannot reach it. To change what this one does: pra schedule remove, then again.`,
+    },
+    fr: {
+      message: `ce compte a l'autre planification de {cluster} : une machine fait les sauvegardes, ou surveille celle qui les fait`,
+      hint: `Installez le second surveillant sur une autre machine, que la fin de la première n'atteint pas. Pour changer le rôle de celle-ci : pra schedule remove, puis de nouveau.`,
+    },
+  },
   CONFIG_TIME_OF_DAY: {
     en: {
       message: `{name} is "{value}" ({origin}), which is not a time of day`,
