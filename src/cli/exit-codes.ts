@@ -155,6 +155,7 @@ const misusages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "WATCH_CODE_WRONG",
   "WATCH_QUIET_UNKNOWN",
   "WATCH_REASON",
+  "WATCH_ROUTINE_UNKNOWN",
   "WATCH_RULE_UNKNOWN",
   "WATCH_UNTIL",
 ]);

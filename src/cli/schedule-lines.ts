@@ -8,6 +8,7 @@ import { formatDuration, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import { factLines } from "./fact-lines.ts";
 import type { Frame, JsonValue } from "./frame.ts";
+import type { JudgedRoutine } from "../app/schedule/routines.ts";
 import { formatTable } from "./table.ts";
 import { scheduleText } from "./text/schedule-text.ts";
 
@@ -63,6 +64,50 @@ function lastText(job: ShownJob, zone: string, language: Language): string {
     : `${localInstant(job.lastRun.startedAt, zone)} ${outcomeText(job.lastRun, language)}`;
 }
 
+async function routineRow(
+  { id, pattern, days, last, nextAtMs }: JudgedRoutine,
+  zone: string,
+  language: Language,
+): Promise<string[]> {
+  const text = scheduleText[language];
+  const instant = (atMs: number): string => localInstant(new Date(atMs).toISOString(), zone);
+  return [
+    text.routines[id],
+    pattern === undefined ? text.afterLive(days ?? 0) : await describePattern(pattern, language),
+    last === undefined
+      ? text.never
+      : [instant(last.atMs), text.good, ...(last.by === null ? [] : [last.by])].join(" "),
+    nextAtMs === undefined ? "–" : instant(nextAtMs),
+  ];
+}
+
+/** One line for each routine that is due or was missed. */
+export function routineLines(
+  routines: readonly JudgedRoutine[],
+  zone: string,
+  frame: Frame,
+): string[] {
+  const text = scheduleText[frame.language];
+  const instant = (atMs = 0): string => localInstant(new Date(atMs).toISOString(), zone);
+  return routines.flatMap(({ id, state, dueAtMs, untilMs, step }) =>
+    state === "missed"
+      ? [text.routineMissed(text.routines[id], instant(dueAtMs), step)]
+      : state === "due"
+        ? [text.routineDue(text.routines[id], instant(untilMs), step)]
+        : [],
+  );
+}
+
+/** For machines. */
+export function routineJson(routine: JudgedRoutine): JsonValue {
+  const { id, pattern = null, days = null, last, state, dueAtMs, untilMs, nextAtMs } = routine;
+  const iso = (atMs: number | undefined): string | null =>
+    atMs === undefined ? null : new Date(atMs).toISOString();
+  const done = last === undefined ? null : { at: iso(last.atMs), by: last.by };
+  const times = { dueAt: iso(dueAtMs), until: iso(untilMs), nextAt: iso(nextAtMs) };
+  return { id, pattern, days, state, last: done, ...times };
+}
+
 function problemLine(problem: ScheduleProblem, frame: Frame): string {
   const text = scheduleText[frame.language];
   switch (problem.id) {
@@ -108,7 +153,7 @@ export function missedJson(found: readonly MissedRun[]): JsonValue[] {
 export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise<string[]> {
   const { language } = frame;
   const text = scheduleText[language];
-  const { installed, zone, jobs, problems } = shown;
+  const { installed, zone, jobs, routines, problems } = shown;
   if (installed === undefined || installed.kind === "none") {
     return problems.length === 0
       ? [text.none]
@@ -123,12 +168,17 @@ export async function scheduleLines(shown: ShownSchedule, frame: Frame): Promise
       job.nextRunAt === undefined ? "–" : localInstant(job.nextRunAt, zone),
     ]);
   }
+  // What a job does stands in its own row.
+  for (const routine of routines.filter(({ id }) => jobs.every((job) => job.id !== id))) {
+    rows.push(await routineRow(routine, zone, language));
+  }
   const headings = [text.job, text.when, text.lastRun, text.nextRun].map((heading) => ({
     heading,
   }));
   const found = jobs.flatMap(({ missed }) => (missed === undefined ? [] : [missed]));
   const told = [
     ...missedLines(found, zone, frame),
+    ...routineLines(routines, zone, frame),
     ...problems.map((problem) => problemLine(problem, frame)),
   ];
   return [
@@ -167,7 +217,7 @@ async function jobJson(shown: ShownJob, language: Language): Promise<JsonValue> 
 
 /** For machines: keys that others rely on. */
 export async function scheduleJson(shown: ShownSchedule, frame: Frame): Promise<JsonValue> {
-  const { installed, zone, jobs, problems } = shown;
+  const { installed, zone, jobs, routines, problems } = shown;
   const values: JsonValue[] = [];
   for (const job of jobs) {
     values.push(await jobJson(job, frame.language));
@@ -184,6 +234,7 @@ export async function scheduleJson(shown: ShownSchedule, frame: Frame): Promise<
     logDirectory,
     zone,
     jobs: values,
+    routines: routines.map(routineJson),
     problems: problems.map((problem) => ({ id: problem.id, text: problemLine(problem, frame) })),
   };
 }

@@ -87,6 +87,8 @@ const register: readonly AlertRule[] = [
   rule("application", "critical", { needs: ["server"] }),
   rule("jobs", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  // A week late by then: at the first look, and each day until somebody has done it.
+  rule("routines", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("daemon", "critical", AT_ONCE),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),

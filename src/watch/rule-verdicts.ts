@@ -26,6 +26,7 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   watcher: { en: "the first watcher is silent", fr: "le premier surveillant se tait" },
   "dead-man": { en: "dead-man's switch not called", fr: "homme mort pas appelé" },
   ledger: { en: "nothing is recorded any more", fr: "plus rien n'est enregistré" },
+  routines: { en: "a routine was not done", fr: "une routine n'a pas été faite" },
   "first-week": { en: "first week", fr: "première semaine" },
   memory: { en: "state directory unwritable", fr: "dossier d'état non inscriptible" },
   channel: { en: "an alert channel fails", fr: "un canal d'alerte échoue" },

@@ -219,7 +219,7 @@ test("R19 without a schedule show and missed say so, in both languages, and wron
   const { value } = await pra.json("schedule show");
   assert.equal(value["installed"], false);
   const missed = await pra.json("schedule missed");
-  assert.deepEqual([missed.code, missed.value], [0, { ok: true, missed: [] }]);
+  assert.deepEqual([missed.code, missed.value], [0, { ok: true, missed: [], routines: [] }]);
   const made = await pra.json("schedule run-missed");
   assert.deepEqual([made.code, made.value], [0, { caughtUp: [] }]);
   for (const words of [
@@ -228,6 +228,10 @@ test("R19 without a schedule show and missed say so, in both languages, and wron
     "schedule run ../x -- true",
     "schedule install --user",
     "schedule install --cron --systemd",
+    "schedule install --second-watcher --daemon",
+    "schedule install --second-watcher --full-every-hour",
+    "schedule done monthly-review",
+    "schedule done --by Me",
   ]) {
     const { code, err } = await pra.run(words);
     assert.equal(code, 2, `${words}: ${err}`);

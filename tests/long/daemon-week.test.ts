@@ -90,6 +90,7 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
         PRA_LOG_MB: "1",
         PRA_LOG_FILES: "3",
         PRA_STATUS_TIMEOUT_MS: "20000",
+        PRA_DIGEST_AT: "08:00",
         SLACK_WEBHOOK: `${told.origin}/services/T0/B0/hunter2`,
       },
       { checkoutDirectory: root },
@@ -130,6 +131,7 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
   });
   const days: Figures[] = [];
   let messages = 0;
+  let digests = 0;
   for (let hour = 0; hour < DAYS * 24; hour += 1) {
     // Six hours of the day the repository cannot be opened.
     const mark = join(pra.repository, "format");
@@ -143,6 +145,7 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
     if (hour % 24 === 23) {
       output.reopen();
       messages += told.received.length;
+      digests += told.received.filter(({ body }) => /daily digest/.test(body)).length;
       told.received.length = 0;
       const figures = measured(pra);
       days.push(figures);
@@ -158,6 +161,8 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
   assert.ok(looks.full > DAYS * 1400, "a look at everything each minute");
   assert.ok(looks.reloads >= DAYS * 23, "and read anew each hour");
   assert.ok(messages >= DAYS * 2, "the repository's alert and its end, each day");
+  // The week may begin within the minute before the hour.
+  assert.ok(digests === DAYS || digests === DAYS - 1, `a digest each day: ${digests}`);
   const [first, last] = [days[0], days.at(-1)];
   assert.ok(first !== undefined && last !== undefined);
   const most = (key: keyof Figures, factor: number, more: number): void => {

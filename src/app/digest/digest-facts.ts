@@ -8,8 +8,9 @@ import { lookPatientTimeoutMs } from "../../core/look-limits.ts";
 import { agendaLedgerMs } from "../../core/watch-limits.ts";
 import type { AlertFact } from "../../sla/sla-facts.ts";
 import { type SlaJudgement, judgeSla } from "../../sla/judge-sla.ts";
-import { type DueDigest } from "../../watch/daily-digest.ts";
+import type { DueDigest } from "../../watch/daily-digest.ts";
 import { type Agenda, readAgenda, readClusterFacts } from "../look/agenda.ts";
+import { inTime, timeLimit } from "../look/time-limit.ts";
 import { type Look, runLook } from "../look/run-look.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
@@ -59,8 +60,8 @@ async function ledgerFacts(
 ): Promise<LedgerFacts | DrError | undefined> {
   const { fromMs, nowMs, signal } = options;
   try {
-    const call = { signal: AbortSignal.any([signal, AbortSignal.timeout(agendaLedgerMs)]) };
-    const facts = await readClusterFacts(adapters, environment, call);
+    using limit = timeLimit(signal, agendaLedgerMs);
+    const facts = await inTime(readClusterFacts(adapters, environment, limit), limit);
     if (facts === undefined) {
       return undefined;
     }

@@ -35,12 +35,16 @@ function eight(day: number): number {
 
 function site(environment: Environment, beganMs: number) {
   const taken: OutgoingMessage[] = [];
+  const away = { slack: false };
   let wallMs = beganMs;
   const channel = (name: ChannelName): Notifier => ({
     channel: name,
     recipient: `${name}.invalid`,
     preview: () => "",
     deliver: (message) => {
+      if (name === "slack" && away.slack) {
+        return Promise.resolve({ state: "later", said: "503", afterMs: undefined });
+      }
       taken.push(message);
       return Promise.resolve({ state: "accepted", said: "ok" });
     },
@@ -52,6 +56,7 @@ function site(environment: Environment, beganMs: number) {
   };
   return {
     taken,
+    away,
     options,
     at: async (ms: number): Promise<boolean> => {
       wallMs = ms;
@@ -110,6 +115,22 @@ test("R24 a digest whose hour passed while nobody watched goes out late, once, a
     lines.join("\n"),
   );
   assert.ok(lines.includes("Du 2026-11-22 09:00 au 2026-11-24 14:00"), lines.join("\n"));
+});
+
+test("R21 R24 a digest that Slack did not take while it was away arrives when it is back, once, and is no reason to make another", async (context) => {
+  const environment = await environmentAt(context);
+  const { taken, away, at } = site(environment, eight(22) + HOUR);
+  await at(eight(22) + HOUR);
+  away.slack = true;
+  assert.equal(await at(eight(23)), true);
+  assert.equal(taken.length, 1);
+  away.slack = false;
+  for (const hours of [1, 2, 3]) {
+    assert.equal(await at(eight(23) + hours * HOUR), false);
+  }
+  const digests = taken.filter(({ kind }) => kind === "daily");
+  assert.equal(digests.length, 2);
+  assert.deepEqual(digests[0]?.sections, digests[1]?.sections);
 });
 
 test("R24 without PRA_DIGEST_AT and outside the first week no digest goes out", async (context) => {

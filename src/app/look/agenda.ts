@@ -13,6 +13,7 @@ import type { Environment } from "../environment.ts";
 import { LedgerRecorder } from "../ledger-recorder.ts";
 import { openRepository } from "../repository-access.ts";
 import { LocalNote } from "./local-note.ts";
+import { inTime, timeLimit } from "./time-limit.ts";
 
 type Call = { readonly signal: AbortSignal };
 
@@ -93,8 +94,8 @@ export async function sayInLedger(
 }
 
 /**
- * Reads the ledger again when that is due. Its own time limit: what a long ledger does not give in one go it gives in the next, for what was read is kept. A repository that cannot be read leaves
- * the note as it is. @throws DrError `STORE_IO`, `STORE_DISK_FULL` of the state directory; the signal's reason when aborted.
+ * Reads the ledger again when that is due. Its own time limit: what a long ledger does not give in one go it gives in the next, for what was read is
+ * kept. What cannot be read, or written down, leaves the note as it is. @throws DrError `STORE_IO` of the note itself; the signal's reason when aborted.
  */
 export async function renewAgenda(
   adapters: Adapters,
@@ -106,12 +107,12 @@ export async function renewAgenda(
   if (agoMs >= 0 && agoMs < agendaEveryMs) {
     return;
   }
-  const limit = { signal: AbortSignal.any([signal, AbortSignal.timeout(agendaLedgerMs)]) };
+  using limit = timeLimit(signal, agendaLedgerMs);
   try {
-    await noteFromLedger(adapters, environment, limit);
+    await inTime(noteFromLedger(adapters, environment, limit), limit);
   } catch (error) {
     signal.throwIfAborted();
-    if (!isDrError(error) && !limit.signal.aborted) {
+    if (!isDrError(error)) {
       throw error;
     }
   }

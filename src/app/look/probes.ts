@@ -18,12 +18,14 @@ import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePages } from "../../watch/probes/pages.ts";
 import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
 import { judgeReceiver } from "../../watch/probes/receiver.ts";
+import { judgeRoutineFindings } from "../../watch/probes/routines.ts";
 import { judgeSchedule } from "../../watch/probes/schedule.ts";
 import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
 import { judgeChannels } from "../channels/judge-channels.ts";
 import { targetsOf } from "../setting-values.ts";
+import { readRoutines } from "../schedule/read-routines.ts";
 import { readInstalled } from "../schedule/schedule-files.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeRecoveryKey } from "../recovery-key-finding.ts";
@@ -260,6 +262,17 @@ const schedule: Probe = {
   },
 };
 
+const routines: Probe = {
+  check: "routines",
+  ground: "none",
+  run: async (sight, { signal }) => {
+    const { environment, nowMs } = sight;
+    const agenda = await sight.agenda();
+    const planned = await readRoutines(environment, { nowMs, agenda, signal });
+    return judgeRoutineFindings(planned, nowMs);
+  },
+};
+
 /** In the first week what is judged more closely is said, and until when. */
 const firstWeek: Probe = {
   check: "first-week",
@@ -297,6 +310,7 @@ export const probes: readonly Probe[] = [
   certificates,
   reachability,
   schedule,
+  routines,
 ];
 
 /** Free bytes where the server's pg_wal lies, when the server is on this host and tells where. */

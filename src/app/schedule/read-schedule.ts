@@ -14,6 +14,8 @@ import { systemZone } from "./occurrences.ts";
 import { ourFileText } from "./our-files.ts";
 import { managerOf, unitDirectoryFor } from "./plan-schedule.ts";
 import { type ShownJob, readJobs } from "./read-jobs.ts";
+import { readRoutines } from "./read-routines.ts";
+import type { JudgedRoutine } from "./routines.ts";
 import { type Installed, readInstalled } from "./schedule-files.ts";
 import { placedUnits } from "./systemd-units.ts";
 
@@ -39,6 +41,7 @@ export type ShownSchedule = {
   readonly installed: Installed | undefined;
   readonly zone: string;
   readonly jobs: readonly ShownJob[];
+  readonly routines: readonly JudgedRoutine[];
   readonly problems: readonly ScheduleProblem[];
 };
 
@@ -154,9 +157,10 @@ export async function readSchedule(
   const installed = await readInstalled(environment, { signal });
   if (installed === undefined || installed.kind === "none") {
     const problems = await problemsOfNothing(environment, { signal });
-    return { installed: undefined, zone, jobs: [], problems };
+    return { installed: undefined, zone, jobs: [], routines: [], problems };
   }
   const jobs = await readJobs(environment, { nowMs, signal, zone });
   const problems = await problemsOf(environment, installed, { signal });
-  return { installed, zone, jobs, problems };
+  const routines = await readRoutines(environment, { nowMs, signal, zone });
+  return { installed, zone, jobs, routines, problems };
 }

@@ -10,8 +10,11 @@ import { defineCommand, defineGroup } from "../program.ts";
 import { formatBytes } from "../../core/format.ts";
 import {
   describePattern,
+  localInstant,
   missedJson,
   missedLines,
+  routineJson,
+  routineLines,
   scheduleJson,
   scheduleLines,
 } from "../schedule-lines.ts";
@@ -188,25 +191,34 @@ async function show(frame: Frame): Promise<void> {
   const lines = await scheduleLines(shown, frame);
   frame.result(await scheduleJson(shown, frame), () => lines.join("\n"));
   const absent = shown.problems.some(({ id }) => id === "absent");
-  if (absent || shown.jobs.some(({ missed }) => missed !== undefined)) {
+  const undone = shown.routines.some(({ state }) => state === "missed");
+  if (absent || undone || shown.jobs.some((job) => job.missed !== undefined)) {
     frame.conclude({ kind: "problems" });
   }
 }
 
 async function missed(frame: Frame): Promise<void> {
   const { missedRuns } = await import("../../app/schedule/read-missed.ts");
+  const { readRoutines } = await import("../../app/schedule/read-routines.ts");
   const { systemZone } = await import("../../app/schedule/occurrences.ts");
   const { signal } = frame;
   const environment = frame.environment({}, { strict: false });
-  const found = await missedRuns(environment, { nowMs: Date.now(), signal });
+  const now = { nowMs: Date.now(), signal };
+  const found = await missedRuns(environment, now);
+  const routines = (await readRoutines(environment, now)).filter(({ state }) => state === "missed");
   const text = scheduleText[frame.language];
-  frame.result({ ok: found.length === 0, missed: missedJson(found) }, () =>
-    (found.length === 0
-      ? [text.missedNone]
-      : [...missedLines(found, systemZone(), frame), "", text.missedHint]
-    ).join("\n"),
+  const ok = found.length === 0 && routines.length === 0;
+  const zone = systemZone();
+  const value = { ok, missed: missedJson(found), routines: routines.map(routineJson) };
+  frame.result(value, () =>
+    [
+      ...(ok ? [text.missedNone] : []),
+      ...missedLines(found, zone, frame),
+      ...routineLines(routines, zone, frame),
+      ...(found.length === 0 ? [] : ["", text.missedHint]),
+    ].join("\n"),
   );
-  if (found.length > 0) {
+  if (!ok) {
     frame.conclude({ kind: "problems" });
   }
 }
@@ -221,6 +233,31 @@ async function remove(frame: Frame): Promise<void> {
     frame,
   );
   frame.result({ removed: changed }, () => (changed ? text.removed : text.nothingToRemove));
+}
+
+type DoneOptions = { readonly by: string; readonly note?: string };
+
+async function done(routine: string, options: DoneOptions, frame: Frame): Promise<void> {
+  const { compose } = await import("../../app/compose.ts");
+  const { sayRoutineDone } = await import("../../app/schedule/read-routines.ts");
+  const { systemZone } = await import("../../app/schedule/occurrences.ts");
+  const { signal } = frame;
+  const { by, note = "" } = options;
+  const request = { routine, by, note, signal };
+  const said = await sayRoutineDone(compose(), frame.environment(), request);
+  const text = scheduleText[frame.language];
+  const nextAtMs = said.routine?.nextAtMs;
+  const name = said.routine === undefined ? routine : text.routines[said.routine.id];
+  const shown = said.routine === undefined ? null : routineJson(said.routine);
+  frame.result({ ok: true, name: routine, by: said.by, routine: shown }, () =>
+    [
+      text.routineDone(name, said.by),
+      ...(said.routine === undefined ? [text.routineElsewhere] : []),
+      ...(nextAtMs === undefined
+        ? []
+        : [text.routineNext(localInstant(new Date(nextAtMs).toISOString(), systemZone()))]),
+    ].join("\n"),
+  );
 }
 
 /** Registers the group. */
@@ -241,6 +278,11 @@ export function registerSchedule(program: Command, frame: Frame): void {
     .action((options: InstallOptions) => install(options, frame));
   defineCommand(group, language, "show", text.show).action(() => show(frame));
   defineCommand(group, language, "missed", text.missed).action(() => missed(frame));
+  defineCommand(group, language, "done", text.done)
+    .argument("<routine>", text.argumentRoutine)
+    .addOption(new Option("--by <name>", text.optionBy).makeOptionMandatory())
+    .addOption(new Option("--note <text>", text.optionNote))
+    .action((routine: string, options: DoneOptions) => done(routine, options, frame));
   defineCommand(group, language, "remove", text.remove).action(() => remove(frame));
   registerScheduleRun(group, frame);
 }

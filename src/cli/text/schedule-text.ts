@@ -1,6 +1,7 @@
 /** What `pra schedule` says. */
 import type { RunWords } from "../../app/schedule/run-job.ts";
 import type { JobId } from "../../app/schedule/job.ts";
+import type { RoutineId } from "../../app/schedule/routines.ts";
 import { errorText, isDrError } from "../../core/errors.ts";
 import { formatDuration } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
@@ -11,6 +12,7 @@ type Messages = {
   readonly install: CommandText;
   readonly show: CommandText;
   readonly missed: CommandText;
+  readonly done: CommandText;
   readonly remove: CommandText;
   readonly run: CommandText;
   readonly runMissed: CommandText;
@@ -23,7 +25,17 @@ type Messages = {
   readonly optionSecond: string;
   readonly argumentJob: string;
   readonly argumentWords: string;
+  readonly argumentRoutine: string;
+  readonly optionBy: string;
+  readonly optionNote: string;
   readonly jobs: Readonly<Record<JobId, string>>;
+  readonly routines: Readonly<Record<RoutineId, string>>;
+  readonly afterLive: (days: number) => string;
+  readonly routineDue: (what: string, until: string, step: string) => string;
+  readonly routineMissed: (what: string, due: string, step: string) => string;
+  readonly routineDone: (what: string, by: string) => string;
+  readonly routineNext: (at: string) => string;
+  readonly routineElsewhere: string;
   readonly places: Readonly<
     Record<"cron" | "systemd" | "systemd-user" | "daemon", (account: string) => string>
   >;
@@ -113,13 +125,25 @@ const en: Messages = {
       ["pra schedule show", "a line for each job"],
       [
         "pra schedule show --json",
-        "for a script: {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}}",
+        "for a script: {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}, routines[]{id, state, last, dueAt, nextAt}}",
       ],
     ],
   },
   missed: {
     summary: "say which runs should have been and were not; exit code 4 when there are any",
     examples: [["pra schedule missed", "each job that was missed, and since when"]],
+  },
+  done: {
+    summary: "record that a routine was done, by whom",
+    description:
+      "For what people do: monthly-review (first Monday of the month), failover-exercise (second Tuesday of the quarter), review-14 and review-30 (days after pra golive start). The ledger keeps name and note; one that nobody records in time is missed, and alerted until somebody does.",
+    examples: [
+      ['pra schedule done monthly-review --by "Awa Diop"', "the review of this month"],
+      [
+        'pra schedule done failover-exercise --by "Awa Diop" --note "24 min; DNS to be shortened"',
+        "with what came of it",
+      ],
+    ],
   },
   remove: {
     summary: "take the jobs away again; what ran stays known",
@@ -150,6 +174,25 @@ const en: Messages = {
   optionFull: "every hourly backup is a full one; says when the disk will be full",
   argumentJob: "the job's name",
   argumentWords: "the program and its arguments, after --",
+  argumentRoutine: "monthly-review, failover-exercise, review-14 or review-30",
+  optionBy: "who has done it",
+  optionNote: "what came of it, for the ledger",
+  routines: {
+    "restore-test": "restore test",
+    verify: "verify",
+    "monthly-review": "monthly review",
+    "failover-exercise": "failover exercise",
+    "review-14": "review of day 14",
+    "review-30": "review of day 30",
+  },
+  afterLive: (days) => `${days} days after the go-live`,
+  routineDue: (what, until, step) => `! ${what}: to be done by ${until}: ${step}`,
+  routineMissed: (what, due, step) =>
+    `✗ ${what}: was due ${due}, and the ledger shows nothing of it: ${step}`,
+  routineDone: (what, by) => `Recorded: ${what}, done by ${by}.`,
+  routineNext: (at) => `The next one is due ${at}.`,
+  routineElsewhere:
+    "It is not planned on this host; hosts that share the repository see it within the hour.",
   jobs: {
     backup: "backup",
     status: "status",
@@ -269,13 +312,25 @@ const fr: Messages = {
       ["pra schedule show", "une ligne par tâche"],
       [
         "pra schedule show --json",
-        "pour un script : {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}}",
+        "pour un script : {installed, kind, zone, jobs[]{id, pattern, lastRun, nextRunAt, runsSeen, firstRuns[], missed}, routines[]{id, state, last, dueAt, nextAt}}",
       ],
     ],
   },
   missed: {
     summary: "dire ce qui aurait dû tourner et n'a pas tourné ; code de sortie 4 s'il y en a",
     examples: [["pra schedule missed", "chaque tâche manquée, et depuis quand"]],
+  },
+  done: {
+    summary: "consigner qu'une routine a été faite, et par qui",
+    description:
+      "Pour ce que font les personnes : monthly-review (premier lundi du mois), failover-exercise (deuxième mardi du trimestre), review-14 et review-30 (jours après pra golive start). Le journal garde le nom et la note ; une routine que personne ne consigne à temps est manquée, et une alerte le dit jusqu'à ce que ce soit fait.",
+    examples: [
+      ['pra schedule done monthly-review --by "Awa Diop"', "la revue de ce mois"],
+      [
+        'pra schedule done failover-exercise --by "Awa Diop" --note "24 min ; DNS à raccourcir"',
+        "avec ce qui en est sorti",
+      ],
+    ],
   },
   remove: {
     summary: "retirer les tâches ; ce qui a tourné reste connu",
@@ -313,6 +368,25 @@ const fr: Messages = {
   optionFull: "chaque sauvegarde horaire est complète ; dit quand le disque sera plein",
   argumentJob: "le nom de la tâche",
   argumentWords: "le programme et ses arguments, après --",
+  argumentRoutine: "monthly-review, failover-exercise, review-14 ou review-30",
+  optionBy: "qui l'a faite",
+  optionNote: "ce qui en est sorti, pour le journal",
+  routines: {
+    "restore-test": "test de restauration",
+    verify: "vérification",
+    "monthly-review": "revue du mois",
+    "failover-exercise": "exercice de bascule",
+    "review-14": "revue du jour 14",
+    "review-30": "revue du jour 30",
+  },
+  afterLive: (days) => `${days} jours après la mise en production`,
+  routineDue: (what, until, step) => `! ${what} : à faire d'ici ${until} : ${step}`,
+  routineMissed: (what, due, step) =>
+    `✗ ${what} : était à faire ${due}, et le journal n'en montre rien : ${step}`,
+  routineDone: (what, by) => `Consigné : ${what}, par ${by}.`,
+  routineNext: (at) => `La prochaine échéance : ${at}.`,
+  routineElsewhere:
+    "Elle n'est pas planifiée sur cette machine ; celles qui partagent le dépôt le voient dans l'heure.",
   jobs: {
     backup: "sauvegarde",
     status: "contrôle",

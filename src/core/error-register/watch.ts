@@ -182,6 +182,16 @@ export const watchErrors = {
       hint: `Arrêtez-le d'abord (systemctl stop, ou kill {pid}), ou laissez-le travailler.`,
     },
   },
+  WATCH_ROUTINE_UNKNOWN: {
+    en: {
+      message: `"{routine}" is no routine that people record`,
+      hint: `Those are: {known}. Others are recorded by themselves: pra schedule show.`,
+    },
+    fr: {
+      message: `« {routine} » n'est pas une routine que l'on consigne à la main`,
+      hint: `Ce sont : {known}. Les autres se consignent d'elles-mêmes : pra schedule show.`,
+    },
+  },
   WATCH_LIVE_ALREADY: {
     en: {
       message: `the system is in production since {at}, as {by} said`,

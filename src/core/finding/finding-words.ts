@@ -101,6 +101,7 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   proof: "backups",
   corruption: "backups",
   schedule: "backups",
+  routines: "backups",
   exposure: "wal",
   gaps: "wal",
   receiver: "wal",

@@ -120,7 +120,8 @@ export type WatchCheckId =
   | "watcher"
   | "dead-man"
   | "ledger"
-  | "first-week";
+  | "first-week"
+  | "routines";
 
 /** Every fact about those. */
 export type WatchFactId =
@@ -130,6 +131,9 @@ export type WatchFactId =
   | "watcher-alone"
   | "watcher-never"
   | "first-week"
+  | "routines-kept"
+  | "routine-due"
+  | "routine-missed"
   | "dead-man-called"
   | "dead-man-silent"
   | "clock-agrees"

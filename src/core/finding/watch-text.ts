@@ -27,6 +27,7 @@ const en: Messages = {
     "dead-man": "dead-man's switch",
     ledger: "ledger",
     "first-week": "first week",
+    routines: "routines",
   },
   facts: {
     "writes-taken": { summary: "the server takes writes" },
@@ -156,6 +157,15 @@ const en: Messages = {
     },
     "space-lasts": { summary: "the repository's disk lasts beyond {day}" },
     "forecast-unknown": { summary: "there will be one after a day of looks" },
+    "routines-kept": { summary: "done as planned" },
+    "routine-due": {
+      summary: "{routine} is to be done by {until}",
+      hint: "{step}",
+    },
+    "routine-missed": {
+      summary: "{routine} was to be done on {due}; the ledger shows nothing of it",
+      hint: "{step}",
+    },
     "first-week": {
       summary: "day {day} of {days}: thresholds are tighter until {until} (pra golive show)",
     },
@@ -255,6 +265,7 @@ const fr: Messages = {
     "dead-man": "homme mort",
     ledger: "journal",
     "first-week": "première semaine",
+    routines: "routines",
   },
   facts: {
     "writes-taken": { summary: "le serveur accepte les écritures" },
@@ -386,6 +397,15 @@ const fr: Messages = {
     },
     "space-lasts": { summary: "le disque du dépôt suffit au-delà du {day}" },
     "forecast-unknown": { summary: "il y en aura une après un jour de mesures" },
+    "routines-kept": { summary: "faites comme prévu" },
+    "routine-due": {
+      summary: "{routine} est à faire d'ici le {until}",
+      hint: "{step}",
+    },
+    "routine-missed": {
+      summary: "{routine} était à faire le {due} ; le journal n'en montre rien",
+      hint: "{step}",
+    },
     "first-week": {
       summary: "jour {day} sur {days} : seuils plus serrés jusqu'au {until} (pra golive show)",
     },
