@@ -4,7 +4,7 @@
  * bytes that do not compress at all.
  */
 import { spawnSync } from "node:child_process";
-import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { chownSync, copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { systemClock } from "../../src/core/clock.ts";
@@ -160,6 +160,21 @@ export function growCluster(bed: Bed, copies: number): void {
         chownSync(target, bed.account.uid, bed.account.gid);
       }
       number += 1;
+    }
+  }
+}
+
+/** Files of this many bytes, by turns: what small and empty relations leave in a data directory. */
+const SMALL_FILE_BYTES = [0, 8192, 8192, 24_576];
+
+/** Fills the cluster with many small files, as schemas with tens of thousands of tables have them: pages not yet used, which pass every check. */
+export function addSmallFiles(bed: Bed, count: number): void {
+  const directory = join(bed.dataDirectory, "base/5");
+  for (let number = 0; number < count; number++) {
+    const target = join(directory, String(2 * FIRST_UNUSED_FILE_NUMBER + number));
+    writeFileSync(target, Buffer.alloc(SMALL_FILE_BYTES[number % SMALL_FILE_BYTES.length] ?? 0));
+    if (bed.account.switched) {
+      chownSync(target, bed.account.uid, bed.account.gid);
     }
   }
 }

@@ -9,7 +9,7 @@ import { arch, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Contender, pgBackRest, pgBaseBackup, pra } from "./contenders.ts";
-import { type Bed, changeBlocks, growCluster, makeBed } from "./data-set.ts";
+import { addSmallFiles, type Bed, changeBlocks, growCluster, makeBed } from "./data-set.ts";
 import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
 import { storedSection } from "./stored-section.ts";
 import { type WalBenchOptions, lagSection, syncSection } from "./wal-sections.ts";
@@ -168,6 +168,7 @@ async function main(): Promise<void> {
       only: { type: "string" },
       contenders: { type: "string" },
       copies: { type: "string", default: "0" },
+      "small-files": { type: "string", default: "0" },
       directory: { type: "string", default: "/tmp" },
       "sync-rounds": { type: "string", default: "20" },
       "sync-seconds": { type: "string", default: "4" },
@@ -180,6 +181,7 @@ async function main(): Promise<void> {
   try {
     await using bed = await makeBed(home, { scale, port: 54_415, signal });
     growCluster(bed, Number(values.copies));
+    addSmallFiles(bed, Number(values["small-files"]));
     const [size] = await bed.query("SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database");
     const named = values.contenders?.split(",");
     const contenders = [
