@@ -4,7 +4,7 @@ import type { ShownJob } from "../app/schedule/read-jobs.ts";
 import type { ScheduleProblem, ShownSchedule } from "../app/schedule/read-schedule.ts";
 import type { Run } from "../app/schedule/run-history.ts";
 import { errorText } from "../core/errors.ts";
-import { formatDuration, formatNumber } from "../core/format.ts";
+import { formatDuration, formatMinute, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import { factLines } from "./fact-lines.ts";
 import type { Frame, JsonValue } from "./frame.ts";
@@ -27,13 +27,7 @@ export async function describePattern(pattern: string, language: Language): Prom
 
 /** `2026-11-23 09:00` in a zone. */
 export function localInstant(iso: string, zone: string): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone,
-    dateStyle: "short",
-    timeStyle: "short",
-    hourCycle: "h23",
-  }).format(new Date(iso));
-  return parts.replace(",", "");
+  return formatMinute(Date.parse(iso), zone);
 }
 
 function outcomeText(run: Run, language: Language): string {
@@ -70,7 +64,7 @@ async function routineRow(
   language: Language,
 ): Promise<string[]> {
   const text = scheduleText[language];
-  const instant = (atMs: number): string => localInstant(new Date(atMs).toISOString(), zone);
+  const instant = (atMs: number): string => formatMinute(atMs, zone);
   return [
     text.routines[id],
     pattern === undefined ? text.afterLive(days ?? 0) : await describePattern(pattern, language),
@@ -88,7 +82,7 @@ export function routineLines(
   frame: Frame,
 ): string[] {
   const text = scheduleText[frame.language];
-  const instant = (atMs = 0): string => localInstant(new Date(atMs).toISOString(), zone);
+  const instant = (atMs = 0): string => formatMinute(atMs, zone);
   return routines.flatMap(({ id, state, dueAtMs, untilMs, step }) =>
     state === "missed"
       ? [text.routineMissed(text.routines[id], instant(dueAtMs), step)]

@@ -46,3 +46,14 @@ export function formatDuration(durationMs: number, language: Language): string {
   const hours = Math.floor(minutes / 60);
   return `${Math.floor(hours / 24)} ${language === "fr" ? "j" : "d"} ${hours % 24} h`;
 }
+
+/** `2026-11-23 09:00` by the clocks of a zone. */
+export function formatMinute(atMs: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    dateStyle: "short",
+    timeStyle: "short",
+    hourCycle: "h23",
+  });
+  return format.format(atMs).replace(",", "");
+}

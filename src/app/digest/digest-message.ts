@@ -6,7 +6,7 @@ import { errorText, isDrError } from "../../core/errors.ts";
 import { firstWeekDays } from "../../core/first-week.ts";
 import type { CheckId } from "../../core/finding/finding.ts";
 import { checkNames, wordsOf } from "../../core/finding/finding-words.ts";
-import { formatDuration, formatNumber } from "../../core/format.ts";
+import { formatDuration, formatMinute, formatNumber } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import { digestLinesMax, watchTextMax } from "../../core/watch-limits.ts";
 import type { AlertFact } from "../../sla/sla-facts.ts";
@@ -21,17 +21,6 @@ type Reader = Pick<Route, "language" | "zone">;
 /** As much of a headline as a lock screen shows. */
 const HEADLINE_MAX = 100;
 
-/** `2026-11-23 08:00` by the reader's clock. */
-function instantFor(wallMs: number, { zone }: Reader): string {
-  const format = new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone,
-    dateStyle: "short",
-    timeStyle: "short",
-    hourCycle: "h23",
-  });
-  return format.format(wallMs).replace(",", "");
-}
-
 function rough(seconds: number, language: Language): string {
   return formatDuration(Math.round(seconds) * 1000, language);
 }
@@ -42,13 +31,21 @@ function bounded(lines: readonly string[], language: Language): readonly string[
   return left === 0 ? shown : [...shown, digestWords[language].more(left)];
 }
 
-/** What somebody is to do, each with its next step. */
+/** What somebody is to do, each with its next step: what is red before what is worth a word, and what is alike once. */
 function askedOf({ look }: DigestFacts, language: Language): readonly string[] {
-  return look.findings.flatMap((finding) => {
-    const { summary, hint } = wordsOf(finding, language);
-    const name = checkNames[language][finding.id];
-    const colon = language === "fr" ? " :" : ":";
-    return finding.state === "good" || hint === "" ? [] : [`${name}${colon} ${summary} → ${hint}`];
+  const colon = language === "fr" ? " :" : ":";
+  const told = look.findings
+    .filter(({ state }) => state !== "good")
+    .toSorted((a, b) => Number(b.state === "bad") - Number(a.state === "bad"))
+    .map((finding) => ({ id: finding.id, ...wordsOf(finding, language) }))
+    .filter(({ hint }) => hint !== "");
+  const groups = Map.groupBy(told, ({ id, hint }) => `${id} ${hint}`);
+  return [...groups.values()].flatMap(([first, ...rest]) => {
+    if (first === undefined) {
+      return [];
+    }
+    const more = rest.length === 0 ? "" : ` ${digestWords[language].alike(rest.length)}`;
+    return [`${checkNames[language][first.id]}${colon} ${first.summary}${more} → ${first.hint}`];
   });
 }
 
@@ -125,7 +122,7 @@ function alertLines(facts: DigestFacts, reader: Reader): string[] {
   const still = alerts.open.map(({ track }) => {
     const { rule, subject, about, since } = track;
     const verdict = verdictOf({ rule, subject, blind: about === "blind" }, language);
-    return words.stillOpen(verdict, instantFor(since.wallMs, reader));
+    return words.stillOpen(verdict, formatMinute(since.wallMs, reader.zone));
   });
   const lines = [
     ...counted(words.opened(opened.length), opened),
@@ -135,14 +132,18 @@ function alertLines(facts: DigestFacts, reader: Reader): string[] {
   return lines.length === 0 ? [words.noAlerts] : lines;
 }
 
-/** What the look for the digest found of some checks. */
-function foundNow(facts: DigestFacts, ids: readonly CheckId[], language: Language): string[] {
+/** What the look for the digest found of some checks. `named`: with each check's name. */
+function foundNow(
+  facts: DigestFacts,
+  ids: readonly CheckId[],
+  { language, named }: { readonly language: Language; readonly named: boolean },
+): string[] {
   const colon = language === "fr" ? " :" : ":";
   return facts.look.findings
     .filter(({ id }) => ids.includes(id))
     .map((finding) => {
-      const name = checkNames[language][finding.id];
-      return `${name}${colon} ${wordsOf(finding, language).summary}`;
+      const { summary } = wordsOf(finding, language);
+      return named ? `${checkNames[language][finding.id]}${colon} ${summary}` : summary;
     });
 }
 
@@ -166,20 +167,22 @@ function sectionsOf(facts: DigestFacts, reader: Reader, asked: readonly string[]
   const part = (title: string, lines: readonly string[]): Sections =>
     lines.length === 0 ? [] : [{ title, lines: [...bounded(lines, language)] }];
   const late =
-    lateMs === 0 ? [] : [words.late(instantFor(dueMs, reader), formatDuration(lateMs, language))];
+    lateMs === 0
+      ? []
+      : [words.late(formatMinute(dueMs, reader.zone), formatDuration(lateMs, language))];
   return [
     ...part(titles.asked, asked.length === 0 ? [words.nothing] : asked),
     ...(day === undefined ? [] : part(titles.week, weekLines(facts, day, language))),
     ...part(titles.ran, ranLines(facts, language)),
     ...(known === undefined ? [] : part(titles.proved, provedLines(known, facts, language))),
     ...part(titles.exposure, [
-      ...foundNow(facts, ["exposure"], language),
+      ...foundNow(facts, ["exposure"], { language, named: false }),
       ...(known === undefined ? [] : exposureLines(known, facts, language)),
     ]),
     ...part(titles.alerts, alertLines(facts, reader)),
-    ...part(titles.space, foundNow(facts, ["space", "forecast"], language)),
+    ...part(titles.space, foundNow(facts, ["space", "forecast"], { language, named: true })),
     ...part(titles.period, [
-      words.covers(instantFor(fromMs, reader), instantFor(nowMs, reader)),
+      words.covers(formatMinute(fromMs, reader.zone), formatMinute(nowMs, reader.zone)),
       ...late,
     ]),
   ];

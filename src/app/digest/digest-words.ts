@@ -39,6 +39,8 @@ type Words = {
   readonly surprises: (count: number) => string;
   readonly nothing: string;
   readonly more: (count: number) => string;
+  /** Behind the first of several. */
+  readonly alike: (count: number) => string;
 };
 
 function plural(count: number, one: string, many = `${one}s`): string {
@@ -96,6 +98,7 @@ const en: Words = {
   surprises: (count) => `${plural(count, "critical alert")}: look at each, pra ledger list.`,
   nothing: "Nothing.",
   more: (count) => `and ${count} more: pra status`,
+  alike: (count) => `(and ${count} more like it)`,
 };
 
 const fr: Words = {
@@ -157,6 +160,7 @@ const fr: Words = {
     `${plural(count, "alerte critique", "alertes critiques")} : regardez chacune, pra ledger list.`,
   nothing: "Rien.",
   more: (count) => `et ${count} de plus : pra status`,
+  alike: (count) => `(et ${count} de même)`,
 };
 
 /** The words by language. */

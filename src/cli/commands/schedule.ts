@@ -7,10 +7,9 @@ import type { InstallNote, ScheduleKind } from "../../app/schedule/plan-schedule
 import { DrError, errorText } from "../../core/errors.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
-import { formatBytes } from "../../core/format.ts";
+import { formatBytes, formatMinute } from "../../core/format.ts";
 import {
   describePattern,
-  localInstant,
   missedJson,
   missedLines,
   routineJson,
@@ -253,9 +252,7 @@ async function done(routine: string, options: DoneOptions, frame: Frame): Promis
     [
       text.routineDone(name, said.by),
       ...(said.routine === undefined ? [text.routineElsewhere] : []),
-      ...(nextAtMs === undefined
-        ? []
-        : [text.routineNext(localInstant(new Date(nextAtMs).toISOString(), systemZone()))]),
+      ...(nextAtMs === undefined ? [] : [text.routineNext(formatMinute(nextAtMs, systemZone()))]),
     ].join("\n"),
   );
 }
