@@ -40,12 +40,18 @@ export function ownDirectory(bed: Bed, name: string): string {
   return path;
 }
 
-/** pra, by its launcher. `encryption`: sealed as by default, or with published keys. */
-export function pra(bed: Bed, launcher: string): Contender {
-  const home = ownDirectory(bed, "pra");
-  const repository = join(home, "repository");
+/** A command of pra's on a repository of its own. */
+export type PraCommand = (...words: readonly string[]) => BenchCommand;
+
+function repositoryIn(home: string): string {
+  return join(home, "repository");
+}
+
+/** pra by its launcher, with a fresh repository in a directory of this name. @throws Error when it cannot be made. */
+export function praCommand(bed: Bed, launcher: string, name: string): PraCommand {
+  const home = ownDirectory(bed, name);
   const environment = {
-    BACKUP_DIR: repository,
+    BACKUP_DIR: repositoryIn(home),
     PRA_KEY_FILE: join(home, "key"),
     PRA_STATE_DIR: join(home, "state"),
     PRA_SPOOL_DIR: join(home, "spool"),
@@ -53,9 +59,9 @@ export function pra(bed: Bed, launcher: string): Contender {
     PG_PORT: String(bed.port),
     PG_USER: "postgres",
   };
-  const command = (...args: readonly string[]): BenchCommand => ({
+  const command: PraCommand = (...words) => ({
     program: launcher,
-    arguments: args,
+    arguments: words,
     environment,
   });
   const init = command("init");
@@ -66,6 +72,13 @@ export function pra(bed: Bed, launcher: string): Contender {
   if (made.status !== 0) {
     throw new Error(`pra init: ${made.stdout}${made.stderr}`);
   }
+  return command;
+}
+
+/** pra as its users run it, sealed as by default. */
+export function pra(bed: Bed, launcher: string): Contender {
+  const command = praCommand(bed, launcher, "pra");
+  const repository = repositoryIn(join(bed.home, "pra"));
   return {
     name: "pra",
     settings: "2 workers, zstd 1, sealed (AES-256-GCM), stream",
