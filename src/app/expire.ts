@@ -35,7 +35,7 @@ import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
-import { readDamaged } from "./last-proofs.ts";
+import { readProofWords } from "./last-proofs.ts";
 import { openRepository } from "./repository-access.ts";
 import { readRetentionWal } from "./retention-wal.ts";
 import { type WindowsChange, windowsChange } from "./retention-windows.ts";
@@ -47,6 +47,8 @@ type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type:
 export type ExpireRequest = StoreCall & {
   readonly reason: string;
   readonly acceptRollback: boolean;
+  /** Decide by those proofs that can be read. */
+  readonly acceptUnreadProofs: boolean;
   readonly onWatch: LeaseOptions["onWatch"];
 };
 
@@ -101,7 +103,10 @@ function optionsOf(
       policy: environment.retention,
       now: () => clock.now(),
       readWal: (place, call) => readRetentionWal(sealed, place, call),
-      readDamaged: (call) => readDamaged(sealed, call),
+      readProofWords: async (call) => {
+        const words = await readProofWords(sealed, call);
+        return request.acceptUnreadProofs ? { ...words, unread: 0 } : words;
+      },
     },
     clock,
     observer,
@@ -169,7 +174,16 @@ export type ExpireDone = LeftoversExpired & {
   readonly backups: readonly ObjectId[];
   readonly dumps: readonly ObjectId[];
   readonly deletedBytes: number;
+  /** Backups that only stay because results of proofs cannot be read. */
+  readonly unjudged: number;
 };
+
+/** Those that nothing else keeps. */
+export function unjudgedIn({ backups }: Pick<ClusterDecision, "backups">): number {
+  return backups.filter(
+    ({ kind, reasons }) => kind === "keep" && reasons.every((one) => one.kind === "proofs-unread"),
+  ).length;
+}
 
 /** One run. @throws DrError as `expireLeftovers`; `REPO_ROLLED_BACK`; why the ledger could not be written. */
 export async function runExpire(
@@ -205,5 +219,7 @@ export async function runExpire(
       durationMs: Math.round(clock.monotonic() - began),
     },
   });
-  return { ...expired, backups, dumps, deletedBytes };
+  const { decision } = expired;
+  const unjudged = decision === undefined ? 0 : unjudgedIn(decision);
+  return { ...expired, backups, dumps, deletedBytes, unjudged };
 }

@@ -4,11 +4,12 @@
  * application's check that failed says something of the data, which is the same from whichever backup a restore begins; and a host
  * that could not judge has said nothing.
  */
-import { isDrError } from "../core/errors.ts";
+import type { DrError } from "../core/errors.ts";
 import { ledgerListObjectsMax } from "../core/limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import type { StoreCall } from "../repository/object-store.ts";
+import type { ProofWords } from "../repository/retention-view.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { type ProofDoubt, type ProofDoubts, isDamaged } from "../restore/proof-doubt.ts";
 
@@ -48,6 +49,7 @@ async function search(
   sealed: SealedStore,
   { wanted, cluster, signal }: ProofSearch,
   proofs: Map<string, LastProof>,
+  onUnread?: (problem: DrError) => void,
 ): Promise<void> {
   const take = ({ content, time }: LedgerEvent): boolean => {
     if (content?.kind === "proofFinished") {
@@ -60,7 +62,8 @@ async function search(
     }
     return wanted !== undefined && proofs.size > 0 && [...wanted].every((id) => proofs.has(id));
   };
-  await searchNewestEvents(sealed, take, { signal, objectsMax: ledgerListObjectsMax });
+  const call = { signal, objectsMax: ledgerListObjectsMax };
+  await searchNewestEvents(sealed, take, onUnread === undefined ? call : { ...call, onUnread });
 }
 
 /**
@@ -77,20 +80,22 @@ export async function searchProofs(
   return proofs;
 }
 
+/** Proofs as far as the ledger can be read. */
+export type ProofsSeen = {
+  readonly proofs: ReadonlyMap<string, LastProof>;
+  /**
+   * What of the ledger could not be read. The word that failed may stand there: any backup may have been found damaged since what `proofs`
+   * has of it.
+   */
+  readonly unread: readonly DrError[];
+};
+
 /** As many of them as a damaged ledger shows: `pra ledger verify` tells what it hides. @throws DrError what the store throws. */
-export async function readProofs(
-  sealed: SealedStore,
-  of: ProofSearch,
-): Promise<ReadonlyMap<string, LastProof>> {
+export async function readProofs(sealed: SealedStore, of: ProofSearch): Promise<ProofsSeen> {
   const proofs = new Map<string, LastProof>();
-  try {
-    await search(sealed, of, proofs);
-  } catch (error) {
-    if (!isDrError(error) || !/^(?:REPO|KEY|LEDGER)_/.test(error.code)) {
-      throw error;
-    }
-  }
-  return proofs;
+  const unread: DrError[] = [];
+  await search(sealed, of, proofs, (problem) => unread.push(problem));
+  return { proofs, unread };
 }
 
 /** Those of which the newest proof is not good. Pure. */
@@ -105,11 +110,10 @@ export function doubtsIn(proofs: ReadonlyMap<string, LastProof>): ProofDoubts {
   return doubts;
 }
 
-/** Backups that are known not to come back whole. @throws DrError what the store throws. */
-export async function readDamaged(
-  sealed: SealedStore,
-  call: StoreCall,
-): Promise<ReadonlySet<string>> {
-  const doubts = doubtsIn(await readProofs(sealed, call));
-  return new Set([...doubts.keys()].filter((id) => isDamaged(doubts, id)));
+/** What proofs say against backups, for retention. @throws DrError what the store throws. */
+export async function readProofWords(sealed: SealedStore, call: StoreCall): Promise<ProofWords> {
+  const { proofs, unread } = await readProofs(sealed, call);
+  const doubts = doubtsIn(proofs);
+  const damaged = new Set([...doubts.keys()].filter((id) => isDamaged(doubts, id)));
+  return { damaged, unread: unread.length };
 }

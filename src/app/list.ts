@@ -57,6 +57,8 @@ export type RepositoryList = {
   readonly incarnations: readonly ListedIncarnation[];
   readonly proofs: ReadonlyMap<string, LastProof>;
   readonly doubts: ProofDoubts;
+  /** What of the ledger could not be read: results of proofs may stand there. */
+  readonly proofsUnread: readonly DrError[];
   /** The newest word on every backup that ever was held. */
   readonly holds: ReadonlyMap<string, HoldDocument>;
 };
@@ -103,6 +105,7 @@ type RetentionAbout = {
   readonly policy: RetentionPolicy;
   readonly nowMs: number;
   readonly doubts: ProofDoubts;
+  readonly proofsUnread: number;
 };
 
 /** What retention makes of a cluster, pins and damaged roots left aside: only which WAL it asks for matters here. */
@@ -131,7 +134,8 @@ async function decisionFor(
     const wal = await retentionWalOf(catalogue.wal, { ...call, segmentsMax });
     incarnations.push({ place, backups, unreadableRoots: [], ...wal });
   }
-  return decideRetention({ incarnations }, about.policy, about.nowMs);
+  const { policy, nowMs, proofsUnread } = about;
+  return decideRetention({ incarnations, proofsUnread }, policy, nowMs);
 }
 
 /** Gaps in what is promised, apart from what retention gave up. */
@@ -198,8 +202,9 @@ export async function readWindows(
   call: StoreCall,
 ): Promise<readonly Omit<ListedIncarnation, "backups">[]> {
   const { sealed } = await openRepository(adapters, environment, call);
-  const doubts = doubtsIn(await readProofs(sealed, call));
-  const about = { depth: "all", ...policyOf(adapters, environment), doubts, ...call } as const;
+  const { proofs, unread } = await readProofs(sealed, call);
+  const judged = { doubts: doubtsIn(proofs), proofsUnread: unread.length };
+  const about = { depth: "all", ...policyOf(adapters, environment), ...judged, ...call } as const;
   const found: Omit<ListedIncarnation, "backups">[] = [];
   for (const cluster of await listClusters(sealed, call)) {
     found.push(...(await listCluster(sealed, cluster, about)).incarnations);
@@ -221,9 +226,10 @@ export async function listRepository(
   call: StoreCall,
 ): Promise<RepositoryList> {
   const { sealed, location } = await openRepository(adapters, environment, call);
-  const proofs = await readProofs(sealed, call);
+  const { proofs, unread: proofsUnread } = await readProofs(sealed, call);
   const doubts = doubtsIn(proofs);
-  const about = { depth: "ends", ...policyOf(adapters, environment), doubts, ...call } as const;
+  const judged = { doubts, proofsUnread: proofsUnread.length };
+  const about = { depth: "ends", ...policyOf(adapters, environment), ...judged, ...call } as const;
   const incarnations: ListedIncarnation[] = [];
   const holds = new Map<string, HoldDocument>();
   for (const cluster of await listClusters(sealed, call)) {
@@ -231,7 +237,7 @@ export async function listRepository(
     incarnations.push(...listed.incarnations);
     listed.holds.forEach((hold, id) => holds.set(id, hold));
   }
-  return { location, incarnations, proofs, doubts, holds };
+  return { location, incarnations, proofs, doubts, proofsUnread, holds };
 }
 
 /** An end of a window for people: its time when one is known, else its position. */

@@ -70,8 +70,14 @@ export async function planOperation(
   if (view.roots.length === 0) {
     throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
   }
-  const doubts = doubtsIn(await readProofs(repository.sealed, call));
-  const plan = await planRestore(view.catalogue, target, { backup, doubts, ...call });
+  const { proofs, unread } = await readProofs(repository.sealed, call);
+  const doubts = doubtsIn(proofs);
+  const found = await planRestore(view.catalogue, target, { backup, doubts, ...call });
+  const notice = { kind: "proofs-unread", parts: unread.length } as const;
+  const plan =
+    found.reachable && unread.length > 0
+      ? { ...found, notices: [...found.notices, notice] }
+      : found;
   return { repository, view, target, plan };
 }
 

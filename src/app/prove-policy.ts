@@ -114,7 +114,7 @@ export async function unprovedBackups(
   options: { readonly signal: AbortSignal },
 ): Promise<readonly ObjectId[]> {
   const { sealed } = await openRepository(adapters, environment, options);
-  const proofs = await readProofs(sealed, options);
+  const { proofs } = await readProofs(sealed, options);
   const cluster = clusterNameOf(environment.cluster);
   const ids: ObjectId[] = [];
   for await (const place of listIncarnations(sealed, cluster, options)) {

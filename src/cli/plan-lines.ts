@@ -22,6 +22,8 @@ export function noticeLines({ notices }: RestorePlan, frame: Frame): string[] {
         return text.nameAgain(formatLsn(notice.lsn));
       case "proof-not-good":
         return text.doubts[notice.doubt.kind](minute(notice.doubt.time));
+      case "proofs-unread":
+        return text.proofsUnread(notice.parts);
       case "history-missing":
         return text.historyMissing(notice.timeline);
     }

@@ -33,7 +33,7 @@ export type Told = { readonly frame: Frame; readonly of: "backups" | "dumps" };
 
 /** Why something is kept. */
 export function keepText(reason: KeepReason, { frame, of }: Told): string {
-  const { base } = retentionText[frame.language];
+  const { base, proofsUnread } = retentionText[frame.language];
   const text = retentionText[frame.language][of];
   switch (reason.kind) {
     case "window":
@@ -50,6 +50,8 @@ export function keepText(reason: KeepReason, { frame, of }: Told): string {
     }
     case "used":
       return text.used;
+    case "proofs-unread":
+      return proofsUnread(reason.parts);
     case "unreadable-root":
       return text.unreadableRoot(reason.root.slice(0, SHORT_ID_DIGITS));
   }

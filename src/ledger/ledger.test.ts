@@ -9,6 +9,7 @@ import {
   publicSide,
 } from "../pipeline/sealing/key-ring.ts";
 import { objectKey } from "../repository/object-names.ts";
+import { listAll } from "../repository/object-store.ts";
 import { SealedStore } from "../repository/sealed-store.ts";
 import {
   never,
@@ -136,6 +137,44 @@ test("a search goes from the newest writer and event back, stops when told, and 
   assert.equal(await search(4), "bounded");
   assert.deepEqual(seen, ["b4", "b3", "b2", "b1", "a4"]);
   assert.equal(await search(100, "b3"), "found");
+});
+
+test("L36 a search names what it cannot read and what is missing, and shows all the rest", async () => {
+  const { repository, a } = await filled();
+  const { sealed } = repository.process("judge");
+  const objects = (await collect(listAll(repository.store, `ledger/${a.writer}/`, call))).map(
+    ({ key }) => key,
+  );
+  const [first = "", second = ""] = objects;
+  const content = await repository.store.get(second, call);
+  await repository.store.delete(second, call);
+  const seen: string[] = [];
+  const visit = ({ writer, sequence }: LedgerEvent): boolean => {
+    seen.push(`${writer === a.writer ? "a" : "b"}${sequence}`);
+    return false;
+  };
+  const search = async (): Promise<readonly string[]> => {
+    seen.length = 0;
+    const problems: string[] = [];
+    const onUnread = ({ code }: { readonly code: string }): void => void problems.push(code);
+    await searchNewestEvents(sealed, visit, { ...call, objectsMax: 100, onUnread });
+    return problems;
+  };
+  assert.deepEqual(await search(), ["LEDGER_GAP"]);
+  assert.ok(seen.includes("a1") && seen.includes("a4") && seen.includes("b1"), seen.join());
+  await repository.store.put(second, [content.fill(1, content.length - 40)], call);
+  const [damaged] = await search();
+  assert.match(damaged ?? "", /^REPO_/);
+  await repository.store.delete(second, call);
+  await repository.store.delete(first, call);
+  assert.deepEqual(await search(), ["LEDGER_GAP"]);
+  await assert.rejects(
+    async () => {
+      await repository.store.put(second, [content], call);
+      await searchNewestEvents(sealed, visit, { ...call, objectsMax: 100 });
+    },
+    { code: /^REPO_/ },
+  );
 });
 
 test("a reader that knows some events gets the others", async () => {

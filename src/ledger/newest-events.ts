@@ -5,12 +5,13 @@
  * hide the rest. Peak memory: one object, and the names of all
  * writers.
  */
+import { DrError, isDrError } from "../core/errors.ts";
 import { ledgerTailEventsMax } from "../core/limits.ts";
 import { newestNumber } from "../repository/list-children.ts";
 import { objectKey, type LedgerWriterName } from "../repository/object-names.ts";
 import { listAll, type StoreCall, type StoreEntry } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { decodeEvents, understood, type LedgerEvent } from "./event.ts";
+import { decodeEvents, understood, type EventEnvelope, type LedgerEvent } from "./event.ts";
 import { listLedgerWriters } from "./read-ledger.ts";
 import { isMonthlyChain } from "./resume-writer.ts";
 
@@ -46,16 +47,72 @@ async function newestObjects(
   return { sequences: sequencesOf(entries), whole: after === 0 };
 }
 
+/** How far to search, and what to do about what cannot be read. */
+export type LedgerSearchCall = StoreCall & {
+  readonly objectsMax: number;
+  /** Of each writer, for what a command records last. */
+  readonly perWriterMax?: number;
+  /** Told of each object that cannot be believed and each that is missing between others, and the search goes on; without it they end it. */
+  readonly onUnread?: (problem: DrError) => void;
+};
+
+/** An object's own fault, as opposed to a store that does not answer. */
+function isUntrue(error: unknown): error is DrError {
+  return isDrError(error) && /^(?:REPO|KEY|LEDGER)_/.test(error.code);
+}
+
+/** The events of one object; none of one that cannot be believed, when that is to be told. */
+async function eventsAt(
+  sealed: SealedStore,
+  at: { readonly writer: LedgerWriterName; readonly sequence: number },
+  { signal, onUnread }: LedgerSearchCall,
+): Promise<readonly EventEnvelope[] | undefined> {
+  const name = { type: "ledger", ...at } as const;
+  try {
+    const { content } = await sealed.getWhole(name, { signal });
+    return decodeEvents(content, objectKey(name));
+  } catch (error) {
+    if (onUnread === undefined || !isUntrue(error)) {
+      throw error;
+    }
+    onUnread(error);
+    return undefined;
+  }
+}
+
+/** A writer's objects from the newest back, each of which must begin where the one before it ends. */
+class BackwardChain {
+  readonly #writer: LedgerWriterName;
+  readonly #onUnread: LedgerSearchCall["onUnread"];
+  #behind: number | undefined;
+
+  constructor(writer: LedgerWriterName, onUnread: LedgerSearchCall["onUnread"]) {
+    this.#writer = writer;
+    this.#onUnread = onUnread;
+  }
+
+  /** The next older object; `events` undefined: it could not be read, which was told. */
+  pass(sequence: number, events: number | undefined): void {
+    const behind = this.#behind;
+    const next = sequence + (events ?? Infinity);
+    if (behind !== undefined && next < behind) {
+      const gap = { writer: this.#writer, from: next, to: behind - 1 };
+      this.#onUnread?.(new DrError("LEDGER_GAP", gap));
+    }
+    this.#behind = sequence;
+  }
+}
+
 /**
  * Shows events to `visit`, newest writer first and each writer's newest first, until it answers true or `objectsMax` objects were
- * read; of each writer `perWriterMax` at most, for what a command records last. @throws DrError what the store and `getWhole` throw, for an object that is not authentic.
+ * read. @throws DrError what the store throws; without `onUnread` what `getWhole` throws for an object that is not authentic.
  */
 export async function searchNewestEvents(
   sealed: SealedStore,
   visit: (event: LedgerEvent) => boolean,
-  call: StoreCall & { readonly objectsMax: number; readonly perWriterMax?: number },
+  call: LedgerSearchCall,
 ): Promise<LedgerSearch> {
-  const { signal, objectsMax, perWriterMax = Infinity } = call;
+  const { signal, objectsMax, perWriterMax = Infinity, onUnread } = call;
   let left = objectsMax;
   let whole = true;
   const writers = (await listLedgerWriters(sealed, { signal })).filter(
@@ -64,18 +121,22 @@ export async function searchNewestEvents(
   for (const writer of writers.toReversed()) {
     const objects = await newestObjects(sealed, writer, { signal });
     whole &&= objects.whole && objects.sequences.length <= perWriterMax;
+    const chain = new BackwardChain(writer, onUnread);
     for (const sequence of objects.sequences.slice(0, perWriterMax)) {
       if (left === 0) {
         return "bounded";
       }
       left -= 1;
-      const name = { type: "ledger", writer, sequence } as const;
-      const { content } = await sealed.getWhole(name, { signal });
-      for (const event of decodeEvents(content, objectKey(name)).toReversed()) {
+      const events = await eventsAt(sealed, { writer, sequence }, call);
+      chain.pass(sequence, events?.length);
+      for (const event of (events ?? []).toReversed()) {
         if (visit(understood(event))) {
           return "found";
         }
       }
+    }
+    if (objects.whole && perWriterMax === Infinity) {
+      chain.pass(0, 1);
     }
   }
   return whole ? "whole" : "bounded";

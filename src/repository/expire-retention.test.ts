@@ -133,6 +133,25 @@ test("L36 a base that a proof found damaged stays together with the newest befor
   await assertExpired(all, [BASE - 1]);
 });
 
+test("L36 while results of proofs cannot be read no backup is given up, and retention goes on when they can", async () => {
+  const all = await cast(22);
+  const { repository, backups, expiring, retention } = all;
+  const unread = rules(expiring, tenDays, NEWEST_MS, new Set(), 2);
+  const done = await repository.time.until(expireWith(expiring, unread));
+  assert.deepEqual(
+    done.deleted.filter(({ key }) => key.startsWith("clusters/")),
+    [],
+  );
+  const reasons = done.decision?.backups.map(({ reasons: own }) => own.at(-1)?.kind);
+  assert.deepEqual(new Set(reasons?.slice(0, BASE)), new Set(["proofs-unread"]));
+  assert.deepEqual(
+    await rootsLeft(expiring),
+    backups.map(({ id }) => id),
+  );
+  await repository.time.until(expireWith(expiring, retention));
+  await assertExpired(all);
+});
+
 test("L34 a backup that another host pins between the two looks is spared with its WAL and all it names", async () => {
   const all = await cast(2);
   const { repository, backups, expiring, retention } = all;

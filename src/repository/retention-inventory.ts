@@ -16,7 +16,7 @@ import {
 } from "./object-names.ts";
 import type { StoreCall } from "./object-store.ts";
 import type { DumpFacts, Present, RetentionInput, RootFacts } from "./retention-leftovers.ts";
-import type { RetentionPolicy, RetentionWal } from "./retention-view.ts";
+import type { ProofWords, RetentionPolicy, RetentionWal } from "./retention-view.ts";
 import { type WalObjectName, isWalObject } from "./retention-wal.ts";
 import type { BackupRoot } from "./root.ts";
 import type { SealedStore } from "./sealed-store.ts";
@@ -30,8 +30,8 @@ export type RetentionRules = {
   readonly now: () => number;
   /** The WAL of an incarnation as it is now. @throws DrError what the store throws. */
   readonly readWal: (place: IncarnationPlace, call: StoreCall) => Promise<RetentionWal>;
-  /** Backups whose newest proof found that they do not come back whole. @throws DrError what the store throws. */
-  readonly readDamaged: (call: StoreCall) => Promise<ReadonlySet<string>>;
+  /** @throws DrError what the store throws. */
+  readonly readProofWords: (call: StoreCall) => Promise<ProofWords>;
 };
 
 /** The facts of a root that counts. `shared`: one string for each id, however many roots name it. */
@@ -104,6 +104,6 @@ export async function readRetentionInput(
     }
   }
   const holds = await readHolds(sealed, cluster, { signal });
-  const damaged = await rules.readDamaged({ signal });
-  return { policy: rules.policy, nowMs: rules.now(), holds, holdObjects, damaged };
+  const proofs = await rules.readProofWords({ signal });
+  return { policy: rules.policy, nowMs: rules.now(), holds, holdObjects, proofs };
 }

@@ -9,7 +9,12 @@ import { activeHold, type HoldDocument } from "./holds.ts";
 import { objectKey, type IncarnationPlace, type ObjectName } from "./object-names.ts";
 import { type DumpDecision, type RetainedDump, decideDumps } from "./retention-dumps.ts";
 import { type RetentionDecision, decideRetention } from "./retention.ts";
-import type { RetainedBackup, RetentionPolicy, RetentionWal } from "./retention-view.ts";
+import type {
+  ProofWords,
+  RetainedBackup,
+  RetentionPolicy,
+  RetentionWal,
+} from "./retention-view.ts";
 import { type WalObjectName, isWalNeeded } from "./retention-wal.ts";
 
 type NameOf<T extends ObjectName["type"]> = Extract<ObjectName, { readonly type: T }>;
@@ -50,8 +55,7 @@ export type RetentionInput = {
   /** The newest word on every backup and dump that ever was held. */
   readonly holds: ReadonlyMap<ObjectId, HoldDocument>;
   readonly holdObjects: readonly Present<NameOf<"hold">>[];
-  /** Backups whose newest proof found that they do not come back whole. */
-  readonly damaged: ReadonlySet<string>;
+  readonly proofs: ProofWords;
 };
 
 /** One incarnation, as the decision takes it. */
@@ -95,12 +99,16 @@ export function decideFrom(
       id: name.id,
       hold: activeHold(input.holds.get(name.id)),
       pinned: isPinned(name),
-      damaged: input.damaged.has(name.id),
+      damaged: input.proofs.damaged.has(name.id),
     })),
   }));
   const dumps = sources.map((source) => dumpsOf(source, input, isPinned));
   return {
-    ...decideRetention({ incarnations }, input.policy, input.nowMs),
+    ...decideRetention(
+      { incarnations, proofsUnread: input.proofs.unread },
+      input.policy,
+      input.nowMs,
+    ),
     dumps: decideDumps(dumps, input.policy, input.nowMs),
   };
 }

@@ -29,6 +29,14 @@ export type ActiveHold = {
   readonly untilMs: number | null;
 };
 
+/** What proofs say against backups. */
+export type ProofWords = {
+  /** Backups whose newest proof found that they do not come back whole. */
+  readonly damaged: ReadonlySet<string>;
+  /** Parts of the record that cannot be read: what they say of any backup is unknown. */
+  readonly unread: number;
+};
+
 /** What the rules that backups and dumps share must know of one. Instants by the clock of the host that took it. */
 export type RetainedRecord = {
   readonly id: ObjectId;
@@ -83,7 +91,11 @@ export type RetentionIncarnation = RetentionWal & {
 };
 
 /** One cluster. */
-export type RetentionView = { readonly incarnations: readonly RetentionIncarnation[] };
+export type RetentionView = {
+  readonly incarnations: readonly RetentionIncarnation[];
+  /** Parts of the record of proofs that cannot be read; absent: none. */
+  readonly proofsUnread?: number;
+};
 
 /** One timeline of a branch: from where to where its WAL counts. */
 export type RetentionStep = {

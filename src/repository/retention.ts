@@ -6,7 +6,8 @@
  *   newest restorable backup from before it;
  * - the newest backups of the cluster, so many as the policy says, restorable ones first: never none;
  * - the newest backup of each of the last days, weeks, months, years that have one;
- * - what is held, what somebody uses now, and everything of an incarnation of which a root cannot be read.
+ * - what is held, what somebody uses now, and everything of an incarnation of which a root cannot be read;
+ * - every backup, while what proofs said of them cannot be read: one that stands in for the others may be known not to come back.
  *
  * A backup whose newest proof found it damaged counts among the newest or for a period only where no other one can, and as base together
  * with one that is whole: what is given up is never the last that is not known to be bad.
@@ -48,7 +49,9 @@ export type KeepReason =
   | OwnKeepReason
   | RankKeepReason
   /** The instants of the window on this timeline's branch are reached from it. */
-  | { readonly kind: "base"; readonly timeline: TimelineId };
+  | { readonly kind: "base"; readonly timeline: TimelineId }
+  /** So many parts of the record of proofs cannot be read. */
+  | { readonly kind: "proofs-unread"; readonly parts: number };
 
 /** Why a backup is given up. */
 export type GiveUpReason =
@@ -179,8 +182,12 @@ export function decideRetention(
   const records = candidates.map(({ record }) => record);
   const window = windowOf(records, policy, nowMs);
   const { windowFromMs } = window;
+  const { proofsUnread = 0 } = view;
   for (const { record, incarnation, keep } of candidates) {
     keep.push(...ownReasons(record, incarnation.unreadableRoots, window));
+    if (proofsUnread > 0 && guard("L36-proofs-unread")) {
+      keep.push({ kind: "proofs-unread", parts: proofsUnread });
+    }
   }
   const windows = view.incarnations.map((incarnation) => {
     const own = candidates.filter((one) => one.incarnation === incarnation);

@@ -57,6 +57,8 @@ export type PlanNotice =
   | { readonly kind: "name-again"; readonly lsn: Lsn; readonly timeMicros: bigint }
   /** The newest proof of this backup is not good, and no other one does. */
   | { readonly kind: "proof-not-good"; readonly doubt: ProofDoubt }
+  /** Results of proofs cannot be read: this backup, or one that was passed over for it, may have been found damaged. */
+  | { readonly kind: "proofs-unread"; readonly parts: number }
   /** The history of the newest timeline is missing, so nothing before it leads there. */
   | { readonly kind: "history-missing"; readonly timeline: TimelineId };
 

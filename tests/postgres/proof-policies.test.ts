@@ -153,8 +153,11 @@ test("R5 R22 a backup whose proof found it damaged is told by list and plan, giv
   await untilNothingIsMissing(pra);
   await endReceiver(receiver);
   assert.equal((await pra.json("plan --latest")).value["backup"], bad, "nobody knows yet");
+  const ledger = join(pra.repository, "ledger");
+  const before = new Set<string>(await readdir(ledger));
   const proved = await pra.json("prove");
   assert.deepEqual([proved.code, proved.value["verdict"]], [4, "failed"], proved.out);
+  const [prover = ""] = (await readdir(ledger)).filter((writer) => !before.has(writer));
 
   const list = await pra.run("list");
   assert.match(list.out, new RegExp(`! ${bad}: its newest proof found it damaged`));
@@ -188,4 +191,21 @@ test("R5 R22 a backup whose proof found it damaged is told by list and plan, giv
     kept.out,
   );
   assert.equal((await pra.run(`stop ${join(pra.directory, "copy")}`)).code, 0);
+
+  // What the proof found is lost; that is told, and never taken for a good word.
+  for (const name of await readdir(join(ledger, prover))) {
+    await writeFile(join(ledger, prover, name), "no ledger any more");
+  }
+  const blind = await pra.json("plan --latest");
+  assert.deepEqual([blind.code, blind.value["backup"]], [0, bad], blind.out);
+  assert.deepEqual(blind.value["notices"], ["proofs-unread"]);
+  const said = await pra.run("plan --latest --lang fr");
+  assert.match(said.out, /! Des résultats de preuves n'ont pas pu être lus .*pra ledger verify/);
+  const listed = await pra.run("list");
+  assert.equal(listed.code, 5, listed.err);
+  assert.match(listed.out, /! Results of proofs could not be read/);
+  const spared = await pra.json("expire --dry-run");
+  assert.match(spared.out, /"kind": "proofs-unread"/);
+  const accepted = await pra.json("expire --dry-run --accept-unread-proofs");
+  assert.doesNotMatch(accepted.out, /proofs-unread/);
 });

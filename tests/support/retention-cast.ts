@@ -98,11 +98,12 @@ export function rules(
   policy: RetentionPolicy,
   newestMs: number,
   damaged: ReadonlySet<string> = new Set(),
+  unread = 0,
 ): RetentionRules {
   return {
     policy,
     now: () => process.clock.now(),
-    readDamaged: () => Promise.resolve(damaged),
+    readProofWords: () => Promise.resolve({ damaged, unread }),
     readWal: async (place): Promise<RetentionWal> => {
       const spans: { fromLsn: ReturnType<typeof lsnOf>; toLsn: ReturnType<typeof lsnOf> }[] = [];
       const prefix = `${incarnationPrefix(place)}wal/`;

@@ -13,7 +13,11 @@ import { retentionJson, retentionLines } from "../retention-lines.ts";
 import { expireText } from "../text/expire-text.ts";
 import { retentionText } from "../text/retention-text.ts";
 
-type Options = { readonly dryRun?: true; readonly acceptRollback?: true };
+type Options = {
+  readonly dryRun?: true;
+  readonly acceptRollback?: true;
+  readonly acceptUnreadProofs?: true;
+};
 
 /** A line for each reason; `--json` names every object. */
 function countLines(found: readonly Leftover[], frame: Frame): string[] {
@@ -49,8 +53,10 @@ function leftoverLines(found: readonly Leftover[], frame: Frame): string[] {
 
 async function preview(found: ExpirePreview, frame: Frame): Promise<void> {
   const { showInstant, windowsToJson } = await import("../../app/list.ts");
+  const { unjudgedIn } = await import("../../app/expire.ts");
   const { retention: policy } = frame.environment();
   const { leftovers, retention } = found;
+  const unjudged = unjudgedIn(retention.decision);
   const listed = leftovers.map(({ key, reason, sizeBytes = null }) => ({
     key,
     reason,
@@ -73,6 +79,7 @@ async function preview(found: ExpirePreview, frame: Frame): Promise<void> {
       ...dumpRetentionLines(retention.decision.dumps, { frame, policy }),
       "",
       ...leftoverLines(leftovers, frame),
+      ...(unjudged === 0 ? [] : [expireText[frame.language].unjudged(unjudged)]),
     ].join("\n"),
   );
 }
@@ -82,9 +89,11 @@ async function expire(options: Options, frame: Frame): Promise<void> {
   const text = expireText[language];
   const { compose } = await import("../../app/compose.ts");
   const { previewExpire, runExpire } = await import("../../app/expire.ts");
+  const acceptUnreadProofs = options.acceptUnreadProofs === true;
   const request = {
-    reason: "pra expire",
+    reason: acceptUnreadProofs ? "pra expire --accept-unread-proofs" : "pra expire",
     acceptRollback: options.acceptRollback === true,
+    acceptUnreadProofs,
     onWatch: (holder: { readonly host: string; readonly pid: number }, forMs: number) => {
       frame.note(text.watching(holder.host, holder.pid, formatDuration(forMs, language)));
     },
@@ -96,7 +105,7 @@ async function expire(options: Options, frame: Frame): Promise<void> {
   }
   frame.progress.update({ phase: text.working, detail: text.waits });
   const expired = await runExpire(compose(), frame.environment(), request);
-  const { deleted, spared, stagedRemoved, more, backups, dumps, deletedBytes } = expired;
+  const { deleted, spared, stagedRemoved, more, backups, dumps, deletedBytes, unjudged } = expired;
   const json = {
     dryRun: false,
     backups: [...backups],
@@ -106,6 +115,7 @@ async function expire(options: Options, frame: Frame): Promise<void> {
     sparedObjects: spared.length,
     stagedRemoved,
     more,
+    unjudged,
   };
   const { givenUp, dumpsGivenUp, freed } = retentionText[language];
   frame.result(json, () =>
@@ -116,8 +126,12 @@ async function expire(options: Options, frame: Frame): Promise<void> {
       ...(deletedBytes === 0 ? [] : [freed(formatBytes(deletedBytes, language))]),
       ...(spared.length === 0 ? [] : [text.spared(spared.length)]),
       ...(more ? [text.more] : []),
+      ...(unjudged === 0 ? [] : [text.unjudged(unjudged)]),
     ].join("\n"),
   );
+  if (unjudged > 0) {
+    frame.conclude({ kind: "warnings" });
+  }
 }
 
 /** Registers the command. */
@@ -126,5 +140,6 @@ export function registerExpire(program: Command, frame: Frame): void {
   defineCommand(program, frame.language, "expire", text.expire)
     .addOption(new Option("--dry-run", text.optionDryRun))
     .addOption(new Option("--accept-rollback", text.optionAcceptRollback))
+    .addOption(new Option("--accept-unread-proofs", text.optionAcceptUnreadProofs))
     .action((options: Options) => expire(options, frame));
 }

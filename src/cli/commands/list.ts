@@ -13,6 +13,7 @@ import { dumpLines, dumpsJson, holdJson } from "../dump-lines.ts";
 import { displayWidth } from "../display-width.ts";
 import { type Column, formatTable } from "../table.ts";
 import { listText } from "../text/list-text.ts";
+import { restoreText } from "../text/restore-text.ts";
 
 type InstantShown = Windows["windows"][number]["from"];
 type ToJson = (windows: Windows) => { readonly windows: JsonValue; readonly gaps: JsonValue };
@@ -149,7 +150,7 @@ function renderList(
   if (shown.length === 0) {
     return text.empty;
   }
-  return shown
+  const clusters = shown
     .map((listed) =>
       [
         text.cluster(listed.cluster, listed.systemId),
@@ -161,6 +162,10 @@ function renderList(
       ].join("\n"),
     )
     .join("\n\n");
+  const parts = list.proofsUnread.length;
+  return parts === 0
+    ? clusters
+    : `${clusters}\n\n${restoreText[frame.language].proofsUnread(parts)}`;
 }
 
 function backupsJson(listed: ListedIncarnation, list: RepositoryList): JsonValue {
@@ -202,6 +207,7 @@ function givenUpJson(givenUp: ListedIncarnation["givenUp"]): JsonValue {
 function jsonOf(list: RepositoryList, windowsJson: ToJson): JsonValue {
   return {
     location: list.location,
+    proofsUnread: list.proofsUnread.map(({ code, message }) => ({ code, message })),
     clusters: list.incarnations.map((listed) => ({
       name: listed.cluster,
       systemId: listed.systemId,
@@ -232,6 +238,8 @@ export function registerList(program: Command, frame: Frame): void {
     );
     if (damaged) {
       frame.conclude({ kind: "problems" });
+    } else if (list.proofsUnread.length > 0) {
+      frame.conclude({ kind: "warnings" });
     }
   });
 }

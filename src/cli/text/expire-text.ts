@@ -8,6 +8,8 @@ type Messages = {
   readonly adopt: CommandText;
   readonly optionDryRun: string;
   readonly optionAcceptRollback: string;
+  readonly optionAcceptUnreadProofs: string;
+  readonly unjudged: (count: number) => string;
   readonly optionAllow: string;
   readonly optionConfirm: string;
   readonly argumentDirectory: string;
@@ -47,6 +49,9 @@ const en: Messages = {
   },
   optionDryRun: "show what would go, write nothing",
   optionAcceptRollback: "go on although the repository shows less than this host has seen",
+  optionAcceptUnreadProofs: "go on although results of proofs cannot be read in the ledger",
+  unjudged: (count) =>
+    `! ${count === 1 ? "1 backup stays" : `${count} backups stay`} only because results of proofs cannot be read: those that would stay instead may be damaged. Next: pra ledger verify, which names what is unreadable; pra prove --all-unproved; then pra expire --accept-unread-proofs`,
   optionAllow: "yes: this copy becomes production",
   optionConfirm: "the directory's last name, typed once more",
   argumentDirectory: "the data directory of the copy",
@@ -108,6 +113,10 @@ const fr: Messages = {
   },
   optionDryRun: "montrer ce qui partirait, ne rien écrire",
   optionAcceptRollback: "continuer bien que le dépôt montre moins que ce que cette machine a vu",
+  optionAcceptUnreadProofs:
+    "continuer bien que des résultats de preuves soient illisibles dans le journal",
+  unjudged: (count) =>
+    `! ${count === 1 ? "1 sauvegarde ne reste" : `${count} sauvegardes ne restent`} que parce que des résultats de preuves sont illisibles : celles qui resteraient à leur place sont peut-être abîmées. Ensuite : pra ledger verify, qui nomme ce qui est illisible ; pra prove --all-unproved ; puis pra expire --accept-unread-proofs`,
   optionAllow: "oui : cette copie devient la production",
   optionConfirm: "le dernier nom du dossier, tapé encore une fois",
   argumentDirectory: "le dossier de données de la copie",

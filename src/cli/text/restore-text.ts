@@ -52,6 +52,7 @@ type Messages = {
   readonly endsAtHole: (from: string, to: string) => string;
   readonly unread: string;
   readonly nameAgain: (lsn: string) => string;
+  readonly proofsUnread: (parts: number) => string;
   readonly historyMissing: (timeline: number) => string;
   readonly nextRestore: string;
   readonly restoring: (backup: string, instant: string) => string;
@@ -164,6 +165,8 @@ const en: Messages = {
     `! WAL from ${from} to ${to} is missing: what came after is not reached.`,
   unread: "! Some WAL could not be read beforehand: commits in it are not foretold.",
   nameAgain: (lsn) => `! The name occurs again, at ${lsn}: the server stops at the first.`,
+  proofsUnread: (parts) =>
+    `! Results of proofs could not be read (${parts === 1 ? "one part" : `${parts} parts`} of the ledger): one that failed may be among them. Next: pra ledger verify`,
   historyMissing: (timeline) => `! The history of timeline ${timeline} is missing.`,
   nextRestore: "Next: pra restore --to DIRECTORY, with the same target",
   restoring: (backup, instant) => `Restoring backup ${backup}, up to ${instant}`,
@@ -284,6 +287,8 @@ const fr: Messages = {
     `! Le WAL de ${from} à ${to} manque : ce qui est venu après n'est pas atteint.`,
   unread: "! Du WAL n'a pas pu être lu d'avance : les commits qu'il contient ne sont pas annoncés.",
   nameAgain: (lsn) => `! Le nom revient, à ${lsn} : le serveur s'arrête au premier.`,
+  proofsUnread: (parts) =>
+    `! Des résultats de preuves n'ont pas pu être lus (${parts === 1 ? "une partie" : `${parts} parties`} du journal) : il peut y avoir un échec parmi eux. Ensuite : pra ledger verify`,
   historyMissing: (timeline) => `! L'historique de la timeline ${timeline} manque.`,
   nextRestore: "Ensuite : pra restore --to DOSSIER, avec la même cible",
   restoring: (backup, instant) => `Restauration de la sauvegarde ${backup}, jusqu'à ${instant}`,

@@ -40,6 +40,7 @@ type Messages = {
   readonly several: (count: number) => string;
   readonly to: string;
   readonly base: (timeline: number) => string;
+  readonly proofsUnread: (parts: number) => string;
   readonly newerBase: (id: string) => string;
   readonly noInstants: string;
   readonly proofFailed: string;
@@ -131,6 +132,8 @@ const en: Messages = {
   giveUp: "give up: ",
   several: (count) => `${count} backups`,
   to: "to",
+  proofsUnread: (parts) =>
+    `results of proofs cannot be read: ${parts === 1 ? "one part" : `${parts} parts`} of the ledger`,
   base: (timeline) => `base of the window on timeline ${timeline}`,
   newerBase: (id) => `${id} is the window's base`,
   noInstants: "nothing of the window lies behind it",
@@ -239,6 +242,8 @@ const fr: Messages = {
   giveUp: "abandonner : ",
   several: (count) => `${count} sauvegardes`,
   to: "à",
+  proofsUnread: (parts) =>
+    `des résultats de preuves sont illisibles : ${parts === 1 ? "une partie" : `${parts} parties`} du journal`,
   base: (timeline) => `base de la fenêtre sur la timeline ${timeline}`,
   newerBase: (id) => `${id} est la base de la fenêtre`,
   noInstants: "rien de la fenêtre ne se trouve derrière elle",
