@@ -25,6 +25,7 @@ import { type RestoreTarget, type TargetFlags, parseTarget } from "../restore/ta
 import { materialiseHistories, materialiseWal } from "../wal/materialise-wal.ts";
 import { WalCatalogue } from "../wal/wal-catalogue.ts";
 import { WalReader } from "../wal/wal-reader.ts";
+import { archiveReport } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { findBackup } from "./find-backup.ts";
@@ -41,7 +42,7 @@ import {
   factsOf,
   proofEvent,
 } from "./prove-records.ts";
-import { writeReportFiles } from "./report-files.ts";
+import { type RenderedReport, writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
 import { neededBytes, requireRoom } from "./restore-room.ts";
 
@@ -195,22 +196,37 @@ async function recordMeasurement(
   }
 }
 
-/** A verdict stands without its report: that it could not be written is told beside it. */
-async function writeProofReport(
+function renderProof(facts: ProofFacts): RenderedReport {
+  const program = "PRA";
+  return {
+    cluster: facts.cluster,
+    kind: "proof",
+    model: facts.version,
+    startedAt: facts.startedAt,
+    subject: facts.backup.id,
+    verdict: facts.verdict,
+    documents: {
+      en: proofReport(facts, { language: "en", program }),
+      fr: proofReport(facts, { language: "fr", program }),
+    },
+    data: facts,
+  };
+}
+
+/** A verdict stands without its report: that it could not be archived or written is told beside it. */
+async function keepProofReport(
   environment: Environment,
   facts: ProofFacts,
-): Promise<Pick<ProveReport, "reportPath" | "reportFailure">> {
+  to: { readonly sealed: SealedStore; readonly ledger: LedgerRecorder },
+): Promise<Pick<ProveReport, "reportId" | "reportPath" | "reportFailure">> {
+  const report = renderProof(facts);
+  const { id: reportId, failure } = await archiveReport(to.sealed, to.ledger, report);
   try {
-    const reportPath = await writeReportFiles(environment, {
-      name: "proof",
-      startedAt: facts.startedAt,
-      document: proofReport(facts, { language: environment.language, program: "PRA" }),
-      data: facts,
-    });
-    return { reportPath, reportFailure: undefined };
+    const reportPath = await writeReportFiles(environment, report);
+    return { reportId, reportPath, reportFailure: failure };
   } catch (error) {
     if (isDrError(error)) {
-      return { reportPath: undefined, reportFailure: error };
+      return { reportId, reportPath: undefined, reportFailure: error };
     }
     throw error;
   }
@@ -263,6 +279,7 @@ export async function runProve(
   await recordMeasurement(ledger, report, observer.self.host);
   const { objectives } = environment;
   const about = { root, startedAt, host: observer.self.host, objectives };
-  const written = await writeProofReport(environment, factsOf(report, about));
-  return { ...report, ledgerFailure: ledger.failure, ...written };
+  const to = { sealed, ledger };
+  const kept = await keepProofReport(environment, factsOf(report, about), to);
+  return { ...report, ledgerFailure: ledger.failure, ...kept };
 }

@@ -6,6 +6,7 @@ import {
   proofEventTextMax,
 } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
+import type { ObjectId } from "../core/object-id.ts";
 import type { EventData } from "../ledger/event-kinds.ts";
 import type { Proof, ProofVerdict, ReachedPoint } from "../proof/proof-result.ts";
 import { type ProofFacts, type ProofLimits, measured } from "../queries/proof-facts.ts";
@@ -32,6 +33,8 @@ export type ProveReport = {
   readonly rtoSeconds: number | undefined;
   readonly limits: ProofLimits;
   readonly ledgerFailure: DrError | undefined;
+  /** Of the report in the repository; undefined: `reportFailure` says why it is not there. */
+  readonly reportId: ObjectId | undefined;
   /** Without an ending: .md, .html and .json lie there. Undefined: `reportFailure` says why not. */
   readonly reportPath: string | undefined;
   readonly reportFailure: DrError | undefined;
@@ -68,7 +71,10 @@ export function exposureSeconds(view: IncarnationView, plan: RestorePlan, nowMs:
 }
 
 /** What was measured, before it is written down. */
-export type Proved = Omit<ProveReport, "ledgerFailure" | "reportPath" | "reportFailure">;
+export type Proved = Omit<
+  ProveReport,
+  "ledgerFailure" | "reportId" | "reportPath" | "reportFailure"
+>;
 
 const LEDGER_VERDICT: Readonly<Record<ProofVerdict, EventData<"proofFinished">["verdict"]>> = {
   proved: "proven",

@@ -14,7 +14,7 @@ import { LedgerRecorder, unlessRefused } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 
 /** What is looked at. */
-export type Accessed = "list" | "window" | "plan" | "ledger list" | "sla";
+export type Accessed = "list" | "window" | "plan" | "ledger list" | "report list" | "sla";
 
 const countSchema = z.object({
   look: z.string(),

@@ -6,37 +6,55 @@ import { writeDurably } from "../files/write-durably.ts";
 import { htmlPage } from "../render/html-page.ts";
 import { markdownText } from "../render/markdown-text.ts";
 import type { ReportDocument } from "../render/report-document.ts";
+import type { Language } from "../core/language.ts";
 import type { Environment } from "./environment.ts";
 
-/** A report, and what a program gets of it. */
-export type ReportToWrite = {
-  /** What it is about: `proof`, `restore-db`. */
-  readonly name: string;
+/** A report in every language, and what a program gets of it. */
+export type RenderedReport = {
+  readonly cluster: string;
+  /** What it reports: `proof`, `restore-db`. */
+  readonly kind: string;
+  /** Version of `data`, counted for each kind. */
+  readonly model: number;
   /** ISO 8601; part of the files' names. */
   readonly startedAt: string;
-  readonly document: ReportDocument;
+  /** A backup, a database. */
+  readonly subject: string;
+  /** In a word that a program may branch on. */
+  readonly verdict: string;
+  readonly documents: Readonly<Record<Language, ReportDocument>>;
   readonly data: unknown;
 };
+
+/** Its files by name: the same bytes are written here and archived. */
+export function textsOf({ documents, data }: RenderedReport): ReadonlyMap<string, string> {
+  const { en, fr } = documents;
+  return new Map([
+    ["json", `${JSON.stringify(data, undefined, 2)}\n`],
+    ["md.en", markdownText(en)],
+    ["md.fr", markdownText(fr)],
+    ["html.en", htmlPage(en)],
+    ["html.fr", htmlPage(fr)],
+  ]);
+}
 
 /**
  * Writes .md, .html and .json; answers their path without an ending. Has its own time limit: what was done is written down also when
  * somebody interrupts now. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
  */
 export async function writeReportFiles(
-  environment: Pick<Environment, "stateDirectory">,
-  report: ReportToWrite,
+  { stateDirectory, language }: Pick<Environment, "stateDirectory" | "language">,
+  report: RenderedReport,
 ): Promise<string> {
   const signal = AbortSignal.timeout(reportWriteMs);
-  const directory = join(environment.stateDirectory, "reports");
+  const directory = join(stateDirectory, "reports");
   await createDirectories(directory, { group: "RESTORE", signal });
-  const base = join(directory, `${report.name}-${report.startedAt.replaceAll(/[:.]/g, "-")}`);
-  const rendered = {
-    md: markdownText(report.document),
-    html: htmlPage(report.document),
-    json: `${JSON.stringify(report.data, undefined, 2)}\n`,
-  };
-  for (const [ending, text] of Object.entries(rendered)) {
-    const parts = [Buffer.from(text)];
+  const base = join(directory, `${report.kind}-${report.startedAt.replaceAll(/[:.]/g, "-")}`);
+  const texts = textsOf(report);
+  for (const ending of ["md", "html", "json"]) {
+    const parts = [
+      Buffer.from(texts.get(ending === "json" ? ending : `${ending}.${language}`) ?? ""),
+    ];
     await writeDurably({ finalPath: `${base}.${ending}`, parts, group: "RESTORE", signal });
   }
   return base;

@@ -2,9 +2,8 @@
 import type { Language } from "../core/language.ts";
 import type { ReportDocument } from "../render/report-document.ts";
 import { type DescribedReport, type RestoreDbReport, describe } from "../rescue/report.ts";
-import type { Environment } from "./environment.ts";
 import type { LedgerRecorder } from "./ledger-recorder.ts";
-import { writeReportFiles } from "./report-files.ts";
+import type { RenderedReport } from "./report-files.ts";
 
 /** A report in words. */
 export function describeReport(report: RestoreDbReport, language: Language): DescribedReport {
@@ -47,19 +46,18 @@ function documentOf(report: RestoreDbReport, language: Language): ReportDocument
   };
 }
 
-/** Writes .md, .html and .json; the path without an ending. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
-export async function writeReport(
-  report: RestoreDbReport,
-  of: { readonly environment: Environment; readonly language: Language },
-): Promise<string> {
-  const { startedAt } = report;
-  const document = documentOf(report, of.language);
-  return await writeReportFiles(of.environment, {
-    name: "restore-db",
-    startedAt,
-    document,
+/** The report in every language. */
+export function renderReport(report: RestoreDbReport): RenderedReport {
+  return {
+    cluster: report.cluster,
+    kind: "restore-db",
+    model: 1,
+    startedAt: report.startedAt,
+    subject: report.target.database,
+    verdict: report.ok ? "passed" : "failed",
+    documents: { en: documentOf(report, "en"), fr: documentOf(report, "fr") },
     data: report,
-  });
+  };
 }
 
 /** What the ledger keeps of it. */

@@ -18,12 +18,14 @@ import { type RestoreDatabasePhase, restoreDatabase } from "../rescue/restore-da
 import { type TargetPermission, TargetDatabase } from "../rescue/target-database.ts";
 import { type HealthCheck, awaitHealth } from "../restore/application-health.ts";
 import type { RestorePlan } from "../restore/plan-result.ts";
+import { type ArchivedAs, archiveReport } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import { type Environment, requireSetting } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 import { restoreConnection } from "./restore-connection.ts";
-import { recordRestored, writeReport } from "./restore-db-report.ts";
+import { writeReportFiles } from "./report-files.ts";
+import { recordRestored, renderReport } from "./restore-db-report.ts";
 import { RESTORE_APPLICATION, type RestoreDbRun, openSource } from "./restore-db-source.ts";
 import { findSource } from "./restore-source.ts";
 
@@ -57,6 +59,7 @@ export type RestoreDbResult = {
   readonly report: RestoreDbReport;
   /** Without an ending: .md, .json and .html lie there. */
   readonly reportPath: string;
+  readonly archived: ArchivedAs;
   readonly ledgerFailure: DrError | undefined;
 };
 
@@ -221,9 +224,12 @@ export async function runRestoreDb(
       await ledger.record({ kind: "accessed", data: { ...accessed, object } });
     }
     const report = await underPin({ ...run, request: { ...request, onStep } });
-    const reportPath = await writeReport(report, { environment, language: request.language });
+    const rendered = renderReport(report);
+    const { language } = request;
+    const reportPath = await writeReportFiles({ ...environment, language }, rendered);
     await recordRestored(ledger, report, reportPath);
-    return { report, reportPath, ledgerFailure: ledger.failure };
+    const archived = await archiveReport(repository.sealed, ledger, rendered);
+    return { report, reportPath, archived, ledgerFailure: ledger.failure };
   } catch (error) {
     const code = isDrError(error) ? error.code : "UNEXPECTED";
     const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);

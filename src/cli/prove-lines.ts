@@ -121,6 +121,7 @@ export function renderProof(report: ProveReport, frame: Speaking): string {
           ? text.noReport(report.reportFailure?.message ?? "")
           : `${report.reportPath}.html`,
       ],
+      ...(report.reportId === undefined ? [] : [[text.archived, report.reportId] as const]),
     ]),
     ...list(text.unfit, proof.unfit),
     ...list(text.environment, proof.environment),
@@ -165,6 +166,7 @@ export function proofToJson(
     durationMs: proof.durationMs,
     serverVersion: proof.serverVersion,
     report: report.reportPath === undefined ? null : `${report.reportPath}.html`,
+    reportId: report.reportId ?? null,
   };
 }
 

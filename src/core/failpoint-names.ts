@@ -62,6 +62,8 @@ export const failpointNames = [
   "metrics.write",
   "pin.put",
   "pin.renew",
+  "report.put",
+  "report.record",
   "rescue.copy",
   "rescue.list",
   "rescue.rename",

@@ -24,3 +24,5 @@ export const rtoIntervalFactor = 1.25;
 export const ledgerGoOnAttemptsMax = 5;
 /** Of writers that began so long ago nothing new is expected: a month's chain and a fortnight. A process that writes for longer is seen with `--fresh`. */
 export const slaSettledMs = 45 * 86_400_000;
+/** Objects of the ledger that a list of reports reads: two years of a command an hour, some 20 seconds on a local disk. */
+export const reportLedgerObjectsMax = 20_000;

@@ -315,6 +315,20 @@ export const eventSchemas = {
     report: z.nullable(text),
     dropped: z.boolean(),
   }),
+  /** A report lies in the repository; follows what it reports, of the same writer. `bytes` as it is stored, each file's of its text. */
+  reportArchived: z.object({
+    cluster,
+    report: id,
+    /** `proof`, `restore-db`. */
+    of: text,
+    model: count,
+    startedAt: time,
+    /** A backup, a database. */
+    subject: text,
+    verdict: text,
+    bytes: count,
+    files: z.array(z.object({ name: text, bytes: count, sha256: hash })),
+  }),
   databaseRestoreFailed: z.object({
     cluster,
     source: z.nullable(text),

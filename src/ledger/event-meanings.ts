@@ -172,6 +172,11 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     fr: "une base a été refaite et comparée à sa source",
     by: "pra restore-db",
   },
+  reportArchived: {
+    en: "a report was archived in the repository: what it says in a word, and the SHA-256 of each of its files",
+    fr: "un rapport a été archivé dans le dépôt : ce qu'il dit en un mot, et le SHA-256 de chacun de ses fichiers",
+    by: "pra prove, pra backup, pra restore-db",
+  },
   databaseRestoreFailed: {
     en: "a database could not be made anew, and why",
     fr: "une base n'a pas pu être refaite, et pourquoi",

@@ -46,6 +46,7 @@ test("every kind of name is what docs/format.md says", () => {
       `settings/${"0a".repeat(16)}/00000007`,
     ],
     [{ type: "sign", cluster, number: 7 }, "signs/main/00000007"],
+    [{ type: "report", cluster, id }, `reports/main/202410/${id}`],
     [{ type: "ledger", writer, sequence: 3 }, `ledger/cdcdcdcdcdcdcdcd-${id}/000000000003`],
     [{ ...place, type: "identity", number: 2 }, `${base}/identity/00000002`],
     [{ ...place, type: "root", id }, `${base}/backups/202410/${id}`],
@@ -78,7 +79,7 @@ test("every kind of name is what docs/format.md says", () => {
     assert.deepEqual(parseObjectKey(key), name);
     assert.equal(checkedKey(key), key);
   }
-  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 18);
+  assert.equal(new Set(names.map(([name]) => kindOfName(name))).size, 19);
   assert.deepEqual(incarnationIdBytes(incarnation), new Uint8Array(16).fill(0xab));
   assert.equal(systemIdentifierOf(incarnation), 0x6aaabbbbccccddddn);
 });

@@ -66,6 +66,7 @@ export type ObjectName =
     >
   | Named<"settings", { readonly host: string; readonly number: number }>
   | Named<"sign", { readonly cluster: ClusterName; readonly number: number }>
+  | Named<"report", { readonly cluster: ClusterName; readonly id: ObjectId }>
   | Named<"ledger", { readonly writer: LedgerWriterName; readonly sequence: number }>
   | Named<"identity", IncarnationPlace & { readonly number: number }>
   | Named<"root" | "pack" | "map" | "dump", IncarnationPlace & { readonly id: ObjectId }>
@@ -193,6 +194,11 @@ export function signPrefix(cluster: ClusterName): string {
   return `signs/${cluster}/`;
 }
 
+/** Prefix of the reports of a cluster. */
+export function reportPrefix(cluster: ClusterName): string {
+  return `reports/${cluster}/`;
+}
+
 /** Prefix of the holds of a cluster, or of one of its backups. */
 export function holdPrefix(cluster: ClusterName, backup?: ObjectId): string {
   return backup === undefined ? `holds/${cluster}/` : `holds/${cluster}/${backup}/`;
@@ -251,6 +257,8 @@ function repositoryKey(name: Exclude<ObjectName, IncarnationPlace>): string {
       return `${settingsPrefix(name.host)}${digits(name.number, 8)}`;
     case "sign":
       return `${signPrefix(name.cluster)}${digits(name.number, 8)}`;
+    case "report":
+      return `${reportPrefix(name.cluster)}${monthOf(name.id)}/${name.id}`;
     case "ledger":
       return `ledger/${name.writer}/${digits(name.sequence, 12)}`;
     default:
@@ -347,6 +355,12 @@ const readSign: Reader = ([cluster = "", numberText]) => {
     : { type: "sign", cluster: clusterNameOf(cluster), number };
 };
 
+const readReport: Reader = ([cluster = "", , id = ""]) => ({
+  type: "report",
+  cluster: clusterNameOf(cluster),
+  id: parseObjectId(id),
+});
+
 const readLedger: Reader = ([writer = "", sequenceText]) => {
   const sequence = numberIn(sequenceText, 12);
   return sequence === undefined
@@ -413,6 +427,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ["holds", readHold],
   ["settings", readSettings],
   ["signs", readSign],
+  ["reports", readReport],
   ["ledger", readLedger],
   ["clusters", readOfIncarnation],
 ]);

@@ -30,7 +30,7 @@ type Options = {
 
 type Describe = (report: RestoreDbResult["report"]) => DescribedReport;
 
-function jsonOf({ report, reportPath }: RestoreDbResult): JsonValue {
+function jsonOf({ report, reportPath, archived }: RestoreDbResult): JsonValue {
   const { source, target, application, findings, phases, objects } = report;
   return {
     ok: report.ok,
@@ -48,19 +48,23 @@ function jsonOf({ report, reportPath }: RestoreDbResult): JsonValue {
       application === null ? null : { ...application.answer, attempts: application.attempts },
     dropped: report.dropped,
     report: `${reportPath}.html`,
+    reportId: archived.id ?? null,
   };
 }
 
 function renderRestored(result: RestoreDbResult, frame: Frame, describe: Describe): string {
   const { language } = frame;
   const text = restoreDbText[language];
-  const { report, reportPath, ledgerFailure } = result;
+  const { report, reportPath, archived, ledgerFailure } = result;
   const { facts, findings, tone, verdict } = describe(report);
   const lines = findings.map((each) => `  ${each.problem ? "✗" : "!"} ${each.text}`);
   return [
     `${{ good: "✓", warning: "!", bad: "✗" }[tone]} ${verdict}`,
     ...factLines([...facts, [text.report, `${reportPath}.html (.md, .json)`]]),
     ...(findings.length === 0 ? [] : ["", `${text.findings}:`, ...lines]),
+    archived.failure === undefined
+      ? text.archived(archived.id)
+      : `! ${text.notArchived(errorText(archived.failure, language).message)}`,
     ...(ledgerFailure === undefined
       ? []
       : [`! ${text.ledgerFailed(errorText(ledgerFailure, language).message)}`]),
@@ -101,7 +105,10 @@ async function restoreDb(options: Options, frame: Frame): Promise<void> {
   frame.result(jsonOf(result), () =>
     renderRestored(result, frame, (report) => describeReport(report, language)),
   );
-  const odd = result.ledgerFailure !== undefined || result.report.findings.length > 0;
+  const odd =
+    result.ledgerFailure !== undefined ||
+    result.archived.failure !== undefined ||
+    result.report.findings.length > 0;
   if (!result.report.ok) {
     frame.conclude({ kind: "problems" });
   } else if (odd) {

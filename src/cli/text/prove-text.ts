@@ -28,6 +28,7 @@ type Messages = CommandText & {
   readonly rpo: string;
   readonly rto: string;
   readonly report: string;
+  readonly archived: string;
   readonly noReport: (why: string) => string;
   readonly named: (name: string, what: string) => string;
   readonly differs: (value: string, wanted: string) => string;
@@ -105,6 +106,7 @@ const en: Messages = {
   allProved: "Every backup has been proved.",
   notMade: "no proof could be made",
   report: "Report",
+  archived: "Archived as",
   noReport: (why) => `could not be written: ${why}`,
   unfit: "What this host lacks:",
   environment: "Different here (no corruption):",
@@ -172,6 +174,7 @@ const fr: Messages = {
   allProved: "Toutes les sauvegardes ont été prouvées.",
   notMade: "aucune preuve n'a pu être faite",
   report: "Rapport",
+  archived: "Archivé comme",
   noReport: (why) => `n'a pu être écrit : ${why}`,
   unfit: "Ce qui manque à cette machine :",
   environment: "Différent ici (sans corruption) :",

@@ -24,6 +24,8 @@ type Messages = CommandText & {
   readonly steps: Readonly<Record<RestoreDbStep, string>>;
   readonly report: string;
   readonly findings: string;
+  readonly archived: (id: string) => string;
+  readonly notArchived: (reason: string) => string;
   readonly ledgerFailed: (reason: string) => string;
 };
 
@@ -70,6 +72,8 @@ const en: Messages = {
   },
   report: "Report",
   findings: "Findings",
+  archived: (id) => `Archived in the repository: pra report show ${id}`,
+  notArchived: (reason) => `The report could not be archived in the repository: ${reason}`,
   ledgerFailed: (reason) => `The ledger could not be written: ${reason}`,
 };
 
@@ -118,6 +122,8 @@ const fr: Messages = {
   },
   report: "Rapport",
   findings: "Constats",
+  archived: (id) => `Archivé dans le dépôt : pra report show ${id}`,
+  notArchived: (reason) => `Le rapport n'a pas pu être archivé dans le dépôt : ${reason}`,
   ledgerFailed: (reason) => `Le journal n'a pas pu être écrit : ${reason}`,
 };
 

@@ -122,6 +122,46 @@ export const ledgerErrors = {
       hint: "Quelqu'un a supprimé ou remplacé des événements de cette période. Comparez avec un ancrage plus ancien, et cherchez qui peut supprimer dans le dépôt.",
     },
   },
+  LEDGER_REPORT_UNKNOWN: {
+    en: {
+      message: `{matches} reports begin with {report}`,
+      hint: "Type the beginning of one id, at least 4 digits, as pra report list shows it.",
+    },
+    fr: {
+      message: `{matches} rapports commencent par {report}`,
+      hint: "Tapez le début d'un seul identifiant, au moins 4 chiffres, tel que pra report list l'affiche.",
+    },
+  },
+  LEDGER_REPORT_MISSING: {
+    en: {
+      message: `the report {report} of {startedAt} is recorded, and missing from the repository`,
+      hint: "Somebody removed it, or the store lost it. The files in the state directory of the host that made it may still be there: compare their SHA-256 with pra ledger list --kind reportArchived --json.",
+    },
+    fr: {
+      message: `le rapport {report} du {startedAt} est consigné, et manque au dépôt`,
+      hint: "Quelqu'un l'a supprimé, ou le stockage l'a perdu. Les fichiers du dossier d'état de la machine qui l'a fait y sont peut-être encore : comparez leur SHA-256 avec pra ledger list --kind reportArchived --json.",
+    },
+  },
+  LEDGER_REPORT_ALTERED: {
+    en: {
+      message: `the report {report} is not what was recorded: {reason}`,
+      hint: "Somebody changed or replaced it, or the store damaged it. Keep a copy of the object, and find out who can write to the repository.",
+    },
+    fr: {
+      message: `le rapport {report} n'est pas ce qui a été consigné : {reason}`,
+      hint: "Quelqu'un l'a modifié ou remplacé, ou le stockage l'a abîmé. Gardez une copie de l'objet, et cherchez qui peut écrire dans le dépôt.",
+    },
+  },
+  LEDGER_REPORT_FILE: {
+    en: {
+      message: `the file {path} is there already`,
+      hint: "Name one that is not there yet: nothing is written over.",
+    },
+    fr: {
+      message: `le fichier {path} existe déjà`,
+      hint: "Indiquez un fichier qui n'existe pas encore : rien n'est écrasé.",
+    },
+  },
   LEDGER_KIND_UNKNOWN: {
     en: {
       message: `there is no kind of event {value}`,

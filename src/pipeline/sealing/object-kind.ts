@@ -24,7 +24,8 @@ export type ObjectKind =
   | "hold"
   | "settings"
   | "dump"
-  | "sign";
+  | "sign"
+  | "report";
 
 /** `open`: anyone can read it. `data`: only the private side can. `metadata`: every enrolled host can. */
 export type KeyClass = "open" | "data" | "metadata";
@@ -90,6 +91,7 @@ export const objectKinds: Readonly<Record<ObjectKind, KindFacts>> = {
   settings: row(16, "data", "whole", { factsBytes: 32 }),
   dump: row(17, "metadata", "whole", { ofIncarnation }),
   sign: row(18, "metadata", "whole"),
+  report: row(19, "metadata", "whole"),
 };
 
 /** The number of a key class in a header. */
