@@ -113,3 +113,23 @@ test("without a usable backup there is no window, and a hole is still told", asy
   assert.deepEqual(windows, []);
   assert.equal(gaps.length, 1);
 });
+
+test("L44 where backups bring only their own WAL, and no transaction dates it, a window shows positions and no time that a host's clock made up", async () => {
+  for (const depth of DEPTHS) {
+    const writer = new ModelWriter(START);
+    const quiet = backupIn(writer, 1);
+    writer.add({ kind: "other" }, 64);
+    const alone = { backups: [quiet], wal: knowledgeOf([wholeTimeline(writer)]) };
+    const [window] = (await windowsIn(alone, { depth, signal })).windows;
+    assert.deepEqual(
+      [window?.from.lsn, window?.from.timeMicros, window?.to.timeMicros],
+      [quiet.stopLsn, undefined, undefined],
+    );
+    // One transaction beside it, and its own time is both ends: nothing wider is proven, and nothing narrower told.
+    const dated = new ModelWriter(START);
+    const busy = backupIn(dated, 1, { inside: 50n });
+    const dates = { backups: [busy], wal: knowledgeOf([wholeTimeline(dated)]) };
+    const [instant] = (await windowsIn(dates, { depth, signal })).windows;
+    assert.deepEqual([instant?.from.timeMicros, instant?.to.timeMicros], [50n, 50n]);
+  }
+});
