@@ -26,6 +26,7 @@ const RECORDED: ReadonlySet<string> = new Set([
   "verify",
   "expire",
   "sla",
+  "loadtest",
   "ledger list",
   "ledger anchor",
   "key check",

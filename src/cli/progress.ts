@@ -18,6 +18,8 @@ export type ProgressState = {
   readonly phase: string;
   readonly doneBytes?: number;
   readonly totalBytes?: number;
+  /** From 0 to 1, where it is not bytes that count. */
+  readonly fraction?: number;
   /** Said at the end of the second line: the file being read, say. */
   readonly detail?: string;
 };
@@ -56,6 +58,9 @@ export const silentProgress: Progress = {
 
 function fractionOf(state: ProgressState): number | undefined {
   const { doneBytes, totalBytes } = state;
+  if (state.fraction !== undefined) {
+    return Math.min(1, Math.max(0, state.fraction));
+  }
   return doneBytes === undefined || totalBytes === undefined || totalBytes <= 0
     ? undefined
     : Math.min(1, Math.max(0, doneBytes / totalBytes));

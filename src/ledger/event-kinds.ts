@@ -409,6 +409,24 @@ export const eventSchemas = {
   messageRefused: z.object({ ...messageFacts, attempts: count, at: time, said: text }),
   /** A person says that the system is in production from `at` on. `again`: it was said before, and the first week begins anew. */
   wentLive: z.object({ cluster, by: text, note: text, at: time, again: z.boolean() }),
+  /** A throw-away server was loaded, backed up, crashed and restored. `reports`: the files that were written, by name and hash. */
+  loadTestFinished: z.object({
+    cluster,
+    host: text,
+    startedAt: time,
+    durationMs: duration,
+    ending: z.enum(["finished", "interrupted", "serverLost", "failed"]),
+    ok: z.boolean(),
+    seed: count,
+    clients: count,
+    databaseBytes: count,
+    acknowledged: count,
+    tests: z.array(z.object({ name: text, outcome: z.enum(["pass", "fail", "notReached"]) })),
+    rpoSeconds: z.nullable(duration),
+    rtoSeconds: z.nullable(duration),
+    objectives: z.object({ rpoSeconds: duration, rtoSeconds: duration }),
+    reports: z.array(z.object({ file: text, sha256: hash })),
+  }),
   /** A person says that a planned routine was done. `routine`: its name in the schedule. */
   routineDone: z.object({ cluster, routine: text, by: text, note: text, at: time }),
   /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */

@@ -252,6 +252,11 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     fr: "une personne a dit que le système est en production : la première semaine commence, avec des contrôles plus serrés et un résumé quotidien",
     by: "pra golive start",
   },
+  loadTestFinished: {
+    en: "a throw-away server was loaded, backed up, crashed and restored: each test, both objectives, and the hashes of the report's files",
+    fr: "un serveur jetable a été chargé, sauvegardé, planté et restauré : chaque test, les deux objectifs, et les empreintes des fichiers du rapport",
+    by: "pra loadtest",
+  },
   routineDone: {
     en: "a person said that a planned routine was done",
     fr: "une personne a dit qu'une routine planifiée a été faite",

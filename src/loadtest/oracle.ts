@@ -219,3 +219,16 @@ export async function verifyOracle(
     await client.query("ROLLBACK");
   }
 }
+
+/** From the first acknowledgement that was lost to the kill; 0 when none was. */
+export function lostTimeMs(
+  acknowledged: Acknowledged,
+  verdict: Pick<OracleVerdict, "lost">,
+  killedEpochMs: number,
+): number {
+  const lostSince = verdict.lost.map(({ client, sequence }) => {
+    const commit = acknowledged.of(client).find((each) => each.sequence === sequence);
+    return commit?.ackedEpochMs ?? killedEpochMs;
+  });
+  return lostSince.reduce((longest, ackedMs) => Math.max(longest, killedEpochMs - ackedMs), 0);
+}

@@ -37,6 +37,8 @@ export type WorkloadOptions = {
   readonly clock?: Clock;
   /** A pause after each commit of a client. */
   readonly pauseMs?: number;
+  /** Told of each acknowledged commit, with how long its client waited for it. */
+  readonly onCommit?: (latencyMs: number) => void;
 };
 
 /** Why a client ended. "broken": its connection or a statement failed. */
@@ -91,6 +93,7 @@ class LoadClient {
   readonly #client: Client;
   readonly #acknowledged: Acknowledged;
   readonly #clock: Clock;
+  readonly #onCommit: WorkloadOptions["onCommit"];
   #sequence = 0;
   #hash = chainStart;
   #warnings = 0;
@@ -100,10 +103,11 @@ class LoadClient {
 
   constructor(
     number: number,
-    options: { readonly connection: ClientConfig; readonly clock: Clock },
+    options: Pick<WorkloadOptions, "connection" | "onCommit"> & { readonly clock: Clock },
     acknowledged: Acknowledged,
   ) {
     const { connection, clock } = options;
+    this.#onCommit = options.onCommit;
     this.#clock = clock;
     this.#number = number;
     this.#acknowledged = acknowledged;
@@ -140,6 +144,7 @@ class LoadClient {
     const entry = transferOf(this.#number, this.#sequence + 1);
     const hash = entryHash(this.#hash, entry);
     const sentEpochMs = this.#clock.now();
+    const sentMs = this.#clock.monotonic();
     const warningsBefore = this.#warnings;
     this.#underWay = entry.sequence;
     const result = await this.#client.query<{ xid: string; lsn: string }>({
@@ -165,6 +170,7 @@ class LoadClient {
     }
     const row = present(result.rows[0], "a commit of the load returns a row");
     this.#committed += 1;
+    this.#onCommit?.(this.#clock.monotonic() - sentMs);
     this.#acknowledged.note({
       client: this.#number,
       sequence: entry.sequence,
@@ -286,7 +292,7 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
   );
   const clients = Array.from(
     { length: options.clients },
-    (_, number) => new LoadClient(number, { connection: options.connection, clock }, acknowledged),
+    (_, number) => new LoadClient(number, { ...options, clock }, acknowledged),
   );
   try {
     await Promise.all(clients.map((client) => client.begin()));

@@ -3,6 +3,8 @@
  * years, in a mail, without a network, on paper and on a phone. Light and dark follow the reader's setting. Everything
  * that is quoted is escaped, and no markup comes from anywhere but here.
  */
+import { chartSvg } from "./chart-svg.ts";
+import { escapeHtml } from "./escape-html.ts";
 import {
   type Cell,
   type Figure,
@@ -12,21 +14,6 @@ import {
   colonOf,
   signOf,
 } from "./report-document.ts";
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for an element's content or a quoted attribute. Control characters, which HTML does not allow, become U+FFFD. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/(?![\t\n\r])\p{Cc}/gu, "\ufffd")
-    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #17202a; --soft: #5d6b7a; --paper: #fff; --line: #dfe4ea; --tint: #f5f7f9;
@@ -61,6 +48,8 @@ code { font: .92em ui-monospace, "DejaVu Sans Mono", monospace; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg .soft { fill: var(--soft); } svg rect { fill: var(--bar); }
+svg .line { fill: none; stroke: var(--bar); stroke-width: 1.6; } svg .second { stroke: var(--warning); stroke-dasharray: 5 3; }
+svg .axis { stroke: var(--line); } svg rect.mark { opacity: .16; } svg rect.mark.warning { fill: var(--warning); } svg .instant { stroke: var(--bad); stroke-width: 2; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; }
 @media (max-width: 34rem) { .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .5rem; } }
 @media print { main { max-width: none; padding: 0; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
@@ -68,7 +57,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem
 
 function sign(tone: Tone): string {
   const mark = signOf(tone);
-  return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span> `;
+  return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span>&nbsp;`;
 }
 
 function cell({ text, tone, code }: Cell): string {
@@ -122,6 +111,8 @@ function sectionBody(section: Section, colon: string): string {
     }
     case "bars":
       return bars(section, colon);
+    case "chart":
+      return `${chartSvg(section)}<p class="note">${escapeHtml(section.note)}</p>`;
   }
 }
 

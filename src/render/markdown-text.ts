@@ -56,6 +56,8 @@ function sectionLines(section: Section, colon: string): string[] {
       const gap = table.length > 0 && note.length > 0 ? [""] : [];
       return [title, "", ...table, ...gap, ...note];
     }
+    case "chart":
+      return [title, "", escaped(section.spoken)];
     case "bars":
       return [
         title,

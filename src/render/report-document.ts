@@ -35,7 +35,36 @@ export type Section =
         readonly value: number;
         readonly text: string;
       }[];
-    };
+    }
+  | ChartSection;
+
+/** A stretch of a chart that is set off, from its beginning to its end along the line of time; both are the same for an instant. */
+export type ChartMark = {
+  readonly tone: "plain" | "warning" | "bad";
+  readonly from: number;
+  readonly to: number;
+};
+
+/** Values over time as lines. */
+export type ChartSection = {
+  readonly kind: "chart";
+  readonly title: string;
+  /** What it shows, in words: for who cannot see it, and in place of it where nothing is drawn. */
+  readonly spoken: string;
+  /** Where both axes end; they begin at zero. */
+  readonly xMax: number;
+  readonly yMax: number;
+  readonly xTicks: readonly { readonly at: number; readonly text: string }[];
+  readonly yTicks: readonly { readonly at: number; readonly text: string }[];
+  /** `null`: no value there. The first is drawn whole, the second dashed. */
+  readonly lines: readonly {
+    readonly label: string;
+    readonly points: readonly (readonly [x: number, y: number | null])[];
+  }[];
+  readonly marks: readonly ChartMark[];
+  /** What the marks mean. */
+  readonly note: string;
+};
 
 /** A figure that stands large at the top. */
 export type Figure = {

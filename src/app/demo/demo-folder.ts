@@ -36,13 +36,36 @@ const COPIES = 4;
 /** WAL of the load, kept three times: production until the next checkpoint, restored, proof. */
 const WAL_ROOM_BYTES = 600 * 2 ** 20;
 
-function nameOf(nowMs: number): string {
+/** What the folder is for: the beginning of its name, and how it is told that it cannot be made. */
+const PURPOSES = {
+  demo: {
+    name: "pra-demo",
+    folder: (details: FolderDetails) => new DrError("CONFIG_DEMO_FOLDER", details),
+    space: (details: SpaceDetails) => new DrError("CONFIG_DEMO_SPACE", details),
+  },
+  loadtest: {
+    name: "pra-loadtest",
+    folder: (details: FolderDetails) => new DrError("CONFIG_LOADTEST_FOLDER", details),
+    space: (details: SpaceDetails) => new DrError("CONFIG_LOADTEST_SPACE", details),
+  },
+} as const;
+
+type FolderDetails = { readonly tried: string; readonly account: string };
+type SpaceDetails = { readonly path: string; readonly free: string; readonly needed: string };
+type Purpose = keyof typeof PURPOSES;
+
+/** Room for a load of seconds on so much data. */
+export function roomFor(dataBytes: number): number {
+  return COPIES * dataBytes + WAL_ROOM_BYTES;
+}
+
+function nameOf(purpose: Purpose, nowMs: number): string {
   const stamp = new Date(nowMs)
     .toISOString()
     .slice(0, 19)
     .replaceAll(/[-:]/g, "")
     .replace("T", "-");
-  return `pra-demo-${stamp}-${randomBytes(2).toString("hex")}`;
+  return `${PURPOSES[purpose].name}-${stamp}-${randomBytes(2).toString("hex")}`;
 }
 
 /** Can the server's account pass through every folder above, and into this one? */
@@ -98,14 +121,13 @@ export async function makeFor(account: ServerAccount, directory: string): Promis
   }
 }
 
-async function requireRoom(root: string, dataBytes: number): Promise<void> {
+async function requireRoom(root: string, purpose: Purpose, neededBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(root);
   const freeBytes = bavail * bsize;
-  const neededBytes = COPIES * dataBytes + WAL_ROOM_BYTES;
   if (freeBytes < neededBytes) {
     const mib = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
     const [free, needed] = [mib(freeBytes), mib(neededBytes)];
-    throw new DrError("CONFIG_DEMO_SPACE", { path: root, free, needed });
+    throw PURPOSES[purpose].space({ path: root, free, needed });
   }
 }
 
@@ -135,17 +157,18 @@ async function furnish(
 
 /**
  * Makes the folder: the one that is wished, which must not exist, else a new one in the current directory, else one for temporary
- * files. @throws DrError `CONFIG_DEMO_FOLDER`, `CONFIG_DEMO_SPACE`; nothing stays then.
+ * files. @throws DrError `CONFIG_*_FOLDER`, `CONFIG_*_SPACE`; nothing stays then.
  */
 export async function makeDemoFolder(options: {
+  readonly purpose: Purpose;
   readonly wished: string | undefined;
   readonly account: ServerAccount;
-  readonly dataBytes: number;
+  readonly neededBytes: number;
   readonly nowMs: number;
   readonly signal: AbortSignal;
 }): Promise<Omit<DemoFolder, "binDirectory">> {
-  const { wished, account, signal } = options;
-  const name = nameOf(options.nowMs);
+  const { purpose, wished, account, signal } = options;
+  const name = nameOf(purpose, options.nowMs);
   const candidates =
     wished === undefined
       ? [...new Set([resolve(name), join(tmpdir(), name), join("/tmp", name)])]
@@ -155,11 +178,11 @@ export async function makeDemoFolder(options: {
     const reason = await tryMake(root, account, signal);
     if (reason === undefined) {
       return withoutTrace(root, async () => {
-        await requireRoom(root, options.dataBytes);
+        await requireRoom(root, purpose, options.neededBytes);
         return furnish(root, account);
       });
     }
     tried.push(`${root} (${reason})`);
   }
-  throw new DrError("CONFIG_DEMO_FOLDER", { tried: tried.join(", "), account: account.name });
+  throw PURPOSES[purpose].folder({ tried: tried.join(", "), account: account.name });
 }

@@ -4,8 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { SeededRandom } from "../../core/random.ts";
-import type { Acknowledged } from "../../loadtest/acknowledged.ts";
-import type { OracleVerdict } from "../../loadtest/oracle.ts";
+import { type OracleVerdict, lostTimeMs } from "../../loadtest/oracle.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { findServerBinaries } from "../../postgres/server-binaries.ts";
 import type { Proof } from "../../proof/proof-result.ts";
@@ -16,7 +15,7 @@ import type { Adapters } from "../compose.ts";
 import { createRepository } from "../create-repository.ts";
 import { openRepository } from "../repository-access.ts";
 import { demoEnvironment, writeDemoEnvironment } from "./demo-environment.ts";
-import { type DemoFolder, makeDemoFolder } from "./demo-folder.ts";
+import { type DemoFolder, makeDemoFolder, roomFor } from "./demo-folder.ts";
 import { type Loss, demoClients, runProduction } from "./demo-production.ts";
 import {
   type DemoRecovery,
@@ -149,15 +148,6 @@ async function recover(
   return { sabotage, walReceivedBytes, ...started, proof };
 }
 
-/** From the first acknowledgement that was lost to the kill. */
-function measureRpo(acknowledged: Acknowledged, verdict: OracleVerdict, killedMs: number): number {
-  const lostSince = verdict.lost.map(({ client, sequence }) => {
-    const commit = acknowledged.of(client).find((each) => each.sequence === sequence);
-    return commit?.ackedEpochMs ?? killedMs;
-  });
-  return lostSince.reduce((longest, ackedMs) => Math.max(longest, killedMs - ackedMs), 0);
-}
-
 async function storedSizes(
   sealed: SealedStore,
   signal: AbortSignal,
@@ -210,7 +200,7 @@ async function runIn(
     restoredBytes: restored.restoredBytes,
     restoredWalBytes: restored.walBytes,
     reachLsn: plan.reached.lsn,
-    rpoMs: measureRpo(acknowledged, verdict, loss.killedEpochMs),
+    rpoMs: lostTimeMs(acknowledged, verdict, loss.killedEpochMs),
     rtoMs,
     proof: {
       verdict: proof.verdict,
@@ -237,9 +227,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const account = await serverAccount();
   const nowMs = adapters.clock.now();
   const made = await makeDemoFolder({
+    purpose: "demo",
     wished: options.folder,
     account,
-    dataBytes,
+    neededBytes: roomFor(dataBytes),
     nowMs,
     signal,
   });

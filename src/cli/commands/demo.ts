@@ -16,7 +16,9 @@ import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts"
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
+import { dataSize } from "../data-size.ts";
 import { demoText } from "../text/demo-text.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 type DemoFlags = {
   readonly seed?: number;
@@ -26,32 +28,10 @@ type DemoFlags = {
   readonly folder?: string;
 };
 
+const COMMAND = "pra demo";
+
 /** Where lines begin, behind the time. */
 const INDENT = " ".repeat(9);
-const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
-/** More table data than this is a benchmark, not a demonstration. */
-const DATA_BYTES_MAX = 100 * 2 ** 30;
-const DATA_BYTES_MIN = 2 ** 20;
-
-function wholeNumber(name: string, least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d{1,9}$/.test(text) || value < least) {
-      throw new DrError("USAGE_VALUE", { name, value: text, command: "pra demo" });
-    }
-    return value;
-  };
-}
-
-function parseSize(text: string): number {
-  const match = /^(\d{1,6})\s*([KMG])(?:i?B|io|o)?$/i.exec(text);
-  const bytes = Number(match?.[1]) * (UNITS[match?.[2]?.toUpperCase() ?? ""] ?? Number.NaN);
-  if (!(bytes >= DATA_BYTES_MIN && bytes <= DATA_BYTES_MAX)) {
-    throw new DrError("USAGE_VALUE", { name: "--data", value: text, command: "pra demo" });
-  }
-  return bytes;
-}
-
 /** How values are written in the person's language. */
 function writing(frame: Frame) {
   const { language } = frame;
@@ -344,10 +324,24 @@ async function demonstrate(flags: DemoFlags, frame: Frame): Promise<void> {
 export function registerDemo(program: Command, frame: Frame): void {
   const text = demoText[frame.language];
   defineCommand(program, frame.language, "demo", text)
-    .option("--seed <n>", text.optionSeed, wholeNumber("--seed", 0))
+    .option(
+      "--seed <n>",
+      text.optionSeed,
+      wholeNumber({ name: "--seed", command: COMMAND, min: 0, max: 999_999_999 }),
+    )
     .option("--sabotage", text.optionSabotage)
-    .option("--data <size>", text.optionData, parseSize, 320 * 2 ** 20)
-    .option("--commits <n>", text.optionCommits, wholeNumber("--commits", 1), 5000)
+    .option(
+      "--data <size>",
+      text.optionData,
+      dataSize({ name: "--data", command: COMMAND }),
+      320 * 2 ** 20,
+    )
+    .option(
+      "--commits <n>",
+      text.optionCommits,
+      wholeNumber({ name: "--commits", command: COMMAND, min: 1, max: 999_999_999 }),
+      5000,
+    )
     .option("--folder <dir>", text.optionFolder)
     .action(async (flags: DemoFlags) => demonstrate(flags, frame));
 }

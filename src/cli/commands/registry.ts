@@ -39,6 +39,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   { name: "verify", load: async () => (await import("./verify.ts")).registerVerify },
   { name: "demo", load: async () => (await import("./demo.ts")).registerDemo },
+  { name: "loadtest", load: async () => (await import("./loadtest.ts")).registerLoadtest },
   { name: "list", load: async () => (await import("./list.ts")).registerList },
   { name: "wal", load: async () => (await import("./wal.ts")).registerWal },
   { name: "window", load: async () => (await import("./window.ts")).registerWindow },

@@ -33,7 +33,7 @@ const en: Messages = {
   list: {
     summary: "list the archived reports, each held against the ledger",
     description:
-      "Lists reports of proofs and restore tests, newest first, and reads each: it must be what the ledger recorded when it was archived. Exit code 4: one was changed or is missing; 5: one is not recorded.",
+      "Lists reports of proofs, restore tests and load tests, newest first, and reads each: it must be what the ledger recorded when it was archived. Exit code 4: one was changed or is missing; 5: one is not recorded.",
     examples: [
       ["pra report list", "the newest 50"],
       ["pra report list --kind proof --limit 500", "more proofs"],
@@ -52,7 +52,7 @@ const en: Messages = {
     ],
   },
   argumentId: "the report's id, or the beginning of it",
-  optionKind: "only this kind: proof, restore-db",
+  optionKind: "only this kind: proof, restore-db, loadtest",
   optionLimit: "the newest so many",
   optionFormat: "md, html or json",
   optionOutput: "write it into this file, which must not exist yet",
@@ -107,7 +107,7 @@ const fr: Messages = {
     ],
   },
   argumentId: "l'identifiant du rapport, ou son début",
-  optionKind: "seulement ce genre : proof, restore-db",
+  optionKind: "seulement ce genre : proof, restore-db, loadtest",
   optionLimit: "les derniers, autant que cela",
   optionFormat: "md, html ou json",
   optionOutput: "l'écrire dans ce fichier, qui ne doit pas encore exister",

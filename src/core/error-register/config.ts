@@ -402,4 +402,24 @@ export const configErrors = {
       hint: `Servez-les sur 127.0.0.1 et faites passer Prometheus par un mandataire ou un tunnel qui sait qui demande ; ou mettez PRA_METRICS_OPEN=yes là où un pare-feu ne laisse entrer que Prometheus.`,
     },
   },
+  CONFIG_LOADTEST_FOLDER: {
+    en: {
+      message: `no folder for the load test could be made: {tried}`,
+      hint: `Name one with --folder that does not exist yet, in a place where the account {account}, which runs the server, can enter.`,
+    },
+    fr: {
+      message: `aucun dossier n'a pu être créé pour le test de charge : {tried}`,
+      hint: `Nommez avec --folder un dossier qui n'existe pas encore, là où le compte {account}, qui fait tourner le serveur, peut entrer.`,
+    },
+  },
+  CONFIG_LOADTEST_SPACE: {
+    en: {
+      message: `{path} has {free} free, the load test needs {needed}`,
+      hint: `Nothing was begun. Name another place with --folder, load less with --size, or load for a shorter time with --duration.`,
+    },
+    fr: {
+      message: `{path} a {free} libres, le test de charge demande {needed}`,
+      hint: `Rien n'a commencé. Nommez un autre endroit avec --folder, chargez moins avec --size, ou moins longtemps avec --duration.`,
+    },
+  },
 } as const satisfies ErrorGroup;

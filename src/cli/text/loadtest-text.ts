@@ -1,0 +1,125 @@
+/** What `pra loadtest` says. What the report says it takes from there. */
+import type { LoadTestPhase } from "../../app/loadtest/load-test-notes.ts";
+import type { Language } from "../../core/language.ts";
+import type { CommandText } from "../program.ts";
+
+type Messages = CommandText & {
+  readonly optionDuration: string;
+  readonly optionClients: string;
+  readonly optionSize: string;
+  readonly optionSeed: string;
+  readonly optionMajor: string;
+  readonly optionFolder: string;
+  readonly begun: (folder: string, seed: number) => string;
+  readonly phases: Readonly<Record<LoadTestPhase, string>>;
+  readonly backups: Readonly<
+    Record<
+      "finished" | "failed" | "cutByCrash",
+      (kind: "full" | "incremental", about: string) => string
+    >
+  >;
+  readonly crashed: (commits: string) => string;
+  readonly lost: (commits: string) => string;
+  readonly removed: (folder: string) => string;
+  readonly progress: (commits: string, left: string) => string;
+  readonly report: string;
+  readonly noReport: string;
+  readonly noLedger: string;
+  readonly ledgerNone: string;
+};
+
+const en: Messages = {
+  summary: "load a throw-away server, back it up, kill it, bring it back, and judge each step",
+  description:
+    "Makes a PostgreSQL server and a repository of their own, never production's. Measures the load alone, with WAL streamed so that each commit waits for the repository, and with backups beside that; kills the server at a random moment, restores the newest instant, and compares it with every commit that was acknowledged. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
+  examples: [
+    ["pra loadtest", "45 minutes of load"],
+    ["pra loadtest --duration 2m", "a short one"],
+    [
+      "pra loadtest --duration 5m --clients 32 --size 2GB --seed 7",
+      "more of it, and a kill that can be repeated",
+    ],
+  ],
+  optionDuration: "how long to load: 20s, 5m, 1h",
+  optionClients: "how many clients commit at once",
+  optionSize: "table data before the load",
+  optionSeed: "draws the moment of the crash; by default another one each time",
+  optionMajor: "PostgreSQL's major version; by default the newest that is found",
+  optionFolder: "where all lies meanwhile; it must not exist, and is removed in the end",
+  begun: (folder, seed) => `Throw-away server and repository in ${folder}; seed ${seed}.`,
+  phases: {
+    server: "Making the server",
+    data: "Loading table data",
+    plain: "Load on the server alone",
+    streaming: "Load with WAL streamed, each commit waiting for the repository",
+    backups: "Load with backups beside that",
+    restore: "Restoring the newest instant",
+    judge: "Comparing with every acknowledged commit",
+    verify: "Reading and verifying the repository",
+  },
+  backups: {
+    finished: (kind, took) => `${kind === "full" ? "Full" : "Incremental"} backup in ${took}.`,
+    failed: (kind, code) => `The ${kind} backup failed: ${code}.`,
+    cutByCrash: (kind) => `The ${kind} backup was cut off by the crash.`,
+  },
+  crashed: (commits) => `Server killed after ${commits} acknowledged commits.`,
+  lost: (commits) =>
+    `The server went away by itself after ${commits} acknowledged commits: nothing here killed it.`,
+  removed: (folder) => `Removed ${folder}.`,
+  progress: (commits, left) => `${commits} commits · about ${left} left`,
+  report: "Report",
+  noReport: "The report could not be written",
+  noLedger: "The ledger could not be written",
+  ledgerNone: "No repository is configured: the result is in no ledger.",
+};
+
+const fr: Messages = {
+  summary: "charger un serveur jetable, le sauvegarder, le tuer, le ramener, et juger chaque étape",
+  description:
+    "Crée un serveur PostgreSQL et un dépôt à part, jamais ceux de la production. Mesure la charge seule, puis avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec des sauvegardes en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent et le compare à chaque validation confirmée. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
+  examples: [
+    ["pra loadtest --lang fr", "45 minutes de charge"],
+    ["pra loadtest --duration 2m", "un test court"],
+    [
+      "pra loadtest --duration 5m --clients 32 --size 2Go --seed 7",
+      "plus de charge, et un plantage reproductible",
+    ],
+  ],
+  optionDuration: "durée de la charge : 20s, 5m, 1h",
+  optionClients: "nombre de clients qui valident en même temps",
+  optionSize: "données des tables avant la charge",
+  optionSeed: "tire le moment du plantage ; par défaut un autre à chaque fois",
+  optionMajor: "version majeure de PostgreSQL ; par défaut la plus récente trouvée",
+  optionFolder: "où tout se trouve pendant ce temps ; ne doit pas exister, supprimé à la fin",
+  begun: (folder, seed) => `Serveur et dépôt jetables dans ${folder} ; graine ${seed}.`,
+  phases: {
+    server: "Création du serveur",
+    data: "Chargement des données des tables",
+    plain: "Charge sur le serveur seul",
+    streaming: "Charge avec le WAL transmis, chaque validation attendant le dépôt",
+    backups: "Charge avec des sauvegardes en plus",
+    restore: "Restauration de l'instant le plus récent",
+    judge: "Comparaison avec chaque validation confirmée",
+    verify: "Lecture et vérification du dépôt",
+  },
+  backups: {
+    finished: (kind, took) =>
+      `Sauvegarde ${kind === "full" ? "complète" : "incrémentale"} en ${took}.`,
+    failed: (kind, code) =>
+      `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a échoué : ${code}.`,
+    cutByCrash: (kind) =>
+      `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a été coupée par le plantage.`,
+  },
+  crashed: (commits) => `Serveur tué après ${commits} validations confirmées.`,
+  lost: (commits) =>
+    `Le serveur a disparu de lui-même après ${commits} validations confirmées : rien ici ne l'a tué.`,
+  removed: (folder) => `${folder} supprimé.`,
+  progress: (commits, left) => `${commits} validations · reste environ ${left}`,
+  report: "Rapport",
+  noReport: "Le rapport n'a pas pu être écrit",
+  noLedger: "Le journal n'a pas pu être écrit",
+  ledgerNone: "Aucun dépôt n'est configuré : le résultat n'est dans aucun journal.",
+};
+
+/** The texts by language. */
+export const loadtestText: Readonly<Record<Language, Messages>> = { en, fr };
