@@ -142,7 +142,7 @@ const en: Words = {
     backup: "with a backup beside that",
   },
   costNote: (streaming, backup) =>
-    `Commits a second lost to streaming with RPO 0: ${streaming}; and of what then remains, to a backup: ${backup}. The load asks for all that this host can give, and clients, server, backups and repository share it: production with room to spare feels less.`,
+    `Commits a second lost to streaming with RPO 0: ${streaming}; and of what then remains, to a backup: ${backup}. Clients, server, backups and repository share this host: production with room to spare feels less. A load of more than some minutes is paced, so that each commit can be kept and judged.`,
   costUnknown: "not measured",
   noCost: "nothing that could be measured",
   rateChart: "Commits a second",
@@ -261,7 +261,7 @@ const fr: Words = {
     backup: "avec une sauvegarde en plus",
   },
   costNote: (streaming, backup) =>
-    `Validations par seconde perdues par la transmission avec un RPO de 0 : ${streaming} ; et de ce qui reste, par une sauvegarde : ${backup}. La charge demande tout ce que cette machine peut donner, et clients, serveur, sauvegardes et dépôt se la partagent : une production qui a de la marge le ressent moins.`,
+    `Validations par seconde perdues par la transmission avec un RPO de 0 : ${streaming} ; et de ce qui reste, par une sauvegarde : ${backup}. Clients, serveur, sauvegardes et dépôt se partagent cette machine : une production qui a de la marge le ressent moins. Une charge de plus de quelques minutes est cadencée, pour que chaque validation puisse être gardée et jugée.`,
   costUnknown: "pas mesuré",
   noCost: "rien de mesurable",
   rateChart: "Validations par seconde",

@@ -5,6 +5,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { loadAcknowledgedMax } from "../../core/limits.ts";
 import type { Random } from "../../core/random.ts";
 import { addBulkData } from "../../loadtest/bulk-data.ts";
 import { LatencyRecord } from "../../loadtest/latency-record.ts";
@@ -34,6 +35,9 @@ const CRASH_FROM_SHARE = 0.85;
 const GAP_SHARE = 0.06;
 /** When the first incremental backup came late, the crash comes at most so much later. */
 const LATE_SPREAD_MS = 1000;
+/** Of what can be kept of one load, this much is used; a host that commits faster than that in all its time is paced. */
+const KEPT_SHARE = 0.8;
+const PER_SECOND_UNPACED = 12_000;
 const SLOTS = 1000;
 const SLOT_LEAST_MS = 100;
 const LOOK_EVERY_MS = 50;
@@ -98,6 +102,12 @@ async function makeServer(act: LoadAct, stack: AsyncDisposableStack): Promise<Th
   return server;
 }
 
+/** Each client's pause after a commit: what is acknowledged in all that time must be kept in memory until it is judged. */
+function pauseOf({ clients, loadMs }: LoadAct): number {
+  const perSecondMax = (loadAcknowledgedMax * KEPT_SHARE * 1000) / loadMs;
+  return perSecondMax > PER_SECOND_UNPACED ? 0 : (clients * 1000) / perSecondMax;
+}
+
 async function startLoad(act: LoadAct, server: ThrowawayServer): Promise<Running> {
   const { adapters, notes, clients, loadMs, signal } = act;
   const { clock } = adapters;
@@ -108,6 +118,7 @@ async function startLoad(act: LoadAct, server: ThrowawayServer): Promise<Running
     connection: clientConfig(server),
     clients,
     signal,
+    pauseMs: pauseOf(act),
     onCommit: (latencyMs) => record.note({ atMs: clock.monotonic() - beganMs, latencyMs }),
   });
   notes.load = { beganMs, record, acknowledged: workload.acknowledged };
