@@ -37,6 +37,7 @@ p { margin: .25rem 0; }
 .figure dd { margin: 0; }
 .figure .value { font-size: 1.5rem; font-weight: 600; color: var(--tone); }
 .good { --tone: var(--good); } .bad { --tone: var(--bad); } .warning { --tone: var(--warning); } .unknown { --tone: var(--unknown); } .plain { --tone: var(--ink); }
+.word { white-space: nowrap; }
 .sign { color: var(--tone); font-weight: 700; }
 .facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: 0; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -57,12 +58,18 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem
 
 function sign(tone: Tone): string {
   const mark = signOf(tone);
-  return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span>&nbsp;`;
+  return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span> `;
 }
+
+/** No verdict is longer. */
+const VERDICT_LENGTH_MAX = 16;
 
 function cell({ text, tone, code }: Cell): string {
   const shown = escapeHtml(text);
-  return `${sign(tone ?? "plain")}${code === true ? `<code>${shown}</code>` : shown}`;
+  const signed = `${sign(tone ?? "plain")}${code === true ? `<code>${shown}</code>` : shown}`;
+  // A verdict stays in one piece, whatever stands beside it.
+  const isWord = tone !== undefined && text.length <= VERDICT_LENGTH_MAX;
+  return isWord ? `<span class="word">${signed}</span>` : signed;
 }
 
 function figure({ label, value, tone, note }: Figure): string {
