@@ -69,7 +69,7 @@ function cell({ text, tone, code }: Cell): string {
   const signed = `${sign(tone ?? "plain")}${code === true ? `<code>${shown}</code>` : shown}`;
   // A verdict stays in one piece, whatever stands beside it.
   const isWord = tone !== undefined && text.length <= VERDICT_LENGTH_MAX;
-  return isWord ? `<span class="word">${signed}</span>` : signed;
+  return `<span class="${isWord ? "word" : "text"}">${signed}</span>`;
 }
 
 function figure({ label, value, tone, note }: Figure): string {
