@@ -58,6 +58,17 @@ test("R6 what was not come to is not reached, and never passed", () => {
   assert.ok(Object.values(found).every((outcome) => outcome === "notReached"));
 });
 
+test("R6 a test that is ended before its crash breaks no promise but by a backup that failed", () => {
+  const ended = { load: { ...GOOD.load, asPlanned: null } };
+  const one = { full: 1, incremental: 0, failed: 0 };
+  assert.deepEqual(
+    [outcomes({ ...GOOD, ...ended, backups: one })].map(({ load, backups }) => [load, backups]),
+    [["notReached", "notReached"]],
+  );
+  const failed = outcomes({ ...GOOD, ...ended, backups: { ...one, failed: 1 } });
+  assert.deepEqual([failed["load"], failed["backups"]], ["notReached", "fail"]);
+});
+
 test("R6 a slowdown is the missing share of the commits a second, and unknown where one side is", () => {
   assert.equal(slowdownOf({ perSecond: 200 }, { perSecond: 150 }), 0.25);
   assert.equal(slowdownOf({ perSecond: 100 }, { perSecond: 110 })?.toFixed(2), "-0.10");

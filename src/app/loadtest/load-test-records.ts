@@ -95,7 +95,7 @@ function testsOf(
       commits: load?.acknowledged.count ?? 0,
       clients: about.clients,
       silenceMs: load?.record.longestSilenceMs({ fromMs: 0, toMs }) ?? 0,
-      asPlanned: crash?.planned === true,
+      asPlanned: crash?.planned ?? null,
     },
     backups: {
       full: count(({ kind, state }) => kind === "full" && state === "finished"),

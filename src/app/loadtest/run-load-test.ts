@@ -33,7 +33,10 @@ import { type ReportSummary, summariseReport } from "./summarise-report.ts";
 
 /** Newest first: one of these is found where nobody asks for another. */
 const MAJORS = [18, 17, 16, 15, 14];
-/** What a second of load may add to the disk, WAL and its copies included: twice what was measured. */
+/**
+ * What a second of load may add to the disk: two MiB of WAL a second were measured at full speed, which lie in `pg_wal` and, sealed, in the
+ * repository; the rest is for the tables' growth.
+ */
 const LOAD_BYTES_PER_SECOND = 5 * 2 ** 20;
 /** The configured repository is asked for production's size; it has so long to answer. */
 const PRODUCTION_WITHIN_MS = 4000;

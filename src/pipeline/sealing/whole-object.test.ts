@@ -54,7 +54,6 @@ configureFailpoints({
 });
 
 test("every kind that is written whole is written, and opens, on a host without the private side; saved settings are read with it only", async () => {
-  assert.equal(wholeKinds.length, 14);
   for (const kind of wholeKinds) {
     const { bytes, headerSha256 } = await sealWhole(publicSide(ring), objectOf(kind), content);
     const isData = objectKinds[kind].keyClass === "data";
