@@ -2,13 +2,14 @@
 import { isDrError } from "../../core/errors.ts";
 import type { EventData } from "../../ledger/event-kinds.ts";
 import {
+  type LoadMeasured,
   type ProductionForecast,
   forecastProduction,
   judgeLoadTest,
   slowdownOf,
 } from "../../loadtest/judge-load-test.ts";
 import type { LoadFigures, Stretch } from "../../loadtest/latency-record.ts";
-import { lostTimeMs } from "../../loadtest/oracle.ts";
+import { type OracleVerdict, lostTimeMs } from "../../loadtest/oracle.ts";
 import type { LoadStretch, LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import { measured } from "../../queries/proof-facts.ts";
 import type { BackupRoot } from "../../repository/root.ts";
@@ -81,6 +82,13 @@ function forecastOf(
   );
 }
 
+/** What the oracle said, counted. */
+function judgedOf(verdict: OracleVerdict): NonNullable<LoadMeasured["judged"]> {
+  const { acknowledged, found, lost, chainBroken, beyond, wrongAccounts, sumOk } = verdict;
+  const wrongLines = chainBroken.length + beyond.length + wrongAccounts.length;
+  return { acknowledged, found, lost: lost.length, faults: wrongLines + (sumOk ? 0 : 1) };
+}
+
 function testsOf(
   notes: LoadTestNotes,
   about: LoadTestAbout,
@@ -104,19 +112,7 @@ function testsOf(
     },
     backupSlowdown,
     walHoles: repository?.holes ?? null,
-    judged:
-      verdict === undefined
-        ? null
-        : {
-            acknowledged: verdict.acknowledged,
-            found: verdict.found,
-            lost: verdict.lost.length,
-            faults:
-              verdict.chainBroken.length +
-              verdict.beyond.length +
-              verdict.wrongAccounts.length +
-              (verdict.sumOk ? 0 : 1),
-          },
+    judged: verdict === undefined ? null : judgedOf(verdict),
     rtoSeconds: restore === undefined ? null : restore.rtoMs / 1000,
     rtoObjectiveSeconds: about.environment.objectives.rtoSeconds,
     damaged: repository?.damaged ?? null,
