@@ -3,48 +3,19 @@
  * lying about, however it ends.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, readFile, readdir, readlink, rm } from "node:fs/promises";
+import { readFile, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { type Run, ended, playground, runPra } from "../support/pra-run.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Seed 42 puts the kill 2.5 s behind the incremental backup. */
 const SMALL = ["--data", "20MB", "--commits", "300", "--seed", "42"];
 
-/** A directory that every account can enter, as the server's must. */
-async function playground(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp("/tmp/pra-demo-test-");
-  await chmod(path, 0o755);
-  return {
-    path,
-    [Symbol.asyncDispose]: async () => {
-      await rm(path, { recursive: true, force: true });
-    },
-  };
-}
-
-type Run = { readonly child: ChildProcess; readonly out: () => string; readonly err: () => string };
-
 function demo(directory: string, argv: readonly string[], lang = "en"): Run {
-  const child = spawn(process.execPath, [main, "demo", ...SMALL, ...argv], {
-    cwd: directory,
-    // Whatever the caller has set must not matter, a repository of their own least of all.
-    env: { PRA_LANG: lang, BACKUP_DIR: "/nowhere", PGHOST: "/nowhere", PG_PORT: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, err] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  return { child, out: () => out, err: () => err };
-}
-
-async function ended(run: Run): Promise<number | null> {
-  await once(run.child, "close");
-  return run.child.exitCode;
+  // Whatever the caller has set must not matter, a repository of their own least of all.
+  const env = { PRA_LANG: lang, BACKUP_DIR: "/nowhere", PGHOST: "/nowhere", PG_PORT: "1" };
+  return runPra(directory, ["demo", ...SMALL, ...argv], env);
 }
 
 /** Processes that have to do with a directory: its name in their arguments, or their working directory in it. */

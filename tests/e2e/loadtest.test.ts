@@ -1,58 +1,28 @@
 /** The load test as a person runs it, in a small size: to its end with its report, interrupted, with its server killed from outside, and refused. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { chmod, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import type { LoadTestFacts } from "../../src/queries/load-test-facts.ts";
 import { htmlPage } from "../../src/render/html-page.ts";
 import { loadTestReport } from "../../src/render/load-test-report.ts";
+import { type Run, ended, playground, runPra } from "../support/pra-run.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const SMALL = ["--size", "10MB", "--clients", "4", "--seed", "7"];
-
-/** A directory that every account can enter, as the server's must. */
-async function playground(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp("/tmp/pra-load-test-");
-  await chmod(path, 0o755);
-  return {
-    path,
-    [Symbol.asyncDispose]: async () => {
-      await rm(path, { recursive: true, force: true });
-    },
-  };
-}
-
-type Run = { readonly child: ChildProcess; readonly out: () => string; readonly err: () => string };
 
 /** Production's server cannot be reached: a load test must not even try. */
 function pra(directory: string, words: readonly string[], lang = "en"): Run {
-  const child = spawn(process.execPath, [main, ...words], {
-    cwd: directory,
-    env: {
-      PATH: process.env["PATH"],
-      PRA_LANG: lang,
-      PRA_STATE_DIR: join(directory, "state"),
-      PRA_KEY_FILE: join(directory, "main.key"),
-      BACKUP_DIR: join(directory, "backups"),
-      PG_HOST: "/nowhere",
-      PG_PORT: "1",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
+  return runPra(directory, words, {
+    PATH: process.env["PATH"],
+    PRA_LANG: lang,
+    PRA_STATE_DIR: join(directory, "state"),
+    PRA_KEY_FILE: join(directory, "main.key"),
+    BACKUP_DIR: join(directory, "backups"),
+    PG_HOST: "/nowhere",
+    PG_PORT: "1",
   });
-  let [out, err] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  return { child, out: () => out, err: () => err };
-}
-
-async function ended(run: Run): Promise<number | null> {
-  await once(run.child, "close");
-  return run.child.exitCode;
 }
 
 async function untilSaid(run: Run, pattern: RegExp): Promise<void> {

@@ -8,7 +8,6 @@ import { assert } from "../../core/assert.ts";
 import { DrError } from "../../core/errors.ts";
 import type { Random } from "../../core/random.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
-import { addBulkData } from "../../loadtest/bulk-data.ts";
 import { type Workload, startWorkload } from "../../loadtest/workload.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
@@ -20,13 +19,7 @@ import type { Environment } from "../environment.ts";
 import { demoEnvironment } from "./demo-environment.ts";
 import type { DemoFolder } from "./demo-folder.ts";
 import type { DemoBackup, DemoPhase } from "./demo-report.ts";
-import {
-  clientConfig,
-  makeSynchronous,
-  startProduction,
-  untilQuiet,
-  withClient,
-} from "./demo-server.ts";
+import { clientConfig, fillServer, makeSynchronous, startProduction } from "./demo-server.ts";
 import type { DemoSteps } from "./demo-steps.ts";
 import { ReceiverProcess } from "./receiver-process.ts";
 
@@ -98,18 +91,9 @@ async function makeServer(
     account: account.name,
     directory: dataDirectory,
   });
-  const loaded = await steps.run("data", async () => {
-    const bytes = await addBulkData(clientConfig(server), { bytes: dataBytes, signal }).catch(
-      async (error: unknown) => {
-        // One connection failed or saw the interrupt; the other is still at its piece.
-        await untilQuiet(server, clock);
-        throw error;
-      },
-    );
-    // A new slot keeps WAL from the last checkpoint on; the WAL of the loading is none that anybody needs.
-    await withClient(server, (client) => client.query("CHECKPOINT"));
-    return bytes;
-  });
+  const loaded = await steps.run("data", () =>
+    fillServer(server, { bytes: dataBytes, clock, signal }),
+  );
   steps.tell({ kind: "data-loaded", bytes: loaded.value, durationMs: loaded.durationMs });
   return { server, dataBytes: loaded.value };
 }

@@ -4,6 +4,7 @@
  */
 import { Client, type ClientConfig } from "pg";
 import type { Clock } from "../../core/clock.ts";
+import { addBulkData } from "../../loadtest/bulk-data.ts";
 import { initCluster } from "../../postgres/init-cluster.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
@@ -87,6 +88,23 @@ export async function untilQuiet(server: DemoSocket, clock: Clock): Promise<void
       await clock.sleep(LOOK_EVERY_MS, { signal });
     }
   });
+}
+
+/** Loads bulk data; answers its bytes. No WAL of it is needed afterwards: a new slot keeps WAL from the last checkpoint on. */
+export async function fillServer(
+  server: DemoSocket,
+  options: { readonly bytes: number; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<number> {
+  const { bytes, clock, signal } = options;
+  const loaded = await addBulkData(clientConfig(server), { bytes, signal }).catch(
+    async (error: unknown) => {
+      // One connection failed or saw the interrupt; the other is still at its piece.
+      await untilQuiet(server, clock);
+      throw error;
+    },
+  );
+  await withClient(server, (client) => client.query("CHECKPOINT"));
+  return loaded;
 }
 
 /**

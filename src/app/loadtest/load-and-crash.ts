@@ -7,7 +7,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { loadAcknowledgedMax } from "../../core/limits.ts";
 import type { Random } from "../../core/random.ts";
-import { addBulkData } from "../../loadtest/bulk-data.ts";
 import { LatencyRecord } from "../../loadtest/latency-record.ts";
 import { type Workload, startWorkload } from "../../loadtest/workload.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
@@ -18,9 +17,9 @@ import { demoEnvironment } from "../demo/demo-environment.ts";
 import type { DemoFolder } from "../demo/demo-folder.ts";
 import {
   clientConfig,
+  fillServer,
   makeSynchronous,
   startProduction,
-  untilQuiet,
   withClient,
 } from "../demo/demo-server.ts";
 import { ReceiverProcess } from "../demo/receiver-process.ts";
@@ -85,19 +84,12 @@ async function makeServer(act: LoadAct, stack: AsyncDisposableStack): Promise<Th
   );
   notes.serverVersion = `${binaries.version.major}.${binaries.version.minor}`;
   act.tell({ kind: "phase", phase: "data" });
-  const bytes = act.dataBytes;
-  try {
-    await addBulkData(clientConfig(server), { bytes, signal });
-  } catch (error) {
-    await untilQuiet(server, clock);
-    throw error;
-  }
+  await fillServer(server, { bytes: act.dataBytes, clock, signal });
   await withClient(server, async (client) => {
     const { rows } = await client.query<{ size: string }>(
       "SELECT sum(pg_database_size(oid)) AS size FROM pg_database",
     );
     notes.databaseBytes = Number(rows[0]?.size ?? 0);
-    await client.query("CHECKPOINT");
   });
   return server;
 }
