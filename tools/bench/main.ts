@@ -12,6 +12,7 @@ import { type Contender, pgBackRest, pgBaseBackup, pra } from "./contenders.ts";
 import { addSmallFiles, type Bed, changeBlocks, growCluster, makeBed } from "./data-set.ts";
 import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
 import { recoverSection } from "./recover-section.ts";
+import { rescueSection } from "./rescue-section.ts";
 import { storedSection } from "./stored-section.ts";
 import { type WalBenchOptions, lagSection, syncSection } from "./wal-sections.ts";
 
@@ -174,6 +175,7 @@ async function main(): Promise<void> {
       "sync-rounds": { type: "string", default: "20" },
       "sync-seconds": { type: "string", default: "4" },
       "lag-seconds": { type: "string", default: "600" },
+      "rescue-seconds": { type: "string", default: "60" },
     },
   });
   const scale = Number(values.scale);
@@ -200,9 +202,15 @@ async function main(): Promise<void> {
     }
     const stored =
       only === undefined || only.includes("stored") ? [await storedSection(bed, contenders)] : [];
+    const launcher = join(root, "pra");
     const recovering =
       only?.includes("recover") === true
-        ? [await recoverSection(bed, join(root, "pra"), Number(values.rounds))]
+        ? [await recoverSection(bed, launcher, Number(values.rounds))]
+        : [];
+    const rescueSeconds = Number(values["rescue-seconds"]);
+    const rescuing =
+      only?.includes("rescue") === true
+        ? [await rescueSection(bed, { launcher, scale, seconds: rescueSeconds })]
         : [];
     const sections = await walSections(bed, contenders, {
       only,
@@ -213,7 +221,7 @@ async function main(): Promise<void> {
     });
     const programs = contenders.map(({ name, settings }) => `- ${name}: ${settings}`).join("\n");
     const version = readFileSync(join(root, "package.json"), "utf8");
-    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${[...stored, ...recovering, ...sections].join("\n")}`;
+    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${[...stored, ...recovering, ...rescuing, ...sections].join("\n")}`;
     process.stdout.write(text);
     mkdirSync(join(root, "bench/results"), { recursive: true });
     const name = `${new Date().toISOString().replaceAll(":", "").slice(0, 15)}.md`;
