@@ -12,14 +12,16 @@ import {
   describeDatabase,
 } from "../rescue/describe-database.ts";
 import type { RestorePlan } from "../restore/plan-result.ts";
+import type { TargetFlags } from "../restore/target.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { openPartialCopy } from "./partial-copy.ts";
+import { planOperation } from "./plan-operation.ts";
 import { openRepository } from "./repository-access.ts";
 
 /** What was asked for. */
 export type DiffRequest = {
-  /** Two instants, as typed. */
+  /** Two instants, as typed; "latest" is the newest point. */
   readonly instants: readonly [string, string];
   /** Undefined: the database of the connection. */
   readonly database: string | undefined;
@@ -45,7 +47,11 @@ export type DiffResult = DescriptionDifference & {
   readonly durationMs: number;
 };
 
-/** Compares. @throws DrError `RESTORE_RESCUE_NO_DATABASE`, `PLAN_*`, `RESTORE_*`, `PG_*`, `REPO_*`, `STORE_*`; nothing stays behind. */
+function flagsOf(at: string): TargetFlags {
+  return at === "latest" ? { latest: true } : { at };
+}
+
+/** Compares. An instant that cannot be reached is refused before anything is restored. @throws DrError `USAGE_TIME`, `RESTORE_RESCUE_NO_DATABASE`, `PLAN_*`, `RESTORE_*`, `PG_*`, `REPO_*`, `STORE_*`; nothing stays behind. */
 export async function runDiff(
   adapters: Adapters,
   environment: Environment,
@@ -57,12 +63,19 @@ export async function runDiff(
   const began = clock.monotonic();
   const repository = await openRepository(adapters, environment, { signal });
   const database = request.database ?? environment.connection.database;
+  for (const at of request.instants) {
+    const wanted = { flags: flagsOf(at), backup: undefined, command };
+    const { plan } = await planOperation(adapters, environment, wanted, { signal });
+    if (!plan.reachable) {
+      throw plan.error;
+    }
+  }
   const look = async (
     number: 1 | 2,
     at: string,
   ): Promise<{ readonly side: DiffSide; readonly described: DatabaseDescription }> => {
     await using partial = await openPartialCopy(adapters, environment, repository, {
-      flags: { at },
+      flags: flagsOf(at),
       backup: undefined,
       database,
       relations: { kind: "all" },

@@ -161,6 +161,48 @@ test("R3 a table comes back as it was, with types, sequences and indexes, and wh
   assert.deepEqual(world.leftovers(), []);
 });
 
+test("R3 diff tells what became of a database between an instant and now: definitions, columns and rows", async () => {
+  const words = ["diff", "--at", beforeDamage, "--at", "latest"];
+  const { code, value: result, err } = await world.json(words);
+  assert.equal(code, 0, err);
+  const objects = result["objects"] as readonly Readonly<Record<string, string | null>>[];
+  const changes = objects.map((each) => [each["change"], each["kind"], each["name"]].join(" "));
+  assert.deepEqual(changes.sort(), ["changed table public.rewritten", "removed table public.born"]);
+  const altered = objects.find((each) => each["change"] === "changed");
+  assert.match(String(altered?.["to"]), /since/);
+  assert.doesNotMatch(String(altered?.["from"]), /since/);
+  assert.deepEqual(result["tables"], [
+    { name: "public.born", from: 300, to: null },
+    { name: "public.orders", from: 5000, to: 4953 },
+  ]);
+  assert.deepEqual(world.leftovers(), []);
+});
+
+test("R3 a second instant of diff that is no time or out of reach is refused before anything is restored", async () => {
+  for (const [typed, exit, expected] of [
+    ["yesterday-ish", 2, "USAGE_TIME"],
+    ["2020-01-01 00:00 UTC", 3, "PLAN_TARGET_BEFORE_BACKUP"],
+  ] as const) {
+    const words = ["diff", "--at", beforeDamage, "--at", typed];
+    const { code, value: refused, err } = await world.json(words);
+    assert.deepEqual([code, errorCodeOf(refused)], [exit, expected], err);
+    assert.doesNotMatch(err, /Instant 1/);
+  }
+});
+
+test("R3 peek at one row says so in both languages", async () => {
+  const words = ["peek", "--at", beforeDamage, "--table", "orders", "--sql"];
+  for (const [language, sql, expected] of [
+    ["fr", "SELECT count(*) FROM orders", /\(1 ligne\)/],
+    ["en", "SELECT id FROM orders WHERE id < 3", /\(2 rows\)/],
+  ] as const) {
+    const { code, out, err } = await pra.startWith([...words, sql, "--lang", language], superuser)
+      .answer;
+    assert.equal(code, 0, err);
+    assert.match(out, expected);
+  }
+});
+
 test("R3 an unlogged table comes back empty, and that is said", async () => {
   const words = ["rescue", "--table", "basket", "--at", beforeDamage, "--into", "app_rescue"];
   const { code, out } = await pra.startWith([...words, "--lang", "fr"], superuser).answer;

@@ -1,6 +1,7 @@
 /**
  * What bringing one table back reads of the repository: a table of a hundredth of the cluster is dropped under load and rescued at
- * the instant before, while a receiver streams. Counted by pra (what it fetched) and against what the repository holds, WAL included.
+ * the instant before, while a receiver streams. What was fetched of backups as pra counts it, WAL as the repository holds all of it, which
+ * is the most that can have been read.
  */
 import { join } from "node:path";
 import { directoryBytes, type PraCommand, praCommand } from "./contenders.ts";
@@ -80,8 +81,9 @@ export async function rescueSection(
     pra("rescue", "--table", `public.${TABLE}`, "--at", at, "--into", RESCUE_DATABASE, "--json"),
     bed.server.pid,
   );
-  const { readBytes, walBytes } = JSON.parse(run.output) as Readonly<Record<string, number>>;
-  const read = Number(readBytes) + Number(walBytes);
+  const { readBytes = Number.NaN, walBytes = Number.NaN } = JSON.parse(run.output) as Readonly<
+    Record<string, number>
+  >;
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   return `## One table rescued
 
@@ -89,9 +91,9 @@ export async function rescueSection(
 |---|---|
 | the table, of all databases | ${percent(share)} |
 | the repository | ${mebibytes(held)} MiB, of it WAL ${mebibytes(wal)} |
-| read of backups | ${mebibytes(Number(readBytes))} MiB |
-| read of WAL | ${mebibytes(Number(walBytes))} MiB |
-| read, of the repository | ${percent(read / held)} |
+| read of backups | ${mebibytes(readBytes)} MiB |
+| WAL laid ready, unpacked | ${mebibytes(walBytes)} MiB |
+| read, of the repository, at most | ${percent((readBytes + wal) / held)} |
 | wall s | ${run.wallSeconds.toFixed(1)} |
 `;
 }

@@ -22,9 +22,10 @@ const en: Messages = {
       "pra diff --at '2026-11-22 14:00' --at '2026-11-22 15:00'",
       "what an hour, or a migration, changed",
     ],
+    ["pra diff --at -15min --at latest", "what the last quarter of an hour changed"],
   ],
   options: {
-    at: "an instant; given twice, the earlier one first",
+    at: "an instant, or latest; given twice, the earlier one first",
     database: "the database; else DATABASE_URL or PG_DATABASE",
     workers: "threads that restore",
   },
@@ -52,9 +53,10 @@ const fr: Messages = {
       "pra diff --at '2026-11-22 14:00' --at '2026-11-22 15:00'",
       "ce qu'une heure, ou une migration, a changé",
     ],
+    ["pra diff --at -15min --at latest", "ce que le dernier quart d'heure a changé"],
   ],
   options: {
-    at: "un instant ; à donner deux fois, le plus ancien d'abord",
+    at: "un instant, ou latest ; à donner deux fois, le plus ancien d'abord",
     database: "la base ; sinon DATABASE_URL ou PG_DATABASE",
     workers: "fils d'exécution qui restaurent",
   },

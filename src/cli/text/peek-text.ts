@@ -42,7 +42,10 @@ const en: Messages = {
     queries: "Running the queries",
   },
   at: (database, instant, backup) => `${database} at ${instant}, from backup ${backup}`,
-  rows: (count, more) => (more ? `${count} rows, and there are more (--limit)` : `${count} rows`),
+  rows: (count, more) => {
+    const rows = count === 1 ? "1 row" : `${count} rows`;
+    return more ? `${rows}, and there are more (--limit)` : rows;
+  },
   effort: (read, wal, duration) => `Read ${read} of data and ${wal} of WAL in ${duration}`,
 };
 
@@ -77,8 +80,10 @@ const fr: Messages = {
     queries: "Exécution des requêtes",
   },
   at: (database, instant, backup) => `${database} à l'instant ${instant}, sauvegarde ${backup}`,
-  rows: (count, more) =>
-    more ? `${count} lignes, et il y en a d'autres (--limit)` : `${count} lignes`,
+  rows: (count, more) => {
+    const rows = count < 2 ? `${count} ligne` : `${count} lignes`;
+    return more ? `${rows}, et il y en a d'autres (--limit)` : rows;
+  },
   effort: (read, wal, duration) => `${read} de données et ${wal} de WAL lus en ${duration}`,
 };
 

@@ -57,11 +57,11 @@ export const dumpErrors = {
   DUMP_TABLE_RIGHTS: {
     en: {
       message: `role {user} may not read {tables} of database {database}`,
-      hint: `Nothing was dumped, because these tables would be missing. Grant it pg_read_all_data ("pra role sql" prints the statement), or SELECT on them and USAGE on their schemas.`,
+      hint: `Nothing was dumped, because these tables would be missing. Grant it pg_read_all_data ("pra role sql --for dumps" prints the statement), or SELECT on them and USAGE on their schemas.`,
     },
     fr: {
       message: `le rôle {user} n'a pas le droit de lire {tables} de la base {database}`,
-      hint: `Rien n'a été exporté, car ces tables manqueraient. Donnez-lui pg_read_all_data (« pra role sql » affiche l'instruction), ou SELECT sur ces tables et USAGE sur leurs schémas.`,
+      hint: `Rien n'a été exporté, car ces tables manqueraient. Donnez-lui pg_read_all_data (« pra role sql --for dumps » affiche l'instruction), ou SELECT sur ces tables et USAGE sur leurs schémas.`,
     },
   },
   DUMP_ROW_SECURITY: {
