@@ -18,7 +18,7 @@ import { SlaCollector } from "../sla/sla-facts.ts";
 import type { Environment } from "./environment.ts";
 
 /** Changes when what is kept does. */
-const VERSION = 2;
+const VERSION = 3;
 /** Objects that are written down together. */
 const BATCH = 2000;
 const DAY_MS = 86_400_000;
@@ -34,6 +34,10 @@ const KEPT: ReadonlySet<EventContent["kind"]> = new Set([
   "verifyFinished",
   "routineDone",
   "wentLive",
+  "loadTestFinished",
+  "actionOpened",
+  "actionAssigned",
+  "actionClosed",
 ]);
 
 const SCHEMA = `

@@ -26,3 +26,9 @@ export const ledgerGoOnAttemptsMax = 5;
 export const slaSettledMs = 45 * 86_400_000;
 /** Objects of the ledger that a list of reports reads: two years of a command an hour, some 20 seconds on a local disk. */
 export const reportLedgerObjectsMax = 20_000;
+/** How long a corrective action that a failed control opened may take: a week. */
+export const actionDueMs = 7 * 86_400_000;
+/** Failures that open an action are at most so old: a month and some days, so that a month that is over is judged by who looks at its end. */
+export const actionFailuresMs = 35 * 86_400_000;
+/** Open actions that a host's note holds, the first due of them: more are a list that nobody reads. */
+export const actionsNotedMax = 200;

@@ -4,16 +4,14 @@
  * milliseconds or seconds as their names say. A kind is never changed: a new version of it gets a new number.
  */
 import * as z from "zod/mini";
+import { actionSchemas } from "./action-kinds.ts";
+import { cluster, id, text, time } from "./event-fields.ts";
 
-const text = z.string().check(z.maxLength(4096));
-const cluster = z.string().check(z.regex(/^[a-z0-9][a-z0-9_-]{0,39}$/));
 const incarnation = z.string().check(z.regex(/^[0-9a-f]{16}-[0-9a-f]{32}$/));
-const id = z.string().check(z.regex(/^[0-9a-f]{32}$/));
 const lsn = z.string().check(z.regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/));
 const timeline = z.int().check(z.minimum(1), z.maximum(0xffffffff));
 const count = z.int().check(z.nonnegative());
 const duration = z.number().check(z.nonnegative());
-const time = z.iso.datetime();
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const place = { cluster, incarnation };
 
@@ -429,6 +427,7 @@ export const eventSchemas = {
   }),
   /** A person says that a planned routine was done. `routine`: its name in the schedule. */
   routineDone: z.object({ cluster, routine: text, by: text, note: text, at: time }),
+  ...actionSchemas,
   /** A host was given a key file, which `writer` (the first digits of its public key) names in what it writes. */
   hostEnrolled: z.object({
     generation: count,

@@ -262,6 +262,21 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     fr: "une personne a dit qu'une routine planifiée a été faite",
     by: "pra schedule done",
   },
+  actionOpened: {
+    en: "something is to be put right until a day: a control failed and the program says which (by is null), or a person says what",
+    fr: "quelque chose est à corriger avant un jour : un contrôle a échoué et le programme dit lequel (by est nul), ou une personne dit quoi",
+    by: `${LOOK}, pra action`,
+  },
+  actionAssigned: {
+    en: "a person said who puts it right, and by when",
+    fr: "une personne a dit qui s'en charge, et pour quand",
+    by: "pra action assign",
+  },
+  actionClosed: {
+    en: "a person said by name that it is put right, and why it will not happen again",
+    fr: "une personne a dit nommément que c'est corrigé, et pourquoi cela ne se reproduira pas",
+    by: "pra action close",
+  },
   hostEnrolled: {
     en: "a host was given a key file: what it holds, and the name that it writes under",
     fr: "une machine a reçu un fichier de clés : ce qu'il contient, et le nom sous lequel elle écrit",

@@ -5,6 +5,7 @@
 import { lookSlotMs } from "../core/ledger-limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import type { EventContent, EventData } from "../ledger/event-kinds.ts";
+import { type ActionWord, type CorrectiveAction, actionsOf } from "./corrective-actions.ts";
 import { type SlotDay, SlotSeries } from "./slot-series.ts";
 
 /** What was promised, from an instant on. */
@@ -14,13 +15,15 @@ export type ObjectiveFact = {
   readonly rtoSeconds: number;
 };
 
-/** A backup or a dump that was tried. */
-export type AttemptFact = { readonly atMs: number; readonly ok: boolean };
+/** A backup, a dump or a load test that was tried. `detail`: of one that failed, its error's code or its tests. */
+export type AttemptFact = { readonly atMs: number; readonly ok: boolean; readonly detail: string };
 
 /** A proof. Seconds are null where nothing was measured. */
 export type ProofFact = {
   readonly atMs: number;
   readonly proven: boolean;
+  /** The backup. */
+  readonly detail: string;
   readonly rpoSeconds: number | null;
   readonly rtoSeconds: number | null;
 };
@@ -46,6 +49,7 @@ export type SlaFacts = {
   readonly backups: readonly AttemptFact[];
   readonly dumps: readonly AttemptFact[];
   readonly proofs: readonly ProofFact[];
+  readonly loadTests: readonly AttemptFact[];
   /** When somebody was told that planned runs were missed. */
   readonly missedRuns: readonly number[];
   readonly alerts: readonly AlertFact[];
@@ -53,7 +57,17 @@ export type SlaFacts = {
   readonly live: DeedFact | undefined;
   /** By the routine's name: the last time. */
   readonly routines: ReadonlyMap<string, DeedFact>;
+  /** Open and closed, by the time they were opened. */
+  readonly actions: readonly CorrectiveAction[];
 };
+
+type Attempt = Extract<
+  EventContent,
+  {
+    readonly kind:
+      "backupFinished" | "backupFailed" | "dumpFinished" | "dumpFailed" | "loadTestFinished";
+  }
+>;
 
 type Growing = {
   readonly slots: SlotSeries;
@@ -62,10 +76,12 @@ type Growing = {
   readonly backups: AttemptFact[];
   readonly dumps: AttemptFact[];
   readonly proofs: ProofFact[];
+  readonly loadTests: AttemptFact[];
   readonly missedRuns: number[];
   readonly alerts: AlertFact[];
   live: DeedFact | undefined;
   readonly routines: Map<string, DeedFact>;
+  readonly actions: ActionWord[];
 };
 
 function byTime<T extends { readonly atMs: number }>(facts: readonly T[]): readonly T[] {
@@ -101,10 +117,12 @@ export class SlaCollector {
       backups: [],
       dumps: [],
       proofs: [],
+      loadTests: [],
       missedRuns: [],
       alerts: [],
       live: undefined,
       routines: new Map(),
+      actions: [],
     };
     this.#clusters.set(cluster, fresh);
     return fresh;
@@ -128,21 +146,17 @@ export class SlaCollector {
   /** Takes an event into account; those that say nothing of it are passed over. */
   add({ content, time }: Pick<LedgerEvent, "content" | "time">): void {
     const atMs = Date.parse(time);
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of fifty kinds eleven matter here
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of sixty kinds fifteen matter here
     switch (content?.kind) {
       case "looksSampled":
         this.#addLooks(content.data);
         break;
       case "backupFinished":
-      case "backupFailed":
-        this.#of(content.data.cluster).backups.push({
-          atMs,
-          ok: content.kind === "backupFinished",
-        });
-        break;
       case "dumpFinished":
+      case "backupFailed":
       case "dumpFailed":
-        this.#of(content.data.cluster).dumps.push({ atMs, ok: content.kind === "dumpFinished" });
+      case "loadTestFinished":
+        this.#addAttempt(atMs, content);
         break;
       case "proofFinished":
         this.#addProof(atMs, content.data);
@@ -150,20 +164,34 @@ export class SlaCollector {
       case "alertOpened":
         this.#addAlert(atMs, content.data);
         break;
-      case "alertResolved": {
-        const { cluster, alert, rule, subject } = content.data;
-        this.#of(cluster).alerts.push({ atMs, alert, rule, subject, severity: null });
+      case "alertResolved":
+        this.#addAlert(atMs, { ...content.data, severity: null });
         break;
-      }
       case "verifyFinished":
         this.#verifiedMs = Math.max(this.#verifiedMs, atMs);
         break;
-      case "routineDone":
-      case "wentLive":
-        this.#addWord(content);
-        break;
       default:
-        break;
+        this.#addWord(atMs, content);
+    }
+  }
+
+  #addAttempt(atMs: number, content: Attempt): void {
+    const { backups, dumps, loadTests } = this.#of(content.data.cluster);
+    switch (content.kind) {
+      case "backupFinished":
+        return void backups.push({ atMs, ok: true, detail: "" });
+      case "backupFailed":
+        return void backups.push({ atMs, ok: false, detail: content.data.code });
+      case "dumpFinished":
+        return void dumps.push({ atMs, ok: true, detail: "" });
+      case "dumpFailed":
+        return void dumps.push({ atMs, ok: false, detail: content.data.code });
+      case "loadTestFinished": {
+        // One that was ended early has kept no promise, and broken none but by what did fail.
+        const failed = content.data.tests.filter(({ outcome }) => outcome === "fail");
+        const detail = failed.map(({ name }) => name).join(", ");
+        return void loadTests.push({ atMs, ok: failed.length === 0, detail });
+      }
     }
   }
 
@@ -174,7 +202,13 @@ export class SlaCollector {
     if (target.kind !== "time" && verdict !== "unfit") {
       this.#addDeed(cluster, "restore-test", { atMs, by: null });
     }
-    this.#of(cluster).proofs.push({ atMs, proven, rpoSeconds, rtoSeconds });
+    this.#of(cluster).proofs.push({
+      atMs,
+      proven,
+      detail: data.backup,
+      rpoSeconds,
+      rtoSeconds,
+    });
   }
 
   #addDeed(cluster: string, routine: string, deed: DeedFact): void {
@@ -184,8 +218,25 @@ export class SlaCollector {
     }
   }
 
-  /** What a person has said. */
-  #addWord(content: EventContent & { readonly kind: "routineDone" | "wentLive" }): void {
+  /** What is said of duties, by people above all. */
+  #addWord(atMs: number, content: EventContent | undefined): void {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the others are taken above, or say nothing
+    switch (content?.kind) {
+      case "routineDone":
+      case "wentLive":
+        this.#addDone(content);
+        break;
+      case "actionOpened":
+      case "actionAssigned":
+      case "actionClosed":
+        this.#of(content.data.cluster).actions.push({ ...content, atMs });
+        break;
+      default:
+        break;
+    }
+  }
+
+  #addDone(content: EventContent & { readonly kind: "routineDone" | "wentLive" }): void {
     const { cluster, by, at } = content.data;
     const deed = { atMs: Date.parse(at), by };
     if (content.kind === "routineDone") {
@@ -197,10 +248,11 @@ export class SlaCollector {
 
   #addAlert(
     atMs: number,
-    { cluster, alert, rule, subject, severity }: EventData<"alertOpened">,
+    { cluster, ...alert }: Omit<AlertFact, "atMs"> & { readonly cluster: string },
   ): void {
-    this.#of(cluster).alerts.push({ atMs, alert, rule, subject, severity });
-    if (rule === "schedule") {
+    const { alert: id, rule, subject, severity } = alert;
+    this.#of(cluster).alerts.push({ atMs, alert: id, rule, subject, severity });
+    if (rule === "schedule" && severity !== null) {
       this.#of(cluster).missedRuns.push(atMs);
     }
   }
@@ -239,10 +291,12 @@ export class SlaCollector {
         backups: byTime(growing.backups),
         dumps: byTime(growing.dumps),
         proofs: byTime(growing.proofs),
+        loadTests: byTime(growing.loadTests),
         missedRuns: growing.missedRuns.toSorted((a, b) => a - b),
         alerts: byTime(growing.alerts),
         live: growing.live,
         routines: this.#withVerify(growing.routines),
+        actions: actionsOf(growing.actions),
       }));
   }
 }

@@ -89,6 +89,8 @@ const register: readonly AlertRule[] = [
   rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   // A week late by then: at the first look, and each day until somebody has done it.
   rule("routines", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
+  // An escalation: told until somebody has it, and again when it is late.
+  rule("actions", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("daemon", "critical", AT_ONCE),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),

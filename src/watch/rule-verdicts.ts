@@ -27,6 +27,7 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   "dead-man": { en: "dead-man's switch not called", fr: "homme mort pas appelé" },
   ledger: { en: "nothing is recorded any more", fr: "plus rien n'est enregistré" },
   routines: { en: "a routine was not done", fr: "une routine n'a pas été faite" },
+  actions: { en: "a corrective action waits", fr: "une action corrective attend" },
   "first-week": { en: "first week", fr: "première semaine" },
   memory: { en: "state directory unwritable", fr: "dossier d'état non inscriptible" },
   channel: { en: "an alert channel fails", fr: "un canal d'alerte échoue" },

@@ -9,6 +9,7 @@ import { passTime } from "../../watch/moment.ts";
 import type { WatchDocument } from "../../watch/watch-document.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { openActionsBeside } from "../actions/open-due.ts";
 import { readAgenda, renewAgenda } from "../look/agenda.ts";
 import { loadOccurrences, systemZone } from "../schedule/occurrences.ts";
 import { type OpenWatch, type WatchOptions, openWatch } from "../watch/watch-setup.ts";
@@ -74,7 +75,9 @@ export async function queueDigest(
   environment: Environment,
   options: WatchOptions,
 ): Promise<boolean> {
-  await renewAgenda(adapters, environment, options);
+  if (await renewAgenda(adapters, environment, options)) {
+    await openActionsBeside(adapters, environment, options);
+  }
   const watch = await openWatch(adapters, environment, options);
   const { memory, setup, moment } = watch;
   const { digest: mark } = await memory.read(options);

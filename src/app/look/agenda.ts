@@ -5,8 +5,11 @@
  */
 import * as z from "zod/mini";
 import { isDrError } from "../../core/errors.ts";
+import { actionsNotedMax } from "../../core/ledger-limits.ts";
 import { agendaEveryMs, agendaLedgerMs } from "../../core/watch-limits.ts";
 import type { EventContent } from "../../ledger/event-kinds.ts";
+import type { CorrectiveAction } from "../../sla/corrective-actions.ts";
+import { isEscalation } from "../../sla/failed-controls.ts";
 import type { SlaFacts } from "../../sla/sla-facts.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
@@ -24,6 +27,19 @@ const schema = z.object({
   live: z.nullable(z.object({ atMs: z.number(), by: z.string() })),
   /** By the routine's name. `by` null: the program itself. */
   done: z.record(z.string(), z.object({ atMs: z.number(), by: z.nullable(z.string()) })),
+  /** Corrective actions that are open, the first due of them. */
+  actions: z._default(
+    z.array(
+      z.object({
+        id: z.string(),
+        what: z.string(),
+        escalates: z.boolean(),
+        owner: z.string(),
+        dueAtMs: z.number(),
+      }),
+    ),
+    [],
+  ),
 });
 
 /** As noted. */
@@ -34,6 +50,21 @@ export type GoneLive = NonNullable<Agenda["live"]>;
 
 function noteIn(environment: Environment): LocalNote<Agenda> {
   return new LocalNote(environment, "agenda", schema);
+}
+
+/** What a look tells of actions: a failed control by its name, others by their title. */
+function openActions(actions: readonly CorrectiveAction[]): Agenda["actions"] {
+  return actions
+    .filter(({ closed }) => closed === undefined)
+    .toSorted((a, b) => a.dueAtMs - b.dueAtMs)
+    .slice(0, actionsNotedMax)
+    .map(({ id, control, subject, title, owner, dueAtMs }) => ({
+      id,
+      what: title === "" ? `${control} ${subject}`.trim() : title,
+      escalates: isEscalation(control),
+      owner,
+      dueAtMs,
+    }));
 }
 
 /** What is noted; undefined: nobody has read the ledger for it on this host yet. @throws DrError `STORE_IO`. */
@@ -65,12 +96,13 @@ export async function noteFromLedger(
 ): Promise<Agenda> {
   const readAtMs = adapters.clock.now();
   const facts = await readClusterFacts(adapters, environment, call);
-  const { live, routines } = facts ?? {};
+  const { live, routines, actions = [] } = facts ?? {};
   const agenda: Agenda = {
     version: 1,
     readAtMs,
     live: live === undefined ? null : { atMs: live.atMs, by: live.by ?? "" },
     done: Object.fromEntries(routines ?? []),
+    actions: openActions(actions),
   };
   await noteIn(environment).write(agenda, call);
   return agenda;
@@ -95,25 +127,27 @@ export async function sayInLedger(
 
 /**
  * Reads the ledger again when that is due. Its own time limit: what a long ledger does not give in one go it gives in the next, for what was read is
- * kept. What cannot be read, or written down, leaves the note as it is. @throws DrError `STORE_IO` of the note itself; the signal's reason when aborted.
+ * kept. What cannot be read, or written down, leaves the note as it is. True: it was read. @throws DrError `STORE_IO` of the note itself; the signal's reason when aborted.
  */
 export async function renewAgenda(
   adapters: Adapters,
   environment: Environment,
   { signal }: Call,
-): Promise<void> {
+): Promise<boolean> {
   const nowMs = adapters.clock.now();
   const agoMs = nowMs - ((await readAgenda(environment, { signal }))?.readAtMs ?? -Infinity);
   if (agoMs >= 0 && agoMs < agendaEveryMs) {
-    return;
+    return false;
   }
   using limit = timeLimit(signal, agendaLedgerMs);
   try {
     await inTime(noteFromLedger(adapters, environment, limit), limit);
+    return true;
   } catch (error) {
     signal.throwIfAborted();
     if (!isDrError(error)) {
       throw error;
     }
+    return false;
   }
 }

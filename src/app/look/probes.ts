@@ -11,6 +11,7 @@ import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
 import type { ServerHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import { readNewestLease } from "../../repository/read-lease.ts";
+import { judgeActions } from "../../watch/probes/actions.ts";
 import { judgeArchiver } from "../../watch/probes/archiver.ts";
 import { judgeCertificate } from "../../watch/probes/certificates.ts";
 import { judgeClock } from "../../watch/probes/clock.ts";
@@ -273,6 +274,12 @@ const routines: Probe = {
   },
 };
 
+const actions: Probe = {
+  check: "actions",
+  ground: "none",
+  run: async (sight) => judgeActions((await sight.agenda())?.actions ?? [], sight.nowMs),
+};
+
 /** In the first week what is judged more closely is said, and until when. */
 const firstWeek: Probe = {
   check: "first-week",
@@ -311,6 +318,7 @@ export const probes: readonly Probe[] = [
   reachability,
   schedule,
   routines,
+  actions,
 ];
 
 /** Free bytes where the server's pg_wal lies, when the server is on this host and tells where. */

@@ -68,6 +68,7 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   { name: "golive", load: async () => (await import("./golive.ts")).registerGolive },
   { name: "sla", load: async () => (await import("./sla.ts")).registerSla },
+  { name: "action", load: async () => (await import("./action.ts")).registerAction },
   { name: "ledger", load: async () => (await import("./ledger.ts")).registerLedger },
   { name: "report", load: async () => (await import("./report.ts")).registerReport },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },

@@ -32,6 +32,36 @@ export const watchErrors = {
       hint: "Lancez : pra alert list",
     },
   },
+  WATCH_ACTION_UNKNOWN: {
+    en: {
+      message: `{matches} corrective actions begin with "{action}"`,
+      hint: "Type the beginning of one id, at least 4 digits, as pra action list --all shows it.",
+    },
+    fr: {
+      message: `{matches} actions correctives commencent par « {action} »`,
+      hint: "Tapez le début d'un seul identifiant, au moins 4 chiffres, tel que pra action list --all l'affiche.",
+    },
+  },
+  WATCH_ACTION_CLOSED: {
+    en: {
+      message: `the corrective action {action} was closed on {at} by {by}`,
+      hint: "Nothing is to be done. If it failed again, another one opens by itself; or: pra action open",
+    },
+    fr: {
+      message: `l'action corrective {action} a été close le {at} par {by}`,
+      hint: "Rien n'est à faire. Si cela échoue de nouveau, une autre s'ouvre d'elle-même ; sinon : pra action open",
+    },
+  },
+  WATCH_ACTION_DUE: {
+    en: {
+      message: `{due} is over`,
+      hint: "Name a day to come, as 2026-12-31.",
+    },
+    fr: {
+      message: `le {due} est passé`,
+      hint: "Donnez un jour à venir, comme 2026-12-31.",
+    },
+  },
   WATCH_RULE_UNKNOWN: {
     en: {
       message: `"{rule}" is neither a rule nor all`,

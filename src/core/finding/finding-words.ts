@@ -3,6 +3,7 @@ import { errorText } from "../errors.ts";
 import { formatBytes, formatDuration } from "../format.ts";
 import type { Language } from "../language.ts";
 import type { CheckId, FactId, FactValues, Finding } from "./finding.ts";
+import { dutyText } from "./duty-text.ts";
 import { readinessText } from "./readiness-text.ts";
 import { siteText } from "./site-text.ts";
 import { statusText } from "./status-text.ts";
@@ -16,12 +17,14 @@ const factTexts: Readonly<Record<Language, Readonly<Record<FactId, FactText>>>> 
     ...statusText.en.facts,
     ...readinessText.en.facts,
     ...watchText.en.facts,
+    ...dutyText.en.facts,
   },
   fr: {
     ...siteText.fr.facts,
     ...statusText.fr.facts,
     ...readinessText.fr.facts,
     ...watchText.fr.facts,
+    ...dutyText.fr.facts,
   },
 };
 
@@ -32,12 +35,14 @@ export const checkNames: Readonly<Record<Language, Readonly<Record<CheckId, stri
     ...statusText.en.names,
     ...readinessText.en.names,
     ...watchText.en.names,
+    ...dutyText.en.names,
   },
   fr: {
     ...siteText.fr.names,
     ...statusText.fr.names,
     ...readinessText.fr.names,
     ...watchText.fr.names,
+    ...dutyText.fr.names,
   },
 };
 
@@ -102,6 +107,7 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   corruption: "backups",
   schedule: "backups",
   routines: "backups",
+  actions: "watch",
   exposure: "wal",
   gaps: "wal",
   receiver: "wal",

@@ -119,9 +119,20 @@ export type WatchCheckId =
   | "channels"
   | "watcher"
   | "dead-man"
-  | "ledger"
+  | "ledger";
+
+/** What people have to do. */
+export type DutyCheckId = "first-week" | "routines" | "actions";
+
+/** Every fact about that. */
+export type DutyFactId =
   | "first-week"
-  | "routines";
+  | "routines-kept"
+  | "routine-due"
+  | "routine-missed"
+  | "action-open"
+  | "action-untaken"
+  | "action-overdue";
 
 /** Every fact about those. */
 export type WatchFactId =
@@ -130,10 +141,6 @@ export type WatchFactId =
   | "watcher-mute"
   | "watcher-alone"
   | "watcher-never"
-  | "first-week"
-  | "routines-kept"
-  | "routine-due"
-  | "routine-missed"
   | "dead-man-called"
   | "dead-man-silent"
   | "clock-agrees"
@@ -198,7 +205,7 @@ export type WatchFactId =
   | "memory-unwritable";
 
 /** What is checked, in the order of the page. */
-export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId | WatchCheckId;
+export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId | WatchCheckId | DutyCheckId;
 
 /** What a backup itself needs. */
 export type ReadinessCheckId =
@@ -221,7 +228,7 @@ export type ReadinessCheckId =
   | "key";
 
 /** Every fact that can be told. */
-export type FactId = SiteFactId | ReadinessFactId | StatusFactId | WatchFactId;
+export type FactId = SiteFactId | ReadinessFactId | StatusFactId | WatchFactId | DutyFactId;
 
 /** Every fact about what a backup itself needs. */
 export type ReadinessFactId =

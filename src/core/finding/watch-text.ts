@@ -26,8 +26,6 @@ const en: Messages = {
     watcher: "first watcher",
     "dead-man": "dead-man's switch",
     ledger: "ledger",
-    "first-week": "first week",
-    routines: "routines",
   },
   facts: {
     "writes-taken": { summary: "the server takes writes" },
@@ -157,18 +155,6 @@ const en: Messages = {
     },
     "space-lasts": { summary: "the repository's disk lasts beyond {day}" },
     "forecast-unknown": { summary: "there will be one after a day of looks" },
-    "routines-kept": { summary: "done as planned" },
-    "routine-due": {
-      summary: "{routine} is to be done by {until}",
-      hint: "{step}",
-    },
-    "routine-missed": {
-      summary: "{routine} was to be done on {due}; the ledger shows nothing of it",
-      hint: "{step}",
-    },
-    "first-week": {
-      summary: "day {day} of {days}: thresholds are tighter until {until} (pra golive show)",
-    },
     "channels-none": {
       summary: "nobody is told when something is wrong",
       hint: "Set ALERT_EMAIL or SLACK_WEBHOOK in .env, then: pra alert test",
@@ -264,8 +250,6 @@ const fr: Messages = {
     watcher: "premier surveillant",
     "dead-man": "homme mort",
     ledger: "journal",
-    "first-week": "première semaine",
-    routines: "routines",
   },
   facts: {
     "writes-taken": { summary: "le serveur accepte les écritures" },
@@ -397,18 +381,6 @@ const fr: Messages = {
     },
     "space-lasts": { summary: "le disque du dépôt suffit au-delà du {day}" },
     "forecast-unknown": { summary: "il y en aura une après un jour de mesures" },
-    "routines-kept": { summary: "faites comme prévu" },
-    "routine-due": {
-      summary: "{routine} est à faire d'ici le {until}",
-      hint: "{step}",
-    },
-    "routine-missed": {
-      summary: "{routine} était à faire le {due} ; le journal n'en montre rien",
-      hint: "{step}",
-    },
-    "first-week": {
-      summary: "jour {day} sur {days} : seuils plus serrés jusqu'au {until} (pra golive show)",
-    },
     "channels-none": {
       summary: "personne n'est prévenu quand quelque chose ne va pas",
       hint: "Fixez ALERT_EMAIL ou SLACK_WEBHOOK dans .env, puis : pra alert test",
