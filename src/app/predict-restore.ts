@@ -23,7 +23,7 @@ type Wanted = {
 };
 
 /** What the ledger holds, the newest first; what it cannot show any more is no reason not to restore, and `pra verify` tells of it. */
-async function measurementsOf(
+export async function measurementsOf(
   sealed: SealedStore,
   cluster: string,
   signal: AbortSignal,

@@ -157,9 +157,6 @@ export const directoryFramesMax = 2 ** 20;
 export const directoryGuessBytes = 64 * KIB;
 /** Changes that a store in memory can take back in a stale listing. */
 export const memoryStoreHistoryMax = 5;
-
-/** Acknowledged commits kept of one load: 250 bytes each make 1.25 GB at most; 5 million are 15 minutes at 5,000 a second. */
-export const loadAcknowledgedMax = 5_000_000;
 /** Findings of a check that are kept; the rest of a broken relation says the same again. */
 export const findingsKeptMax = 1000;
 /** Plain bytes of one unit of a restore: 32 frames of a MiB, so that two workers end within a twentieth of a second. */

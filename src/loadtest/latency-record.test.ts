@@ -8,10 +8,12 @@ test("R6 percentiles are those of a sorted list, at most 2 % above, whatever the
   fc.assert(
     fc.property(fc.array(latency, { minLength: 1, maxLength: 200 }), (latencies) => {
       const record = new LatencyRecord({ slotMs: 100 });
+      record.begin("plain", { atMs: 0 });
       for (const latencyMs of latencies) {
         record.note({ atMs: 50, latencyMs });
       }
-      const figures = record.over([{ fromMs: 0, toMs: 100 }]);
+      record.end(100);
+      const figures = record.over("plain");
       const sorted = latencies.toSorted((a, b) => a - b);
       for (const [share, found] of [
         [0.5, figures?.p50Ms],
@@ -26,26 +28,49 @@ test("R6 percentiles are those of a sorted list, at most 2 % above, whatever the
   );
 });
 
-test("R6 a stretch counts the slots that lie wholly in it, and where nothing was committed there is no figure", () => {
-  const record = new LatencyRecord({ slotMs: 100 });
-  for (const atMs of [10, 110, 120, 450]) {
-    record.note({ atMs, latencyMs: 5 });
-  }
-  assert.equal(record.over([{ fromMs: 200, toMs: 400 }]), null);
-  assert.equal(record.over([{ fromMs: 50, toMs: 190 }]), null, "no whole slot");
-  const figures = record.over([
-    { fromMs: 50, toMs: 250 },
-    { fromMs: 400, toMs: 500 },
-  ]);
-  assert.equal(figures?.commits, 3);
-  assert.equal(figures.seconds, 0.2);
-  assert.equal(figures.perSecond, 15);
+test("R6 a window holds the commits between its beginning and its end and no others, however short it is beside a slot", () => {
+  const record = new LatencyRecord({ slotMs: 60_000 });
+  record.note({ atMs: 10, latencyMs: 5 });
+  record.begin("streaming", { atMs: 100, round: 0 });
+  record.note({ atMs: 110, latencyMs: 5 });
+  record.begin("backup", { atMs: 200 });
+  record.note({ atMs: 210, latencyMs: 5 });
+  record.note({ atMs: 220, latencyMs: 5 });
+  record.end(250);
+  record.note({ atMs: 260, latencyMs: 5 });
+  record.begin("backup", { atMs: 300 });
+  record.note({ atMs: 310, latencyMs: 5 });
+  record.begin("streaming", { atMs: 400 });
+  record.note({ atMs: 410, latencyMs: 5 });
+  record.drop();
+  assert.deepEqual(
+    record
+      .windows()
+      .map(({ kind, round, fromMs, toMs, figures }) => [
+        kind,
+        round,
+        fromMs,
+        toMs,
+        figures?.commits,
+      ]),
+    [
+      ["streaming", 0, 100, 200, 1],
+      ["backup", null, 200, 250, 2],
+      ["backup", null, 300, 400, 1],
+    ],
+  );
+  const backups = record.over("backup");
+  assert.equal(backups?.commits, 3);
+  assert.equal(backups.seconds, 0.15);
+  assert.equal(backups.perSecond, 20);
+  assert.equal(record.over("plain"), null);
+  assert.equal(record.over("streaming")?.commits, 1, "a window that was dropped is none");
 });
 
-test("R6 the series shows a silence as nulls, and the longest silence is counted", () => {
+test("R6 the series shows a silence as nulls, and the longest silence is measured to the millisecond", () => {
   const record = new LatencyRecord({ slotMs: 100 });
   record.note({ atMs: 0, latencyMs: 5 });
-  record.note({ atMs: 399, latencyMs: 5 });
+  record.note({ atMs: 391, latencyMs: 5 });
   const series = record.series(400);
   assert.deepEqual(
     series.map(({ atMs, perSecond, p50Ms }) => [atMs, perSecond, p50Ms === null]),
@@ -56,5 +81,6 @@ test("R6 the series shows a silence as nulls, and the longest silence is counted
       [300, 10, false],
     ],
   );
-  assert.equal(record.longestSilenceMs({ fromMs: 0, toMs: 400 }), 200);
+  assert.equal(record.longestSilenceMs(400), 391);
+  assert.equal(record.longestSilenceMs(1000), 609, "up to the end, too");
 });

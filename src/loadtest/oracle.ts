@@ -226,9 +226,13 @@ export function lostTimeMs(
   verdict: Pick<OracleVerdict, "lost">,
   killedEpochMs: number,
 ): number {
-  const lostSince = verdict.lost.map(({ client, sequence }) => {
+  // A client's commits are acknowledged in the order of their sequences: its first one that was lost counts.
+  const firstLost = new Map<number, number>();
+  for (const { client, sequence } of verdict.lost) {
+    firstLost.set(client, Math.min(sequence, firstLost.get(client) ?? Infinity));
+  }
+  return [...firstLost].reduce((longest, [client, sequence]) => {
     const commit = acknowledged.of(client).find((each) => each.sequence === sequence);
-    return commit?.ackedEpochMs ?? killedEpochMs;
-  });
-  return lostSince.reduce((longest, ackedMs) => Math.max(longest, killedEpochMs - ackedMs), 0);
+    return Math.max(longest, killedEpochMs - (commit?.ackedEpochMs ?? killedEpochMs));
+  }, 0);
 }

@@ -35,10 +35,12 @@ export type WorkloadOptions = {
   /** Ends the load after so many commits of each client. */
   readonly commitsPerClient?: number;
   readonly clock?: Clock;
-  /** A pause after each commit of a client. */
-  readonly pauseMs?: number;
+  /** A pause after each commit of a client; asked anew each time. */
+  readonly pauseMs?: number | (() => number);
   /** Told of each acknowledged commit, with how long its client waited for it. */
   readonly onCommit?: (latencyMs: number) => void;
+  /** Told at once of a client whose connection or statement failed; the others go on. */
+  readonly onBroken?: (reason: string) => void;
 };
 
 /** Why a client ended. "broken": its connection or a statement failed. */
@@ -94,6 +96,7 @@ class LoadClient {
   readonly #acknowledged: Acknowledged;
   readonly #clock: Clock;
   readonly #onCommit: WorkloadOptions["onCommit"];
+  readonly #onBroken: WorkloadOptions["onBroken"];
   #sequence = 0;
   #hash = chainStart;
   #warnings = 0;
@@ -103,11 +106,14 @@ class LoadClient {
 
   constructor(
     number: number,
-    options: Pick<WorkloadOptions, "connection" | "onCommit"> & { readonly clock: Clock },
+    options: Pick<WorkloadOptions, "connection" | "onCommit" | "onBroken"> & {
+      readonly clock: Clock;
+    },
     acknowledged: Acknowledged,
   ) {
     const { connection, clock } = options;
     this.#onCommit = options.onCommit;
+    this.#onBroken = options.onBroken;
     this.#clock = clock;
     this.#number = number;
     this.#acknowledged = acknowledged;
@@ -185,14 +191,15 @@ class LoadClient {
   /** Commits until told to stop or until its connection breaks. Never rejects for what the server does. */
   async run(
     signal: AbortSignal,
-    limits: { readonly commits: number; readonly pauseMs: number },
+    limits: { readonly commits: number; readonly pauseMs: () => number },
   ): Promise<ClientEnding> {
     const client = this.#number;
     try {
       for (let done = 0; done < limits.commits && !signal.aborted; done++) {
         await this.#commitOne();
-        if (limits.pauseMs > 0) {
-          await this.#clock.sleep(limits.pauseMs, { signal: new AbortController().signal });
+        const pauseMs = limits.pauseMs();
+        if (pauseMs > 0) {
+          await this.#clock.sleep(pauseMs, { signal: new AbortController().signal });
         }
       }
       await this.#client.end();
@@ -200,13 +207,10 @@ class LoadClient {
     } catch (error) {
       // Its connection is lost or useless; closing it cannot fail in a way that matters.
       this.#client.end().catch(() => undefined);
-      return {
-        client,
-        kind: "broken",
-        commits: this.#committed,
-        reason: error instanceof Error ? error.message : String(error),
-        unknownSequence: this.#underWay,
-      };
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#onBroken?.(reason);
+      const unknownSequence = this.#underWay;
+      return { client, kind: "broken", commits: this.#committed, reason, unknownSequence };
     }
   }
 }
@@ -225,9 +229,10 @@ export class Workload implements AsyncDisposable {
   ) {
     this.acknowledged = acknowledged;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
+    const { pauseMs = 0 } = options;
     const limits = {
       commits: options.commitsPerClient ?? Number.POSITIVE_INFINITY,
-      pauseMs: options.pauseMs ?? 0,
+      pauseMs: typeof pauseMs === "function" ? pauseMs : () => pauseMs,
     };
     const clock = options.clock ?? systemClock;
     this.#clock = clock;

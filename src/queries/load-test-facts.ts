@@ -2,15 +2,24 @@
  * What a report of a load test is made of, and what its JSON file holds: facts only, measured or counted in that run. What was not come
  * to is null, never zero; the forecast for production stands apart from what was measured.
  */
-import type { LoadCheck, ProductionForecast } from "../loadtest/judge-load-test.ts";
-import type { LoadFigures, LoadPoint, Stretch } from "../loadtest/latency-record.ts";
-import type { Measured } from "./proof-facts.ts";
+import type { ProductionForecast } from "../loadtest/forecast.ts";
+import type { LoadCheck } from "../loadtest/judge-load-test.ts";
+import type {
+  LoadFigures,
+  LoadPoint,
+  LoadStretch,
+  LoadWindow,
+  Stretch,
+} from "../loadtest/latency-record.ts";
+import type { Slowdown } from "../loadtest/slowdown.ts";
+import type { BinariesOrigin } from "../postgres/server-binaries.ts";
+import type { ApplicationFacts, Measured } from "./proof-facts.ts";
 
 /** `serverLost`: it went away before the crash that was planned. */
 export type LoadTestEnding = "finished" | "interrupted" | "serverLost" | "failed";
 
-/** How the load was treated: alone, with WAL streamed and each commit waiting for it, and with a backup beside that. */
-export type LoadStretch = "plain" | "streaming" | "backup";
+/** `gone`: its processes ended, and nothing here killed them; `silent`: it acknowledged nothing for too long, and was killed then. */
+export type LossCause = "planned" | "gone" | "silent";
 
 /** One backup under load. `code`: of the error by which it failed; the crash may come in the middle of one, which is no failure. */
 export type LoadTestBackup = Stretch & {
@@ -26,7 +35,7 @@ export type LoadTestCheck = LoadCheck;
 
 /** Everything that a load test showed. Instants are ISO 8601 in UTC, times within the load milliseconds from its beginning. */
 export type LoadTestFacts = {
-  readonly version: 1;
+  readonly version: 2;
   readonly ok: boolean;
   readonly ending: LoadTestEnding;
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -39,21 +48,34 @@ export type LoadTestFacts = {
   readonly clients: number;
   readonly databaseBytes: number;
   readonly serverVersion: string;
+  /** Where its programs were found. */
+  readonly serverOrigin: BinariesOrigin | null;
   readonly acknowledged: number;
   readonly tests: readonly LoadTestCheck[];
   readonly rpo: Measured;
   readonly rto: Measured;
   readonly stretches: Readonly<Record<LoadStretch, LoadFigures | null>>;
-  readonly slowdown: { readonly streaming: number | null; readonly backup: number | null };
+  /** What streaming costs against none, and a backup against streaming alone. */
+  readonly slowdown: { readonly streaming: Slowdown | null; readonly backup: Slowdown | null };
+  readonly windows: readonly LoadWindow[];
+  /** Commits a second to which the load was held outside the windows; null: it never had to be. */
+  readonly pacedPerSecond: number | null;
   readonly backups: readonly LoadTestBackup[];
-  readonly streamingFromMs: number | null;
-  readonly crash: { readonly atMs: number; readonly duringBackup: boolean } | null;
+  /** When commits waited for the repository. */
+  readonly streamed: readonly Stretch[];
+  readonly crash: {
+    readonly atMs: number;
+    readonly duringBackup: boolean;
+    readonly cause: LossCause;
+  } | null;
   readonly restore: {
     readonly restoredBytes: number;
     readonly walBytes: number;
     readonly durationMs: number;
     readonly startMs: number;
   } | null;
+  /** The application on the restored server; null: not come to, or none is configured. */
+  readonly application: ApplicationFacts | null;
   readonly series: readonly LoadPoint[];
   readonly production: ProductionForecast | null;
 };

@@ -5,8 +5,15 @@ import { htmlPage } from "./html-page.ts";
 import { loadTestReport } from "./load-test-report.ts";
 import { markdownText } from "./markdown-text.ts";
 
+/** A report as Markdown, easy to match. */
+function told(facts: LoadTestFacts, language: "en" | "fr"): string {
+  return markdownText(loadTestReport(facts, { language, program: "PRA" }))
+    .replaceAll("\u00a0", " ")
+    .replaceAll("\\", "");
+}
+
 const FACTS: LoadTestFacts = {
-  version: 1,
+  version: 2,
   ok: true,
   ending: "finished",
   failure: null,
@@ -19,6 +26,7 @@ const FACTS: LoadTestFacts = {
   clients: 8,
   databaseBytes: 2 ** 28,
   serverVersion: "18.4",
+  serverOrigin: "embedded",
   acknowledged: 12_345,
   tests: [{ name: "nothingLost", outcome: "pass", figures: { lost: 0, acknowledged: 12_345 } }],
   rpo: { seconds: 0, objectiveSeconds: 3600, met: true },
@@ -28,7 +36,17 @@ const FACTS: LoadTestFacts = {
     streaming: null,
     backup: null,
   },
-  slowdown: { streaming: null, backup: null },
+  slowdown: {
+    streaming: null,
+    backup: {
+      rate: { count: 9, mean: 0.31, low: 0.25, high: 0.37 },
+      p50Ms: { count: 9, mean: 1.5, low: -0.5, high: 3.5 },
+      p95Ms: { count: 1, mean: 4, low: null, high: null },
+      p99Ms: null,
+    },
+  },
+  windows: [],
+  pacedPerSecond: 740.7,
   backups: [
     {
       kind: "full",
@@ -40,8 +58,9 @@ const FACTS: LoadTestFacts = {
       storedBytes: 2 ** 27,
     },
   ],
-  streamingFromMs: 4000,
-  crash: { atMs: 18_000, duringBackup: true },
+  streamed: [{ fromMs: 4000, toMs: 18_000 }],
+  crash: { atMs: 18_000, duringBackup: true, cause: "planned" },
+  application: null,
   restore: { restoredBytes: 2 ** 28, walBytes: 2 ** 24, durationMs: 3000, startMs: 900 },
   series: Array.from({ length: 180 }, (_, slot) => ({
     atMs: slot * 100,
@@ -52,24 +71,22 @@ const FACTS: LoadTestFacts = {
   production: {
     clusterBytes: 2 ** 38,
     backupFinishedAt: "2026-10-31T02:00:00.000Z",
-    fullBackupMs: 3_600_000,
-    restoreMs: 2_400_000,
-    withinObjective: false,
+    factor: 1024,
+    fullBackup: { expectedMs: 3_600_000, lowMs: 3_000_000, highMs: 3_900_000, measurements: 5 },
+    restore: { expectedMs: 2_400_000, lowMs: null, highMs: null, measurements: 1 },
+    objective: "missed",
   },
 };
 
 test("R31 a load test's report says the same in both languages, and what is predicted says so", () => {
-  const en = markdownText(loadTestReport(FACTS, { language: "en", program: "PRA" })).replaceAll(
-    "\u00a0",
-    " ",
-  );
+  const en = told(FACTS, "en");
   assert.match(en, /No acknowledged commit is lost \| ✓ PASS \| 0 of 12,345 lost/);
-  assert.match(en, /PREDICTION 40 min 00 s · MISSED: the objective is 30/);
+  assert.match(en, /PREDICTION 40 min 00 s \(one measurement: no interval\) · would miss the/);
+  assert.match(en, /PREDICTION 1 h 00 min \(50 min 00 s to 1 h 05 min; 5 measurements\)/);
+  assert.match(en, /a backup beside that \| 9 \| 31 % \(25 % to 37 %\) \| 1.5 ms \(-0.5 ms/);
+  assert.match(en, /held to 741 commits a second/);
   assert.match(en, /a prediction, not a measurement/);
-  const fr = markdownText(loadTestReport(FACTS, { language: "fr", program: "PRA" })).replaceAll(
-    "\u00a0",
-    " ",
-  );
+  const fr = told(FACTS, "fr");
   assert.match(fr, /\| ✓ RÉUSSI \| perdues : 0 sur 12 345/);
   assert.match(fr, /RTO mesuré : \*\*7,5 s\*\* ✓ TENU : l'objectif est de/);
 });
@@ -94,7 +111,9 @@ test("R31 a load test of which nothing was measured makes a report without a cha
     rto: { seconds: null, objectiveSeconds: 1800, met: null },
     stretches: nothing,
     backups: [],
-    streamingFromMs: null,
+    slowdown: { streaming: null, backup: null },
+    pacedPerSecond: null,
+    streamed: [],
     crash: null,
     restore: null,
     series: [],
@@ -104,4 +123,38 @@ test("R31 a load test of which nothing was measured makes a report without a cha
   assert.ok(!html.includes("<svg"));
   assert.ok(!html.includes("✓"));
   assert.match(html, /INTERRUPTED/);
+});
+
+test("R26 an application that did not answer is told with what it said, and one that was never asked as such", () => {
+  const application = {
+    command: ["./check"],
+    ok: false,
+    outcome: "exit-code",
+    exitCode: 3,
+    reason: null,
+    health: null,
+    output: "no such table",
+    durationMs: 1200,
+  } as const;
+  const failed = told({ ...FACTS, application }, "en");
+  assert.match(
+    failed,
+    /Application: ✗ .* 3 \(1.2 s\)\n- Its command: .\/check\n- It said: no such table/,
+  );
+  assert.match(told(FACTS, "fr"), /aucune n'a été interrogée/);
+});
+
+test("R6 a server that fell silent is told apart from one that went away", () => {
+  const lost = (cause: "gone" | "silent"): string =>
+    told(
+      {
+        ...FACTS,
+        ending: "serverLost",
+        ok: false,
+        crash: { atMs: 9000, duringBackup: false, cause },
+      },
+      "en",
+    );
+  assert.match(lost("silent"), /given up after 9 s of load/);
+  assert.match(lost("gone"), /after 9 s of load, not by this test/);
 });

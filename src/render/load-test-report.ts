@@ -1,22 +1,15 @@
 /** A load test as a report: the verdict and both measured objectives first, each test with its figures, then what protection cost, over time. */
 import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
+import type { MeanInterval } from "../core/mean-interval.ts";
+import { proofWords } from "../core/proof-words.ts";
 import type { LoadTestCheck, LoadTestFacts } from "../queries/load-test-facts.ts";
 import type { Measured } from "../queries/proof-facts.ts";
+import { loadTestCharts } from "./load-test-charts.ts";
 import { loadTestText } from "./load-test-text.ts";
-import type {
-  Cell,
-  ChartMark,
-  ChartSection,
-  Figure,
-  ReportDocument,
-  Section,
-  Tone,
-} from "./report-document.ts";
+import type { Cell, Figure, ReportDocument, Section, Tone } from "./report-document.ts";
 
-/** The part of all values that a chart must show; few outliers would flatten it. */
-const SHOWN_SHARE = 0.99;
-const TICKS = 4;
+type Predicted = NonNullable<LoadTestFacts["production"]>["restore"];
 
 const TONES = { pass: "good", fail: "bad", notReached: "unknown" } as const;
 
@@ -27,10 +20,6 @@ function writing(language: Language) {
     number: (value: number, digits = 0) => formatNumber(value, language, digits),
     bytes: (value: number) => formatBytes(value, language),
     duration: (ms: number) => formatDuration(ms, language).replaceAll(" ", "\u00a0"),
-    loss: (share: number) =>
-      share < 0.001
-        ? loadTestText[language].noCost
-        : `${formatNumber(share * 100, language, 1)}\u00a0%`,
     percent: (share: number) => `${formatNumber(share * 100, language, 1)}\u00a0%`,
   };
 }
@@ -66,26 +55,34 @@ function lostFigure(facts: LoadTestFacts, language: Language): Figure {
 }
 
 function figuresText({ name, outcome, figures }: LoadTestCheck, language: Language): string {
-  const { words, number, duration, percent, loss } = writing(language);
+  const { words, number, duration, percent } = writing(language);
   const of = (key: string): number => figures[key] ?? 0;
   if (outcome === "notReached") {
     return words.noData;
   }
   switch (name) {
     case "load":
-      return words.load(number(of("commits")), number(of("clients")), duration(of("silenceMs")));
+      return words.load({
+        commits: number(of("commits")),
+        clients: number(of("clients")),
+        broken: number(of("broken")),
+        silence: duration(of("silenceMs")),
+      });
     case "backups":
       return words.backups(number(of("full")), number(of("incremental")), number(of("failed")));
     case "slowdown":
-      return words.slowdown(loss(of("share")), percent(of("maximum")));
+      return words.slowdown(percent(of("share")), number(of("pairs")), percent(of("maximum")));
     case "wal":
       return words.holes(number(of("holes")));
     case "nothingLost":
       return words.lostOf(number(of("lost")), number(of("acknowledged")));
     case "coherent":
       return words.coherent(number(of("found")), number(of("faults")));
+    case "application":
+      return words.applicationTook(duration(of("seconds") * 1000));
     case "restored":
       return words.restored(
+        of("untilApplication") === 1,
         duration(of("seconds") * 1000),
         duration(of("objectiveSeconds") * 1000),
       );
@@ -109,14 +106,12 @@ function tests(facts: LoadTestFacts, language: Language): Section {
 }
 
 function costs(facts: LoadTestFacts, language: Language): Section {
-  const { words, number, loss } = writing(language);
-  const { streaming, backup } = facts.slowdown;
-  const share = (value: number | null): string =>
-    value === null ? words.costUnknown : loss(value);
+  const { words, number } = writing(language);
+  const { pacedPerSecond } = facts;
   const latency = (value: number): Cell => ({ text: `${number(value, 1)}\u00a0ms` });
   return {
     kind: "table",
-    title: words.costs,
+    title: words.stretchTitle,
     head: [words.stretch, words.perSecond, "p50", "p95", "p99"],
     rows: (["plain", "streaming", "backup"] as const).map((name): Cell[] => {
       const figures = facts.stretches[name];
@@ -135,104 +130,68 @@ function costs(facts: LoadTestFacts, language: Language): Section {
             latency(figures.p99Ms),
           ];
     }),
-    note: words.costNote(share(streaming), share(backup)),
+    note: [
+      words.stretchNote,
+      pacedPerSecond === null ? "" : words.pacedNote(number(pacedPerSecond)),
+    ]
+      .filter((part) => part !== "")
+      .join(" "),
   };
 }
 
-/** The value below which such a share of all lies. */
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-/** The least of 1, 2 and 5 times a power of ten that divides the axis into few parts. */
-function stepOf(maximum: number): number {
-  const rough = maximum / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough === 0 ? 1 : rough));
-  return ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power;
-}
-
-function axis(
-  maximum: number,
-  text: (value: number) => string,
-): { readonly max: number; readonly ticks: ChartSection["yTicks"] } {
-  const step = stepOf(maximum);
-  const count = Math.max(1, Math.ceil(maximum / step));
-  const ticks = Array.from({ length: count + 1 }, (_, index) => index * step);
-  return { max: count * step, ticks: ticks.map((at) => ({ at, text: text(at) })) };
-}
-
-function marksOf(facts: LoadTestFacts, endMs: number): readonly ChartMark[] {
-  const { streamingFromMs, backups, crash } = facts;
-  return [
-    ...(streamingFromMs === null
-      ? []
-      : [{ tone: "plain" as const, from: streamingFromMs, to: endMs }]),
-    ...backups.map(({ fromMs, toMs }) => ({ tone: "warning" as const, from: fromMs, to: toMs })),
-    ...(crash === null ? [] : [{ tone: "bad" as const, from: crash.atMs, to: crash.atMs }]),
-  ];
-}
-
-function charts(facts: LoadTestFacts, language: Language): readonly Section[] {
-  const { words, number } = writing(language);
-  const { series } = facts;
-  const slotMs = (series[1]?.atMs ?? 0) - (series[0]?.atMs ?? 0);
-  const endMs = Math.max(facts.crash?.atMs ?? 0, (series.at(-1)?.atMs ?? 0) + slotMs);
-  const seconds = endMs > 180_000 ? 60_000 : 1000;
-  const step = stepOf(endMs / seconds) * seconds;
-  const unit = seconds === 1000 ? "s" : "min";
-  const xTicks = Array.from({ length: Math.floor(endMs / step) + 1 }, (_, index) => ({
-    at: index * step,
-    text: `${number((index * step) / seconds, 1)} ${unit}`,
-  }));
-  const chart = (title: string, spoken: string, lines: ChartSection["lines"]): ChartSection => {
-    const values = lines.flatMap(({ points }) =>
-      points.flatMap(([, y]) => (y === null ? [] : [y])),
-    );
-    const y = axis(quantile(values, SHOWN_SHARE) * 1.05, (value) => number(value, 1));
-    return {
-      kind: "chart",
-      title,
-      spoken,
-      xMax: endMs,
-      yMax: y.max,
-      xTicks,
-      yTicks: y.ticks,
-      lines,
-      marks: marksOf(facts, endMs),
-      note: words.chartNote,
-    };
-  };
-  if (series.length < 2) {
-    return [
-      { kind: "table", title: words.rateChart, head: [], rows: [], note: words.nothingDrawn },
-    ];
+/** A mean with the ends of its interval, where it has one. */
+function meanText(
+  value: MeanInterval | null,
+  write: (value: number) => string,
+  language: Language,
+): string {
+  const words = loadTestText[language];
+  if (value === null) {
+    return "—";
   }
-  const rates = series.map(({ perSecond }) => perSecond);
-  const known = (pick: "p50Ms" | "p99Ms"): number =>
-    quantile(
-      series.flatMap((point) => point[pick] ?? []),
-      0.5,
-    );
-  const line = (
-    label: string,
-    pick: "perSecond" | "p50Ms" | "p99Ms",
-  ): ChartSection["lines"][number] => ({
-    label,
-    points: series.map((point) => [point.atMs + slotMs / 2, point[pick]] as const),
+  const { mean, low, high } = value;
+  return low === null || high === null
+    ? write(mean)
+    : `${write(mean)} (${words.fromTo(write(low), write(high))})`;
+}
+
+/** What protection costs, by neighbouring windows. */
+function slowdowns(facts: LoadTestFacts, language: Language): Section {
+  const { words, number, percent } = writing(language);
+  const longer = (value: MeanInterval | null): Cell => ({
+    text: meanText(value, (ms) => `${number(ms, 1)}\u00a0ms`, language),
   });
-  return [
-    chart(
-      words.rateChart,
-      words.rateSpoken(number(quantile(rates, 0.05)), number(quantile(rates, 0.95))),
-      [line(words.commitsLine, "perSecond")],
-    ),
-    chart(
-      words.latencyChart,
-      words.latencySpoken(number(known("p50Ms"), 1), number(known("p99Ms"), 1)),
-      [line(words.halfLine, "p50Ms"), line(words.worstLine, "p99Ms")],
-    ),
-  ];
+  return {
+    kind: "table",
+    title: words.costs,
+    head: [
+      words.compared,
+      words.pairs,
+      words.rateLost,
+      words.longer("p50"),
+      words.longer("p95"),
+      words.longer("p99"),
+    ],
+    rows: (["streaming", "backup"] as const).map((name): Cell[] => {
+      const slowdown = facts.slowdown[name];
+      const label = { text: words.comparisons[name] };
+      return slowdown === null
+        ? [
+            label,
+            { text: words.costUnknown, tone: "unknown" },
+            ...Array.from({ length: 4 }, () => ({ text: "—" })),
+          ]
+        : [
+            label,
+            { text: number(slowdown.rate.count) },
+            { text: meanText(slowdown.rate, percent, language) },
+            longer(slowdown.p50Ms),
+            longer(slowdown.p95Ms),
+            longer(slowdown.p99Ms),
+          ];
+    }),
+    note: words.costNote,
+  };
 }
 
 function backups(facts: LoadTestFacts, language: Language): Section {
@@ -269,8 +228,10 @@ function recovery(facts: LoadTestFacts, language: Language): readonly Section[] 
   const shown: (readonly [string, Cell])[] = [];
   if (crash !== null) {
     const at = duration(crash.atMs);
-    const lost = facts.ending === "serverLost";
-    const text = lost ? words.lostAt(at) : words.crashedAt(at, crash.duringBackup);
+    const text =
+      crash.cause === "planned"
+        ? words.crashedAt(at, crash.duringBackup)
+        : words.lostAt[crash.cause](at);
     shown.push([words.crashed, { text }]);
   }
   if (restore !== null) {
@@ -283,18 +244,42 @@ function recovery(facts: LoadTestFacts, language: Language): readonly Section[] 
     );
     shown.push([words.restoreFacts, { text }]);
   }
+  if (facts.application !== null) {
+    const { ok, outcome, exitCode, reason, durationMs, command, output } = facts.application;
+    const how = [
+      proofWords[language].application[outcome],
+      ...(ok ? [] : [exitCode ?? reason ?? ""]),
+      `(${duration(durationMs)})`,
+    ];
+    shown.push(
+      [words.application, { text: how.join(" "), tone: ok ? "good" : "bad" }],
+      [words.applicationCommand, { text: command.join(" ") }],
+      ...(ok || output === ""
+        ? []
+        : [[words.applicationOutput, { text: output.trimEnd() }] as const]),
+    );
+  } else if (restore !== null) {
+    shown.push([words.application, { text: words.noApplication }]);
+  }
   return shown.length === 0 ? [] : [{ kind: "facts", title: words.crash, facts: shown }];
 }
 
 function production(facts: LoadTestFacts, language: Language): readonly Section[] {
-  const { words, bytes, duration } = writing(language);
+  const { words, bytes, number, duration } = writing(language);
   if (facts.production === null) {
     return [];
   }
-  const { clusterBytes, backupFinishedAt, fullBackupMs, restoreMs, withinObjective } =
+  const { clusterBytes, backupFinishedAt, factor, fullBackup, restore, objective } =
     facts.production;
   const wanted = duration(facts.rto.objectiveSeconds * 1000);
-  const held = withinObjective ? words.met(wanted) : words.missed(wanted);
+  const predicted = ({ expectedMs, lowMs, highMs, measurements }: Predicted): string =>
+    [
+      words.prediction,
+      duration(expectedMs),
+      lowMs === null || highMs === null
+        ? words.oneMeasurement
+        : `(${words.fromTo(duration(lowMs), duration(highMs))}; ${words.measurements(number(measurements))})`,
+    ].join(" ");
   return [
     {
       kind: "facts",
@@ -302,14 +287,20 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
       facts: [
         [
           words.productionSize,
-          { text: words.productionSizeText(bytes(clusterBytes), instant(backupFinishedAt)) },
+          {
+            text: words.productionSizeText(
+              bytes(clusterBytes),
+              instant(backupFinishedAt),
+              number(factor, factor < 10 ? 1 : 0),
+            ),
+          },
         ],
-        [words.fullBackup, { text: `${words.prediction} ${duration(fullBackupMs)}` }],
+        [words.fullBackup, { text: predicted(fullBackup) }],
         [
           words.restore,
           {
-            text: `${words.prediction} ${duration(restoreMs)} · ${held}`,
-            tone: withinObjective ? "plain" : "warning",
+            text: `${predicted(restore)} · ${words.forecast[objective](wanted)}`,
+            tone: objective === "met" ? "plain" : "warning",
           },
         ],
         [words.assumptions, { text: words.assumed }],
@@ -326,7 +317,15 @@ function surroundings(facts: LoadTestFacts, language: Language): Section {
     title: words.environment,
     facts: [
       [words.host, { text: facts.host }],
-      [words.server, { text: `PostgreSQL ${facts.serverVersion}` }],
+      [
+        words.server,
+        {
+          text: [
+            `PostgreSQL ${facts.serverVersion}`,
+            facts.serverOrigin === null ? "" : `(${words.origins[facts.serverOrigin]})`,
+          ].join(" "),
+        },
+      ],
       [words.data, { text: bytes(facts.databaseBytes) }],
       [words.clients, { text: number(facts.clients) }],
       [words.loadTime, { text: duration(facts.loadMs) }],
@@ -359,8 +358,9 @@ export function loadTestReport(
     ],
     sections: [
       tests(facts, language),
+      slowdowns(facts, language),
       costs(facts, language),
-      ...charts(facts, language),
+      ...loadTestCharts(facts, language),
       backups(facts, language),
       ...recovery(facts, language),
       ...production(facts, language),

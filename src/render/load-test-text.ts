@@ -1,10 +1,11 @@
 /** The words of a load test's report. */
 import type { Language } from "../core/language.ts";
 import type {
-  LoadStretch,
   LoadTestBackup,
   LoadTestCheck,
   LoadTestEnding,
+  LoadTestFacts,
+  LossCause,
 } from "../queries/load-test-facts.ts";
 
 type Words = {
@@ -24,21 +25,35 @@ type Words = {
   readonly figures: string;
   readonly outcomes: Readonly<Record<"pass" | "fail" | "notReached", string>>;
   readonly testNames: Readonly<Record<LoadTestCheck["name"], string>>;
-  readonly load: (commits: string, clients: string, silence: string) => string;
+  readonly load: (of: {
+    readonly commits: string;
+    readonly clients: string;
+    readonly broken: string;
+    readonly silence: string;
+  }) => string;
   readonly backups: (full: string, incremental: string, failed: string) => string;
-  readonly slowdown: (share: string, maximum: string) => string;
+  readonly slowdown: (share: string, pairs: string, maximum: string) => string;
   readonly holes: (holes: string) => string;
   readonly lostOf: (lost: string, acknowledged: string) => string;
   readonly coherent: (found: string, faults: string) => string;
-  readonly restored: (took: string, objective: string) => string;
+  readonly applicationTook: (took: string) => string;
+  readonly restored: (untilApplication: boolean, took: string, objective: string) => string;
   readonly damaged: (damaged: string) => string;
   readonly costs: string;
+  readonly compared: string;
+  readonly comparisons: Readonly<Record<"streaming" | "backup", string>>;
+  readonly pairs: string;
+  readonly rateLost: string;
+  readonly longer: (percentile: string) => string;
+  readonly fromTo: (low: string, high: string) => string;
+  readonly costNote: string;
+  readonly costUnknown: string;
+  readonly stretchTitle: string;
   readonly stretch: string;
   readonly perSecond: string;
-  readonly stretches: Readonly<Record<LoadStretch, string>>;
-  readonly costNote: (streaming: string, backup: string) => string;
-  readonly costUnknown: string;
-  readonly noCost: string;
+  readonly stretches: Readonly<Record<keyof LoadTestFacts["stretches"], string>>;
+  readonly stretchNote: string;
+  readonly pacedNote: (perSecond: string) => string;
   readonly rateChart: string;
   readonly latencyChart: string;
   readonly chartNote: string;
@@ -61,13 +76,20 @@ type Words = {
   readonly crash: string;
   readonly crashed: string;
   readonly crashedAt: (at: string, duringBackup: boolean) => string;
-  readonly lostAt: (at: string) => string;
+  readonly lostAt: Readonly<Record<Exclude<LossCause, "planned">, (at: string) => string>>;
   readonly restoreFacts: string;
   readonly restoreText: (bytes: string, wal: string, took: string, start: string) => string;
+  readonly application: string;
+  readonly applicationCommand: string;
+  readonly applicationOutput: string;
+  readonly noApplication: string;
   readonly production: string;
   readonly prediction: string;
+  readonly oneMeasurement: string;
+  readonly measurements: (count: string) => string;
+  readonly forecast: Readonly<Record<"met" | "missed" | "open", (objective: string) => string>>;
   readonly productionSize: string;
-  readonly productionSizeText: (bytes: string, at: string) => string;
+  readonly productionSizeText: (bytes: string, at: string, factor: string) => string;
   readonly fullBackup: string;
   readonly restore: string;
   readonly assumptions: string;
@@ -75,6 +97,7 @@ type Words = {
   readonly environment: string;
   readonly host: string;
   readonly server: string;
+  readonly origins: Readonly<Record<NonNullable<LoadTestFacts["serverOrigin"]>, string>>;
   readonly data: string;
   readonly clients: string;
   readonly loadTime: string;
@@ -94,11 +117,12 @@ const en: Words = {
   },
   details: {
     good: "The server was loaded, backed up, killed at a random moment and brought back; every test passed and both objectives were met.",
-    finished: "At least one test failed or an objective was missed. It is told below.",
+    finished:
+      "At least one test failed or was not come to, or an objective was missed. It is told below.",
     interrupted:
       "Somebody ended the load test. What had been measured by then is below; the rest is not demonstrated.",
     serverLost:
-      "The server went away before the crash that was planned, and nothing here killed it. What was measured is below.",
+      "The server was lost before the crash that was planned, not by this test. What was measured is below.",
     failed: "The load test could not be brought to its end. What was measured is below.",
   },
   rpo: "RPO measured",
@@ -120,20 +144,36 @@ const en: Words = {
     wal: "WAL is complete",
     nothingLost: "No acknowledged commit is lost",
     coherent: "Restored data is coherent",
+    application: "The application works on the restored server",
     restored: "The restore is within the RTO",
     repository: "The repository verifies clean",
   },
-  load: (commits, clients, silence) =>
-    `${commits} commits of ${clients} clients; longest time without one ${silence}`,
+  load: ({ commits, clients, broken, silence }) =>
+    `${commits} commits of ${clients} clients, ${broken} of them cut off; longest time without a commit ${silence}`,
   backups: (full, incremental, failed) =>
     `${full} full, ${incremental} incremental, ${failed} failed`,
-  slowdown: (share, maximum) => `commits a second lost: ${share}; ${maximum} at most`,
+  slowdown: (share, pairs, maximum) =>
+    `commits a second lost: ${share}, the mean of ${pairs} pairs; ${maximum} at most`,
   holes: (holes) => `${holes} holes`,
   lostOf: (lost, acknowledged) => `${lost} of ${acknowledged} lost`,
   coherent: (found, faults) => `${found} entries in their chains and balances, ${faults} faults`,
-  restored: (took, objective) => `${took} from the crash to the first write; ${objective} at most`,
+  applicationTook: (took) => `answered after ${took}`,
+  restored: (untilApplication, took, objective) =>
+    `${took} from the crash until ${untilApplication ? "the application answered" : "the first write"}; ${objective} at most`,
   damaged: (damaged) => `every object read and opened, ${damaged} damaged`,
   costs: "What protection costs",
+  compared: "With, against without",
+  comparisons: {
+    streaming: "WAL streamed, each commit waiting for the repository",
+    backup: "a backup beside that",
+  },
+  pairs: "Pairs",
+  rateLost: "Commits/s lost",
+  longer: (percentile) => `${percentile} longer by`,
+  fromTo: (low, high) => `${low} to ${high}`,
+  costNote:
+    "Each stretch with is compared with its neighbour without, at full speed; given are the mean over the pairs and, in brackets, its 95 % interval (Student's t). An interval that contains zero: no cost was shown. Clients, server, backups and repository share this host: production with room to spare feels less.",
+  stretchTitle: "Measured at full speed",
   stretch: "The server runs",
   perSecond: "Commits/s",
   stretches: {
@@ -141,10 +181,10 @@ const en: Words = {
     streaming: "with WAL streamed, each commit waiting for the repository",
     backup: "with a backup beside that",
   },
-  costNote: (streaming, backup) =>
-    `Commits a second lost to streaming with RPO 0: ${streaming}; and of what then remains, to a backup: ${backup}. Clients, server, backups and repository share this host: production with room to spare feels less. A load of more than some minutes is paced, so that each commit can be kept and judged.`,
+  stretchNote: "Over all stretches of a kind; what is compared is in the table above.",
+  pacedNote: (perSecond) =>
+    `Between them the load was held to ${perSecond} commits a second on the average, so that each commit could be kept and judged.`,
   costUnknown: "not measured",
-  noCost: "nothing that could be measured",
   rateChart: "Commits a second",
   latencyChart: "Time until a commit is acknowledged (ms)",
   chartNote:
@@ -175,14 +215,31 @@ const en: Words = {
   crashed: "Crash",
   crashedAt: (at, duringBackup) =>
     `SIGKILL after ${at} of load${duringBackup ? ", in the middle of a backup" : ""}; the server's files removed`,
-  lostAt: (at) => `after ${at} of load, not by this test; the files of what was left removed`,
+  lostAt: {
+    gone: (at) => `after ${at} of load, not by this test; the files of what was left removed`,
+    silent: (at) =>
+      `given up after ${at} of load: it acknowledged nothing any more, though its processes lived; killed, and its files removed`,
+  },
   restoreFacts: "Restore",
   restoreText: (bytes, wal, took, start) =>
     `${bytes} of files and ${wal} of WAL in ${took}, start and replay in ${start}`,
+  application: "Application",
+  applicationCommand: "Its command",
+  applicationOutput: "It said",
+  noApplication:
+    "none was asked (proof.application of pra.yaml): the RTO is measured until the first write",
   production: "At production's size: a prediction, not a measurement",
   prediction: "PREDICTION",
+  oneMeasurement: "(one measurement: no interval)",
+  measurements: (count) => `${count} measurements`,
+  forecast: {
+    met: (objective) => `would meet the objective of ${objective}`,
+    missed: (objective) => `would miss the objective of ${objective}`,
+    open: (objective) => `may miss the objective of ${objective}`,
+  },
   productionSize: "Production",
-  productionSizeText: (bytes, at) => `${bytes} in its newest backup, of ${at}`,
+  productionSizeText: (bytes, at, factor) =>
+    `${bytes} in its newest backup, of ${at}: ${factor} times what was restored here`,
   fullBackup: "Full backup",
   restore: "Restore until the server answers",
   assumptions: "Assumes",
@@ -191,6 +248,12 @@ const en: Words = {
   environment: "Environment",
   host: "Host",
   server: "Throw-away server",
+  origins: {
+    embedded: "npm's embedded server",
+    distribution: "the distribution's programs",
+    pg_config: "the programs that pg_config names",
+    PRA_PG_BIN_DIR: "the programs of PRA_PG_BIN_DIR",
+  },
   data: "Databases before the load",
   clients: "Clients",
   loadTime: "Load planned",
@@ -211,11 +274,12 @@ const fr: Words = {
   },
   details: {
     good: "Le serveur a été chargé, sauvegardé, tué à un moment tiré au sort puis ramené ; chaque test est réussi et les deux objectifs sont tenus.",
-    finished: "Au moins un test a échoué ou un objectif a été manqué. C'est décrit plus bas.",
+    finished:
+      "Au moins un test a échoué ou n'a pas été atteint, ou un objectif a été manqué. C'est décrit plus bas.",
     interrupted:
       "Quelqu'un a arrêté le test de charge. Ce qui était mesuré à ce moment est plus bas ; le reste n'est pas démontré.",
     serverLost:
-      "Le serveur a disparu avant le plantage prévu, et rien ici ne l'a tué. Ce qui a été mesuré est plus bas.",
+      "Le serveur a été perdu avant le plantage prévu, pas du fait de ce test. Ce qui a été mesuré est plus bas.",
     failed: "Le test de charge n'a pu être mené à son terme. Ce qui a été mesuré est plus bas.",
   },
   rpo: "RPO mesuré",
@@ -237,22 +301,37 @@ const fr: Words = {
     wal: "Le WAL est complet",
     nothingLost: "Aucune validation confirmée n'est perdue",
     coherent: "Les données restaurées sont cohérentes",
+    application: "L'application fonctionne sur le serveur restauré",
     restored: "La restauration tient dans le RTO",
     repository: "Le dépôt est vérifié sans défaut",
   },
-  load: (commits, clients, silence) =>
-    `${commits} validations de ${clients} clients ; plus longue durée sans aucune ${silence}`,
+  load: ({ commits, clients, broken, silence }) =>
+    `${commits} validations de ${clients} clients, dont ${broken} coupés ; plus longue durée sans validation ${silence}`,
   backups: (full, incremental, failed) =>
     `complètes : ${full}, incrémentales : ${incremental}, échouées : ${failed}`,
-  slowdown: (share, maximum) => `validations par seconde perdues : ${share} ; ${maximum} au plus`,
+  slowdown: (share, pairs, maximum) =>
+    `validations par seconde perdues : ${share}, moyenne de ${pairs} paires ; ${maximum} au plus`,
   holes: (holes) => `trous : ${holes}`,
   lostOf: (lost, acknowledged) => `perdues : ${lost} sur ${acknowledged}`,
   coherent: (found, faults) =>
     `${found} écritures dans leurs chaînes et soldes, fautes : ${faults}`,
-  restored: (took, objective) =>
-    `${took} du plantage à la première écriture ; ${objective} au plus`,
+  applicationTook: (took) => `a répondu après ${took}`,
+  restored: (untilApplication, took, objective) =>
+    `${took} du plantage à ${untilApplication ? "la réponse de l'application" : "la première écriture"} ; ${objective} au plus`,
   damaged: (damaged) => `chaque objet lu et ouvert, abîmés : ${damaged}`,
   costs: "Ce que coûte la protection",
+  compared: "Avec, comparé à sans",
+  comparisons: {
+    streaming: "WAL transmis, chaque validation attendant le dépôt",
+    backup: "une sauvegarde en plus",
+  },
+  pairs: "Paires",
+  rateLost: "Validations/s perdues",
+  longer: (percentile) => `${percentile} allongé de`,
+  fromTo: (low, high) => `${low} à ${high}`,
+  costNote:
+    "Chaque période avec est comparée à sa voisine sans, à pleine vitesse ; sont donnés la moyenne des paires et, entre parenthèses, son intervalle à 95 % (loi de Student). Un intervalle qui contient zéro : aucun coût n'est démontré. Clients, serveur, sauvegardes et dépôt se partagent cette machine : une production qui a de la marge le ressent moins.",
+  stretchTitle: "Mesuré à pleine vitesse",
   stretch: "Le serveur tourne",
   perSecond: "Validations/s",
   stretches: {
@@ -260,10 +339,10 @@ const fr: Words = {
     streaming: "avec le WAL transmis, chaque validation attendant le dépôt",
     backup: "avec une sauvegarde en plus",
   },
-  costNote: (streaming, backup) =>
-    `Validations par seconde perdues par la transmission avec un RPO de 0 : ${streaming} ; et de ce qui reste, par une sauvegarde : ${backup}. Clients, serveur, sauvegardes et dépôt se partagent cette machine : une production qui a de la marge le ressent moins. Une charge de plus de quelques minutes est cadencée, pour que chaque validation puisse être gardée et jugée.`,
+  stretchNote: "Sur toutes les périodes d'un genre ; la comparaison est dans le tableau ci-dessus.",
+  pacedNote: (perSecond) =>
+    `Entre elles la charge était tenue à ${perSecond} validations par seconde en moyenne, pour que chaque validation puisse être gardée et jugée.`,
   costUnknown: "pas mesuré",
-  noCost: "rien de mesurable",
   rateChart: "Validations par seconde",
   latencyChart: "Temps jusqu'à la confirmation d'une validation (ms)",
   chartNote:
@@ -294,15 +373,32 @@ const fr: Words = {
   crashed: "Plantage",
   crashedAt: (at, duringBackup) =>
     `SIGKILL après ${at} de charge${duringBackup ? ", au milieu d'une sauvegarde" : ""} ; fichiers du serveur supprimés`,
-  lostAt: (at) =>
-    `après ${at} de charge, pas du fait de ce test ; les fichiers de ce qui restait supprimés`,
+  lostAt: {
+    gone: (at) =>
+      `après ${at} de charge, pas du fait de ce test ; les fichiers de ce qui restait supprimés`,
+    silent: (at) =>
+      `abandonné après ${at} de charge : il ne confirmait plus rien, bien que ses processus vivaient ; tué, ses fichiers supprimés`,
+  },
   restoreFacts: "Restauration",
   restoreText: (bytes, wal, took, start) =>
     `${bytes} de fichiers et ${wal} de WAL en ${took}, démarrage et rejeu en ${start}`,
+  application: "Application",
+  applicationCommand: "Sa commande",
+  applicationOutput: "Elle a dit",
+  noApplication:
+    "aucune n'a été interrogée (proof.application de pra.yaml) : le RTO est mesuré jusqu'à la première écriture",
   production: "À la taille de la production : une prévision, pas une mesure",
   prediction: "PRÉVISION",
+  oneMeasurement: "(une seule mesure : pas d'intervalle)",
+  measurements: (count) => `${count} mesures`,
+  forecast: {
+    met: (objective) => `tiendrait l'objectif de ${objective}`,
+    missed: (objective) => `manquerait l'objectif de ${objective}`,
+    open: (objective) => `pourrait manquer l'objectif de ${objective}`,
+  },
   productionSize: "Production",
-  productionSizeText: (bytes, at) => `${bytes} dans sa dernière sauvegarde, du ${at}`,
+  productionSizeText: (bytes, at, factor) =>
+    `${bytes} dans sa dernière sauvegarde, du ${at} : ${factor} fois ce qui a été restauré ici`,
   fullBackup: "Sauvegarde complète",
   restore: "Restauration jusqu'à la réponse du serveur",
   assumptions: "Suppose",
@@ -311,6 +407,12 @@ const fr: Words = {
   environment: "Environnement",
   host: "Machine",
   server: "Serveur jetable",
+  origins: {
+    embedded: "le serveur embarqué de npm",
+    distribution: "les programmes de la distribution",
+    pg_config: "les programmes que pg_config désigne",
+    PRA_PG_BIN_DIR: "les programmes de PRA_PG_BIN_DIR",
+  },
   data: "Bases avant la charge",
   clients: "Clients",
   loadTime: "Charge prévue",

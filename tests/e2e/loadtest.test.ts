@@ -1,7 +1,7 @@
 /** The load test as a person runs it, in a small size: to its end with its report, interrupted, with its server killed from outside, and refused. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,6 +24,8 @@ function pra(directory: string, words: readonly string[], lang = "en"): Run {
     PG_PORT: "1",
   });
 }
+
+const ASKS = 'test -S "$PGHOST/.s.PGSQL.$PGPORT" && echo "$PGUSER $PGDATABASE answers"';
 
 async function untilSaid(run: Run, pattern: RegExp): Promise<void> {
   for (let tries = 0; !pattern.test(run.err()); tries += 1) {
@@ -63,6 +65,11 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   await using ground = await playground();
   const init = pra(ground.path, ["init"]);
   assert.equal(await ended(init), 0, init.err());
+  // An application that needs its database, its role and the restored server's address.
+  await writeFile(
+    join(ground.path, "pra.yaml"),
+    `proof:\n  application:\n    command: ${JSON.stringify(["/bin/sh", "-c", ASKS])}\n    database: orders\n    user: shop\n`,
+  );
   const run = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL]);
   const code = await ended(run);
   const reports = await reportsOf(ground.path);
@@ -76,6 +83,9 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   assert.equal(facts.rpo.seconds, 0);
   assert.ok(facts.rto.met === true && (facts.rto.seconds ?? 0) > 0);
   assert.equal(facts.backups[0]?.kind, "full");
+  assert.equal(facts.application?.output, "shop orders answers\n");
+  assert.equal(facts.tests.find(({ name }) => name === "restored")?.figures["untilApplication"], 1);
+  assert.ok((facts.slowdown.streaming?.rate.count ?? 0) > 0, "a round was measured");
   assert.match(run.out(), /No acknowledged commit is lost +✓ PASS +0 of/);
   assert.match(run.out(), /RTO measured .*✓ MET: the objective is/);
   const ledger = pra(ground.path, ["ledger", "list", "--kind", "loadTestFinished", "--json"]);

@@ -4,6 +4,7 @@
  */
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Client } from "pg";
 import { present } from "../../core/assert.ts";
 import { lsnDistanceBytes } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
@@ -97,7 +98,7 @@ export async function startRestored(recovery: DemoRecovery): Promise<ThrowawaySe
     signal,
   });
   try {
-    await withClient(server, async (client) => {
+    const untilWritten = async (client: Client): Promise<void> => {
       // A server answers reads before its recovery has ended.
       const stillRecovering = async (): Promise<boolean> => {
         const { rows } = await client.query<{ recovering: boolean }>(
@@ -109,7 +110,8 @@ export async function startRestored(recovery: DemoRecovery): Promise<ThrowawaySe
         await adapters.clock.sleep(LOOK_EVERY_MS, { signal });
       }
       await client.query("CREATE TEMPORARY TABLE pra_demo_answers AS SELECT 1");
-    });
+    };
+    await withClient(server, untilWritten, { signal });
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
@@ -121,8 +123,9 @@ export async function startRestored(recovery: DemoRecovery): Promise<ThrowawaySe
 export async function judgeRestored(
   server: ThrowawayServer,
   acknowledged: Acknowledged,
+  options: { readonly signal: AbortSignal },
 ): Promise<OracleVerdict> {
-  return withClient(server, (client) => verifyOracle(client, acknowledged));
+  return withClient(server, (client) => verifyOracle(client, acknowledged), options);
 }
 
 /** Proves the same point once more, in a throw-away server of its own. @throws DrError as `pra prove` does. */

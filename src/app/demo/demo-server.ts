@@ -44,18 +44,28 @@ export function clientConfig(server: DemoSocket): ClientConfig {
   };
 }
 
-/** Runs `work` with a connection of its own. */
+/** Runs `work` with a connection of its own. Aborting cuts it off, so that a server that hangs holds up nobody; rejects with the signal's reason. */
 export async function withClient<T>(
   server: DemoSocket,
   work: (client: Client) => Promise<T>,
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<T> {
+  signal.throwIfAborted();
   const client = new Client(clientConfig(server));
   // A server that dies breaks the statement under way, which tells it.
   client.on("error", () => undefined);
-  await client.connect();
+  const cut = (): void => {
+    client.connection.stream.destroy();
+  };
+  signal.addEventListener("abort", cut, { once: true });
   try {
+    await client.connect();
     return await work(client);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
+    signal.removeEventListener("abort", cut);
     await client.end().catch(() => undefined);
   }
 }
@@ -77,7 +87,7 @@ export async function startProduction(options: {
 /** Waits until no client but this one is connected: what was begun has ended, and nothing will miss the server. */
 export async function untilQuiet(server: DemoSocket, clock: Clock): Promise<void> {
   const signal = AbortSignal.timeout(QUIET_WITHIN_MS);
-  await withClient(server, async (client) => {
+  const look = async (client: Client): Promise<void> => {
     for (;;) {
       const { rows } = await client.query<{ others: string }>(
         "SELECT count(*) AS others FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
@@ -87,7 +97,8 @@ export async function untilQuiet(server: DemoSocket, clock: Clock): Promise<void
       }
       await clock.sleep(LOOK_EVERY_MS, { signal });
     }
-  });
+  };
+  await withClient(server, look, { signal });
 }
 
 /** Loads bulk data; answers its bytes. No WAL of it is needed afterwards: a new slot keeps WAL from the last checkpoint on. */
@@ -103,7 +114,7 @@ export async function fillServer(
       throw error;
     },
   );
-  await withClient(server, (client) => client.query("CHECKPOINT"));
+  await withClient(server, (client) => client.query("CHECKPOINT"), { signal });
   return loaded;
 }
 
@@ -120,7 +131,7 @@ export async function makeSynchronous(
   },
 ): Promise<void> {
   const { standbyName, clock, signal } = options;
-  await withClient(server, async (client) => {
+  const settle = async (client: Client): Promise<void> => {
     await client.query(`ALTER SYSTEM SET synchronous_standby_names = '"${standbyName}"'`);
     await client.query("SELECT pg_reload_conf()");
     for (;;) {
@@ -133,5 +144,18 @@ export async function makeSynchronous(
       }
       await clock.sleep(LOOK_EVERY_MS, { signal });
     }
-  });
+  };
+  await withClient(server, settle, { signal });
+}
+
+/** Lets commits wait for nobody any more; those that waited go on. */
+export async function makeAsynchronous(
+  server: DemoSocket,
+  options: { readonly signal: AbortSignal },
+): Promise<void> {
+  const settle = async (client: Client): Promise<void> => {
+    await client.query("ALTER SYSTEM RESET synchronous_standby_names");
+    await client.query("SELECT pg_reload_conf()");
+  };
+  await withClient(server, settle, options);
 }

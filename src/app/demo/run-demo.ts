@@ -103,7 +103,7 @@ async function restoreAndStart(
   const rtoMs = Math.round(recovery.adapters.clock.monotonic() - loss.killedAtMs);
   steps.tell({ kind: "started", rtoMs });
   const { value: verdict } = await steps.run("judge", () =>
-    judgeRestored(running, loss.acknowledged),
+    judgeRestored(running, loss.acknowledged, { signal: recovery.signal }),
   );
   const { found, lost, ok } = verdict;
   steps.tell({ kind: "judged", found, lost: lost.length, ok });

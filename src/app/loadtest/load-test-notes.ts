@@ -2,35 +2,55 @@
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import type { OracleVerdict } from "../../loadtest/oracle.ts";
 import type { LatencyRecord } from "../../loadtest/latency-record.ts";
-import type { LoadTestBackup } from "../../queries/load-test-facts.ts";
+import type { ApplicationResult } from "../../proof/application-command.ts";
+import type { BinariesOrigin } from "../../postgres/server-binaries.ts";
+import type { LoadTestBackup, LossCause } from "../../queries/load-test-facts.ts";
 
 /** Where it stands. */
 export type LoadTestPhase =
-  "server" | "data" | "plain" | "streaming" | "backups" | "restore" | "judge" | "verify";
+  | "server"
+  | "data"
+  | "plain"
+  | "streaming"
+  | "backups"
+  | "restore"
+  | "start"
+  | "application"
+  | "judge"
+  | "verify";
 
 /** What is told on the way. */
 export type LoadTestEvent =
   | { readonly kind: "begun"; readonly folder: string; readonly seed: number }
   | { readonly kind: "phase"; readonly phase: LoadTestPhase }
   | { readonly kind: "backup"; readonly backup: LoadTestBackup }
-  | { readonly kind: "crashed"; readonly planned: boolean; readonly commits: number }
+  | { readonly kind: "crashed"; readonly cause: LossCause; readonly commits: number }
   | { readonly kind: "folderRemoved"; readonly folder: string }
   | {
       readonly kind: "progress";
       readonly phase: LoadTestPhase;
       readonly commits: number;
+      /** Where the load is a row of rounds: which, from 1. */
+      readonly round: { readonly at: number; readonly of: number } | null;
       /** Of the load. */
       readonly fraction: number;
       readonly leftMs: number;
-    };
+    }
+  /** After the load. */
+  | {
+      readonly kind: "restoring";
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    }
+  | { readonly kind: "verifying"; readonly done: number; readonly all: number };
 
 /** The end of the server. */
 export type CrashNote = {
-  /** From the beginning of the load, by the monotonic clock, and by the wall clock. */
+  /** From the beginning of the load, and by the monotonic clock, when its end began; by the wall clock when it was over. */
   readonly atMs: number;
   readonly monotonicMs: number;
-  readonly epochMs: number;
-  readonly planned: boolean;
+  epochMs: number;
+  readonly cause: LossCause;
   readonly duringBackup: boolean;
 };
 
@@ -43,12 +63,20 @@ export type RestoreNote = {
   readonly startMs: number;
   readonly durationMs: number;
   /** From the crash until the restored server took writes. */
-  readonly rtoMs: number;
+  readonly writtenMs: number;
+};
+
+/** The application on the restored server. `answeredMs`: from the crash until it was found well. */
+export type ApplicationNote = {
+  readonly result: ApplicationResult;
+  readonly answeredMs: number | null;
 };
 
 /** Everything, as far as it was come to. */
 export type LoadTestNotes = {
   serverVersion: string;
+  /** Where the server's programs were found. */
+  serverOrigin: BinariesOrigin | undefined;
   databaseBytes: number;
   load:
     | {
@@ -57,12 +85,18 @@ export type LoadTestNotes = {
         readonly acknowledged: Acknowledged;
       }
     | undefined;
-  /** When the receiver was begun, and when commits waited for it: what lies between is neither. */
-  plainUntilMs: number | undefined;
-  streamingFromMs: number | undefined;
+  /** When commits waited for the repository, in order; the last one up to the crash. */
+  readonly streamed: { readonly fromMs: number; toMs: number | undefined }[];
+  /** Clients that ended before the crash. */
+  brokenClients: number;
+  /** Commits a second to which the load was held where it was not measured; null: it never had to be. */
+  pacedPerSecond: number | null;
   readonly backups: LoadTestBackup[];
   crash: CrashNote | undefined;
   restore: RestoreNote | undefined;
+  /** Whether the restored server is judged by an application, too, and what that said. */
+  applicationWanted: boolean;
+  application: ApplicationNote | undefined;
   verdict: OracleVerdict | undefined;
   repository: { readonly damaged: number; readonly holes: number } | undefined;
 };
@@ -71,13 +105,17 @@ export type LoadTestNotes = {
 export function emptyNotes(): LoadTestNotes {
   return {
     serverVersion: "",
+    serverOrigin: undefined,
     databaseBytes: 0,
     load: undefined,
-    plainUntilMs: undefined,
-    streamingFromMs: undefined,
+    streamed: [],
+    brokenClients: 0,
+    pacedPerSecond: null,
     backups: [],
     crash: undefined,
     restore: undefined,
+    applicationWanted: false,
+    application: undefined,
     verdict: undefined,
     repository: undefined,
   };

@@ -1,18 +1,16 @@
 /** What a load test leaves behind: the facts of its report, made of its notes, and its event in the ledger. */
 import { isDrError } from "../../core/errors.ts";
+import type { MeanInterval } from "../../core/mean-interval.ts";
 import type { EventData } from "../../ledger/event-kinds.ts";
-import {
-  type LoadMeasured,
-  type ProductionForecast,
-  forecastProduction,
-  judgeLoadTest,
-  slowdownOf,
-} from "../../loadtest/judge-load-test.ts";
-import type { LoadFigures, Stretch } from "../../loadtest/latency-record.ts";
+import { type LoadMeasured, judgeLoadTest } from "../../loadtest/judge-load-test.ts";
+import type { LoadFigures, LoadStretch } from "../../loadtest/latency-record.ts";
+import { type ProductionForecast, forecastProduction } from "../../loadtest/forecast.ts";
 import { type OracleVerdict, lostTimeMs } from "../../loadtest/oracle.ts";
-import type { LoadStretch, LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
+import { backupPairs, slowdownOf, streamingPairs } from "../../loadtest/slowdown.ts";
+import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import { measured } from "../../queries/proof-facts.ts";
 import type { BackupRoot } from "../../repository/root.ts";
+import type { RestoreMeasurement } from "../../restore/predict.ts";
 import type { Environment } from "../environment.ts";
 import type { LoadTestNotes } from "./load-test-notes.ts";
 
@@ -27,56 +25,47 @@ export type LoadTestAbout = {
   readonly clients: number;
   readonly ending: LoadTestEnding;
   readonly failure: unknown;
-  /** Of the newest backup in the configured repository. */
-  readonly production: BackupRoot | undefined;
+  /** The newest backup in the configured repository, and what its ledger measured of restores. */
+  readonly production:
+    { readonly newest: BackupRoot; readonly restores: readonly RestoreMeasurement[] } | undefined;
   /** When the load was over, crash or not, from its beginning. */
   readonly overMs: number;
 };
 
-/** Which parts of the load ran with what beside it. */
-function stretchesOf(
-  notes: LoadTestNotes,
-  overMs: number,
-): Readonly<Record<LoadStretch, readonly Stretch[]>> {
-  const { plainUntilMs = overMs, streamingFromMs = overMs } = notes;
-  const endMs = notes.crash?.atMs ?? overMs;
-  const streaming: Stretch[] = [];
-  let fromMs = streamingFromMs;
-  for (const backup of notes.backups) {
-    streaming.push({ fromMs, toMs: backup.fromMs });
-    fromMs = backup.toMs;
-  }
-  streaming.push({ fromMs, toMs: endMs });
-  return { plain: [{ fromMs: 0, toMs: plainUntilMs }], streaming, backup: notes.backups };
-}
-
-function figuresOf(
-  notes: LoadTestNotes,
-  overMs: number,
-): Readonly<Record<LoadStretch, LoadFigures | null>> {
-  const stretches = stretchesOf(notes, overMs);
-  const over = (name: LoadStretch): LoadFigures | null =>
-    notes.load?.record.over(stretches[name]) ?? null;
-  return { plain: over("plain"), streaming: over("streaming"), backup: over("backup") };
+/** What was measured of the load, in windows, and what is told by comparing them. */
+function loadMeasured({
+  load,
+}: LoadTestNotes): Pick<LoadTestFacts, "windows" | "stretches" | "slowdown"> {
+  const windows = load?.record.windows() ?? [];
+  const over = (kind: LoadStretch): LoadFigures | null => load?.record.over(kind) ?? null;
+  return {
+    windows,
+    stretches: { plain: over("plain"), streaming: over("streaming"), backup: over("backup") },
+    slowdown: {
+      streaming: slowdownOf(streamingPairs(windows)),
+      backup: slowdownOf(backupPairs(windows)),
+    },
+  };
 }
 
 function forecastOf(
   { restore, backups }: LoadTestNotes,
   { production, host, environment }: LoadTestAbout,
 ): ProductionForecast | null {
-  const fullBackup = backups.find(({ kind, state }) => kind === "full" && state === "finished");
-  if (production === undefined || restore === undefined || fullBackup === undefined) {
+  if (production === undefined || restore === undefined) {
     return null;
   }
-  const { fromMs, toMs, readBytes } = fullBackup;
+  const { newest, restores } = production;
   return forecastProduction(
-    {
-      clusterBytes: production.totals.clusterBytes,
-      backupFinishedAt: production.finishedAt,
-    },
+    { clusterBytes: newest.totals.clusterBytes, backupFinishedAt: newest.finishedAt },
     {
       restore: { host, ...restore },
-      fullBackup: { readBytes, durationMs: toMs - fromMs },
+      earlier: restores,
+      backups: backups
+        .filter(({ state }) => state === "finished")
+        .map(({ kind, readBytes, fromMs, toMs }) => {
+          return { kind, readBytes, durationMs: toMs - fromMs };
+        }),
       rtoObjectiveSeconds: environment.objectives.rtoSeconds,
     },
   );
@@ -89,12 +78,34 @@ function judgedOf(verdict: OracleVerdict): NonNullable<LoadMeasured["judged"]> {
   return { acknowledged, found, lost: lost.length, faults: wrongLines + (sumOk ? 0 : 1) };
 }
 
+/** From the crash until the application answered; where none is configured, until the restored server took writes. */
+function rtoSecondsOf({
+  restore,
+  applicationWanted,
+  application,
+}: LoadTestNotes): number | undefined {
+  const ms = applicationWanted ? application?.answeredMs : restore?.writtenMs;
+  return ms === undefined || ms === null ? undefined : ms / 1000;
+}
+
+function applicationOf({
+  applicationWanted,
+  application,
+}: LoadTestNotes): LoadMeasured["application"] {
+  if (!applicationWanted) {
+    return "none";
+  }
+  return application === undefined
+    ? null
+    : { ok: application.result.ok, seconds: application.result.durationMs / 1000 };
+}
+
 function testsOf(
   notes: LoadTestNotes,
   about: LoadTestAbout,
-  backupSlowdown: number | null,
+  backupSlowdown: MeanInterval | null,
 ): LoadTestFacts["tests"] {
-  const { load, crash, verdict, repository, restore, backups } = notes;
+  const { load, crash, verdict, repository, backups } = notes;
   const count = (wanted: (backup: (typeof backups)[number]) => boolean): number =>
     backups.filter(wanted).length;
   const toMs = crash?.atMs ?? about.overMs;
@@ -102,8 +113,9 @@ function testsOf(
     load: {
       commits: load?.acknowledged.count ?? 0,
       clients: about.clients,
-      silenceMs: load?.record.longestSilenceMs({ fromMs: 0, toMs }) ?? 0,
-      asPlanned: crash?.planned ?? null,
+      silenceMs: load?.record.longestSilenceMs(toMs) ?? 0,
+      broken: notes.brokenClients,
+      asPlanned: crash === undefined ? null : crash.cause === "planned",
     },
     backups: {
       full: count(({ kind, state }) => kind === "full" && state === "finished"),
@@ -113,7 +125,8 @@ function testsOf(
     backupSlowdown,
     walHoles: repository?.holes ?? null,
     judged: verdict === undefined ? null : judgedOf(verdict),
-    rtoSeconds: restore === undefined ? null : restore.rtoMs / 1000,
+    application: applicationOf(notes),
+    rtoSeconds: rtoSecondsOf(notes) ?? null,
     rtoObjectiveSeconds: about.environment.objectives.rtoSeconds,
     damaged: repository?.damaged ?? null,
   });
@@ -130,34 +143,54 @@ function failureOf(failure: unknown): LoadTestFacts["failure"] {
 
 /** Both objectives, held against what was measured. */
 function objectivesOf(
-  { load, verdict, crash, restore }: LoadTestNotes,
+  notes: LoadTestNotes,
   { objectives }: Environment,
 ): Pick<LoadTestFacts, "rpo" | "rto"> {
+  const { load, verdict, crash } = notes;
   const rpoSeconds =
     load === undefined || verdict === undefined || crash === undefined
       ? undefined
       : lostTimeMs(load.acknowledged, verdict, crash.epochMs) / 1000;
-  const rtoSeconds = restore === undefined ? undefined : restore.rtoMs / 1000;
   return {
     rpo: measured(rpoSeconds, objectives.rpoSeconds),
-    rto: measured(rtoSeconds, objectives.rtoSeconds),
+    rto: measured(rtoSecondsOf(notes), objectives.rtoSeconds),
+  };
+}
+
+/** The crash and what came back after it. */
+function lossAndReturn({
+  crash,
+  restore,
+  application,
+}: LoadTestNotes): Pick<LoadTestFacts, "crash" | "restore" | "application"> {
+  return {
+    crash:
+      crash === undefined
+        ? null
+        : { atMs: crash.atMs, duringBackup: crash.duringBackup, cause: crash.cause },
+    restore:
+      restore === undefined
+        ? null
+        : {
+            restoredBytes: restore.restoredBytes,
+            walBytes: restore.walBytes,
+            durationMs: restore.durationMs,
+            startMs: restore.startMs,
+          },
+    application: application?.result ?? null,
   };
 }
 
 /** The facts. */
 export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadTestFacts {
   const { environment, ending, overMs } = about;
-  const { load, crash, restore } = notes;
-  const stretches = figuresOf(notes, overMs);
-  const slowdown = {
-    streaming: slowdownOf(stretches.plain, stretches.streaming),
-    backup: slowdownOf(stretches.streaming, stretches.backup),
-  };
-  const tests = testsOf(notes, about, slowdown.backup);
+  const { load, crash } = notes;
+  const compared = loadMeasured(notes);
+  const tests = testsOf(notes, about, compared.slowdown.backup?.rate ?? null);
   const { rpo, rto } = objectivesOf(notes, environment);
   const passed = tests.every(({ outcome }) => outcome === "pass");
   return {
-    version: 1,
+    version: 2,
     ok: ending === "finished" && passed && rpo.met === true && rto.met === true,
     ending,
     failure: failureOf(about.failure),
@@ -170,24 +203,19 @@ export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadT
     clients: about.clients,
     databaseBytes: notes.databaseBytes,
     serverVersion: notes.serverVersion,
+    serverOrigin: notes.serverOrigin ?? null,
     acknowledged: load?.acknowledged.count ?? 0,
     tests,
     rpo,
     rto,
-    stretches,
-    slowdown,
+    ...compared,
+    pacedPerSecond: notes.pacedPerSecond,
     backups: notes.backups,
-    streamingFromMs: notes.streamingFromMs ?? null,
-    crash: crash === undefined ? null : { atMs: crash.atMs, duringBackup: crash.duringBackup },
-    restore:
-      restore === undefined
-        ? null
-        : {
-            restoredBytes: restore.restoredBytes,
-            walBytes: restore.walBytes,
-            durationMs: restore.durationMs,
-            startMs: restore.startMs,
-          },
+    streamed: notes.streamed.map(({ fromMs, toMs }) => ({
+      fromMs,
+      toMs: toMs ?? crash?.atMs ?? overMs,
+    })),
+    ...lossAndReturn(notes),
     series: load?.record.series(crash?.atMs ?? overMs) ?? [],
     production: forecastOf(notes, about),
   };

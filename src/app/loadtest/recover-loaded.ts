@@ -1,4 +1,7 @@
-/** The second act of a load test: the newest point is restored from the repository alone, started, judged by the load's oracle, and the repository verified. */
+/**
+ * The second act of a load test: the newest point is restored from the repository alone, started, answered for by the application where one is
+ * configured, judged by the load's oracle, and the repository verified.
+ */
 import { present } from "../../core/assert.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
@@ -15,6 +18,7 @@ import {
 } from "../demo/demo-recovery.ts";
 import { openRepository } from "../repository-access.ts";
 import { runVerify } from "../verify-operation.ts";
+import { type ApplicationWish, runApplication } from "./application-step.ts";
 import type { LoadTestEvent, LoadTestNotes } from "./load-test-notes.ts";
 
 /** What it works with. */
@@ -23,23 +27,34 @@ export type RecoveryAct = {
   readonly folder: DemoFolder;
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
+  readonly application: ApplicationWish | undefined;
   readonly notes: LoadTestNotes;
   readonly tell: (event: LoadTestEvent) => void;
   readonly signal: AbortSignal;
 };
 
+async function restore(act: RecoveryAct, recovery: DemoRecovery): ReturnType<typeof restoreLatest> {
+  act.tell({ kind: "phase", phase: "restore" });
+  let totalBytes = 0;
+  return restoreLatest(recovery, {
+    onPlan: (plan) => {
+      totalBytes = plan.restoreBytes;
+    },
+    onProgress: (doneBytes) => {
+      act.tell({ kind: "restoring", doneBytes, totalBytes });
+    },
+  });
+}
+
 async function restoreAndJudge(act: RecoveryAct, recovery: DemoRecovery): Promise<void> {
-  const { adapters, notes, signal } = act;
+  const { adapters, notes, account, application, signal } = act;
   const { clock } = adapters;
   const crash = present(notes.crash, "a restore follows a crash");
   const load = present(notes.load, "a crash follows a load");
-  act.tell({ kind: "phase", phase: "restore" });
   const beganMs = clock.monotonic();
-  const { plan, restored } = await restoreLatest(recovery, {
-    onPlan: () => undefined,
-    onProgress: () => undefined,
-  });
+  const { plan, restored } = await restore(act, recovery);
   const restoredMs = clock.monotonic();
+  act.tell({ kind: "phase", phase: "start" });
   await using server = await startRestored(recovery);
   const endedMs = clock.monotonic();
   const walMs = restored.phases.find(({ name }) => name === "wal")?.durationMs ?? 0;
@@ -51,10 +66,16 @@ async function restoreAndJudge(act: RecoveryAct, recovery: DemoRecovery): Promis
     walMs,
     startMs: Math.round(endedMs - restoredMs),
     durationMs,
-    rtoMs: Math.round(endedMs - crash.monotonicMs),
+    writtenMs: Math.round(endedMs - crash.monotonicMs),
   };
+  if (application !== undefined) {
+    act.tell({ kind: "phase", phase: "application" });
+    const result = await runApplication(server, application, { account, clock, signal });
+    const answeredMs = Math.round(clock.monotonic() - crash.monotonicMs);
+    notes.application = { result, answeredMs: result.ok ? answeredMs : null };
+  }
   act.tell({ kind: "phase", phase: "judge" });
-  notes.verdict = await judgeRestored(server, load.acknowledged);
+  notes.verdict = await judgeRestored(server, load.acknowledged, { signal });
   await server.stop("fast", { signal });
 }
 
@@ -69,7 +90,9 @@ export async function recoverLoaded(act: RecoveryAct): Promise<void> {
   const verified = await runVerify(adapters, environment, {
     deep: true,
     workers: demoWorkers,
-    onProgress: () => undefined,
+    onProgress: (_step, done, all) => {
+      act.tell({ kind: "verifying", done, all });
+    },
     signal,
   });
   const holes = verified.incarnations.reduce((sum, { wal }) => sum + wal.holes.length, 0);

@@ -12,7 +12,6 @@ import { type ServerBinaries, findServerBinaries } from "../../postgres/server-b
 import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import { loadTestReport } from "../../render/load-test-report.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
-import type { BackupRoot } from "../../repository/root.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
 import { archiveReport, hashOfText } from "../archive-report.ts";
 import { listRoots } from "../backup-roots.ts";
@@ -23,11 +22,13 @@ import { type DemoFolder, makeDemoFolder, roomFor } from "../demo/demo-folder.ts
 import type { Environment } from "../environment.ts";
 import { LedgerRecorder } from "../ledger-recorder.ts";
 import { newestRestorable } from "../newest-incarnation.ts";
+import { measurementsOf } from "../predict-restore.ts";
 import { type RenderedReport, textsOf, writeReportFiles } from "../report-files.ts";
 import { openRepository } from "../repository-access.ts";
+import { type ApplicationWish, applicationWish } from "./application-step.ts";
 import { loadAndCrash } from "./load-and-crash.ts";
 import { type LoadTestEvent, type LoadTestNotes, emptyNotes } from "./load-test-notes.ts";
-import { loadTestEvent, loadTestFacts } from "./load-test-records.ts";
+import { type LoadTestAbout, loadTestEvent, loadTestFacts } from "./load-test-records.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
 import { type ReportSummary, summariseReport } from "./summarise-report.ts";
 
@@ -48,6 +49,10 @@ export type LoadTestRequest = {
   readonly dataBytes: number;
   readonly seed: number;
   readonly major: number | undefined;
+  /** Undefined: `PRA_PG_BIN_DIR`, else whatever is found, the newest major first. */
+  readonly programs: "embedded" | "distribution" | undefined;
+  /** Whether the configured application, if there is one, is asked on the restored server. */
+  readonly application: boolean;
   readonly folder: string | undefined;
   readonly onEvent: (event: LoadTestEvent) => void;
   readonly signal: AbortSignal;
@@ -68,21 +73,29 @@ export type LoadTestOutcome = {
   readonly failure: unknown;
 };
 
+/** Which places are looked in. */
+const ORIGINS = {
+  embedded: ["embedded"],
+  distribution: ["distribution", "pg_config"],
+  any: ["embedded", "distribution", "pg_config"],
+} as const;
+
 async function findPrograms(
-  request: LoadTestRequest,
+  { signal, major, programs }: LoadTestRequest,
+  environment: Environment,
   folder: { readonly programs: string },
 ): Promise<ServerBinaries> {
-  const account = await serverAccount();
-  const { signal, major } = request;
-  const search = { account, signal, cacheDirectories: [folder.programs] };
-  if (major !== undefined) {
-    return findServerBinaries(major, search);
-  }
+  const search = {
+    account: await serverAccount(),
+    signal,
+    cacheDirectories: [folder.programs],
+    origins: ORIGINS[programs ?? "any"],
+    binDirectory: programs === undefined ? environment.postgresBinDirectory : undefined,
+  };
   let failure: unknown;
-  for (const each of MAJORS) {
+  for (const each of major === undefined ? MAJORS : [major]) {
     try {
-      const origins = ["embedded", "distribution", "pg_config"] as const;
-      return await findServerBinaries(each, { ...search, origins });
+      return await findServerBinaries(each, search);
     } catch (error) {
       if (!isDrError(error)) {
         throw error;
@@ -93,15 +106,20 @@ async function findPrograms(
   throw failure;
 }
 
-async function runActs(
-  adapters: Adapters,
-  request: LoadTestRequest,
-  notes: LoadTestNotes,
-  made: Omit<DemoFolder, "binDirectory">,
-): Promise<void> {
+/** What one run is made of. */
+type Run = {
+  readonly adapters: Adapters;
+  readonly environment: Environment;
+  readonly request: LoadTestRequest;
+  readonly application: ApplicationWish | undefined;
+  readonly notes: LoadTestNotes;
+};
+
+async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promise<void> {
+  const { adapters, environment, request, application, notes } = run;
   const { signal, onEvent: tell, seed, loadMs, clients, dataBytes } = request;
   const account = await serverAccount();
-  const binaries = await findPrograms(request, made);
+  const binaries = await findPrograms(request, environment, made);
   const folder: DemoFolder = { ...made, binDirectory: binaries.binDirectory };
   await createRepository(adapters, demoEnvironment(folder), {
     encryption: "on",
@@ -109,7 +127,7 @@ async function runActs(
     signal,
   });
   await writeDemoEnvironment(folder);
-  const common = { adapters, folder, binaries, account, notes, tell, signal };
+  const common = { adapters, folder, binaries, account, application, notes, tell, signal };
   const random = new SeededRandom(seed);
   await loadAndCrash({ ...common, random, dataBytes, loadMs, clients });
   // A server that was lost before its first backup has nothing to come back from.
@@ -137,11 +155,11 @@ async function openSite(adapters: Adapters, environment: Environment): Promise<S
   }
 }
 
-/** Production's newest backup; what cannot be read is not there, and no reason to end without a report. */
+/** Production's newest backup and restores; what cannot be read is not there, and no reason to end without a report. */
 async function productionOf(
   { sealed }: Site,
   environment: Environment,
-): Promise<BackupRoot | undefined> {
+): Promise<LoadTestAbout["production"]> {
   if (sealed === undefined) {
     return undefined;
   }
@@ -151,7 +169,8 @@ async function productionOf(
     if (place !== undefined) {
       for await (const listed of listRoots(sealed, place, { signal })) {
         if (listed.state === "readable") {
-          return listed.root;
+          const restores = await measurementsOf(sealed, environment.cluster, signal);
+          return { newest: listed.root, restores };
         }
       }
     }
@@ -230,11 +249,8 @@ type Ended = {
 };
 
 /** Runs both acts in a folder that is gone afterwards. @throws what came before the load: then there is nothing to report. */
-async function runAway(
-  adapters: Adapters,
-  request: LoadTestRequest,
-  notes: LoadTestNotes,
-): Promise<Ended> {
+async function runAway(run: Run): Promise<Ended> {
+  const { adapters, request, notes } = run;
   const { signal, dataBytes, loadMs, seed, onEvent } = request;
   const account = await serverAccount();
   const made = await makeDemoFolder({
@@ -247,8 +263,8 @@ async function runAway(
   });
   try {
     onEvent({ kind: "begun", folder: made.root, seed });
-    await runActs(adapters, request, notes, made);
-    const ending = notes.crash?.planned === true ? "finished" : "serverLost";
+    await runActs(run, made);
+    const ending = notes.crash?.cause === "planned" ? "finished" : "serverLost";
     return { ending, failure: undefined };
   } catch (error) {
     if (notes.load === undefined) {
@@ -265,7 +281,7 @@ async function runAway(
 }
 
 /**
- * Runs it. Interrupted or failed under load, it reports what was measured. @throws DrError `CONFIG_LOADTEST_*`, `PG_*`: nothing was begun;
+ * Runs it. Interrupted or failed under load, it reports what was measured. @throws DrError `CONFIG_*`, `PG_*`: nothing was begun;
  * the signal's reason before the load.
  */
 export async function runLoadTest(
@@ -277,7 +293,9 @@ export async function runLoadTest(
   const { loadMs, seed, clients } = request;
   const [beganMs, startedAt] = [clock.monotonic(), new Date(clock.now()).toISOString()];
   const notes = emptyNotes();
-  const ended = await runAway(adapters, request, notes);
+  const application = request.application ? await applicationWish(environment) : undefined;
+  notes.applicationWanted = application !== undefined;
+  const ended = await runAway({ adapters, environment, request, application, notes });
   const overMs = clock.monotonic() - (notes.load?.beganMs ?? beganMs);
   const site = await openSite(adapters, environment);
   const facts = loadTestFacts(notes, {

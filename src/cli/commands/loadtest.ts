@@ -24,6 +24,8 @@ type Flags = {
   readonly size: number;
   readonly seed?: number;
   readonly major?: string;
+  readonly programs?: "embedded" | "distribution";
+  readonly application: boolean;
   readonly folder?: string;
 };
 
@@ -54,14 +56,25 @@ function tell(event: LoadTestEvent, frame: Frame): void {
       return;
     }
     case "crashed":
-      frame.note((event.planned ? text.crashed : text.lost)(number(event.commits)));
+      frame.note(text.crashed[event.cause](number(event.commits)));
+      return;
+    case "restoring": {
+      const { doneBytes, totalBytes } = event;
+      frame.progress.update({ phase: text.phases.restore, doneBytes, totalBytes });
+      return;
+    }
+    case "verifying":
+      frame.progress.update({
+        phase: text.phases.verify,
+        ...(event.all > 0 ? { fraction: event.done / event.all } : {}),
+      });
       return;
     case "folderRemoved":
       frame.note(text.removed(event.folder));
       return;
     case "progress":
       frame.progress.update({
-        phase: text.phases[event.phase],
+        phase: text.inRound(text.phases[event.phase], event.round),
         fraction: event.fraction,
         detail: text.progress(number(event.commits), formatDuration(event.leftMs, language)),
       });
@@ -119,6 +132,8 @@ async function run(flags: Flags, frame: Frame): Promise<void> {
     dataBytes: flags.size,
     seed: flags.seed ?? Math.floor(adapters.random.fraction() * 1_000_000),
     major: flags.major === undefined ? undefined : Number(flags.major),
+    programs: flags.programs,
+    application: flags.application,
     folder: flags.folder,
     onEvent: (event) => tell(event, frame),
     signal: frame.signal,
@@ -149,6 +164,10 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     )
     .addOption(new Option("--seed <n>", text.optionSeed).argParser(seed))
     .addOption(new Option("--major <n>", text.optionMajor).choices(["14", "15", "16", "17", "18"]))
+    .addOption(
+      new Option("--programs <origin>", text.optionPrograms).choices(["embedded", "distribution"]),
+    )
+    .option("--no-application", text.optionNoApplication)
     .option("--folder <dir>", text.optionFolder)
     .action((flags: Flags) => run(flags, frame));
 }

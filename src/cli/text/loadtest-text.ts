@@ -1,5 +1,6 @@
 /** What `pra loadtest` says. What the report says it takes from there. */
 import type { LoadTestPhase } from "../../app/loadtest/load-test-notes.ts";
+import type { LossCause } from "../../queries/load-test-facts.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -9,6 +10,8 @@ type Messages = CommandText & {
   readonly optionSize: string;
   readonly optionSeed: string;
   readonly optionMajor: string;
+  readonly optionPrograms: string;
+  readonly optionNoApplication: string;
   readonly optionFolder: string;
   readonly begun: (folder: string, seed: number) => string;
   readonly phases: Readonly<Record<LoadTestPhase, string>>;
@@ -18,8 +21,11 @@ type Messages = CommandText & {
       (kind: "full" | "incremental", about: string) => string
     >
   >;
-  readonly crashed: (commits: string) => string;
-  readonly lost: (commits: string) => string;
+  readonly inRound: (
+    phase: string,
+    round: { readonly at: number; readonly of: number } | null,
+  ) => string;
+  readonly crashed: Readonly<Record<LossCause, (commits: string) => string>>;
   readonly removed: (folder: string) => string;
   readonly progress: (commits: string, left: string) => string;
   readonly report: string;
@@ -31,7 +37,7 @@ type Messages = CommandText & {
 const en: Messages = {
   summary: "load a throw-away server, back it up, kill it, bring it back, and judge each step",
   description:
-    "Makes a PostgreSQL server and a repository of their own, never production's. Measures the load alone, with WAL streamed so that each commit waits for the repository, and with backups beside that; kills the server at a random moment, restores the newest instant, and compares it with every commit that was acknowledged. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
+    "Makes a PostgreSQL server and a repository of their own, never production's. Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
   examples: [
     ["pra loadtest", "45 minutes of load"],
     ["pra loadtest --duration 2m", "a short one"],
@@ -45,6 +51,8 @@ const en: Messages = {
   optionSize: "table data before the load",
   optionSeed: "draws the moment of the crash; by default another one each time",
   optionMajor: "PostgreSQL's major version; by default the newest that is found",
+  optionPrograms: "which server: npm's embedded one, or the one of this machine's distribution",
+  optionNoApplication: "leave out the configured application",
   optionFolder: "where all lies meanwhile; it must not exist, and is removed in the end",
   begun: (folder, seed) => `Throw-away server and repository in ${folder}; seed ${seed}.`,
   phases: {
@@ -54,6 +62,8 @@ const en: Messages = {
     streaming: "Load with WAL streamed, each commit waiting for the repository",
     backups: "Load with backups beside that",
     restore: "Restoring the newest instant",
+    start: "Starting what was restored",
+    application: "Asking the application",
     judge: "Comparing with every acknowledged commit",
     verify: "Reading and verifying the repository",
   },
@@ -62,9 +72,15 @@ const en: Messages = {
     failed: (kind, code) => `The ${kind} backup failed: ${code}.`,
     cutByCrash: (kind) => `The ${kind} backup was cut off by the crash.`,
   },
-  crashed: (commits) => `Server killed after ${commits} acknowledged commits.`,
-  lost: (commits) =>
-    `The server went away by itself after ${commits} acknowledged commits: nothing here killed it.`,
+  inRound: (phase, round) =>
+    round === null ? phase : `${phase} (round ${round.at} of ${round.of})`,
+  crashed: {
+    planned: (commits) => `Server killed after ${commits} acknowledged commits.`,
+    gone: (commits) =>
+      `The server went away by itself after ${commits} acknowledged commits: nothing here killed it.`,
+    silent: (commits) =>
+      `The server acknowledged nothing any more after ${commits} commits: it was given up and killed.`,
+  },
   removed: (folder) => `Removed ${folder}.`,
   progress: (commits, left) => `${commits} commits · about ${left} left`,
   report: "Report",
@@ -76,7 +92,7 @@ const en: Messages = {
 const fr: Messages = {
   summary: "charger un serveur jetable, le sauvegarder, le tuer, le ramener, et juger chaque étape",
   description:
-    "Crée un serveur PostgreSQL et un dépôt à part, jamais ceux de la production. Mesure la charge seule, puis avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec des sauvegardes en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent et le compare à chaque validation confirmée. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
+    "Crée un serveur PostgreSQL et un dépôt à part, jamais ceux de la production. Mesure la charge tour à tour seule et avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec et sans sauvegarde en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent, interroge l'application (proof.application de pra.yaml) s'il y en a une, et compare ce qui est revenu à chaque validation confirmée. Le RTO est mesuré jusqu'à la réponse de l'application, sans application jusqu'à la première écriture. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
   examples: [
     ["pra loadtest --lang fr", "45 minutes de charge"],
     ["pra loadtest --duration 2m", "un test court"],
@@ -90,6 +106,9 @@ const fr: Messages = {
   optionSize: "données des tables avant la charge",
   optionSeed: "tire le moment du plantage ; par défaut un autre à chaque fois",
   optionMajor: "version majeure de PostgreSQL ; par défaut la plus récente trouvée",
+  optionPrograms:
+    "quel serveur : celui embarqué par npm, ou celui de la distribution de cette machine",
+  optionNoApplication: "laisser de côté l'application configurée",
   optionFolder: "où tout se trouve pendant ce temps ; ne doit pas exister, supprimé à la fin",
   begun: (folder, seed) => `Serveur et dépôt jetables dans ${folder} ; graine ${seed}.`,
   phases: {
@@ -99,6 +118,8 @@ const fr: Messages = {
     streaming: "Charge avec le WAL transmis, chaque validation attendant le dépôt",
     backups: "Charge avec des sauvegardes en plus",
     restore: "Restauration de l'instant le plus récent",
+    start: "Démarrage de ce qui est restauré",
+    application: "Question à l'application",
     judge: "Comparaison avec chaque validation confirmée",
     verify: "Lecture et vérification du dépôt",
   },
@@ -110,9 +131,15 @@ const fr: Messages = {
     cutByCrash: (kind) =>
       `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a été coupée par le plantage.`,
   },
-  crashed: (commits) => `Serveur tué après ${commits} validations confirmées.`,
-  lost: (commits) =>
-    `Le serveur a disparu de lui-même après ${commits} validations confirmées : rien ici ne l'a tué.`,
+  inRound: (phase, round) =>
+    round === null ? phase : `${phase} (tour ${round.at} sur ${round.of})`,
+  crashed: {
+    planned: (commits) => `Serveur tué après ${commits} validations confirmées.`,
+    gone: (commits) =>
+      `Le serveur a disparu de lui-même après ${commits} validations confirmées : rien ici ne l'a tué.`,
+    silent: (commits) =>
+      `Le serveur ne confirme plus rien après ${commits} validations : abandonné et tué.`,
+  },
   removed: (folder) => `${folder} supprimé.`,
   progress: (commits, left) => `${commits} validations · reste environ ${left}`,
   report: "Rapport",

@@ -1,0 +1,172 @@
+/**
+ * The load on its server: what is committed is recorded, windows are begun and ended, the pace is kept, and a server that is lost, by its end or
+ * by its silence, is noticed.
+ */
+import { loadAcknowledgedMax, loadSilenceMaxMs } from "../../core/load-limits.ts";
+import { LatencyRecord, type LoadStretch } from "../../loadtest/latency-record.ts";
+import { Pace } from "../../loadtest/pace.ts";
+import { untilSilent } from "../../loadtest/silence.ts";
+import { type Workload, startWorkload } from "../../loadtest/workload.ts";
+import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
+import type { LossCause } from "../../queries/load-test-facts.ts";
+import { clientConfig } from "../demo/demo-server.ts";
+import type { LoadAct } from "./load-act.ts";
+import type { LoadTestPhase } from "./load-test-notes.ts";
+
+const SLOTS = 1000;
+const SLOT_LEAST_MS = 100;
+const LOOK_EVERY_MS = 50;
+/** What comes after the load, as a guess for the time left: the more was loaded, the longer it takes. */
+const AFTER_LEAST_MS = 10_000;
+const AFTER_SHARE = 0.1;
+
+/** Why the server was lost although nobody killed it. */
+export class ServerLost extends Error {
+  readonly how: Exclude<LossCause, "planned">;
+
+  constructor(how: Exclude<LossCause, "planned">) {
+    super(`the server was lost under the load: ${how}`);
+    this.how = how;
+  }
+}
+
+/** A load under way. */
+export class RunningLoad {
+  readonly server: ThrowawayServer;
+  readonly workload: Workload;
+  readonly #act: LoadAct;
+  readonly #beganMs: number;
+  readonly #record: LatencyRecord;
+  readonly #pace: Pace;
+  readonly #lost: AbortController;
+
+  constructor(parts: {
+    readonly act: LoadAct;
+    readonly server: ThrowawayServer;
+    readonly workload: Workload;
+    readonly beganMs: number;
+    readonly record: LatencyRecord;
+    readonly pace: Pace;
+    readonly lost: AbortController;
+  }) {
+    this.#act = parts.act;
+    this.server = parts.server;
+    this.workload = parts.workload;
+    this.#beganMs = parts.beganMs;
+    this.#record = parts.record;
+    this.#pace = parts.pace;
+    this.#lost = parts.lost;
+  }
+
+  /** Aborted, with a `ServerLost`, when the server is lost although nobody killed it. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Milliseconds since it began. */
+  get passedMs(): number {
+    return this.#act.adapters.clock.monotonic() - this.#beganMs;
+  }
+
+  /** From now on commits are measured as this, at full speed; not when so many were that more could not be kept. */
+  measure(kind: LoadStretch, round: number | null = null): void {
+    this.unmeasured();
+    if (this.#pace.mayMeasure) {
+      this.#pace.measure(true);
+      this.#record.begin(kind, { atMs: this.passedMs, round });
+    }
+  }
+
+  /** From now on they are not. A window whose end had to be paced is none. */
+  unmeasured(): void {
+    if (this.#pace.mayMeasure) {
+      this.#record.end(this.passedMs);
+    } else {
+      this.#record.drop();
+    }
+    this.#pace.measure(false);
+    this.#act.notes.pacedPerSecond = this.#pace.paused ? this.#pace.perSecond : null;
+  }
+
+  /** Until then, and `also`, telling of it. Rejects when the signal is aborted. */
+  async until(step: {
+    readonly phase: LoadTestPhase;
+    readonly atMs: number;
+    readonly also?: () => boolean;
+    readonly round?: { readonly at: number; readonly of: number };
+    readonly signal: AbortSignal;
+  }): Promise<void> {
+    const { adapters, loadMs, tell } = this.#act;
+    const afterMs = Math.max(AFTER_LEAST_MS, loadMs * AFTER_SHARE);
+    for (;;) {
+      step.signal.throwIfAborted();
+      const { passedMs } = this;
+      if (passedMs >= step.atMs && step.also?.() !== false) {
+        return;
+      }
+      tell({
+        kind: "progress",
+        phase: step.phase,
+        commits: this.workload.acknowledged.count,
+        round: step.round ?? null,
+        fraction: passedMs / loadMs,
+        leftMs: Math.max(0, loadMs - passedMs) + afterMs,
+      });
+      await adapters.clock.sleep(LOOK_EVERY_MS, { signal: step.signal });
+    }
+  }
+}
+
+/** Aborts `lost` when all clients have ended, or none has committed for long, and nobody killed the server. */
+function watch(act: LoadAct, workload: Workload, lost: AbortController): void {
+  const { notes, adapters, signal } = act;
+  const over = new AbortController();
+  const give = (cause: Exclude<LossCause, "planned">): void => {
+    if (notes.crash === undefined && !signal.aborted) {
+      lost.abort(new ServerLost(cause));
+    }
+  };
+  void workload.ended.then(() => {
+    over.abort();
+    give("gone");
+  });
+  untilSilent({
+    count: () => workload.acknowledged.count,
+    silenceMaxMs: loadSilenceMaxMs,
+    clock: adapters.clock,
+    signal: AbortSignal.any([signal, over.signal]),
+  }).then(
+    () => {
+      give("silent");
+    },
+    // The load has ended.
+    () => undefined,
+  );
+}
+
+/** Starts it. */
+export async function startLoad(act: LoadAct, server: ThrowawayServer): Promise<RunningLoad> {
+  const { adapters, notes, clients, loadMs, signal } = act;
+  const { clock } = adapters;
+  const record = new LatencyRecord({ slotMs: Math.max(SLOT_LEAST_MS, loadMs / SLOTS) });
+  const pace = new Pace({ clients, loadMs, commitsMax: loadAcknowledgedMax });
+  const lost = new AbortController();
+  const beganMs = clock.monotonic();
+  const workload = await startWorkload({
+    connection: clientConfig(server),
+    clients,
+    signal,
+    pauseMs: () => pace.afterCommit(clock.monotonic() - beganMs),
+    onCommit: (latencyMs) => {
+      record.note({ atMs: clock.monotonic() - beganMs, latencyMs });
+    },
+    onBroken: () => {
+      if (notes.crash === undefined) {
+        notes.brokenClients += 1;
+      }
+    },
+  });
+  notes.load = { beganMs, record, acknowledged: workload.acknowledged };
+  watch(act, workload, lost);
+  return new RunningLoad({ act, server, workload, beganMs, record, pace, lost });
+}
