@@ -18,8 +18,10 @@ export type RenderedReport = {
   readonly model: number;
   /** ISO 8601; part of the files' names. */
   readonly startedAt: string;
-  /** A backup, a database. */
+  /** A backup, a database, a month. */
   readonly subject: string;
+  /** What its files are called, beside the time; undefined: by its kind alone. */
+  readonly fileName?: string;
   /** In a word that a program may branch on. */
   readonly verdict: string;
   readonly documents: Readonly<Record<Language, ReportDocument>>;
@@ -39,17 +41,21 @@ export function textsOf({ documents, data }: RenderedReport): ReadonlyMap<string
 }
 
 /**
- * Writes .md, .html and .json; answers their path without an ending. Has its own time limit: what was done is written down also when
+ * Writes .md, .html and .json, beside the state or where `output` says; answers their path without an ending. Has its own time limit: what was done is written down also when
  * somebody interrupts now. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
  */
 export async function writeReportFiles(
   { stateDirectory, language }: Pick<Environment, "stateDirectory" | "language">,
   report: RenderedReport,
+  output?: string,
 ): Promise<string> {
   const signal = AbortSignal.timeout(reportWriteMs);
-  const directory = join(stateDirectory, "reports");
+  const directory = output ?? join(stateDirectory, "reports");
   await createDirectories(directory, { group: "RESTORE", signal });
-  const base = join(directory, `${report.kind}-${report.startedAt.replaceAll(/[:.]/g, "-")}`);
+  const base = join(
+    directory,
+    `${report.fileName ?? report.kind}-${report.startedAt.replaceAll(/[:.]/g, "-")}`,
+  );
   const texts = textsOf(report);
   for (const ending of ["md", "html", "json"]) {
     const parts = [

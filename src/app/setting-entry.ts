@@ -17,6 +17,7 @@ export type SettingKind =
   | { readonly type: "network targets" }
   | { readonly type: "listen address" }
   | { readonly type: "time of day" }
+  | { readonly type: "time zone" }
   | { readonly type: "database name" };
 
 /** Where a setting stands in `.env.example`. */

@@ -81,6 +81,15 @@ function isWebAddress(value: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "";
 }
 
+function isTimeZone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone !== "";
+  } catch {
+    // It throws for a zone that it does not know.
+    return false;
+  }
+}
+
 function listOf(value: string): string[] {
   return value.split(",").map((part) => part.trim());
 }
@@ -138,6 +147,7 @@ const plainKinds: Readonly<
     fits: (value) => /^(?:[01]?\d|2[0-3]):[0-5]\d$/.test(value),
     code: "CONFIG_TIME_OF_DAY",
   },
+  "time zone": { fits: isTimeZone, code: "CONFIG_TIME_ZONE" },
   "database name": {
     // NAMEDATALEN of the server is 64 with its final NUL.
     fits: (value) => value !== "" && Buffer.byteLength(value) <= 63 && !/[\0\r\n]/.test(value),
@@ -156,6 +166,7 @@ type PlainCode =
   | "CONFIG_NETWORK_TARGET"
   | "CONFIG_LISTEN_ADDRESS"
   | "CONFIG_TIME_OF_DAY"
+  | "CONFIG_TIME_ZONE"
   | "CONFIG_DATABASE_NAME";
 
 /** Refuses a value that does not fit its setting. @throws DrError `CONFIG_…` with place, value and what would fit. */

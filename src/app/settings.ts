@@ -382,6 +382,16 @@ const registry = {
       fr: "Pourquoi on lit ou modifie des sauvegardes, pour le journal : comme --reason, pour toutes les commandes d'une session.",
     },
   },
+  PRA_TIME_ZONE: {
+    group: "program",
+    kind: { type: "time zone" },
+    fallback: { en: "the machine's", fr: "celui de la machine" },
+    example: "Europe/Paris",
+    help: {
+      en: "The time zone of reports: by whose clocks a day, a week and a month begin and end.",
+      fr: "Le fuseau horaire des rapports : d'après quelles horloges un jour, une semaine et un mois commencent et finissent.",
+    },
+  },
   PRA_FAILPOINT: {
     group: "expert",
     kind: { type: "text" },

@@ -1,11 +1,12 @@
 /**
- * What this host has read of the ledger, for `pra sla`, the daily digest and the routines: a year of twenty clusters is read from the repository in minutes, from here in less
+ * What this host has read of the ledger, for `pra sla`, the daily digest, the routines and the reports: a year of twenty clusters is read from the repository in minutes, from here in less
  * than a second. A memory and nothing more: it is made anew when it is missing, damaged, of another version, or knows a writer that the
  * repository does not show any more; `--fresh` does without it. It proves nothing: `pra ledger verify` does.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { CalendarSpan } from "../core/calendar.ts";
 import { slaSettledMs } from "../core/ledger-limits.ts";
 import type { EventContent } from "../ledger/event-kinds.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
@@ -14,16 +15,17 @@ import { parseEventContent } from "../ledger/event-kinds.ts";
 import { listLedgerWriters } from "../ledger/read-ledger.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
-import { SlaCollector } from "../sla/sla-facts.ts";
+import type { PeriodEvent } from "../queries/period/period-event.ts";
+import { SlaCollector, type SlaFacts } from "../sla/sla-facts.ts";
 import type { Environment } from "./environment.ts";
 
 /** Changes when what is kept does. */
-const VERSION = 3;
+const VERSION = 4;
 /** Objects that are written down together. */
 const BATCH = 2000;
 const DAY_MS = 86_400_000;
-/** Kinds of which the event itself is kept; looks are kept by the day. */
-const KEPT: ReadonlySet<EventContent["kind"]> = new Set([
+/** Kinds that judging needs, at once and of all time. */
+const JUDGED: readonly EventContent["kind"][] = [
   "backupFinished",
   "backupFailed",
   "dumpFinished",
@@ -38,7 +40,15 @@ const KEPT: ReadonlySet<EventContent["kind"]> = new Set([
   "actionOpened",
   "actionAssigned",
   "actionClosed",
-]);
+];
+/** Of which the event itself is not kept: looks are kept by the day, and the beginning of a process tells no report anything. */
+const NOT_KEPT: ReadonlySet<EventContent["kind"]> = new Set(["looksSampled", "writerStarted"]);
+/** What may have begun long before a period, and matters in it. */
+const LASTING: readonly EventContent["kind"][] = [
+  "alertOpened",
+  "alertAcknowledged",
+  "alertResolved",
+];
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS writer (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT;
@@ -47,7 +57,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS objective (cluster TEXT NOT NULL, at INTEGER NOT NULL, rpo REAL NOT NULL, rto REAL NOT NULL,
     PRIMARY KEY (cluster, at)) STRICT;
   CREATE TABLE IF NOT EXISTS event (writer TEXT NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, time TEXT NOT NULL,
-    data TEXT NOT NULL, PRIMARY KEY (writer, sequence)) STRICT;
+    actor TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (writer, sequence)) STRICT;
+  CREATE INDEX IF NOT EXISTS event_time ON event (time);
   PRAGMA user_version = ${VERSION};`;
 
 function open(path: string): DatabaseSync {
@@ -86,6 +97,20 @@ function blob({ buffer, byteOffset, byteLength }: Int32Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+function quoted(kinds: readonly EventContent["kind"][]): string {
+  return kinds.map((kind) => `'${kind}'`).join(", ");
+}
+
+function contentOf(row: Record<string, unknown>): EventContent | undefined {
+  const data: unknown = JSON.parse(String(row["data"]));
+  return parseEventContent({ kind: String(row["kind"]), version: 1, data });
+}
+
+/** Whom an event is about; null: the whole repository. */
+function clusterOf({ data }: EventContent): string | null {
+  return "cluster" in data ? data.cluster : null;
+}
+
 /** One host's memory of one repository. */
 class SlaMemory implements Disposable {
   readonly #database: DatabaseSync;
@@ -116,11 +141,28 @@ class SlaMemory implements Disposable {
       };
       this.collector.putObjective(String(row["cluster"]), fact);
     }
-    for (const row of this.#database.prepare("SELECT kind, time, data FROM event").all()) {
-      const data: unknown = JSON.parse(String(row["data"]));
-      const content = parseEventContent({ kind: String(row["kind"]), version: 1, data });
-      this.collector.add({ time: String(row["time"]), content });
+    const judged = `SELECT kind, time, actor, data FROM event WHERE kind IN (${quoted(JUDGED)})`;
+    for (const row of this.#database.prepare(judged).all()) {
+      this.collector.add({ time: String(row["time"]), content: contentOf(row) });
     }
+  }
+
+  /** What happened in a span, and what may have begun before it, in order of time; of one cluster, or of the repository. */
+  events(cluster: string, { fromMs, toMs }: CalendarSpan): readonly PeriodEvent[] {
+    const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
+    const rows = this.#database
+      .prepare(
+        `SELECT kind, time, actor, data FROM event WHERE time < ? AND (time >= ? OR kind IN (${quoted(LASTING)}))
+         ORDER BY time, writer, sequence`,
+      )
+      .all(to ?? "", from ?? "");
+    return rows.flatMap((row) => {
+      const content = contentOf(row);
+      const of = content === undefined ? undefined : clusterOf(content);
+      return content === undefined || (of !== null && of !== cluster)
+        ? []
+        : [{ atMs: Date.parse(String(row["time"])), actor: String(row["actor"]), content }];
+    });
   }
 
   /** Takes objects into account, and keeps them: all or none. */
@@ -129,14 +171,15 @@ class SlaMemory implements Disposable {
     const touched = new Map<string, Set<number>>();
     database.exec("BEGIN IMMEDIATE");
     const writer = database.prepare("INSERT OR REPLACE INTO writer VALUES (?, ?)");
-    const insert = database.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?)");
+    const insert = database.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)");
     for (const { writer: name, sequence, events } of objects) {
       for (const event of events) {
         this.collector.add(event);
         this.#note(event, touched);
-        if (event.content !== undefined && KEPT.has(event.content.kind)) {
-          const { time, content } = event;
-          insert.run(name, event.sequence, content.kind, time, JSON.stringify(content.data));
+        const { time, actor, content } = event;
+        if (content !== undefined && !NOT_KEPT.has(content.kind)) {
+          const data = JSON.stringify(content.data);
+          insert.run(name, event.sequence, content.kind, time, actor, data);
         }
       }
       writer.run(name, sequence);
@@ -208,16 +251,15 @@ async function follow(
   memory.keep(batch);
 }
 
-/**
- * What the ledger says for judging, up to now. `fresh`: without the memory, which is then made anew. @throws DrError what the store throws, `REPO_*` for
- * an object that is not authentic.
- */
-export async function collectSla(
+type Repository = { readonly sealed: SealedStore; readonly repositoryId: string };
+type Call = StoreCall & { readonly nowMs: number; readonly fresh: boolean };
+
+/** Reads what is new, and hands the whole memory over. */
+async function withMemory<T>(
   environment: Environment,
-  repository: { readonly sealed: SealedStore; readonly repositoryId: string },
-  call: StoreCall & { readonly nowMs: number; readonly fresh: boolean },
-): Promise<SlaCollector> {
-  const { sealed, repositoryId } = repository;
+  { sealed, repositoryId }: Repository,
+  call: Call & { readonly use: (memory: SlaMemory) => T },
+): Promise<T> {
   const { signal, fresh } = call;
   const directory = join(environment.stateDirectory, "sla");
   const path = join(directory, `${repositoryId}.sqlite`);
@@ -231,7 +273,34 @@ export async function collectSla(
     memory.load();
     if (again || [...memory.known.keys()].every((name) => writers.has(name))) {
       await follow(memory, sealed, call);
-      return memory.collector;
+      return call.use(memory);
     }
   }
+}
+
+/**
+ * What the ledger says for judging, up to now. `fresh`: without the memory, which is then made anew. @throws DrError what the store throws, `REPO_*` for
+ * an object that is not authentic.
+ */
+export async function collectSla(
+  environment: Environment,
+  repository: Repository,
+  call: Call,
+): Promise<SlaCollector> {
+  const use = ({ collector }: SlaMemory): SlaCollector => collector;
+  return await withMemory(environment, repository, { ...call, use });
+}
+
+/** The same of one cluster, with what happened in a span. @throws as `collectSla`. */
+export async function collectPeriod(
+  environment: Environment,
+  repository: Repository,
+  call: Call & { readonly cluster: string; readonly span: CalendarSpan },
+): Promise<{ readonly facts: SlaFacts | undefined; readonly events: readonly PeriodEvent[] }> {
+  const { cluster, span } = call;
+  const use = (memory: SlaMemory): Awaited<ReturnType<typeof collectPeriod>> => ({
+    facts: memory.collector.facts().find((one) => one.cluster === cluster),
+    events: memory.events(cluster, span),
+  });
+  return await withMemory(environment, repository, { ...call, use });
 }

@@ -32,3 +32,9 @@ export const actionDueMs = 7 * 86_400_000;
 export const actionFailuresMs = 35 * 86_400_000;
 /** Open actions that a host's note holds, the first due of them: more are a list that nobody reads. */
 export const actionsNotedMax = 200;
+/** Stretches beyond an objective, or unknown, that a report lists: the longest. */
+export const reportStretchesMax = 20;
+/** Rows of any other list of a report; counts beside it are of all. A month has 720 hourly backups, of which those that failed are listed. */
+export const reportRowsMax = 100;
+/** Earlier periods that a report compares with. */
+export const reportTrendPeriods = 6;

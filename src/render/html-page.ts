@@ -7,6 +7,7 @@ import { chartSvg } from "./chart-svg.ts";
 import { escapeHtml } from "./escape-html.ts";
 import {
   type Cell,
+  type DaysSection,
   type Figure,
   type ReportDocument,
   type Section,
@@ -50,10 +51,13 @@ svg { display: block; width: 100%; height: auto; }
 svg text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg .soft { fill: var(--soft); } svg rect { fill: var(--bar); }
 svg .line { fill: none; stroke: var(--bar); stroke-width: 1.6; } svg .second { stroke: var(--warning); stroke-dasharray: 5 3; }
-svg .axis { stroke: var(--line); } svg rect.mark { opacity: .16; } svg rect.mark.warning { fill: var(--warning); } svg .instant { stroke: var(--bad); stroke-width: 2; }
+svg .axis { stroke: var(--line); } svg rect.mark { opacity: .16; } svg rect.mark.warning { fill: var(--warning); } svg rect.mark.bad { fill: var(--bad); } svg rect.mark.unknown { fill: var(--unknown); opacity: .3; } svg .instant { stroke: var(--bad); stroke-width: 2; }
+svg rect.day { fill: var(--tint); stroke: var(--tone); stroke-width: 1.5; } svg text.day { fill: var(--tone); font-weight: 700; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.signatures td { height: 3rem; min-width: 8rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; }
 @media (max-width: 34rem) { .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .5rem; } }
-@media print { main { max-width: none; padding: 0; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
+@media print { :root { color-scheme: light; } main { max-width: none; padding: 0; } section.signatures { break-inside: avoid; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
 `.trim();
 
 function sign(tone: Tone): string {
@@ -99,6 +103,18 @@ function bars(section: Extract<Section, { readonly kind: "bars" }>, colon: strin
   return `<svg viewBox="0 0 ${width} ${section.bars.length * ROW_HEIGHT}" role="img" aria-label="${escapeHtml(spoken)}">${rows.join("")}</svg>`;
 }
 
+/** Squares from left to right, sixteen a line; each with its sign, so that nothing is said by colour alone. */
+function daysSvg({ days, spoken }: DaysSection): string {
+  const [across, size] = [Math.min(16, days.length), 46];
+  const squares = days.map(({ label, tone }, index) => {
+    const x = (index % across) * size;
+    const y = Math.floor(index / across) * size;
+    return `<g class="${tone}"><rect class="day" x="${x + 2}" y="${y + 2}" width="${size - 6}" height="${size - 6}" rx="4"/><text class="soft" x="${x + 7}" y="${y + 16}">${escapeHtml(label)}</text><text class="day" x="${x + size - 14}" y="${y + size - 11}" text-anchor="middle">${signOf(tone)}</text></g>`;
+  });
+  const height = Math.ceil(days.length / across) * size;
+  return `<svg viewBox="0 0 ${16 * size} ${height}" role="img" aria-label="${escapeHtml(spoken)}">${squares.join("")}</svg>`;
+}
+
 function sectionBody(section: Section, colon: string): string {
   switch (section.kind) {
     case "facts":
@@ -111,7 +127,7 @@ function sectionBody(section: Section, colon: string): string {
       const table =
         section.rows.length === 0
           ? ""
-          : `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+          : `<div class="scroll"><table><caption>${escapeHtml(section.title)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
       const note =
         section.note === undefined ? "" : `<p class="note">${escapeHtml(section.note)}</p>`;
       return `${table}${note}`;
@@ -120,6 +136,16 @@ function sectionBody(section: Section, colon: string): string {
       return bars(section, colon);
     case "chart":
       return `${chartSvg(section)}<p class="note">${escapeHtml(section.note)}</p>`;
+    case "days":
+      return `${daysSvg(section)}<p class="note">${escapeHtml(section.note)}</p>`;
+    case "text":
+      return section.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n");
+    case "signatures": {
+      const head = section.head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("");
+      const blank = "<td></td>".repeat(section.head.length - 1);
+      const rows = section.roles.map((role) => `<tr><td>${escapeHtml(role)}</td>${blank}</tr>`);
+      return `<p class="note">${escapeHtml(section.note)}</p><div class="scroll"><table class="signatures"><caption>${escapeHtml(section.title)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+    }
   }
 }
 
@@ -144,7 +170,7 @@ ${STYLE}
 </header>
 <div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
 <dl class="figures">${figures.map(figure).join("")}</dl>
-${sections.map((section) => `<section><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
+${sections.map((section) => `<section class="${section.kind}"><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
 <footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
 </main>
 </body>

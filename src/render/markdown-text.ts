@@ -57,7 +57,15 @@ function sectionLines(section: Section, colon: string): string[] {
       return [title, "", ...table, ...gap, ...note];
     }
     case "chart":
+    case "days":
       return [title, "", escaped(section.spoken)];
+    case "text":
+      return [title, ...section.paragraphs.flatMap((text) => ["", escaped(text)])];
+    case "signatures": {
+      const blank = section.head.slice(1).map(() => ({ text: "" }));
+      const rows = section.roles.map((role) => [{ text: role }, ...blank]);
+      return [title, "", escaped(section.note), "", ...tableLines(section.head, rows)];
+    }
     case "bars":
       return [
         title,

@@ -3,6 +3,7 @@
  * files of it, so that both always say the same. Texts are plain: whatever comes from a server or a person is escaped by who
  * renders, never here.
  */
+import { formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 
 /** `unknown`: no data. It is never shown like `good`. */
@@ -36,11 +37,36 @@ export type Section =
         readonly text: string;
       }[];
     }
-  | ChartSection;
+  | ChartSection
+  | {
+      readonly kind: "text";
+      readonly title: string;
+      readonly paragraphs: readonly string[];
+    }
+  | DaysSection
+  | {
+      readonly kind: "signatures";
+      readonly title: string;
+      readonly note: string;
+      /** Name, date, signature: above the lines that people fill in. */
+      readonly head: readonly string[];
+      /** Who signs; each gets a line. */
+      readonly roles: readonly string[];
+    };
+
+/** A square a day, to be seen at a glance. */
+export type DaysSection = {
+  readonly kind: "days";
+  readonly title: string;
+  /** What it shows, in words. */
+  readonly spoken: string;
+  readonly days: readonly { readonly label: string; readonly tone: Tone }[];
+  readonly note: string;
+};
 
 /** A stretch of a chart that is set off, from its beginning to its end along the line of time; both are the same for an instant. */
 export type ChartMark = {
-  readonly tone: "plain" | "warning" | "bad";
+  readonly tone: "plain" | "warning" | "bad" | "unknown";
   readonly from: number;
   readonly to: number;
 };
@@ -100,6 +126,13 @@ export function signOf(tone: Tone): string {
     case "plain":
       return "";
   }
+}
+
+/** A share as it is shown: two decimals at most, and never rounded to all or nothing. */
+export function percentText(part: number, whole: number, language: Language): string {
+  const value = whole === 0 ? 0 : (part / whole) * 100;
+  const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
+  return `${formatNumber(told, language, 2)} %`;
 }
 
 /** What stands between a label and its value. */

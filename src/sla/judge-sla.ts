@@ -66,6 +66,12 @@ export type MissedRoutine = {
   readonly toMs: number;
 };
 
+/** Days and weeks in which something is due, where they are not those of UTC. */
+export type SlaCalendar = {
+  readonly days: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly weeks: readonly { readonly fromMs: number; readonly toMs: number }[];
+};
+
 /** All of one cluster. */
 export type SlaJudgement = {
   readonly cluster: string;
@@ -140,7 +146,7 @@ function judgeExposure(facts: SlaFacts, period: SlaPeriod, share: number): Expos
 }
 
 /** In force at an instant: the newest word before it, else the first one after it. */
-function objectiveAt(
+export function objectiveAt(
   objectives: readonly ObjectiveFact[],
   atMs: number,
 ): ObjectiveFact | undefined {
@@ -248,16 +254,26 @@ function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
   return Math.min(slots.firstMs, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
 }
 
-function missedRoutines(facts: SlaFacts, period: SlaPeriod): SlaJudgement["routines"] {
+function missedRoutines(
+  facts: SlaFacts,
+  period: SlaPeriod,
+  calendar: SlaCalendar | undefined,
+): SlaJudgement["routines"] {
   const firstMs = firstFactMs(facts);
+  const { days, weeks } = calendar ?? {
+    days: wholeSpans(period, DAY_MS),
+    weeks: wholeSpans(period, 7 * DAY_MS),
+  };
   const plan = [
-    ["daily backup", DAY_MS, facts.backups.filter(({ ok }) => ok)],
-    ["weekly proof", 7 * DAY_MS, facts.proofs],
+    ["daily backup", days, facts.backups.filter(({ ok }) => ok)],
+    ["weekly proof", weeks, facts.proofs],
   ] as const;
   const missed: MissedRoutine[] = [];
   let due = 0;
-  for (const [routine, spanMs, done] of plan) {
-    for (const span of wholeSpans(period, spanMs).filter(({ fromMs }) => fromMs >= firstMs)) {
+  for (const [routine, spans, done] of plan) {
+    const over = spans.filter(({ fromMs, toMs }) => fromMs >= firstMs && toMs <= endOf(period));
+    for (const { fromMs, toMs } of over) {
+      const span = { fromMs, toMs };
       due += 1;
       if (!done.some(({ atMs }) => atMs >= span.fromMs && atMs < span.toMs)) {
         missed.push({ routine, ...span });
@@ -284,12 +300,12 @@ function inside<T extends { readonly atMs: number }>(
 }
 
 /**
- * Judges one cluster. `share`: of the time, which must be within the objective (0.99).
+ * Judges one cluster. `share`: of the time, which must be within the objective (0.99). `calendar`: by which routines are due; else that of UTC.
  */
 export function judgeSla(
   facts: SlaFacts,
   period: SlaPeriod,
-  options: { readonly share: number },
+  options: { readonly share: number; readonly calendar?: SlaCalendar },
 ): SlaJudgement {
   const exposure = judgeExposure(facts, period, options.share);
   const proofs = inside(facts.proofs, period);
@@ -305,7 +321,7 @@ export function judgeSla(
   const backups = judgeRate(inside<AttemptFact>(facts.backups, period));
   const dumps = inside<AttemptFact>(facts.dumps, period);
   const proved = judgeRate(proofs.map(({ proven }) => ({ ok: proven })));
-  const routines = missedRoutines(facts, period);
+  const routines = missedRoutines(facts, period, options.calendar);
   const dumpRate = dumps.length === 0 ? null : judgeRate(dumps);
   const verdicts = [
     exposure,

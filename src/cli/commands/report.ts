@@ -1,4 +1,4 @@
-/** `pra report`: the archived reports, and one of them. `list` ends with 4 when one is not what was recorded. */
+/** `pra report`: those of a period made anew, the archived ones, and one of them. `list` ends with 4 when one is not what was recorded. */
 import { type Command, Option } from "commander";
 
 import type { EntryFacts, ReportEntry, ReportListing } from "../../app/report-operations.ts";
@@ -10,6 +10,7 @@ import { recordedLook } from "../recorded-look.ts";
 import { formatTable } from "../table.ts";
 import { reportText } from "../text/report-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { registerPeriodReports } from "./report-period.ts";
 
 const SHOWN_DEFAULT = 50;
 const SHOWN_MAX = 20_000;
@@ -148,6 +149,7 @@ export function registerReport(program: Command, frame: Frame): void {
   const { language } = frame;
   const text = reportText[language];
   const group = defineGroup(program, language, "report", text.groupSummary);
+  registerPeriodReports(group, frame);
   const range = { name: "--limit", command: "pra report list", min: 1, max: SHOWN_MAX };
   defineCommand(group, language, "list", text.list)
     .addOption(new Option("--kind <kind>", text.optionKind))

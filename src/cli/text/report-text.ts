@@ -29,11 +29,12 @@ type Messages = {
 };
 
 const en: Messages = {
-  groupSummary: "the reports that the repository keeps",
+  groupSummary:
+    "make the reports of a day, a week or a month, and show those that the repository keeps",
   list: {
     summary: "list the archived reports, each held against the ledger",
     description:
-      "Lists reports of proofs, restore tests and load tests, newest first, and reads each: it must be what the ledger recorded when it was archived. Exit code 4: one was changed or is missing; 5: one is not recorded.",
+      "Lists reports of proofs, restore tests, load tests, days, weeks and months, newest first, and reads each: it must be what the ledger recorded when it was archived. Exit code 4: one was changed or is missing; 5: one is not recorded.",
     examples: [
       ["pra report list", "the newest 50"],
       ["pra report list --kind proof --limit 500", "more proofs"],
@@ -52,7 +53,7 @@ const en: Messages = {
     ],
   },
   argumentId: "the report's id, or the beginning of it",
-  optionKind: "only this kind: proof, restore-db, loadtest",
+  optionKind: "only this kind: proof, restore-db, loadtest, daily, weekly, monthly",
   optionLimit: "the newest so many",
   optionFormat: "md, html or json",
   optionOutput: "write it into this file, which must not exist yet",
@@ -71,6 +72,9 @@ const en: Messages = {
     passed: "✓ passed",
     failed: "✗ failed",
     unfit: "! unproven",
+    met: "✓ met",
+    missed: "✗ missed",
+    notDemonstrated: "? not demonstrated",
   },
   nothing: "No report is archived yet. Next: pra prove",
   older: (hidden) => `${hidden} older ones are not shown: --limit N`,
@@ -84,11 +88,12 @@ const en: Messages = {
 };
 
 const fr: Messages = {
-  groupSummary: "les rapports que le dépôt conserve",
+  groupSummary:
+    "faire les rapports d'un jour, d'une semaine ou d'un mois, et montrer ceux que le dépôt conserve",
   list: {
     summary: "lister les rapports archivés, chacun comparé au journal",
     description:
-      "Liste les rapports de preuves et de tests de restauration, du plus récent au plus ancien, et lit chacun : il doit être ce que le journal a consigné à son archivage. Code de sortie 4 : l'un a été modifié ou manque ; 5 : l'un n'est pas consigné.",
+      "Liste les rapports de preuves, de tests de restauration et de charge, de jours, de semaines et de mois, du plus récent au plus ancien, et lit chacun : il doit être ce que le journal a consigné à son archivage. Code de sortie 4 : l'un a été modifié ou manque ; 5 : l'un n'est pas consigné.",
     examples: [
       ["pra report list", "les 50 derniers"],
       ["pra report list --kind proof --limit 500", "davantage de preuves"],
@@ -107,7 +112,7 @@ const fr: Messages = {
     ],
   },
   argumentId: "l'identifiant du rapport, ou son début",
-  optionKind: "seulement ce genre : proof, restore-db, loadtest",
+  optionKind: "seulement ce genre : proof, restore-db, loadtest, daily, weekly, monthly",
   optionLimit: "les derniers, autant que cela",
   optionFormat: "md, html ou json",
   optionOutput: "l'écrire dans ce fichier, qui ne doit pas encore exister",
@@ -131,6 +136,9 @@ const fr: Messages = {
     passed: "✓ réussi",
     failed: "✗ échec",
     unfit: "! non prouvée",
+    met: "✓ atteint",
+    missed: "✗ manqué",
+    notDemonstrated: "? non démontré",
   },
   nothing: "Aucun rapport n'est encore archivé. Ensuite : pra prove",
   older: (hidden) => `${hidden} plus anciens ne sont pas affichés : --limit N`,

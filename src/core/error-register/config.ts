@@ -192,6 +192,16 @@ export const configErrors = {
       hint: `Écrivez les heures et les minutes comme une horloge : 08:00.`,
     },
   },
+  CONFIG_TIME_ZONE: {
+    en: {
+      message: `{name} is "{value}" ({origin}), which is no time zone that this program knows`,
+      hint: `Write it as Europe/Paris or UTC; leave it out for the machine's own.`,
+    },
+    fr: {
+      message: `{name} vaut « {value} » ({origin}), ce qui n'est pas un fuseau horaire connu de ce programme`,
+      hint: `Écrivez-le comme Europe/Paris ou UTC ; sans lui, c'est celui de la machine.`,
+    },
+  },
   CONFIG_HOST: {
     en: {
       message: `{name} is "{value}" ({origin}), which cannot be a host`,

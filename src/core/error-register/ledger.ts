@@ -182,4 +182,14 @@ export const ledgerErrors = {
       hint: "Tapez un jour comme 2026-11-01, un instant avec son fuseau comme 2026-11-01T08:00Z, ou un mois comme 2026-11 ; le début doit précéder la fin.",
     },
   },
+  LEDGER_REPORT_PERIOD: {
+    en: {
+      message: `{value} is no period of this report that has begun`,
+      hint: "Type it as {example}; without --period it is the last one that is over.",
+    },
+    fr: {
+      message: `{value} n'est pas une période de ce rapport qui a commencé`,
+      hint: "Tapez-la comme {example} ; sans --period, c'est la dernière qui est achevée.",
+    },
+  },
 } as const satisfies ErrorGroup;

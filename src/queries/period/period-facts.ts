@@ -1,0 +1,410 @@
+/**
+ * What a day, a week or a month was like, from the ledger alone: what the reports show, and what their JSON holds. Pure: the same events give the
+ * same facts on any host. What nobody measured is null or unknown, and a period in which too little was measured is not demonstrated, whatever
+ * else went well.
+ */
+import {
+  type CalendarDay,
+  type CalendarKind,
+  type CalendarPeriod,
+  type CalendarSpan,
+  periodBefore,
+  weeksOf,
+} from "../../core/calendar.ts";
+import { reportTrendPeriods } from "../../core/ledger-limits.ts";
+import {
+  type SlaJudgement,
+  type SlaVerdict,
+  jointVerdict,
+  judgeSla,
+  objectiveAt,
+} from "../../sla/judge-sla.ts";
+import type { SlaFacts } from "../../sla/sla-facts.ts";
+import { SlotSeries } from "../../sla/slot-series.ts";
+import { type ActionFacts, actionFacts } from "./action-facts.ts";
+import { type AlertFacts, alertFacts, alertOpenings } from "./alert-facts.ts";
+import { type CustodyFacts, custodyFacts } from "./custody-facts.ts";
+import {
+  type ExposureFacts,
+  type ExposureSums,
+  exposureFacts,
+  exposureSums,
+} from "./exposure-facts.ts";
+import { type PeriodEvent, isoTime } from "./period-event.ts";
+import { type WorkFacts, workFacts } from "./work-facts.ts";
+
+/** What is judged by itself; all must be met. */
+export const controlIds = [
+  "exposure",
+  "rpo",
+  "rto",
+  "backups",
+  "dumps",
+  "proofs",
+  "restoreTests",
+  "loadTests",
+  "routines",
+  "gaps",
+  "verification",
+  "alerts",
+  "actions",
+] as const;
+
+/** One of them. */
+export type ControlId = (typeof controlIds)[number];
+
+/** One control of the period. */
+export type Control = { readonly id: ControlId; readonly verdict: SlaVerdict };
+
+/** One measured time to recover. */
+export type RtoRow = {
+  readonly at: string;
+  readonly source: "proof" | "restoreTest" | "loadTest";
+  readonly seconds: number;
+  readonly objectiveSeconds: number | null;
+  readonly met: boolean | null;
+};
+
+/** One day of the period. */
+export type DayFacts = ExposureSums & {
+  readonly date: string;
+  readonly verdict: SlaVerdict;
+  readonly backups: { readonly tried: number; readonly good: number };
+  readonly proofs: { readonly tried: number; readonly good: number };
+  readonly alertsOpened: number;
+};
+
+/** An earlier period, in short. */
+export type TrendRow = {
+  readonly name: string;
+  readonly verdict: SlaVerdict;
+  readonly withinShare: number | null;
+  readonly unknownShare: number | null;
+  readonly worstExposureSeconds: number | null;
+  readonly worstRtoSeconds: number | null;
+  readonly backups: { readonly tried: number; readonly good: number };
+  readonly proofs: { readonly tried: number; readonly good: number };
+};
+
+/** What the installation promises to keep, as configured when the report was made. */
+export type PolicyFacts = {
+  readonly rpoSeconds: number;
+  readonly rtoSeconds: number;
+  readonly share: number;
+  readonly retentionDays: number;
+  readonly encrypted: boolean | null;
+  /** Planned jobs with their cron patterns; empty: none is installed on this host. */
+  readonly schedule: readonly { readonly job: string; readonly pattern: string }[];
+};
+
+/** What a period is told from. */
+export type PeriodSource = {
+  readonly cluster: string;
+  readonly host: string;
+  readonly calendar: CalendarPeriod;
+  readonly nowMs: number;
+  /** Undefined: the ledger says nothing of this cluster. */
+  readonly facts: SlaFacts | undefined;
+  /** Of this cluster or of the repository, in order of time, up to the period's end; of alerts all, of the rest those of the period. */
+  readonly events: readonly PeriodEvent[];
+  readonly policy: PolicyFacts;
+};
+
+/** All of it. */
+export type PeriodFacts = {
+  readonly version: 1;
+  readonly kind: CalendarKind;
+  readonly name: string;
+  readonly zone: string;
+  readonly from: string;
+  readonly to: string;
+  /** When it was computed; before `to`, the period goes on. */
+  readonly now: string;
+  readonly goesOn: boolean;
+  readonly cluster: string;
+  readonly host: string;
+  /** First word of the ledger about the cluster; null: there is none. */
+  readonly firstRecordAt: string | null;
+  readonly verdict: SlaVerdict;
+  readonly controls: readonly Control[];
+  readonly objectives: readonly {
+    readonly from: string;
+    readonly rpoSeconds: number;
+    readonly rtoSeconds: number;
+  }[];
+  readonly policy: PolicyFacts;
+  readonly exposure: ExposureFacts & {
+    readonly verdict: SlaVerdict;
+    readonly budget: {
+      readonly allowedSeconds: number;
+      readonly usedSeconds: number;
+      readonly leftSeconds: number;
+    };
+  };
+  readonly rpo: SlaJudgement["rpo"];
+  readonly rto: SlaJudgement["rto"] & {
+    readonly prediction: SlaJudgement["prediction"];
+    readonly list: readonly RtoRow[];
+  };
+  readonly work: WorkFacts;
+  readonly alerts: AlertFacts;
+  readonly custody: CustodyFacts;
+  readonly actions: ActionFacts;
+  readonly routines: {
+    readonly verdict: SlaVerdict;
+    readonly missed: readonly {
+      readonly routine: SlaJudgement["routines"]["missed"][number]["routine"];
+      readonly from: string;
+      readonly to: string;
+    }[];
+    readonly missedRunAlerts: number;
+  };
+  readonly days: readonly DayFacts[];
+  readonly trend: readonly TrendRow[];
+};
+
+type Rate = { readonly tried: number; readonly good: number };
+
+/** A cluster of which the ledger says nothing. */
+function silentFacts(cluster: string): SlaFacts {
+  const tried = { backups: [], dumps: [], proofs: [], loadTests: [] };
+  const none = { objectives: [], missedRuns: [], alerts: [], actions: [] };
+  const slots = new SlotSeries();
+  return { cluster, slots, ...tried, ...none, live: undefined, routines: new Map() };
+}
+
+function judge(facts: SlaFacts, calendar: CalendarPeriod, source: PeriodSource): SlaJudgement {
+  const { fromMs, toMs, days } = calendar;
+  const period = { fromMs, toMs, nowMs: source.nowMs };
+  const { share } = source.policy;
+  return judgeSla(facts, period, { share, calendar: { days, weeks: weeksOf(calendar) } });
+}
+
+function rtoRows(work: WorkFacts, { objectives }: SlaFacts): readonly RtoRow[] {
+  const row = (
+    source: RtoRow["source"],
+    at: string,
+    seconds: number | null,
+    own?: number,
+  ): RtoRow[] => {
+    const objectiveSeconds = own ?? objectiveAt(objectives, Date.parse(at))?.rtoSeconds ?? null;
+    const met = objectiveSeconds === null || seconds === null ? null : seconds < objectiveSeconds;
+    return seconds === null ? [] : [{ at, source, seconds, objectiveSeconds, met }];
+  };
+  return [
+    ...work.proofs.list.rows.flatMap(({ at, rtoSeconds }) => row("proof", at, rtoSeconds)),
+    ...work.restoreTests.list.rows.flatMap(({ at, seconds }) => row("restoreTest", at, seconds)),
+    ...work.loadTests.list.rows.flatMap(({ at, rtoSeconds, rtoObjectiveSeconds }) =>
+      row("loadTest", at, rtoSeconds, rtoObjectiveSeconds),
+    ),
+  ].toSorted((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+/** What failed decides; without anything tried nothing is demonstrated. */
+function verdictOfRate({ tried, good }: Rate): SlaVerdict {
+  return tried === 0 ? "notDemonstrated" : good < tried ? "missed" : "met";
+}
+
+function loadTestVerdict({ list }: WorkFacts["loadTests"]): SlaVerdict {
+  // One that somebody ended early has broken no promise, and shown none.
+  const judged = list.rows.filter(({ ending }) => ending !== "interrupted");
+  return verdictOfRate({ tried: judged.length, good: judged.filter(({ ok }) => ok).length });
+}
+
+type Judged = {
+  readonly judgement: SlaJudgement;
+  readonly work: WorkFacts;
+  readonly custody: CustodyFacts;
+  readonly alerts: AlertFacts;
+  readonly actions: ActionFacts;
+  readonly rto: readonly RtoRow[];
+  readonly kind: CalendarKind;
+};
+
+/** Controls of what is due in every period, and of what happened in this one. */
+function controlsOf({
+  judgement,
+  work,
+  custody,
+  alerts,
+  actions,
+  rto,
+  kind,
+}: Judged): readonly Control[] {
+  const { exposure, rpo, backups, dumps, proofs, routines } = judgement;
+  const wasWatched = exposure.withinMs + exposure.beyondMs > 0;
+  const unlessBad = (isBad: boolean): SlaVerdict =>
+    isBad ? "missed" : wasWatched ? "met" : "notDemonstrated";
+  const wasSlow = rto.some(({ source, met }) => source === "restoreTest" && met === false);
+  const { verifications, gaps } = custody;
+  const control = (id: ControlId, verdict: SlaVerdict, isDue = true): readonly Control[] =>
+    isDue ? [{ id, verdict }] : [];
+  return [
+    ...control("exposure", exposure.verdict),
+    ...control("rpo", rpo.verdict),
+    ...control("rto", judgement.rto.verdict),
+    ...control("backups", backups.verdict),
+    ...control("dumps", dumps?.verdict ?? "notDemonstrated", dumps !== null),
+    ...control("proofs", proofs.verdict),
+    ...control(
+      "restoreTests",
+      wasSlow ? "missed" : verdictOfRate(work.restoreTests),
+      work.restoreTests.tried > 0,
+    ),
+    ...control("loadTests", loadTestVerdict(work.loadTests), work.loadTests.tried > 0),
+    ...control("routines", routines.verdict),
+    ...control("gaps", unlessBad(gaps > 0)),
+    ...control(
+      "verification",
+      verifications.damaged > 0 ? "missed" : verifications.runs > 0 ? "met" : "notDemonstrated",
+      kind !== "daily" || verifications.runs > 0,
+    ),
+    ...control("alerts", unlessBad(alerts.openCriticalAtEnd > 0)),
+    ...control("actions", actions.overdueAtEnd > 0 ? "missed" : "met", actions.list.total > 0),
+  ];
+}
+
+function rateIn(
+  attempts: readonly { readonly atMs: number; readonly ok: boolean }[],
+  { fromMs, toMs }: CalendarSpan,
+): Rate {
+  const inside = attempts.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  return { tried: inside.length, good: inside.filter(({ ok }) => ok).length };
+}
+
+function dayFacts(
+  day: CalendarDay,
+  facts: SlaFacts,
+  source: PeriodSource & { readonly openings: readonly number[] },
+): DayFacts {
+  const { nowMs, openings } = source;
+  const span = { fromMs: day.fromMs, toMs: Math.min(day.toMs, nowMs) };
+  const sums = exposureSums(facts.slots, day, nowMs);
+  const backups = rateIn(facts.backups, span);
+  const proofs = facts.proofs.map(({ atMs, proven }) => ({ atMs, ok: proven }));
+  const allowed = (1 - source.policy.share) * ((span.toMs - span.fromMs) / 1000);
+  const isShort = sums.beyondSeconds + sums.unknownSeconds > allowed;
+  const proved = rateIn(proofs, span);
+  const exposure: SlaVerdict =
+    sums.beyondSeconds > allowed ? "missed" : isShort ? "notDemonstrated" : "met";
+  // Not every day has a proof; one that failed makes the day a bad one.
+  const failed: readonly SlaVerdict[] = proved.good < proved.tried ? ["missed"] : [];
+  return {
+    date: day.date,
+    verdict: jointVerdict([exposure, verdictOfRate(backups), ...failed]),
+    ...sums,
+    backups,
+    proofs: proved,
+    alertsOpened: openings.filter((atMs) => atMs >= span.fromMs && atMs < span.toMs).length,
+  };
+}
+
+function trendRow(calendar: CalendarPeriod, facts: SlaFacts, source: PeriodSource): TrendRow {
+  const { verdict, exposure, rto, backups, proofs } = judge(facts, calendar, source);
+  const { elapsedMs, withinMs, unknownMs, worstSeconds } = exposure;
+  const share = (ms: number): number | null => (elapsedMs === 0 ? null : ms / elapsedMs);
+  return {
+    name: calendar.name,
+    verdict,
+    withinShare: share(withinMs),
+    unknownShare: share(unknownMs),
+    worstExposureSeconds: worstSeconds,
+    worstRtoSeconds: rto.worstSeconds,
+    backups: { tried: backups.tried, good: backups.good },
+    proofs: { tried: proofs.tried, good: proofs.good },
+  };
+}
+
+/** Earlier periods of which the ledger says something, oldest first. */
+function trendOf(source: PeriodSource, facts: SlaFacts, firstMs: number): readonly TrendRow[] {
+  const rows: TrendRow[] = [];
+  let calendar = periodBefore(source.calendar);
+  while (rows.length < reportTrendPeriods && calendar.toMs > firstMs) {
+    rows.unshift(trendRow(calendar, facts, source));
+    calendar = periodBefore(calendar);
+  }
+  return rows;
+}
+
+/** The first word of the ledger about it; infinite: there is none. */
+function firstRecordMs(facts: SlaFacts, events: readonly PeriodEvent[]): number {
+  const { slots, backups, proofs } = facts;
+  return Math.min(
+    slots.firstMs,
+    backups[0]?.atMs ?? Infinity,
+    proofs[0]?.atMs ?? Infinity,
+    events[0]?.atMs ?? Infinity,
+  );
+}
+
+function exposureOf(
+  facts: SlaFacts,
+  { exposure }: SlaJudgement,
+  { calendar, nowMs }: PeriodSource,
+): PeriodFacts["exposure"] {
+  const { allowedMs, usedMs, leftMs } = exposure.budget;
+  return {
+    verdict: exposure.verdict,
+    ...exposureFacts(facts.slots, calendar, { nowMs, kind: calendar.kind }),
+    budget: {
+      allowedSeconds: allowedMs / 1000,
+      usedSeconds: usedMs / 1000,
+      leftSeconds: leftMs / 1000,
+    },
+  };
+}
+
+function routinesOf({ routines, missedRunAlerts }: SlaJudgement): PeriodFacts["routines"] {
+  const missed = routines.missed.map(({ routine, fromMs, toMs }) => {
+    return { routine, from: isoTime(fromMs), to: isoTime(toMs) };
+  });
+  return { verdict: routines.verdict, missed, missedRunAlerts };
+}
+
+/** Tells a period. */
+export function periodFacts(source: PeriodSource): PeriodFacts {
+  const { cluster, host, calendar, nowMs, policy } = source;
+  const { kind, name, zone, fromMs, toMs, days } = calendar;
+  const facts = source.facts ?? silentFacts(cluster);
+  const endMs = Math.max(fromMs, Math.min(toMs, nowMs));
+  const before = source.events.filter(({ atMs }) => atMs < endMs);
+  const within = before.filter(({ atMs }) => atMs >= fromMs);
+  const judgement = judge(facts, calendar, source);
+  const [work, custody] = [workFacts(within), custodyFacts(within)];
+  const alerts = alertFacts(before, { fromMs, toMs: endMs });
+  const actions = actionFacts(facts.actions, { fromMs, toMs: endMs });
+  const rto = rtoRows(work, facts);
+  const controls = controlsOf({ judgement, work, custody, alerts, actions, rto, kind });
+  const firstMs = firstRecordMs(facts, before);
+  const begun = days.filter((day) => day.fromMs < nowMs);
+  const told = { ...source, openings: alertOpenings(before) };
+  return {
+    version: 1,
+    kind,
+    name,
+    zone,
+    from: isoTime(fromMs),
+    to: isoTime(toMs),
+    now: isoTime(nowMs),
+    goesOn: nowMs < toMs,
+    cluster,
+    host,
+    firstRecordAt: Number.isFinite(firstMs) ? isoTime(firstMs) : null,
+    verdict: jointVerdict(controls.map(({ verdict }) => verdict)),
+    controls,
+    objectives: judgement.objectives.map(({ fromMs: sinceMs, rpoSeconds, rtoSeconds }) => {
+      return { from: isoTime(sinceMs), rpoSeconds, rtoSeconds };
+    }),
+    policy,
+    exposure: exposureOf(facts, judgement, source),
+    rpo: judgement.rpo,
+    rto: { ...judgement.rto, prediction: judgement.prediction, list: rto },
+    work,
+    alerts,
+    custody,
+    actions,
+    routines: routinesOf(judgement),
+    days: kind === "daily" ? [] : begun.map((day) => dayFacts(day, facts, told)),
+    trend: trendOf(source, facts, firstMs),
+  };
+}
