@@ -233,6 +233,39 @@ export const alertSettings = {
       fr: "Au plus un appel en autant de minutes tant que tout va bien ; 0 : après chaque contrôle.",
     },
   },
+  PRA_SECOND_SILENT_MINUTES: {
+    group: "alerts",
+    kind: number(2, 1440),
+    fallback: {
+      en: "three signs that did not come, 5 at least",
+      fr: "trois signes qui ne sont pas venus, 5 au moins",
+    },
+    example: "15",
+    help: {
+      en: "For pra watch --from-repository: after so many minutes without a sign of life the first watcher counts as silent; never before two signs are missing (a daemon leaves one every 2 minutes, cron every 5).",
+      fr: "Pour pra watch --from-repository : au bout de tant de minutes sans signe de vie, le premier surveillant se tait ; jamais avant que deux signes manquent (un démon en laisse un toutes les 2 minutes, cron toutes les 5).",
+    },
+  },
+  PRA_SECOND_UNTOLD_MINUTES: {
+    group: "alerts",
+    kind: number(1, 14),
+    fallback: "12",
+    example: "8",
+    help: {
+      en: "For pra watch --from-repository: what is wrong in the repository, and a first watcher that lives does not tell, the second tells after so many minutes.",
+      fr: "Pour pra watch --from-repository : ce qui va mal dans le dépôt et qu'un premier surveillant vivant ne dit pas, le second le dit au bout de tant de minutes.",
+    },
+  },
+  PRA_SECOND_LEDGER_HOURS: {
+    group: "alerts",
+    kind: number(1, 1000),
+    fallback: "26",
+    example: "180",
+    help: {
+      en: "For pra watch --from-repository: a ledger without a new event for so many hours is told. More than the usual 26 where backups are taken once a week.",
+      fr: "Pour pra watch --from-repository : un journal sans nouvel événement depuis tant d'heures est signalé. Plus que les 26 habituelles si les sauvegardes sont hebdomadaires.",
+    },
+  },
   PRA_METRICS_LISTEN: {
     group: "alerts",
     kind: { type: "listen address" },

@@ -105,6 +105,7 @@ export const failpointNames = [
   "wal.status",
   "watch.accepted",
   "watch.deliver",
+  "watch.digest-claimed",
   "watch.hour-queued",
   "watch.locked",
   "watch.recorded",

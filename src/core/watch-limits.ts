@@ -61,6 +61,10 @@ export const routeGoneMs = 24 * 3_600_000;
 export const signRulesMax = 100;
 export const signQuietsMax = 200;
 export const signTextMax = 255;
+/** Claims of digests that are carried on: as many ways to readers as contacts have, of some days; 100 bytes each. */
+export const signDigestsMax = 200;
+/** Watchers that leave a sign while another claims: as many hosts as there are, each some seconds a minute. */
+export const signClaimAttemptsMax = 10;
 /** A daemon leaves a sign of life so often; looks by cron, which come every five minutes, each time. 720 small objects a day, deleted by the daily expire. */
 export const signEveryMs = 120_000;
 export const signEveryUnderCronMs = 300_000;

@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { environmentIn } from "../../../tests/support/environment-in.ts";
+import { configureFailpoints } from "../../core/failpoint.ts";
 import { parseEventContent } from "../../ledger/event-kinds.ts";
 import type { Moment } from "../../watch/moment.ts";
 import type { ChannelName, Notifier, OutgoingMessage } from "../../watch/notifier.ts";
 import { compose } from "../compose.ts";
 import type { Environment } from "../environment.ts";
+import { createRepository } from "../create-repository.ts";
 import { deliverDue } from "../watch/deliver.ts";
 import { openWatch } from "../watch/watch-setup.ts";
 import { queueDigest } from "./send-digest.ts";
@@ -17,6 +19,11 @@ import { queueDigest } from "./send-digest.ts";
 const { signal } = new AbortController();
 const adapters = compose();
 const HOUR = 3_600_000;
+const effects = {
+  kill: (): never => {
+    throw new Error("killed");
+  },
+};
 
 async function environmentAt(
   context: TestContext,
@@ -36,10 +43,11 @@ function eight(day: number): number {
 function site(environment: Environment, beganMs: number) {
   const taken: OutgoingMessage[] = [];
   const away = { slack: false };
+  const others: string[] = [];
   let wallMs = beganMs;
-  const channel = (name: ChannelName): Notifier => ({
+  const channel = (name: ChannelName, recipient = `${name}.invalid`): Notifier => ({
     channel: name,
-    recipient: `${name}.invalid`,
+    recipient,
     preview: () => "",
     deliver: (message) => {
       if (name === "slack" && away.slack) {
@@ -51,12 +59,16 @@ function site(environment: Environment, beganMs: number) {
   });
   const options = {
     signal,
-    notifiersOf: () => (["email", "slack", "sms", "webhook"] as const).map(channel),
+    notifiersOf: () => [
+      ...(["email", "slack", "sms", "webhook"] as const).map((name) => channel(name)),
+      ...others.map((recipient) => channel("slack", recipient)),
+    ],
     moment: (): Moment => ({ wallMs, uptimeMs: wallMs - beganMs, bootId: "one" }),
   };
   return {
     taken,
     away,
+    others,
     options,
     at: async (ms: number): Promise<boolean> => {
       wallMs = ms;
@@ -131,6 +143,45 @@ test("R21 R24 a digest that Slack did not take while it was away arrives when it
   const digests = taken.filter(({ kind }) => kind === "daily");
   assert.equal(digests.length, 2);
   assert.deepEqual(digests[0]?.sections, digests[1]?.sections);
+});
+
+test("R24 of two hosts that watch one cluster one sends the day's digest; what is to be told to other readers goes to them; one that died takes none along", async (context) => {
+  const directory = await mkdtemp(join(tmpdir(), "pra-digest-"));
+  context.after(() => rm(directory, { recursive: true }));
+  const hostOf = (name: string): Environment =>
+    environmentIn(directory, {
+      BACKUP_DIR: join(directory, "repository"),
+      PRA_KEY_FILE: join(directory, "key"),
+      PRA_STATE_DIR: join(directory, name),
+      PG_HOST: directory,
+      PRA_DIGEST_AT: "08:00",
+    });
+  await createRepository(adapters, hostOf("a"), {
+    signal,
+    encryption: "on",
+    recoveryKey: "write",
+  });
+  const [a, b] = ["a", "b"].map((name) => site(hostOf(name), eight(22) + HOUR));
+  assert.ok(a !== undefined && b !== undefined);
+  const at = (ms: number): Promise<readonly boolean[]> => Promise.all([a.at(ms), b.at(ms)]);
+  await at(eight(22) + HOUR);
+  const routesTold = (): readonly string[] =>
+    [...a.taken, ...b.taken].map(({ kind, headline }) => `${kind} ${headline}`);
+  await at(eight(23));
+  await at(eight(23) + 60_000);
+  assert.equal(routesTold().length, 2, routesTold().join("\n"));
+  // Killed when it had claimed the day and not yet queued anything: it sends when it is there again, and nobody else meanwhile.
+  configureFailpoints({ failpoints: "watch.digest-claimed:kill", effects });
+  await assert.rejects(a.at(eight(24)), /killed/);
+  configureFailpoints({ effects });
+  assert.equal(await b.at(eight(24) + 60_000), false);
+  assert.equal(routesTold().length, 2);
+  assert.equal(await a.at(eight(24) + HOUR), true);
+  assert.equal(routesTold().length, 4);
+  // Where one has readers of its own, they are told by it.
+  b.others.push("slack.example");
+  await at(eight(25));
+  assert.equal(routesTold().length, 7);
 });
 
 test("R24 without PRA_DIGEST_AT and outside the first week no digest goes out", async (context) => {

@@ -1,10 +1,12 @@
 /**
  * The day's digest from its hour to the outbox: what is done when neither a look nor a delivery waits for it. It goes out every day where
- * `PRA_DIGEST_AT` says so, and in the first week after a go-live in any case (R23, R24). Queued once for all who watch on this host; handing it over
- * is the outbox's work.
+ * `PRA_DIGEST_AT` says so, and in the first week after a go-live in any case (R23, R24). Queued once for all who watch on this host, and by one of
+ * several hosts that watch the same cluster: they settle in the repository whose it is. Handing it over is the outbox's work.
  */
+import { createHash } from "node:crypto";
 import { firstWeekDay } from "../../core/first-week.ts";
 import { digestRoutes, judgeDigest, withDigest } from "../../watch/daily-digest.ts";
+import type { Route } from "../../watch/compose-messages.ts";
 import { passTime } from "../../watch/moment.ts";
 import type { WatchDocument } from "../../watch/watch-document.ts";
 import type { Adapters } from "../compose.ts";
@@ -12,6 +14,7 @@ import type { Environment } from "../environment.ts";
 import { openActionsBeside } from "../actions/open-due.ts";
 import { readAgenda, renewAgenda } from "../look/agenda.ts";
 import { loadOccurrences, systemZone } from "../schedule/occurrences.ts";
+import { claimDay } from "../watch/leave-sign.ts";
 import { type OpenWatch, type WatchOptions, openWatch } from "../watch/watch-setup.ts";
 
 const USUAL_HOUR = "08:00";
@@ -39,6 +42,16 @@ async function lastDueMs(environment: Environment, nowMs: number): Promise<numbe
     systemZone(),
   );
   return occurrences.lastAtOrBefore(nowMs) ?? nowMs;
+}
+
+/** The day by the calendar of this machine's zone: the hosts of one cluster may be in several. */
+function dayOf(dueMs: number): string {
+  return new Intl.DateTimeFormat("sv", { timeZone: systemZone() }).format(dueMs);
+}
+
+/** How a way to readers is called among hosts; who is behind it stays here. */
+function claimNameOf({ id }: Route): string {
+  return createHash("sha256").update(id).digest("hex").slice(0, 16);
 }
 
 /** Whether a digest goes out at all these days. */
@@ -100,6 +113,14 @@ export async function queueDigest(
   const { digestContent } = await import("./digest-message.ts");
   const { digest } = judged;
   const facts = await gatherDigest(adapters, environment, { ...options, digest, nowMs });
+  const routes = digestRoutes(setup.routes);
+  // Last, so that next to nothing can happen between the claim and what it is for.
+  const claimed = await claimDay(adapters, environment, {
+    ...options,
+    day: dayOf(dueMs),
+    routes: routes.map(claimNameOf),
+  });
+  const own = routes.filter((route) => claimed.has(claimNameOf(route)));
   return await memory.update((found) => {
     // Somebody else may have queued it meanwhile.
     if (judgeDigest(found.digest, { nowMs, lastDueMs: dueMs }).kind !== "due") {
@@ -110,8 +131,8 @@ export async function queueDigest(
     const queued = withDigest(
       document,
       { mark: { dueMs, toMs: nowMs }, contentFor: (route) => digestContent(facts, route) },
-      setup,
+      { ...setup, routes: own },
     );
-    return { document: queued, result: true };
+    return { document: queued, result: own.length > 0 };
   }, options);
 }

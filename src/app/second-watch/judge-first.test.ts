@@ -1,12 +1,22 @@
 /** The second watcher's judgement: who is silent, and who tells what. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { environmentIn } from "../../../tests/support/environment-in.ts";
+import { isDrError } from "../../core/errors.ts";
 import { secondPatienceMs } from "../../core/watch-limits.ts";
 import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
 import type { WatchSign } from "../../repository/watch-signs.ts";
 import type { Moment } from "../../watch/moment.ts";
 import type { Observation } from "../../watch/observation.ts";
-import { type First, divided, isAlive, judgeFirst, judgeHostClock } from "./judge-first.ts";
+import {
+  type First,
+  divided,
+  isAlive,
+  judgeFirst,
+  judgeHostClock,
+  judgeLedger,
+} from "./judge-first.ts";
+import { patienceOf, silenceLimitMs } from "./patience.ts";
 import { clockOffOf, nothingSeen, see, seeNumber, silentMs } from "./seen.ts";
 
 configureFailpointsFrom(process.env);
@@ -25,10 +35,16 @@ const sign: WatchSign = {
   quiets: [],
   mutedSeconds: 0,
   deadManSeconds: null,
+  digests: [],
 };
 
 function firstWith(change: Partial<WatchSign>, silent = 0): First {
-  return { sign: { ...sign, ...change }, silentMs: silent };
+  const changed = { ...sign, ...change };
+  return {
+    sign: changed,
+    silentMs: silent,
+    limitMs: silenceLimitMs(changed, { silentMs: undefined }),
+  };
 }
 
 function ill(rule: string): Observation {
@@ -48,6 +64,45 @@ test("R20 the first is silent after three signs that did not come, and never bef
   assert.deepEqual(factOf(undefined), ["watcher-never"]);
 });
 
+test("R20 how long a second watcher waits can be set, and never below two signs of the first", () => {
+  const waits = (settings: Readonly<Record<string, string>> = {}): ReturnType<typeof patienceOf> =>
+    patienceOf(environmentIn("/nowhere", settings));
+  assert.deepEqual(waits(), {
+    silentMs: undefined,
+    untoldMs: 12 * MINUTE,
+    ledgerMs: 26 * 60 * MINUTE,
+  });
+  const set = waits({
+    PRA_SECOND_SILENT_MINUTES: "4",
+    PRA_SECOND_UNTOLD_MINUTES: "3",
+    PRA_SECOND_LEDGER_HOURS: "200",
+  });
+  const limit = (everySeconds: number, patience = set): number =>
+    silenceLimitMs({ everySeconds }, patience) / MINUTE;
+  assert.deepEqual([limit(60), limit(120), limit(300)], [4, 4, 10]);
+  assert.equal(limit(120, waits({ PRA_SECOND_SILENT_MINUTES: "60" })), 60);
+  const first = { ...firstWith({}, 4 * MINUTE), limitMs: limit(120) * MINUTE };
+  assert.ok(isAlive({ ...first, silentMs: 4 * MINUTE - 1 }));
+  assert.ok(!isAlive(first));
+  assert.deepEqual(factOf(first), ["watcher-silent"]);
+  const untold = (illMs: number): string =>
+    divided(ill("gaps"), firstWith({}), { illMs, untoldMs: set.untoldMs }).health;
+  assert.deepEqual([untold(3 * MINUTE - 1), untold(3 * MINUTE)], ["unknown", "ill"]);
+  const ledger = (hours: number): string => judgeLedger(hours * 60 * MINUTE, set.ledgerMs).state;
+  assert.deepEqual([ledger(199.9), ledger(200)], ["good", "bad"]);
+  for (const [name, value] of [
+    ["PRA_SECOND_SILENT_MINUTES", "1"],
+    ["PRA_SECOND_UNTOLD_MINUTES", "15"],
+    ["PRA_SECOND_LEDGER_HOURS", "0"],
+  ] as const) {
+    assert.throws(
+      () => waits({ [name]: value }),
+      (error) => isDrError(error, "CONFIG_NUMBER"),
+      name,
+    );
+  }
+});
+
 test("R21 a first watcher whose words do not get out, or that has no way to people, is told of as if it were silent", () => {
   assert.deepEqual(factOf(firstWith({ mutedSeconds: 1000 })), ["watcher-mute"]);
   assert.deepEqual(factOf(firstWith({ mutedSeconds: null })), ["watcher-alone"]);
@@ -60,7 +115,7 @@ test("R21 a first watcher whose words do not get out, or that has no way to peop
 
 test("R21 what the first tells, what it explains, what it keeps quiet and what only it can see is left to it", () => {
   const healthOf = (first: First | undefined, rule: string, illMs = 60 * MINUTE): string =>
-    divided(ill(rule), first, illMs).health;
+    divided(ill(rule), first, { illMs, untoldMs: secondPatienceMs }).health;
   assert.equal(healthOf(firstWith({ open: ["gaps"] }), "gaps"), "well");
   assert.equal(healthOf(firstWith({ open: ["repository"] }), "gaps"), "well", "explained");
   assert.equal(healthOf(firstWith({}), "exposure"), "well", "it asks the server");

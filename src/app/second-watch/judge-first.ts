@@ -6,14 +6,7 @@
  */
 import { type Finding, found } from "../../core/finding/finding.ts";
 import { clockOffBadMs, clockOffNoteMs } from "../../core/look-limits.ts";
-import {
-  deliveryLateMs,
-  receiverSilenceTtls,
-  ledgerSilenceMs,
-  secondPatienceMs,
-  signsMissing,
-  silenceMsMin,
-} from "../../core/watch-limits.ts";
+import { deliveryLateMs, receiverSilenceTtls } from "../../core/watch-limits.ts";
 import type { LeaseDocument } from "../../repository/lease-holder.ts";
 import type { WatchSign } from "../../repository/watch-signs.ts";
 import { alertRuleOf } from "../../watch/alert-rules.ts";
@@ -24,16 +17,13 @@ export type First = {
   readonly sign: WatchSign;
   /** Since its newest sign was first seen. */
   readonly silentMs: number;
+  /** How long it may leave none. */
+  readonly limitMs: number;
 };
 
-/** How long it may leave none. */
-export function silenceLimitMs({ everySeconds }: WatchSign): number {
-  return Math.max(silenceMsMin, signsMissing * everySeconds * 1000);
-}
-
 /** It looks. */
-export function isAlive({ sign, silentMs }: First): boolean {
-  return silentMs < silenceLimitMs(sign);
+export function isAlive({ silentMs, limitMs }: First): boolean {
+  return silentMs < limitMs;
 }
 
 /** It looks, and what it tells gets out; one without any way to people tells nobody. */
@@ -64,7 +54,7 @@ export function judgeFirst(first: First | undefined): readonly Finding[] {
         : found("watcher", "good", "watcher-alive", { host, ageMs }, figure),
     ...(deadManSeconds === null
       ? []
-      : deadManMs >= 2 * silenceLimitMs(sign)
+      : deadManMs >= 2 * first.limitMs
         ? [found("dead-man", "bad", "dead-man-silent", { host, ageMs: deadManMs })]
         : [found("dead-man", "good", "dead-man-called", { host, ageMs: deadManMs })]),
   ];
@@ -100,12 +90,12 @@ export function judgeRenewals(
 }
 
 /** Whether anything happens: backups, proofs, alerts, all leave events. */
-export function judgeLedger(silentMs: number | undefined): Finding {
+export function judgeLedger(silentMs: number | undefined, limitMs: number): Finding {
   if (silentMs === undefined) {
     return found("ledger", "bad", "ledger-empty");
   }
   const figure = { value: Math.round(silentMs / 1000), unit: "s" };
-  return silentMs >= ledgerSilenceMs
+  return silentMs >= limitMs
     ? found("ledger", "bad", "ledger-silent", { ageMs: silentMs }, figure)
     : found("ledger", "good", "ledger-grows", { ageMs: silentMs }, figure);
 }
@@ -151,13 +141,13 @@ function leftTo({ sign: { host } }: First, observation: Observation): Observatio
 }
 
 /**
- * What the second watcher makes of an observation of its own. `illMs`: for how long it has been ill. Unknown, which neither opens nor ends an alert,
+ * What the second watcher makes of an observation of its own. `illMs`: for how long it has been ill; `untoldMs`: how long the first has for it. Unknown, which neither opens nor ends an alert,
  * as long as the first, which lives, may still speak.
  */
 export function divided(
   observation: Observation,
   first: First | undefined,
-  illMs: number,
+  { illMs, untoldMs }: { readonly illMs: number; readonly untoldMs: number },
 ): Observation {
   const { rule, health } = observation;
   if (first === undefined || health !== "ill") {
@@ -172,5 +162,5 @@ export function divided(
   if (isToldBy(first, rule) || SERVER_KNOWS.has(rule)) {
     return leftTo(first, observation);
   }
-  return illMs < secondPatienceMs ? { ...observation, health: "unknown" } : observation;
+  return illMs < untoldMs ? { ...observation, health: "unknown" } : observation;
 }

@@ -42,6 +42,7 @@ import {
   judgeLedger,
   judgeRenewals,
 } from "./judge-first.ts";
+import { type Patience, patienceOf, silenceLimitMs } from "./patience.ts";
 import {
   type Seen,
   clockOffOf,
@@ -90,6 +91,7 @@ class SecondWatcher {
   readonly #environment: Environment;
   readonly #call: Call;
   readonly #now: Moment;
+  readonly #patience: Patience;
   #seen: Seen;
   sign: WatchSign | undefined;
 
@@ -98,6 +100,7 @@ class SecondWatcher {
     this.#environment = environment;
     this.#seen = seen;
     this.#call = call;
+    this.#patience = patienceOf(environment);
     this.#now = readMoment(adapters.clock);
   }
 
@@ -109,7 +112,7 @@ class SecondWatcher {
     const ageMs = silentMs(this.#seen, "sign", this.#now);
     return this.sign === undefined || ageMs === undefined
       ? undefined
-      : { sign: this.sign, silentMs: ageMs };
+      : { sign: this.sign, silentMs: ageMs, limitMs: silenceLimitMs(this.sign, this.#patience) };
   }
 
   #see(thing: string, mark: string | undefined): number | undefined {
@@ -162,7 +165,10 @@ class SecondWatcher {
       ),
       await looked("exposure", call, () => this.#judgeWal(sight, sealed)),
       await looked("ledger", call, async () => [
-        judgeLedger(this.#see("ledger", await newestEventOf(sealed, call))),
+        judgeLedger(
+          this.#see("ledger", await newestEventOf(sealed, call)),
+          this.#patience.ledgerMs,
+        ),
       ]),
     ];
     return parts.flat().map((finding) => asOnlyWatcher(finding, first));
@@ -187,7 +193,8 @@ class SecondWatcher {
     return observations.map((observation) => {
       const mark = observation.health === "ill" ? "ill" : undefined;
       const illMs = this.#see(`ill ${observation.rule}`, mark) ?? 0;
-      return divided(observation, this.#first, illMs);
+      const { untoldMs } = this.#patience;
+      return divided(observation, this.#first, { illMs, untoldMs });
     });
   }
 }

@@ -6,10 +6,21 @@
  */
 import * as z from "zod/mini";
 import { DrError, isDrError } from "../../core/errors.ts";
-import { failpointAsync } from "../../core/failpoint.ts";
-import { signPutMs, signQuietsMax, signRulesMax, signTextMax } from "../../core/watch-limits.ts";
+import { failpoint, failpointAsync } from "../../core/failpoint.ts";
+import {
+  signEveryUnderCronMs,
+  signPutMs,
+  signQuietsMax,
+  signRulesMax,
+  signTextMax,
+} from "../../core/watch-limits.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
-import { type WatchSign, putSign } from "../../repository/watch-signs.ts";
+import {
+  type SaidInSign,
+  type WatchSign,
+  claimDigests,
+  putSign,
+} from "../../repository/watch-signs.ts";
 import { openTracks } from "../../watch/alert-state.ts";
 import { passTime } from "../../watch/moment.ts";
 import { holds } from "../../watch/policy.ts";
@@ -74,7 +85,7 @@ async function signOf(
   adapters: Adapters,
   environment: Environment,
   options: WatchOptions & { readonly everyMs: number },
-): Promise<Omit<WatchSign, "version" | "cluster" | "number">> {
+): Promise<SaidInSign> {
   const { clock, observer } = adapters;
   const watch = await openWatch(adapters, environment, options);
   const document = await watch.memory.read(options);
@@ -131,4 +142,31 @@ export async function leaveSign(
   }
   await signNote(environment).write({ version: 1, atMs: adapters.clock.now() }, options);
   return undefined;
+}
+
+/**
+ * On which of some ways this host is to send the digest of a day, where several watch the same cluster: a sign of life that claims them. All of
+ * them where the repository does not answer, because a digest that comes twice is worth more than none. @throws DrError `STORE_IO` of the state
+ * directory; the signal's reason when aborted.
+ */
+export async function claimDay(
+  adapters: Adapters,
+  environment: Environment,
+  options: WatchOptions & { readonly day: string; readonly routes: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const { day, routes, ...watching } = options;
+  const everyMs = signEveryUnderCronMs;
+  const sign = await signOf(adapters, environment, { ...watching, everyMs });
+  const call = { signal: AbortSignal.any([options.signal, AbortSignal.timeout(signPutMs)]) };
+  try {
+    const { sealed } = await openRepository(adapters, environment, call);
+    const cluster = clusterNameOf(environment.cluster);
+    const claimed = await claimDigests(sealed, { cluster, day, routes, sign }, call);
+    failpoint("watch.digest-claimed");
+    return claimed;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    failureOf(error, call);
+    return new Set(routes);
+  }
 }
