@@ -14,11 +14,12 @@ while [ -h "$self" ]; do
 done
 root=$(CDPATH='' cd -- "$(dirname -- "$self")" && pwd -P)
 
-# A run that a schedule starts is recorded: `pra schedule run` starts this script again, without PRA_JOB.
+# A run that a schedule starts is recorded: `pra schedule run` starts this script again, without PRA_JOB. cron starts it each week, with
+# PRA_WHEN=last-of-month: all but the last time of the month it does nothing.
 if [ -n "${PRA_JOB:-}" ]; then
-  job=$PRA_JOB
-  unset PRA_JOB
-  exec "$root/pra" schedule run "$job" -- "$root/loadtest.sh" "$@"
+  job=$PRA_JOB when=${PRA_WHEN:-}
+  unset PRA_JOB PRA_WHEN
+  exec "$root/pra" schedule run ${when:+--when "$when"} "$job" -- "$root/loadtest.sh" "$@"
 fi
 
 exec "$root/pra" loadtest "$@"

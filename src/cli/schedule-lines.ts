@@ -21,6 +21,17 @@ export async function describePattern(pattern: string, language: Language): Prom
       ? `Toutes les heures à la minute ${hourly}`
       : `Every hour at minute ${hourly}`;
   }
+  const lastOf = /^(\d+) (\d+) \* \* (\d)#L$/.exec(pattern);
+  if (lastOf !== null) {
+    const [minute = "", hour = "", weekday = ""] = lastOf.slice(1);
+    // The fourth of January 1970 was a Sunday.
+    const day = new Date(Date.UTC(1970, 0, 4 + Number(weekday)));
+    const name = new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" }).format(
+      day,
+    );
+    const time = `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`;
+    return scheduleText[language].lastOfMonth(name, time);
+  }
   const { default: cronstrue } = await import("cronstrue/i18n.js");
   return cronstrue.default.toString(pattern, { locale: language, use24HourTimeFormat: true });
 }

@@ -4,6 +4,8 @@
 export const ledgerFollowsMax = 3;
 /** How long a writer must be quiet to be folded into an anchor's digest: events are recorded seconds after they were made. */
 export const anchorFoldMs = 3_600_000;
+/** A load test that counts as the month's takes at least so long: what `loadtest.sh` loads when nobody asks for less. */
+export const loadTestFullMs = 45 * 60_000;
 /** Events that `pra ledger list` shows at most: 20,000 lines of 200 characters are 4 MB. */
 export const ledgerShownMax = 20_000;
 /** Looks of one kind by one account that are recorded once and then counted: a monitoring that lists every minute writes 24 events a day. */

@@ -2,7 +2,7 @@
  * What the ledger says of one cluster, as the judgement needs it. Built event by event, so that a year is never held as events. Looks of
  * several hosts of the same five minutes become the worst that any of them saw; objectives are those that the looks themselves bear.
  */
-import { lookSlotMs } from "../core/ledger-limits.ts";
+import { loadTestFullMs, lookSlotMs } from "../core/ledger-limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import type { EventContent, EventData } from "../ledger/event-kinds.ts";
 import { type ActionWord, type CorrectiveAction, actionsOf } from "./corrective-actions.ts";
@@ -190,6 +190,7 @@ export class SlaCollector {
         // One that was ended early has kept no promise, and broken none but by what did fail.
         const failed = content.data.tests.filter(({ outcome }) => outcome === "fail");
         const detail = failed.map(({ name }) => name).join(", ");
+        this.#addLoadTest(atMs, content.data);
         return void loadTests.push({ atMs, ok: failed.length === 0, detail });
       }
     }
@@ -209,6 +210,14 @@ export class SlaCollector {
       rpoSeconds,
       rtoSeconds,
     });
+  }
+
+  /** One that was interrupted, or a short one, has not tested what a month's does; what it found in the end is told by its report. */
+  #addLoadTest(atMs: number, data: EventData<"loadTestFinished">): void {
+    const { cluster, ending, durationMs } = data;
+    if (ending === "finished" && durationMs >= loadTestFullMs) {
+      this.#addDeed(cluster, "load-test", { atMs, by: null });
+    }
   }
 
   #addDeed(cluster: string, routine: string, deed: DeedFact): void {

@@ -87,6 +87,12 @@ const register: readonly AlertRule[] = [
   rule("application", "critical", { needs: ["server"] }),
   rule("jobs", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  // What failed for a reason that is told already needs no word of its own.
+  rule("runs", "warning", {
+    ...AT_ONCE,
+    resolveAfterMs: 0,
+    needs: ["server", "repository", "jobs", "proof"],
+  }),
   // A week late by then: at the first look, and each day until somebody has done it.
   rule("routines", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
   // An escalation: told until somebody has it, and again when it is late.

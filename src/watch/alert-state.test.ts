@@ -229,7 +229,7 @@ test("R21 what nobody looks at any more does not stay open for ever", () => {
   watch.look({ "jobs/old": "ill", server: "well" });
   watch.lookFor(30 * HOUR, { server: "well" }, HOUR);
   const sent = watch.sent();
-  assert.equal(sent.at(-1)?.headline, "PRA main: no longer watched: a job failed (old)");
+  assert.equal(sent.at(-1)?.headline, "PRA main: no longer watched: a backup failed (old)");
   assert.deepEqual(watch.document.alerts.tracks, []);
 });
 

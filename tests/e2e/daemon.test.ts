@@ -220,6 +220,7 @@ test("R19 L53 jobs that were planned for it are started by the daemon, and are o
     logDirectory: join(directory, "logs"),
     account: "tester",
     fullEveryHour: false,
+    loadTest: true,
     rotationFile: null,
     // Of all jobs the one that is put off the least.
     jobs: [{ id: "status", pattern: "* * * * *", program, words: [], since }],

@@ -36,6 +36,7 @@ test("R23 a monthly review and an exercise that nobody recorded are missed and a
       logDirectory: join(pra.directory, "logs"),
       account: "tester",
       fullEveryHour: false,
+      loadTest: true,
       rotationFile: null,
       jobs: [{ ...job, words: [...job.words] }],
     },

@@ -5,12 +5,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import { isLastOfMonth } from "../../src/app/schedule/job.ts";
+import { systemZone } from "../../src/app/schedule/occurrences.ts";
 import { CommandLine } from "../support/command-line.ts";
 
 type Run = {
@@ -77,6 +79,20 @@ test("R19 S60 S67 a run passes on what its program says and its exit code, and r
     ["ended", 3, "REPO_LEASE_HELD", "schedule", false],
   );
   assert.equal(historyOf(pra, "backup").running, null);
+});
+
+test("R23 a run that is for the last weekday of the month alone does nothing on the others, and is recorded as none", async () => {
+  await using pra = await CommandLine.create();
+  const words = ["schedule", "run", "--when", "last-of-month", "load-test", "--", "/bin/sh", "-c"];
+  const isLast = isLastOfMonth(Date.now(), systemZone());
+  const { code, out } = await pra.startWith([...words, "echo ran; exit 7"]).answer;
+  assert.equal(code, isLast ? 7 : 0);
+  assert.match(out, isLast ? /^ran$/m : /^--- \S+ load-test: this weekday comes again this month/);
+  assert.equal(existsSync(runsDirectory(pra)), isLast);
+  const french = await pra.startWith([...words, "exit 0", "--lang", "fr"]).answer;
+  assert.match(french.out, isLast ? /finie/ : /ce jour revient encore ce mois-ci/);
+  const wrong = await pra.startWith(words.with(3, "sometimes")).answer;
+  assert.equal(wrong.code, 2);
 });
 
 test("R19 a second run while one is at work does nothing, ends well, and is recorded as such", async () => {

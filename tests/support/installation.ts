@@ -24,6 +24,7 @@ export const operatingScripts = [
   "restore_run.sh",
   "status.sh",
   "quickstart.sh",
+  "loadtest.sh",
 ] as const;
 
 /** How a program ended. */

@@ -1,7 +1,7 @@
 /** The daemon's jobs, as real processes under the real recorder: started once when due, made up for when late, ended with the daemon. */
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type TestContext, test } from "node:test";
@@ -48,10 +48,14 @@ class Host {
   /** A job that comes due each minute and runs `script`, and since when. */
   async plan(
     script: string,
-    options: { readonly kind?: "cron"; readonly pattern?: string } = {},
+    options: {
+      readonly kind?: "cron";
+      readonly pattern?: string;
+      readonly id?: "proof" | "load-test";
+    } = {},
   ): Promise<void> {
     const { environment, folder } = this;
-    const { kind = "daemon", pattern = "* * * * *" } = options;
+    const { kind = "daemon", pattern = "* * * * *", id = "proof" } = options;
     const program = join(folder, "job");
     writeFileSync(program, `#!/bin/sh\ncd ${folder}\n${script}\n`);
     chmodSync(program, 0o755);
@@ -66,8 +70,9 @@ class Host {
       logDirectory: join(folder, "logs"),
       account: "tester",
       fullEveryHour: false,
+      loadTest: true,
       rotationFile: null,
-      jobs: [{ id: "proof", pattern, program, words: [], since }],
+      jobs: [{ id, pattern, program, words: [], since }],
     };
     await writeInstalled(environment, installed, { signal: never });
   }
@@ -185,6 +190,27 @@ test("R19 L43 what was due while nobody was there is made up for once; what is c
     runs.map(({ cause, exitCode }) => [cause, exitCode]),
     [["catch-up", 0]],
   );
+});
+
+test("R23 a load test that was slept through is not begun in the middle of the day; in its minute it is", async (context) => {
+  const late = new Date(Date.now() - 2 * 3_600_000);
+  const host = Host.open(context);
+  const id = "load-test";
+  await host.plan("date >> times", {
+    id,
+    pattern: `${late.getUTCMinutes()} ${late.getUTCHours()} * * *`,
+  });
+  host.start();
+  await pause(300);
+  await host.end();
+  assert.deepEqual(host.said, []);
+  const other = Host.open(context);
+  await other.plan("nice >> nice", { id });
+  other.start();
+  await other.until(() => other.count("job-ended") > 0);
+  await other.end();
+  const own = getPriority();
+  assert.equal(readFileSync(join(other.folder, "nice"), "utf8"), `${Math.max(10, own)}\n`);
 });
 
 test("L53 a job that cannot be begun is told, and begun when it comes due again", async (context) => {

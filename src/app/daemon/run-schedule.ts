@@ -25,7 +25,7 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { cronStartsOurJobs } from "../schedule/cron-daemon.ts";
 import { jobAccount } from "../schedule/cron-environment.ts";
-import { startDelaySeconds } from "../schedule/job.ts";
+import { keepsItsHour, startDelaySeconds } from "../schedule/job.ts";
 import { type JobStart, jobStart } from "../schedule/job-start.ts";
 import { readJobs } from "../schedule/read-jobs.ts";
 import { type Installed, readInstalled } from "../schedule/schedule-files.ts";
@@ -99,7 +99,7 @@ export class ScheduleKeeper {
       for (const { job, dueAt } of due.filter((one) => !isLate(one))) {
         this.#startJob(installed, { job, dueAt }, call);
       }
-      if (due.some(isLate)) {
+      if (due.some((one) => isLate(one) && !keepsItsHour(one.job))) {
         this.#catchUp(installed, call);
       }
     }

@@ -20,12 +20,14 @@ import { judgePages } from "../../watch/probes/pages.ts";
 import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
 import { judgeReceiver } from "../../watch/probes/receiver.ts";
 import { judgeRoutineFindings } from "../../watch/probes/routines.ts";
+import { judgeRuns } from "../../watch/probes/runs.ts";
 import { judgeSchedule } from "../../watch/probes/schedule.ts";
 import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
 import { judgeChannels } from "../channels/judge-channels.ts";
 import { targetsOf } from "../setting-values.ts";
+import { jobRuns } from "../schedule/job-runs.ts";
 import { readRoutines } from "../schedule/read-routines.ts";
 import { readInstalled } from "../schedule/schedule-files.ts";
 import { judgeProofs } from "../judge-proof.ts";
@@ -263,6 +265,17 @@ const schedule: Probe = {
   },
 };
 
+const runs: Probe = {
+  check: "runs",
+  ground: "none",
+  run: async (sight, call) => {
+    const installed = await readInstalled(sight.environment, call);
+    return installed === undefined
+      ? []
+      : judgeRuns(jobRuns(await sight.jobs(), installed), sight.nowMs);
+  },
+};
+
 const routines: Probe = {
   check: "routines",
   ground: "none",
@@ -317,6 +330,7 @@ export const probes: readonly Probe[] = [
   certificates,
   reachability,
   schedule,
+  runs,
   routines,
   actions,
 ];

@@ -76,7 +76,13 @@ export function commonWordsFor(environment: Environment, account: JobAccount): r
 }
 
 /** What the jobs of a whole schedule start. */
-export const jobPrograms = ["pra", "backup.sh", "status.sh", "quickstart.sh"] as const;
+export const jobPrograms = [
+  "pra",
+  "backup.sh",
+  "status.sh",
+  "quickstart.sh",
+  "loadtest.sh",
+] as const;
 
 /** The programs that lines name must be there. @throws DrError `CONFIG_SCHEDULE_SCRIPTS`. */
 export async function requireScripts(

@@ -17,7 +17,7 @@ import {
   withBlock,
   withoutBlock,
 } from "./cron-lines.ts";
-import type { Job } from "./job.ts";
+import { type Job, loadTestPattern } from "./job.ts";
 
 const place: LinePlace = {
   cluster: "main",
@@ -59,6 +59,14 @@ test("R19 S65 S66 S86 S87 the lines name backup.sh and status.sh as a person wou
   assert.equal(
     jobLine(proof, place),
     "4 5 * * * '/srv/pra/pra' schedule run proof -- '/srv/pra/pra' prove >> '/var/lib/pra/schedule/main/logs/proof.log' 2>&1",
+  );
+});
+
+test("R23 cron, which knows no last Thursday, starts the load test each week, with the word by which all but the last do nothing", () => {
+  const job: Job = { id: "load-test", pattern: loadTestPattern, program: "loadtest.sh", words: [] };
+  assert.equal(
+    jobLine(job, place),
+    "0 21 * * 4 PRA_JOB=load-test PRA_WHEN=last-of-month '/srv/pra/loadtest.sh' >> '/var/lib/pra/schedule/main/logs/load-test.log' 2>&1",
   );
 });
 

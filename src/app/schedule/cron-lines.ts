@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import { cronCommandMax } from "../../core/limits.ts";
-import type { Job } from "./job.ts";
+import { type Job, cronFields } from "./job.ts";
 
 /** Where an installation lies. */
 export type LinePlace = {
@@ -40,7 +40,7 @@ function quoted(path: string): string {
 
 /**
  * What cron hands to the shell, before `%` is escaped. An operating script stands there as a person would type it, and starts itself through the
- * recorder when it sees `PRA_JOB`; any other program is given to the recorder.
+ * recorder when it sees `PRA_JOB`, with `PRA_WHEN` on some days alone; any other program is given to the recorder.
  */
 export function jobCommand(job: Job, place: LinePlace): string {
   const { programDirectory, logDirectory, commonWords } = place;
@@ -48,8 +48,9 @@ export function jobCommand(job: Job, place: LinePlace): string {
     words.map((word) => ` ${shellWord(word)}`).join("");
   const program = `${quoted(programPath(programDirectory, job.program))}${typed(job.words)}`;
   const recorder = `${quoted(join(programDirectory, "pra"))} schedule run ${job.id}`;
+  const when = cronFields(job.pattern).lastOfMonth ? " PRA_WHEN=last-of-month" : "";
   const start = job.program.endsWith(".sh")
-    ? `PRA_JOB=${job.id} ${program}`
+    ? `PRA_JOB=${job.id}${when} ${program}`
     : `${recorder}${job.program.startsWith("/") ? typed(commonWords) : ""} -- ${program}`;
   return `${start} >> ${quoted(join(logDirectory, `${job.id}.log`))} 2>&1`;
 }
@@ -72,7 +73,7 @@ export function jobLine(job: Job, place: LinePlace): string {
       max: cronCommandMax,
     });
   }
-  return `${job.pattern} ${bytes}`;
+  return `${cronFields(job.pattern).fields} ${bytes}`;
 }
 
 function beginMark(cluster: string): string {

@@ -75,6 +75,7 @@ function noteOf(
     logDirectory: logs,
     account: plan.account.name,
     fullEveryHour: plan.fullEveryHour,
+    loadTest: plan.loadTest,
     rotationFile: plan.rotation.path,
     jobs,
   };

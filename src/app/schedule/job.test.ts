@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { isDrError } from "../../core/errors.ts";
 import { forecastOf } from "./full-forecast.ts";
-import { minuteOf, plannedJobs } from "./job.ts";
+import { isLastOfMonth, loadTestPattern, minuteOf, plannedJobs } from "./job.ts";
+import { loadOccurrences } from "./occurrences.ts";
 import { rotationText } from "./rotation.ts";
 import { calendarOf, unitFiles } from "./systemd-units.ts";
 
@@ -13,6 +14,7 @@ const plan = {
   commonWords: ["--env-file", "/srv/pra/.env"],
   rotation: undefined,
   checks: true,
+  loadTest: true,
   second: false,
 };
 
@@ -24,6 +26,35 @@ test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Mond
   assert.equal(jobs.get("daily")?.pattern, "0 8 * * *");
   assert.equal(jobs.get("restore-test")?.pattern, "0 9 * * 1");
   assert.equal(jobs.has("logs"), false);
+});
+
+test("R23 the load test is planned for the last Thursday of the month, and can be left to another host", () => {
+  const job = plannedJobs(plan).find(({ id }) => id === "load-test");
+  assert.deepEqual(job, {
+    id: "load-test",
+    pattern: loadTestPattern,
+    program: "loadtest.sh",
+    words: plan.commonWords,
+  });
+  assert.ok(!plannedJobs({ ...plan, loadTest: false }).some(({ id }) => id === "load-test"));
+});
+
+test("R23 of all Thursdays at 21:00 the one that counts is the last of its month, on any calendar and in any zone", async () => {
+  const occurrencesOf = await loadOccurrences();
+  for (const zone of ["UTC", "Europe/Paris", "Pacific/Auckland", "America/St_Johns"]) {
+    const weekly = occurrencesOf("0 21 * * 4", zone);
+    const monthly = occurrencesOf(loadTestPattern, zone);
+    let atMs = Date.UTC(2026, 0, 1);
+    let counted = 0;
+    for (let week = 0; week < 52 * 12; week += 1) {
+      atMs = weekly.nextAfter(atMs) ?? 0;
+      // cron starts up to a minute late, systemd up to a minute more.
+      const isLast = isLastOfMonth(atMs + 119_000, zone);
+      assert.equal(isLast, monthly.lastAtOrBefore(atMs) === atMs, new Date(atMs).toISOString());
+      counted += isLast ? 1 : 0;
+    }
+    assert.ok(counted >= 143 && counted <= 144, `${counted} months of ${zone}`);
+  }
 });
 
 test("R20 where a daemon starts the jobs no check is planned: it looks itself", () => {
@@ -64,6 +95,7 @@ test("R19 systemd gets the same calendar as cron", () => {
   assert.equal(known.get("*/5 * * * *"), "*-*-* *:00/5:00");
   assert.equal(known.get("0 8 * * *"), "*-*-* 08:00:00");
   assert.equal(known.get("0 9 * * 1"), "Mon *-*-* 09:00:00");
+  assert.equal(known.get(loadTestPattern), "Thu *-*~07/1 21:00:00");
   assert.throws(() => calendarOf("0 0 1 * *"), RangeError);
 });
 
@@ -86,6 +118,7 @@ test("R19 a check leaves its delivery alone when it ends, every other job is end
   assert.match(text("backup.service"), /^PrivateTmp=true$/m);
   assert.match(text("backup.timer"), /^Persistent=true$/m);
   assert.match(text("backup.timer"), /^RandomizedDelaySec=60$/m);
+  assert.match(text("load-test.timer"), /^Persistent=false$/m, "not in the middle of a day");
 });
 
 test("R19 a full backup every hour: the day the disk fills is named, or what retention holds it to", () => {

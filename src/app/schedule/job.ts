@@ -14,6 +14,7 @@ export const jobIds = [
   "verify",
   "daily",
   "restore-test",
+  "load-test",
   "watch",
   "logs",
 ] as const;
@@ -24,7 +25,7 @@ export type JobId = (typeof jobIds)[number];
 /** A program of the checkout, or a file anywhere, and what it is given. */
 export type JobCommand = { readonly program: string; readonly words: readonly string[] };
 
-/** One job of a schedule. `pattern`: five fields of cron, in the machine's time zone. */
+/** One job of a schedule. `pattern`: five fields of cron, in the machine's time zone; `4#L` as weekday is the last Thursday of the month. */
 export type Job = JobCommand & { readonly id: JobId; readonly pattern: string };
 
 /** A minute of the hour that belongs to `seed`: never one of the five-minute checks'. */
@@ -38,6 +39,31 @@ export function minuteOf(seed: string): number {
  */
 export function startDelaySeconds(id: JobId): number {
   return isCheck(id) ? 15 : id === "daily" || id === "restore-test" ? 30 : 60;
+}
+
+/** When the load test runs: on the last Thursday of the month, in the evening, when neither people nor the nightly jobs are at work. */
+export const loadTestPattern = "0 21 * * 4#L";
+
+/**
+ * Its load is for its own hour alone: what was slept through is not made up for in the middle of a day, but told as a routine that is due, and done
+ * by hand within the week.
+ */
+export function keepsItsHour(id: JobId): boolean {
+  return id === "load-test";
+}
+
+/** As cron can be told, which knows no last weekday of a month: it starts the line each week, and all but the last time of the month nothing is done. */
+export function cronFields(pattern: string): {
+  readonly fields: string;
+  readonly lastOfMonth: boolean;
+} {
+  return { fields: pattern.replace(/#L$/, ""), lastOfMonth: pattern.endsWith("#L") };
+}
+
+/** Whether the same weekday a week later is in another month. */
+export function isLastOfMonth(nowMs: number, zone: string): boolean {
+  const month = new Intl.DateTimeFormat("en", { month: "numeric", timeZone: zone });
+  return month.format(nowMs) !== month.format(nowMs + 7 * 86_400_000);
 }
 
 /** A look: nobody makes up for one that was missed, what it starts lives on, and that it finds something ill is no failure of its own. */
@@ -58,11 +84,13 @@ export type SchedulePlan = {
   readonly rotation: JobCommand | undefined;
   /** A daemon looks itself, without a pause: no check of its own is planned then. */
   readonly checks: boolean;
+  /** The monthly load of a throw-away server; where it is left out, it is still a routine, to be run on another host. */
+  readonly loadTest: boolean;
 };
 
 /** The jobs of an installation. */
 export function plannedJobs(plan: SchedulePlan): readonly Job[] {
-  const { seed, fullEveryHour, commonWords, rotation, checks, second } = plan;
+  const { seed, fullEveryHour, commonWords, rotation, checks, second, loadTest } = plan;
   const at = (id: JobId): number => minuteOf(`${seed}\0${id}`);
   const job = (id: JobId, pattern: string, program: string, words: readonly string[]): Job => ({
     id,
@@ -85,6 +113,7 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
     job("verify", `${at("verify")} 6 * * 0`, "pra", ["verify"]),
     job("daily", "0 8 * * *", "quickstart.sh", ["daily"]),
     job("restore-test", "0 9 * * 1", "quickstart.sh", ["test-restore"]),
+    ...(loadTest ? [job("load-test", loadTestPattern, "loadtest.sh", [])] : []),
     ...logs,
   ];
 }

@@ -23,7 +23,12 @@ import { readCrontab } from "./crontab-program.ts";
 import { type FullForecast, forecastFull } from "./full-forecast.ts";
 import { type Job, plannedJobs } from "./job.ts";
 import { type Rotation, rotationFor } from "./rotation.ts";
-import { logDirectory, readInstalled, scheduleDirectory } from "./schedule-files.ts";
+import {
+  type Installed,
+  logDirectory,
+  readInstalled,
+  scheduleDirectory,
+} from "./schedule-files.ts";
 import type { Manager } from "./systemctl.ts";
 import { type UnitFile, type UnitPlace, daemonUnit, unitFiles } from "./systemd-units.ts";
 
@@ -38,6 +43,8 @@ export type InstallRequest = {
   readonly service: Manager | undefined;
   readonly dryRun: boolean;
   readonly fullEveryHour: boolean;
+  /** Undefined: as it was installed before, else yes. */
+  readonly loadTest: boolean | undefined;
   /** Of the second watcher's host. */
   readonly second: boolean;
 };
@@ -63,6 +70,7 @@ export type Plan = {
   readonly units: readonly UnitFile[];
   readonly crontab: string;
   readonly fullEveryHour: boolean;
+  readonly loadTest: boolean;
   readonly second: boolean;
 };
 
@@ -120,13 +128,14 @@ function takesFull(lines: readonly string[]): boolean {
 }
 
 /** One host cannot watch over its own silence, and one crontab has room for one schedule a cluster. @throws DrError `CONFIG_SCHEDULE_ROLE`. */
-async function requireRole(
+function requireRole(
   environment: Environment,
-  { second, signal }: InstallRequest,
-  lines: readonly string[],
-): Promise<void> {
+  { second }: InstallRequest,
+  already: { readonly installed: Installed | undefined; readonly lines: readonly string[] },
+): void {
   const { cluster } = environment;
-  const noted = (await readInstalled(environment, { signal }))?.jobs.map(({ id }) => id) ?? [];
+  const { installed, lines } = already;
+  const noted = installed?.jobs.map(({ id }) => id) ?? [];
   const isSecond = noted.includes("watch") || lines.some((line) => / run watch /.test(line));
   const isFirst = noted.includes("backup") || lines.some((line) => /PRA_JOB=backup /.test(line));
   if (second ? isFirst : isSecond) {
@@ -156,7 +165,9 @@ export async function planInstallation(
   });
   const crontab = kind === "cron" ? ((await readCrontab({ signal })) ?? "") : "";
   const lines = findBlock(crontab, cluster)?.lines ?? [];
-  await requireRole(environment, request, lines);
+  const installed = await readInstalled(environment, { signal });
+  requireRole(environment, request, { installed, lines });
+  const loadTest = request.loadTest ?? installed?.loadTest ?? true;
   const fullEveryHour = request.fullEveryHour || takesFull(lines);
   const jobs = plannedJobs({
     seed: [hostname(), cluster, backupDirectory].join("\0"),
@@ -164,10 +175,11 @@ export async function planInstallation(
     commonWords,
     rotation: rotation.command,
     checks: kind !== "daemon",
+    loadTest,
     second,
   });
   const units = unitsFor(request, jobs, place, { environment, account });
-  return { account, place, jobs, rotation, units, crontab, fullEveryHour, second };
+  return { account, place, jobs, rotation, units, crontab, fullEveryHour, loadTest, second };
 }
 
 /** Another checkout's lines, while it is still there, are not ours to replace. */

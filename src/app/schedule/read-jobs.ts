@@ -1,7 +1,7 @@
 /** What became of each job of this host, from its own files: no repository, no server and no crontab is asked. */
 import type { Environment } from "../environment.ts";
 import { type MissedRun, findMissed } from "./find-missed.ts";
-import type { JobId } from "./job.ts";
+import { type JobId, keepsItsHour } from "./job.ts";
 import { loadOccurrences, systemZone } from "./occurrences.ts";
 import type { Run, RunHistory } from "./run-history.ts";
 import { readHistory, readInstalled } from "./schedule-files.ts";
@@ -53,7 +53,11 @@ export async function readJobs(
       runs: history.runs,
       runsSeen: history.total,
       firstRuns: history.first,
-      missed: findMissed([{ ...job, history }], rule)[0],
+      // What keeps its hour is started in it or not at all; that it was not is told as a routine's.
+      missed:
+        graceMs === undefined && keepsItsHour(job.id)
+          ? undefined
+          : findMissed([{ ...job, history }], rule)[0],
     });
   }
   return jobs;

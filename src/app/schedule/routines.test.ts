@@ -93,6 +93,19 @@ test("R23 Monday's restore test counts when the ledger has a proof since, whatev
   assert.equal(state("2026-11-24T08:00:01Z", id, before), "missed");
 });
 
+test("R23 the load test of the last Thursday counts when the ledger has one, a week early or late, and is missed after that", () => {
+  const id = "load-test";
+  assert.equal(dayOf(judged("2026-11-23T12:00:00Z").get(id)?.nextAtMs), "2026-11-26T20:00");
+  const october = { done: { [id]: deed("2026-10-29T21:00:00Z", null) } };
+  assert.equal(state("2026-11-26T19:59:00Z", id, october), "done");
+  assert.equal(state("2026-11-26T20:00:00Z", id, october), "due");
+  assert.equal(state("2026-12-03T20:00:00Z", id, october), "due");
+  assert.equal(state("2026-12-03T20:00:01Z", id, october), "missed");
+  const early = { done: { [id]: deed("2026-11-19T20:00:00Z", null) } };
+  assert.equal(state("2026-12-10T12:00:00Z", id, early), "done");
+  assert.equal(judged("2026-11-27T12:00:00Z", october).get(id)?.step, "./loadtest.sh");
+});
+
 test("R23 what was due before anything was planned is not missed, and neither is what the ledger has not been read for", () => {
   const nowMs = Date.parse("2026-12-30T12:00:00Z");
   const fresh = jobs.map((job) => ({ ...job, since: "2026-12-29T00:00:00.000Z" }));

@@ -4,13 +4,14 @@
  * word there (`pra schedule done`). A routine that was missed stays so until it is done, and the next one is due in its own time.
  */
 import { scheduleClockSlackMs } from "../../core/limits.ts";
-import type { JobId } from "./job.ts";
+import { type JobId, loadTestPattern } from "./job.ts";
 import type { OccurrencesOf } from "./occurrences.ts";
 
 /** Every routine, in the order in which it is shown. */
 export const routineIds = [
   "restore-test",
   "verify",
+  "load-test",
   "monthly-review",
   "failover-exercise",
   "review-14",
@@ -44,6 +45,12 @@ const table: Readonly<Record<RoutineId, Row>> = {
     graceMs: DAY_MS,
   },
   verify: { due: { kind: "job", job: "verify" }, earlyMs: DAY_MS / 2, graceMs: DAY_MS },
+  // Within the week before or after, by hand, on whichever host: the ledger shows it. One that was not brought to its end is none.
+  "load-test": {
+    due: { kind: "pattern", pattern: loadTestPattern },
+    earlyMs: 7 * DAY_MS,
+    graceMs: 7 * DAY_MS,
+  },
   // The first Monday of the month, on which people are there; within the week.
   "monthly-review": {
     due: { kind: "pattern", pattern: "0 9 * * 1#1" },
@@ -60,18 +67,21 @@ const table: Readonly<Record<RoutineId, Row>> = {
   "review-30": { due: { kind: "after-live", days: 30 }, earlyMs: 3 * DAY_MS, graceMs: 7 * DAY_MS },
 };
 
+/** What the program does, as a command; the ledger then shows it. */
+const PROGRAM_STEPS: Readonly<Partial<Record<RoutineId, string>>> = {
+  "restore-test": "./quickstart.sh test-restore",
+  verify: "pra verify",
+  "load-test": "./loadtest.sh",
+};
+
 /** Those that are done when a person says so. */
 export const personRoutines: readonly RoutineId[] = routineIds.filter(
-  (id) => table[id].due.kind !== "job",
+  (id) => PROGRAM_STEPS[id] === undefined,
 );
 
 /** What shows that it was done, as a command. */
 function stepOf(id: RoutineId): string {
-  const steps: Readonly<Partial<Record<RoutineId, string>>> = {
-    "restore-test": "./quickstart.sh test-restore",
-    verify: "pra verify",
-  };
-  return steps[id] ?? `pra schedule done ${id} --by NAME`;
+  return PROGRAM_STEPS[id] ?? `pra schedule done ${id} --by NAME`;
 }
 
 /** That it was done. `by` null: by the program itself. */

@@ -15,7 +15,9 @@ import type { Environment } from "../environment.ts";
 import { programPath } from "./cron-lines.ts";
 import type { MissedRun } from "./find-missed.ts";
 import { missedRuns } from "./read-missed.ts";
-import { isCheck, jobIds } from "./job.ts";
+import { giveWay } from "../proof-limits.ts";
+import { isCheck, isLastOfMonth, jobIds, keepsItsHour } from "./job.ts";
+import { systemZone } from "./occurrences.ts";
 import { type RunCause, claimRun, noteEnd } from "./record-run.ts";
 import { LogSink, type ProgramEnd, runProgramLogged } from "./run-program-logged.ts";
 import { type Installed, readInstalled } from "./schedule-files.ts";
@@ -28,6 +30,7 @@ export type RunWords = {
   readonly unstartable: (program: string, reason: string) => string;
   readonly unnoted: (failure: Error) => string;
   readonly catchesUp: (job: string, dueAt: string) => string;
+  readonly notLast: (job: string, at: string) => string;
 };
 
 /** One run. */
@@ -36,6 +39,8 @@ export type RunRequest = {
   readonly program: string;
   readonly words: readonly string[];
   readonly cause: RunCause;
+  /** Only when this weekday does not come again this month: what cron cannot be told. */
+  readonly lastOfMonth?: boolean;
 };
 
 /** Who runs it. `environment` undefined: the configuration cannot be read, and the program will say so itself. */
@@ -48,7 +53,7 @@ export type RunContext = {
 
 /** What came of a run. */
 export type RunOutcome = {
-  readonly kind: "ended" | "busy" | "left-out";
+  readonly kind: "ended" | "busy" | "left-out" | "not-due";
   readonly exitCode: number;
 };
 
@@ -66,6 +71,10 @@ export async function runRecorded(
   const { job, program, words, cause } = request;
   const { environment, clock, said, signal } = context;
   const stamp = (): string => new Date(clock.now()).toISOString();
+  if (request.lastOfMonth === true && !isLastOfMonth(clock.now(), systemZone())) {
+    log.line(said.notLast(job, stamp()));
+    return { kind: "not-due", exitCode: 0 };
+  }
   const claim = await claimRun(environment, job, { cause, nowMs: clock.now(), signal });
   if (claim.kind === "busy") {
     if (cause.kind === "schedule") {
@@ -78,6 +87,10 @@ export async function runRecorded(
     if (cause.kind === "catch-up") {
       return { kind: "left-out", exitCode: 1 };
     }
+  }
+  if (jobIds.some((id) => id === job && keepsItsHour(id))) {
+    // Its load is not production's: whatever else this host does comes first.
+    await giveWay(environment?.proof.nice ?? LOAD_NICE, { signal });
   }
   const startMs = clock.monotonic();
   log.line(said.begins(job, stamp()));
@@ -134,6 +147,9 @@ async function catchUpOne(
 /** What is followed by catching up. */
 const checkNames: ReadonlySet<string> = new Set(jobIds.filter(isCheck));
 
+/** How much a load test gives way where the configuration cannot be read. */
+const LOAD_NICE = 10;
+
 /** The name under which catching up itself is noted: one at a time. */
 const CATCH_UP = "catch-up";
 
@@ -145,7 +161,7 @@ export async function catchUp(context: RunContext): Promise<readonly MissedRun[]
   }
   const look = async (): Promise<readonly MissedRun[]> => {
     const missed = await missedRuns(environment, { nowMs: clock.now(), signal });
-    return missed.filter(({ job }) => !isCheck(job));
+    return missed.filter(({ job }) => !isCheck(job) && !keepsItsHour(job));
   };
   const installed = await readInstalled(environment, { signal });
   const [first] = await look();

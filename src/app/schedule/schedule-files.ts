@@ -29,6 +29,8 @@ const installedSchema = z.object({
   logDirectory: text,
   account: text,
   fullEveryHour: z.boolean(),
+  /** Whether the monthly load test runs on this host. */
+  loadTest: z._default(z.boolean(), true),
   /** Where the rotation of the logs is described; null: nowhere. */
   rotationFile: z.nullable(text),
   jobs: z.array(

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import type { Job, JobId } from "./job.ts";
-import { isCheck, startDelaySeconds } from "./job.ts";
+import { cronFields, isCheck, keepsItsHour, startDelaySeconds } from "./job.ts";
 import { jobStart } from "./job-start.ts";
 import { OUR_MARK } from "./our-files.ts";
 
@@ -39,16 +39,19 @@ const ANSWERS: Readonly<Partial<Record<JobId, string>>> = {
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
-/** `17 * * * *` as `*-*-* *:17:00`. Only what jobs use: numbers, `*`, and steps of minutes. */
+/** `17 * * * *` as `*-*-* *:17:00`. Only what jobs use: numbers, `*`, steps of minutes, and the last of a weekday in a month. */
 export function calendarOf(pattern: string): string {
-  const [minute = "", hour = "", day = "", month = "", weekday = ""] = pattern.split(" ");
+  const { fields, lastOfMonth } = cronFields(pattern);
+  const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields.split(" ");
   const two = (text: string): string => (/^\d$/.test(text) ? `0${text}` : text);
   const minutes = /^\*\/(\d+)$/.exec(minute)?.[1];
   if (day !== "*" || month !== "*" || !/^(?:\*|\d{1,2})$/.test(hour)) {
     throw new RangeError(`a job's pattern that systemd was never told: ${pattern}`);
   }
   const name = weekday === "*" ? "" : `${DAYS[Number(weekday)] ?? ""} `;
-  return `${name}*-*-* ${two(hour)}:${minutes === undefined ? two(minute) : `00/${minutes}`}:00`;
+  // Of the last seven days of a month each weekday is the last one.
+  const date = lastOfMonth ? "*-*~07/1" : "*-*-*";
+  return `${name}${date} ${two(hour)}:${minutes === undefined ? two(minute) : `00/${minutes}`}:00`;
 }
 
 function unitName(cluster: string, id: JobId): string {
@@ -153,7 +156,7 @@ function timerText(job: Job, place: UnitPlace): string {
     "",
     "[Timer]",
     `OnCalendar=${calendarOf(job.pattern)}`,
-    "Persistent=true",
+    `Persistent=${keepsItsHour(job.id) ? "false" : "true"}`,
     "AccuracySec=1s",
     `RandomizedDelaySec=${startDelaySeconds(job.id)}`,
     "",

@@ -1,5 +1,5 @@
 /** `pra schedule run` and `run-missed`: the part of the schedule that machines start. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 import type { Environment } from "../../app/environment.ts";
 import { DrError, isDrError } from "../../core/errors.ts";
@@ -8,6 +8,7 @@ import { readCommandLine } from "../command-line.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { missedJson, missedLines } from "../schedule-lines.ts";
+import { runWords } from "../text/run-words.ts";
 import { scheduleText } from "../text/schedule-text.ts";
 
 /** The program's own `--env-file` says where the records lie; a configuration that is wrong is told by the program, which must run. */
@@ -26,7 +27,13 @@ function environmentOf(words: readonly string[], frame: Frame): Environment | un
   }
 }
 
-async function run(job: string, words: readonly string[], frame: Frame): Promise<void> {
+type RunOptions = { readonly when?: "last-of-month" };
+
+async function run(
+  job: string,
+  words: readonly string[],
+  { options, frame }: { readonly options: RunOptions; readonly frame: Frame },
+): Promise<void> {
   const [program] = words;
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(job)) {
     throw new DrError("USAGE_VALUE", { name: "<job>", value: job, command: "pra schedule run" });
@@ -38,9 +45,11 @@ async function run(job: string, words: readonly string[], frame: Frame): Promise
   const { LogSink } = await import("../../app/schedule/run-program-logged.ts");
   const log = new LogSink(1);
   const environment = environmentOf(words, frame);
-  const { said } = scheduleText[environment?.language ?? frame.language];
+  const said = runWords[environment?.language ?? frame.language];
   const context = { environment, clock: systemClock, said, signal: frame.signal };
-  const request = { job, program, words: words.slice(1), cause: { kind: "schedule" } } as const;
+  const cause = { kind: "schedule" } as const;
+  const lastOfMonth = options.when !== undefined;
+  const request = { job, program, words: words.slice(1), cause, lastOfMonth };
   const { exitCode } = await runRecorded(request, context, log);
   await catchUpAfterCheck(request, context, log);
   frame.conclude({ kind: "program", code: exitCode });
@@ -51,7 +60,12 @@ async function runMissed(frame: Frame): Promise<void> {
   const { systemZone } = await import("../../app/schedule/occurrences.ts");
   const text = scheduleText[frame.language];
   const environment = frame.environment();
-  const context = { environment, clock: systemClock, said: text.said, signal: frame.signal };
+  const context = {
+    environment,
+    clock: systemClock,
+    said: runWords[frame.language],
+    signal: frame.signal,
+  };
   const made = await catchUp(context);
   frame.result({ caughtUp: missedJson(made) }, () =>
     made.length === 0
@@ -66,6 +80,9 @@ export function registerScheduleRun(group: Command, frame: Frame): void {
   defineCommand(group, frame.language, "run", text.run)
     .argument("<job>", text.argumentJob)
     .argument("[words...]", text.argumentWords)
-    .action((job: string, words: readonly string[]) => run(job, words, frame));
+    .addOption(new Option("--when <days>", text.optionWhen).choices(["last-of-month"]))
+    .action((job: string, words: readonly string[], options: RunOptions) =>
+      run(job, words, { options, frame }),
+    );
   defineCommand(group, frame.language, "run-missed", text.runMissed).action(() => runMissed(frame));
 }

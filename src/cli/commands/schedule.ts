@@ -30,6 +30,7 @@ type InstallOptions = {
   readonly dryRun?: true;
   readonly fullEveryHour?: true;
   readonly secondWatcher?: true;
+  readonly loadTest?: boolean;
 };
 
 function kindOf(options: InstallOptions): {
@@ -158,6 +159,7 @@ async function install(options: InstallOptions, frame: Frame): Promise<void> {
     service,
     dryRun,
     fullEveryHour: options.fullEveryHour === true,
+    loadTest: options.loadTest,
     second: options.secondWatcher === true,
     signal: frame.signal,
   });
@@ -268,8 +270,14 @@ export function registerSchedule(program: Command, frame: Frame): void {
     .addOption(new Option("--daemon", text.optionDaemon))
     .addOption(new Option("--user", text.optionUser))
     .addOption(new Option("--full-every-hour", text.optionFull))
+    .addOption(new Option("--load-test", text.optionLoadTest))
+    .addOption(new Option("--no-load-test", text.optionNoLoadTest))
     .addOption(
-      new Option("--second-watcher", text.optionSecond).conflicts(["daemon", "fullEveryHour"]),
+      new Option("--second-watcher", text.optionSecond).conflicts([
+        "daemon",
+        "fullEveryHour",
+        "loadTest",
+      ]),
     )
     .addOption(new Option("--dry-run", text.optionDryRun))
     .action((options: InstallOptions) => install(options, frame));

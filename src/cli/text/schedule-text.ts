@@ -1,9 +1,6 @@
 /** What `pra schedule` says. */
-import type { RunWords } from "../../app/schedule/run-job.ts";
 import type { JobId } from "../../app/schedule/job.ts";
 import type { RoutineId } from "../../app/schedule/routines.ts";
-import { errorText, isDrError } from "../../core/errors.ts";
-import { formatDuration } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -23,6 +20,9 @@ type Messages = {
   readonly optionDryRun: string;
   readonly optionFull: string;
   readonly optionSecond: string;
+  readonly optionLoadTest: string;
+  readonly optionNoLoadTest: string;
+  readonly optionWhen: string;
   readonly argumentJob: string;
   readonly argumentWords: string;
   readonly argumentRoutine: string;
@@ -31,6 +31,7 @@ type Messages = {
   readonly jobs: Readonly<Record<JobId, string>>;
   readonly routines: Readonly<Record<RoutineId, string>>;
   readonly afterLive: (days: number) => string;
+  readonly lastOfMonth: (weekday: string, time: string) => string;
   readonly routineDue: (what: string, until: string, step: string) => string;
   readonly routineMissed: (what: string, due: string, step: string) => string;
   readonly routineDone: (what: string, by: string) => string;
@@ -88,12 +89,7 @@ type Messages = {
   readonly changed: (what: string) => string;
   readonly rotationGone: (path: string) => string;
   readonly unreadable: (reason: string) => string;
-  readonly said: RunWords;
 };
-
-function reasonOf(failure: Error, language: Language): string {
-  return isDrError(failure) ? errorText(failure, language).message : failure.message;
-}
 
 const en: Messages = {
   groupSummary:
@@ -102,12 +98,16 @@ const en: Messages = {
     summary:
       "put the jobs into this account's crontab, into systemd timers, or give them to pra daemon",
     description:
-      "Hourly backup.sh (a full one each week, else incremental), status.sh every 5 minutes, and each day expire, a proof of a random instant and the 08:00 look; each week verify and the Monday 09:00 restore test. Other lines of the crontab stay as they are; installing again changes nothing. What the machine slept through is made up for after the next check. Logs are rotated by logrotate.",
+      "Hourly backup.sh (a full one each week, else incremental), status.sh every 5 minutes, and each day expire, a proof of a random instant and the 08:00 look; each week verify and the Monday 09:00 restore test; on the last Thursday of the month, at 21:00, loadtest.sh: 45 minutes on a throw-away server, never on production's. Other lines of the crontab stay as they are; installing again changes nothing. What the machine slept through is made up for after the next check. Logs are rotated by logrotate.",
     examples: [
       ["pra schedule install", "into the crontab; crontab -l shows the lines"],
       ["pra schedule install --dry-run", "show the lines, change nothing"],
       ["sudo pra schedule install --systemd", "hardened services and timers of the system"],
       ["pra schedule install --systemd --user", "timers of this account alone"],
+      [
+        "pra schedule install --no-load-test",
+        "without the monthly load: run ./loadtest.sh on another host that shares the repository",
+      ],
       [
         "sudo pra schedule install --systemd --daemon",
         "one service, pra daemon: it watches, keeps the receiver alive and starts the jobs",
@@ -171,6 +171,9 @@ const en: Messages = {
   optionUser: "with --systemd: units of this account, not of the system",
   optionDryRun: "show what would be installed, and change nothing",
   optionSecond: "on another host: pra watch --from-repository every 5 minutes, and nothing else",
+  optionLoadTest: "run the monthly load test on this host (the default)",
+  optionNoLoadTest: "leave it out; installing again keeps it so",
+  optionWhen: "last-of-month: do nothing unless this weekday comes no more this month",
   optionFull: "every hourly backup is a full one; says when the disk will be full",
   argumentJob: "the job's name",
   argumentWords: "the program and its arguments, after --",
@@ -180,12 +183,14 @@ const en: Messages = {
   routines: {
     "restore-test": "restore test",
     verify: "verify",
+    "load-test": "load test",
     "monthly-review": "monthly review",
     "failover-exercise": "failover exercise",
     "review-14": "review of day 14",
     "review-30": "review of day 30",
   },
   afterLive: (days) => `${days} days after the go-live`,
+  lastOfMonth: (weekday, time) => `At ${time}, on the last ${weekday} of the month`,
   routineDue: (what, until, step) => `! ${what}: to be done by ${until}: ${step}`,
   routineMissed: (what, due, step) =>
     `✗ ${what}: was due ${due}, and the ledger shows nothing of it: ${step}`,
@@ -201,6 +206,7 @@ const en: Messages = {
     verify: "verify",
     daily: "daily look",
     "restore-test": "restore test",
+    "load-test": "load test",
     watch: "second watcher",
     logs: "log rotation",
   },
@@ -269,16 +275,6 @@ const en: Messages = {
     `! ${what}: its line was changed by hand, or .env lies elsewhere now. "pra schedule install" writes it anew.`,
   rotationGone: (path) => `! ${path} is gone: the logs are not rotated. Run: pra schedule install`,
   unreadable: (reason) => `! It cannot be seen whether the jobs are still there: ${reason}`,
-  said: {
-    begins: (job, at) => `--- ${at} ${job} begins`,
-    busy: (job, at, since) =>
-      `--- ${at} ${job}: another run is at work since ${since}; nothing to do`,
-    ended: (job, at, exitCode, durationMs) =>
-      `--- ${at} ${job} ended with exit code ${exitCode} after ${formatDuration(durationMs, "en")}`,
-    unstartable: (program, reason) => `pra: ${program} cannot be started: ${reason}`,
-    unnoted: (failure) => `pra: this run cannot be noted: ${reasonOf(failure, "en")}`,
-    catchesUp: (job, dueAt) => `--- ${job} was due ${dueAt} and is made up for now`,
-  },
 };
 
 const fr: Messages = {
@@ -365,6 +361,9 @@ const fr: Messages = {
   optionDryRun: "montrer ce qui serait installé, sans rien changer",
   optionSecond:
     "sur une autre machine : pra watch --from-repository toutes les 5 minutes, et rien d'autre",
+  optionLoadTest: "lancer le test de charge mensuel sur cette machine (par défaut)",
+  optionNoLoadTest: "s'en passer ; une nouvelle installation s'en souvient",
+  optionWhen: "last-of-month : ne rien faire si ce jour de semaine revient encore ce mois-ci",
   optionFull: "chaque sauvegarde horaire est complète ; dit quand le disque sera plein",
   argumentJob: "le nom de la tâche",
   argumentWords: "le programme et ses arguments, après --",
@@ -374,12 +373,14 @@ const fr: Messages = {
   routines: {
     "restore-test": "test de restauration",
     verify: "vérification",
+    "load-test": "test de charge",
     "monthly-review": "revue du mois",
     "failover-exercise": "exercice de bascule",
     "review-14": "revue du jour 14",
     "review-30": "revue du jour 30",
   },
   afterLive: (days) => `${days} jours après la mise en production`,
+  lastOfMonth: (weekday, time) => `À ${time}, le dernier ${weekday} du mois`,
   routineDue: (what, until, step) => `! ${what} : à faire d'ici ${until} : ${step}`,
   routineMissed: (what, due, step) =>
     `✗ ${what} : était à faire ${due}, et le journal n'en montre rien : ${step}`,
@@ -395,6 +396,7 @@ const fr: Messages = {
     verify: "vérification",
     daily: "tour du matin",
     "restore-test": "test de restauration",
+    "load-test": "test de charge",
     watch: "second surveillant",
     logs: "rotation des journaux",
   },
@@ -465,17 +467,6 @@ const fr: Messages = {
   rotationGone: (path) =>
     `! ${path} a disparu : les journaux ne sont pas tournés. Lancez : pra schedule install`,
   unreadable: (reason) => `! Impossible de voir si les tâches sont toujours là : ${reason}`,
-  said: {
-    begins: (job, at) => `--- ${at} ${job} commence`,
-    busy: (job, at, since) =>
-      `--- ${at} ${job} : une autre exécution est en cours depuis ${since} ; rien à faire`,
-    ended: (job, at, exitCode, durationMs) =>
-      `--- ${at} ${job} finie, code de sortie ${exitCode}, après ${formatDuration(durationMs, "fr")}`,
-    unstartable: (program, reason) => `pra : ${program} ne peut pas être lancé : ${reason}`,
-    unnoted: (failure) =>
-      `pra : cette exécution ne peut pas être notée : ${reasonOf(failure, "fr")}`,
-    catchesUp: (job, dueAt) => `--- ${job} était prévue ${dueAt} et est rattrapée maintenant`,
-  },
 };
 
 /** The texts by language. */

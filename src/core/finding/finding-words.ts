@@ -6,6 +6,7 @@ import type { CheckId, FactId, FactValues, Finding } from "./finding.ts";
 import { dutyText } from "./duty-text.ts";
 import { readinessText } from "./readiness-text.ts";
 import { siteText } from "./site-text.ts";
+import { planText } from "./plan-text.ts";
 import { statusText } from "./status-text.ts";
 import { watchText } from "./watch-text.ts";
 
@@ -18,6 +19,7 @@ const factTexts: Readonly<Record<Language, Readonly<Record<FactId, FactText>>>> 
     ...readinessText.en.facts,
     ...watchText.en.facts,
     ...dutyText.en.facts,
+    ...planText.en.facts,
   },
   fr: {
     ...siteText.fr.facts,
@@ -25,6 +27,7 @@ const factTexts: Readonly<Record<Language, Readonly<Record<FactId, FactText>>>> 
     ...readinessText.fr.facts,
     ...watchText.fr.facts,
     ...dutyText.fr.facts,
+    ...planText.fr.facts,
   },
 };
 
@@ -36,6 +39,7 @@ export const checkNames: Readonly<Record<Language, Readonly<Record<CheckId, stri
     ...readinessText.en.names,
     ...watchText.en.names,
     ...dutyText.en.names,
+    ...planText.en.names,
   },
   fr: {
     ...siteText.fr.names,
@@ -43,6 +47,7 @@ export const checkNames: Readonly<Record<Language, Readonly<Record<CheckId, stri
     ...readinessText.fr.names,
     ...watchText.fr.names,
     ...dutyText.fr.names,
+    ...planText.fr.names,
   },
 };
 
@@ -108,6 +113,7 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   schedule: "backups",
   routines: "backups",
   actions: "watch",
+  runs: "backups",
   exposure: "wal",
   gaps: "wal",
   receiver: "wal",

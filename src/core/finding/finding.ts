@@ -114,7 +114,6 @@ export type WatchCheckId =
   | "certificate"
   | "reachability"
   | "version-end"
-  | "schedule"
   | "forecast"
   | "channels"
   | "watcher"
@@ -196,16 +195,28 @@ export type WatchFactId =
   | "version-alive"
   | "version-ending"
   | "version-ended"
-  | "schedule-fired"
-  | "schedule-missed"
   | "space-fills"
   | "space-lasts"
   | "forecast-unknown"
   | "memory-renewed"
   | "memory-unwritable";
 
+/** What runs by a plan. */
+export type PlanCheckId = "schedule" | "runs";
+
+/** Every fact about those. */
+export type PlanFactId =
+  | "schedule-fired"
+  | "schedule-missed"
+  | "runs-well"
+  | "run-failed"
+  | "run-died"
+  | "run-unstartable"
+  | "run-long";
+
 /** What is checked, in the order of the page. */
-export type CheckId = SiteCheckId | ReadinessCheckId | StatusCheckId | WatchCheckId | DutyCheckId;
+export type CheckId =
+  SiteCheckId | ReadinessCheckId | StatusCheckId | WatchCheckId | PlanCheckId | DutyCheckId;
 
 /** What a backup itself needs. */
 export type ReadinessCheckId =
@@ -228,7 +239,8 @@ export type ReadinessCheckId =
   | "key";
 
 /** Every fact that can be told. */
-export type FactId = SiteFactId | ReadinessFactId | StatusFactId | WatchFactId | DutyFactId;
+export type FactId =
+  SiteFactId | ReadinessFactId | StatusFactId | WatchFactId | PlanFactId | DutyFactId;
 
 /** Every fact about what a backup itself needs. */
 export type ReadinessFactId =

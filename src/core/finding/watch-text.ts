@@ -20,7 +20,6 @@ const en: Messages = {
     certificate: "certificate",
     reachability: "network",
     "version-end": "version's end",
-    schedule: "schedule",
     forecast: "forecast",
     channels: "alert channels",
     watcher: "first watcher",
@@ -144,11 +143,6 @@ const en: Messages = {
       summary: "PostgreSQL {major} is not maintained since {until}",
       hint: "Upgrade: faults, also those that lose data, are no longer mended.",
     },
-    "schedule-fired": { summary: "every run of the last period happened" },
-    "schedule-missed": {
-      summary: "{job} was due {ageMs} ago and did not run",
-      hint: "pra schedule missed; is cron running, and the line still there (crontab -l)?",
-    },
     "space-fills": {
       summary: "the repository's disk is full on {day} as it goes",
       hint: "Make room, or keep less: RETENTION_DAYS, then pra expire --dry-run.",
@@ -244,7 +238,6 @@ const fr: Messages = {
     certificate: "certificat",
     reachability: "réseau",
     "version-end": "fin de version",
-    schedule: "planification",
     forecast: "prévision",
     channels: "canaux d'alerte",
     watcher: "premier surveillant",
@@ -369,11 +362,6 @@ const fr: Messages = {
     "version-ended": {
       summary: "PostgreSQL {major} n'est plus maintenu depuis le {until}",
       hint: "Montez de version : les défauts, même ceux qui perdent des données, ne sont plus corrigés.",
-    },
-    "schedule-fired": { summary: "tous les passages de la dernière période ont eu lieu" },
-    "schedule-missed": {
-      summary: "{job} était prévu il y a {ageMs} et n'a pas eu lieu",
-      hint: "pra schedule missed ; cron tourne-t-il, et la ligne est-elle toujours là (crontab -l) ?",
     },
     "space-fills": {
       summary: "le disque du dépôt est plein le {day} à ce rythme",

@@ -13,6 +13,7 @@ import { judgeJobs } from "./jobs.ts";
 import { judgeWays } from "./reachability.ts";
 import { judgePages } from "./pages.ts";
 import { judgeReceiver } from "./receiver.ts";
+import { type JobRuns, judgeRuns } from "./runs.ts";
 import { judgeSchedule } from "./schedule.ts";
 import { judgeSlots } from "./slots.ts";
 import { judgeVersionEnd } from "./version-end.ts";
@@ -215,6 +216,37 @@ test("R18 each way is judged by itself; none is no finding", () => {
     ),
     "bad reach-closed, bad reach-open",
   );
+});
+
+test("R19 L53 of each planned job the newest run that did something is judged: what failed, died, hangs or could not begin is told", () => {
+  const nowMs = 10 * DAY;
+  const finishedAt = new Date(9 * DAY).toISOString();
+  const run = { finishedAt, outcome: "ended", exitCode: 0, code: null } as const;
+  const job = { job: "expire", runs: [run], running: undefined, answers: [], step: "s" };
+  const judged = (...jobs: Parameters<typeof judgeRuns>[0]): string => told(judgeRuns(jobs, nowMs));
+  assert.equal(judged({ ...job, runs: [] }), "", "nothing has run yet");
+  assert.equal(judged(job), "good runs-well");
+  const failed = { ...run, exitCode: 4 };
+  assert.equal(judged(job, { ...job, runs: [run, failed] }), "bad run-failed");
+  assert.equal(judged({ ...job, runs: [failed, run] }), "good runs-well");
+  assert.equal(judged({ ...job, runs: [failed], answers: [4] }), "good runs-well");
+  assert.equal(judged({ ...job, runs: [{ ...run, exitCode: 5 }] }), "good runs-well", "warnings");
+  const held = { ...run, exitCode: 3, code: "REPO_LEASE_HELD" };
+  assert.equal(judged({ ...job, runs: [held] }), "good runs-well", "somebody else did it");
+  const busy = { ...run, outcome: "busy", exitCode: null } as const;
+  assert.equal(judged({ ...job, runs: [failed, busy] }), "bad run-failed", "busy says nothing");
+  assert.equal(judged({ ...job, runs: [{ ...busy, outcome: "died" }] }), "bad run-died");
+  assert.equal(
+    judged({ ...job, runs: [{ ...busy, outcome: "unstartable", code: "ENOENT" }] }),
+    "bad run-unstartable",
+  );
+  const since = (hours: number, isDead = false): JobRuns["running"] => ({
+    sinceMs: nowMs - hours * HOUR,
+    isDead,
+  });
+  assert.equal(judged({ ...job, runs: [failed], running: since(10) }), "good runs-well");
+  assert.equal(judged({ ...job, running: since(10.01) }), "bad run-long");
+  assert.equal(judged({ ...job, running: since(1, true) }), "bad run-died");
 });
 
 test("R19 each run that did not happen is told", () => {
