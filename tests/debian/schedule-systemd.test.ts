@@ -8,6 +8,9 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { type TestContext, after, before, test } from "node:test";
 
+import { loadTestPattern } from "../../src/app/schedule/job.ts";
+import { loadOccurrences } from "../../src/app/schedule/occurrences.ts";
+import { calendarOf } from "../../src/app/schedule/systemd-units.ts";
 import { ScheduleHost } from "../support/schedule-host.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
@@ -107,7 +110,7 @@ test("R19 systemd-analyze accepts every unit and its calendar, and the exposure 
     ["systemd-absent"],
   );
   const units = files.map(({ path }) => path).filter((path) => path.includes("/systemd/"));
-  assert.equal(units.length, 14);
+  assert.equal(units.length, 16);
   const verified = await machine.asRoot(["systemd-analyze", "verify", "--man=no", ...units]);
   assert.deepEqual([verified.code, verified.err], [0, ""]);
   for (const unit of units.filter((path) => path.endsWith(".service"))) {
@@ -135,6 +138,22 @@ test("R19 systemd-analyze accepts every unit and its calendar, and the exposure 
   assert.equal(existsSync(machine.etc("logrotate.d/pra-main")), false);
 });
 
+test("R23 systemd reads the load test's calendar as the last Thursday of each month, as cron's line and the daemon do", async () => {
+  const words = ["calendar", "--iterations=36", "--base-time=2026-01-01 00:00:00 UTC"];
+  const out = execFileSync("systemd-analyze", [...words, calendarOf(loadTestPattern)], {
+    encoding: "utf8",
+    env: { ...process.env, TZ: "UTC" },
+  });
+  const told = [...out.matchAll(/Thu (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/g)];
+  const { nextAfter } = (await loadOccurrences())(loadTestPattern, "UTC");
+  let atMs = Date.UTC(2026, 0, 1);
+  for (const [, day, time] of told) {
+    atMs = nextAfter(atMs) ?? 0;
+    assert.equal(`${day}T${time}.000Z`, new Date(atMs).toISOString());
+  }
+  assert.equal(told.length, 36);
+});
+
 test("R19 a person's own units are accepted, too, and one that is gone is told", async (context) => {
   const machine = await host(context);
   const denied = await machine.schedule("install --systemd --lang fr");
@@ -145,7 +164,7 @@ test("R19 a person's own units are accepted, too, and one that is gone is told",
   const { files } = JSON.parse(out) as { files: { path: string }[] };
   const folder = join(machine.home, ".config/systemd/user");
   const units = files.map(({ path }) => path).filter((path) => path.startsWith(folder));
-  assert.equal(units.length, 16, "with the rotation, which no system does for an account");
+  assert.equal(units.length, 18, "with the rotation, which no system does for an account");
   const verified = await machine.run(
     ["systemd-analyze", "--user", "verify", "--man=no", ...units],
     { env: { XDG_RUNTIME_DIR: machine.home } },

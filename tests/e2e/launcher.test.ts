@@ -105,6 +105,14 @@ test("it runs through links from any directory, and rebuilds only for a newer so
   assert.match(changed.out, /is no LSN/);
 });
 
+test("L54 whatever it starts leaves no core file, which would hold passwords and keys", async (context) => {
+  const directory = checkout(context);
+  const inner = `"${directory}/pra" schedule run proof -- /bin/sh -c 'echo limit $(ulimit -S -c)'`;
+  const answer = await run("/bin/sh", ["-c", `ulimit -S -c $(ulimit -H -c); ${inner}`]);
+  assert.equal(answer.code, 0, answer.err);
+  assert.match(answer.out, /^limit 0$/m);
+});
+
 test("a broken source fails the run instead of running the earlier build", async (context) => {
   const directory = checkout(context);
   const pra = join(directory, "pra");
