@@ -103,7 +103,8 @@ async function requirePermitted(run: Run, target: TargetDatabase): Promise<void>
   const names = new Set([database, live.database]);
   const permission = { allowProduction: false, confirm: undefined };
   try {
-    await target.requirePermitted(permission, { systemIds, names });
+    const production = { systemIds, names, database: live.database };
+    await target.requirePermitted(permission, production);
   } catch (error) {
     if (isDrError(error, "RESTORE_DB_PRODUCTION") || isDrError(error, "RESTORE_DB_NOT_OURS")) {
       const details = { database: target.name, where: placeOf(live) };
@@ -165,13 +166,14 @@ async function bring(
     binDirectory: environment.postgresBinDirectory,
     signal,
   });
+  const label = `backup ${copy.restored.plan.backup.id}`;
   try {
     const rescued = await rescueTables({
       source: copy.settings,
       wished,
       shape: await shapeOf(run, partial),
       work,
-      label: `backup ${copy.restored.plan.backup.id}`,
+      label,
       programs,
       scratchDirectory: copy.scratchDirectory,
       jobs: request.jobs,
@@ -181,7 +183,7 @@ async function bring(
       signal,
     });
     await target.drop();
-    await work.renameTo(target.name);
+    await work.renameTo(target.name, label);
     return rescued;
   } catch (error) {
     await dropUnfinished(run);

@@ -96,7 +96,9 @@ async function requirePermitted(run: RestoreRun): Promise<void> {
   const systemIds = new Set(
     places.map(({ incarnation }) => String(systemIdentifierOf(incarnation))),
   );
-  await target.requirePermitted(request, { systemIds, names: await productionNames(run) });
+  const names = await productionNames(run);
+  const { database } = environment.connection;
+  await target.requirePermitted(request, { systemIds, names, database });
   await target.requireIdle();
 }
 

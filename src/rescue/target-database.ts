@@ -13,8 +13,14 @@ import { quoteName } from "../dump/census.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
 import { type SqlRow, SqlSession } from "../postgres/sql-session.ts";
 
-/** How every database of ours is known. */
-const MARK = "PRA restore test";
+/** How every database of ours is known: it names itself, so one that was given another name since is somebody's. */
+function markOf(name: string): string {
+  return `PRA restore test ${quoteName(name)}:`;
+}
+
+function bearsMark(comment: string | null | undefined, name: string): boolean {
+  return comment?.startsWith(markOf(name)) === true;
+}
 
 /** Nobody's to drop. */
 const RESERVED: ReadonlySet<string> = new Set(["postgres", "template0", "template1"]);
@@ -107,25 +113,29 @@ export class TargetDatabase implements AsyncDisposable {
   }
 
   /**
-   * Refuses what must not be dropped. `production`: names of production's databases, when the server is production's.
+   * Refuses what must not be dropped. `production`: names of production's databases, when the server is production's; `database`: the one that is
+   * configured, which no mark makes ours there: it may have been restored once, and gone into service since.
    * @throws DrError `RESTORE_DB_PRODUCTION`, `RESTORE_DB_NOT_OURS`.
    */
   async requirePermitted(
     permission: TargetPermission,
-    production: { readonly systemIds: ReadonlySet<string>; readonly names: ReadonlySet<string> },
+    production: {
+      readonly systemIds: ReadonlySet<string>;
+      readonly names: ReadonlySet<string>;
+      readonly database: string;
+    },
   ): Promise<void> {
     const { name, settings, server } = this;
     const [row] = await this.#ask(
       `SELECT COALESCE(pg_catalog.shobj_description(oid, 'pg_database'), '') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(name)}`,
     );
-    const ours = row?.["mark"]?.startsWith(MARK) === true;
-    if (ours) {
+    const same = server.systemId === undefined || production.systemIds.has(server.systemId);
+    if (bearsMark(row?.["mark"], name) && !(same && name === production.database)) {
       return;
     }
     const tables = row === undefined ? 0 : await this.#tablesInside();
     const where = placeOf(settings);
     const confirmed = permission.confirm === name;
-    const same = server.systemId === undefined || production.systemIds.has(server.systemId);
     if (same && (tables > 0 || production.names.has(name))) {
       if (!(permission.allowProduction && confirmed)) {
         throw new DrError("RESTORE_DB_PRODUCTION", { database: name, where });
@@ -167,7 +177,7 @@ export class TargetDatabase implements AsyncDisposable {
     const [row] = await this.#ask(
       `SELECT pg_catalog.shobj_description(oid, 'pg_database') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(this.name)}`,
     );
-    if (row?.["mark"]?.startsWith(MARK) !== true) {
+    if (!bearsMark(row?.["mark"], this.name)) {
       return false;
     }
     await this.drop();
@@ -179,16 +189,17 @@ export class TargetDatabase implements AsyncDisposable {
     const name = quoteName(this.name);
     const words = shape === undefined ? "" : ` ${this.#shapeWords(shape)}`;
     await this.#ask(`CREATE DATABASE ${name} TEMPLATE template0${words}`);
-    await this.#ask(
-      `COMMENT ON DATABASE ${name} IS ${quoteLiteral(`${MARK}: made from ${source}; may be dropped and made again`)}`,
-    );
+    await this.#mark(this.name, source);
   }
 
-  /** Gives it another name, that of nothing. Nobody may be connected to it. @throws DrError `RESTORE_DB_BUSY`, `PG_*`. */
-  async renameTo(name: string): Promise<void> {
+  /** Gives it another name, that of nothing, and the mark of it, at once. Nobody may be connected to it. @throws DrError `RESTORE_DB_BUSY`, `PG_*`. */
+  async renameTo(name: string, source: string): Promise<void> {
     await this.requireIdle();
     await failpointAsync("rescue.rename", { signal: this.#signal });
+    await this.#ask("BEGIN");
     await this.#ask(`ALTER DATABASE ${quoteName(this.name)} RENAME TO ${quoteName(name)}`);
+    await this.#mark(name, source);
+    await this.#ask("COMMIT");
   }
 
   /** Roles that this server does not have. */
@@ -264,6 +275,11 @@ export class TargetDatabase implements AsyncDisposable {
       words.push("LOCALE_PROVIDER libc");
     }
     return words.join(" ");
+  }
+
+  async #mark(name: string, source: string): Promise<void> {
+    const comment = `${markOf(name)} made from ${source}; may be dropped and made again`;
+    await this.#ask(`COMMENT ON DATABASE ${quoteName(name)} IS ${quoteLiteral(comment)}`);
   }
 
   #ask(sql: string): Promise<readonly SqlRow[]> {

@@ -136,22 +136,33 @@ test("R3 a database named like a connection string comes back under another odd 
 });
 
 test("R3 production's databases, the server's own and one in use are refused, and stay", async () => {
-  const into = async (name: string): Promise<unknown> => {
+  const refused = async (name: string): Promise<unknown> => {
     const { code, value } = await json(["restore-db", "--database", SHOP, "--into", name]);
     assert.equal(code, 3);
     return errorCodeOf(value);
   };
-  assert.equal(await into(SHOP), "RESTORE_DB_PRODUCTION");
-  assert.equal(await into("template1"), "RESTORE_DB_RESERVED");
+  assert.equal(await refused(SHOP), "RESTORE_DB_PRODUCTION");
+  assert.equal(await refused("template1"), "RESTORE_DB_RESERVED");
   await cluster.withClient((client) => client.query("CREATE DATABASE other"));
   await cluster.withClient((client) => client.query("CREATE TABLE mine ()"), "other");
-  assert.equal(await into("other"), "RESTORE_DB_PRODUCTION");
+  assert.equal(await refused("other"), "RESTORE_DB_PRODUCTION");
   assert.equal((await json(["restore-db", "--database", SHOP])).code, 0);
   await cluster.withClient(async () => {
     const { value } = await json(["restore-db", "--database", SHOP]);
     assert.equal(errorCodeOf(value), "RESTORE_DB_BUSY");
     assert.match(String((value["error"] as Json)["message"]), /postgres \(pid \d+/);
   }, TEST_DATABASE);
+  // A restored database that took another name is somebody's: its mark no longer says that it may go.
+  await cluster.withClient((client) =>
+    client.query(`ALTER DATABASE "${TEST_DATABASE}" RENAME TO promoted`),
+  );
+  assert.equal(await refused("promoted"), "RESTORE_DB_PRODUCTION");
+  await cluster.withClient((client) => client.query("DROP DATABASE promoted"));
+  // Nor does it of one that is configured as production's since.
+  const into = ["restore-db", "--database", SHOP, "--into", TEST_DATABASE];
+  assert.equal((await json(into)).code, 0);
+  const served = await json(into, { PG_DATABASE: TEST_DATABASE });
+  assert.equal(errorCodeOf(served.value), "RESTORE_DB_PRODUCTION");
 });
 
 test("R3 what the role may not read, may not see, or cannot get in for is refused by code, and nothing is listed", async () => {
