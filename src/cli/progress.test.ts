@@ -4,10 +4,10 @@ import { stripVTControlCharacters } from "node:util";
 
 import { openProgress } from "./progress.ts";
 
-function stage(isTTY: boolean) {
+function stage(isTTY: boolean, columns = 80) {
   const written: string[] = [];
   const clock = { nowMs: 0 };
-  const stream = { isTTY, columns: 80, write: (text: string) => written.push(text) };
+  const stream = { isTTY, columns, write: (text: string) => written.push(text) };
   const progress = openProgress({
     stream,
     language: "fr",
@@ -57,4 +57,10 @@ test("no line is wider than the terminal", () => {
   for (const line of (written[0] ?? "").split("\n")) {
     assert.ok(stripVTControlCharacters(line).length <= 79, line);
   }
+});
+
+test("a terminal that does not know its width is written to as one of 80 columns", () => {
+  const { written, progress } = stage(true, 0);
+  progress.update({ phase: "é".repeat(70), detail: "base/1/1259" });
+  assert.equal(stripVTControlCharacters(written[0] ?? ""), `${"é".repeat(70)}\nbase/1/1259`);
 });

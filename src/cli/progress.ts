@@ -12,6 +12,7 @@ import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
 const REDRAW_EVERY_MS = 100;
 const PLAIN_LINE_EVERY_MS = 10_000;
 const BAR_COLUMNS = 24;
+const UNKNOWN_COLUMNS = 80;
 
 /** What a use case reports. `phase` is text for people, in their language. */
 export type ProgressState = {
@@ -118,6 +119,11 @@ function linesOf(
   ];
 }
 
+/** A terminal that does not know its width says zero. */
+function widthOf({ columns = 0 }: ProgressStream): number {
+  return columns === 0 ? UNKNOWN_COLUMNS : columns;
+}
+
 /** Starts showing progress. It holds no timer: nothing is drawn unless `update` is called. */
 export function openProgress(options: ProgressOptions): Progress {
   const { stream, nowMs } = options;
@@ -135,7 +141,7 @@ export function openProgress(options: ProgressOptions): Progress {
     }
   };
   const draw = (state: ProgressState, elapsedMs: number): void => {
-    const columns = Math.max(20, stream.columns ?? 80) - 1;
+    const columns = Math.max(20, widthOf(stream)) - 1;
     const [first, second] = linesOf(state, elapsedMs, options, columns >= 60);
     // The first line is cut only when it must be: cutting drops the bar's colour.
     stream.write(

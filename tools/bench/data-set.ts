@@ -36,11 +36,16 @@ const SETTINGS: Readonly<Record<string, string>> = {
   checkpoint_timeout: "30min",
 };
 
+/** How to make it. `settings`: in place of some of the usual ones. */
+export type BedOptions = {
+  readonly scale: number;
+  readonly port: number;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+};
+
 /** Makes and fills a cluster of about `scale` x 31 MB below `home`. */
-export async function makeBed(
-  home: string,
-  options: { readonly scale: number; readonly port: number; readonly signal: AbortSignal },
-): Promise<Bed> {
+export async function makeBed(home: string, options: BedOptions): Promise<Bed> {
   const { scale, port, signal } = options;
   const account = await serverAccount();
   const binaries = await findServerBinaries(15, { account, signal, origins: ["distribution"] });
@@ -62,7 +67,7 @@ export async function makeBed(
     account,
     port,
     socketDirectory: home,
-    settings: SETTINGS,
+    settings: { ...SETTINGS, ...options.settings },
     clock: systemClock,
     signal,
   });

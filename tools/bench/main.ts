@@ -13,6 +13,7 @@ import { addSmallFiles, type Bed, changeBlocks, growCluster, makeBed } from "./d
 import { type BenchCommand, type Measured, measure, median } from "./measure.ts";
 import { recoverSection } from "./recover-section.ts";
 import { rescueSection } from "./rescue-section.ts";
+import { slowdownSection } from "./slowdown-section.ts";
 import { storedSection } from "./stored-section.ts";
 import { type WalBenchOptions, lagSection, syncSection } from "./wal-sections.ts";
 
@@ -161,23 +162,59 @@ function machine(): string {
   return `${cpus().length} x ${cpu?.model ?? "?"}, ${memory}, Linux ${release()} ${arch()}, Node ${process.version}`;
 }
 
+/** What can be said on the command line. */
+const OPTIONS = {
+  scale: { type: "string", default: "20" },
+  rounds: { type: "string", default: "5" },
+  pgbackrest: { type: "string", default: "/usr/bin/pgbackrest" },
+  only: { type: "string" },
+  contenders: { type: "string" },
+  copies: { type: "string", default: "0" },
+  "small-files": { type: "string", default: "0" },
+  directory: { type: "string", default: "/tmp" },
+  "sync-rounds": { type: "string", default: "20" },
+  "sync-seconds": { type: "string", default: "4" },
+  "lag-seconds": { type: "string", default: "600" },
+  "slowdown-rounds": { type: "string", default: "10" },
+  "slowdown-seconds": { type: "string", default: "600" },
+  "slowdown-clients": { type: "string", default: "8" },
+  "slowdown-rate": { type: "string", default: "0" },
+  "rescue-seconds": { type: "string", default: "60" },
+} as const;
+
+/** Chapters that are made only when they are asked for by name. */
+async function askedSections(
+  bed: Bed,
+  home: string,
+  values: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  const asked = (name: string): boolean => values["only"]?.split(",").includes(name) === true;
+  const number = (name: string): number => Number(values[name]);
+  const launcher = join(root, "pra");
+  const scale = number("scale");
+  const sections: string[] = [];
+  if (asked("recover")) {
+    sections.push(await recoverSection(bed, launcher, number("rounds")));
+  }
+  if (asked("rescue")) {
+    sections.push(await rescueSection(bed, { launcher, scale, seconds: number("rescue-seconds") }));
+  }
+  if (asked("slowdown")) {
+    sections.push(
+      await slowdownSection(home, launcher, {
+        scale,
+        rounds: number("slowdown-rounds"),
+        seconds: number("slowdown-seconds"),
+        clients: number("slowdown-clients"),
+        rate: number("slowdown-rate"),
+      }),
+    );
+  }
+  return sections;
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      scale: { type: "string", default: "20" },
-      rounds: { type: "string", default: "5" },
-      pgbackrest: { type: "string", default: "/usr/bin/pgbackrest" },
-      only: { type: "string" },
-      contenders: { type: "string" },
-      copies: { type: "string", default: "0" },
-      "small-files": { type: "string", default: "0" },
-      directory: { type: "string", default: "/tmp" },
-      "sync-rounds": { type: "string", default: "20" },
-      "sync-seconds": { type: "string", default: "4" },
-      "lag-seconds": { type: "string", default: "600" },
-      "rescue-seconds": { type: "string", default: "60" },
-    },
-  });
+  const { values } = parseArgs({ options: OPTIONS });
   const scale = Number(values.scale);
   const home = mkdtempSync(join(values.directory, "pra-bench-"));
   const signal = new AbortController().signal;
@@ -202,16 +239,7 @@ async function main(): Promise<void> {
     }
     const stored =
       only === undefined || only.includes("stored") ? [await storedSection(bed, contenders)] : [];
-    const launcher = join(root, "pra");
-    const recovering =
-      only?.includes("recover") === true
-        ? [await recoverSection(bed, launcher, Number(values.rounds))]
-        : [];
-    const rescueSeconds = Number(values["rescue-seconds"]);
-    const rescuing =
-      only?.includes("rescue") === true
-        ? [await rescueSection(bed, { launcher, scale, seconds: rescueSeconds })]
-        : [];
+    const asked = await askedSections(bed, home, values);
     const sections = await walSections(bed, contenders, {
       only,
       scale,
@@ -221,7 +249,7 @@ async function main(): Promise<void> {
     });
     const programs = contenders.map(({ name, settings }) => `- ${name}: ${settings}`).join("\n");
     const version = readFileSync(join(root, "package.json"), "utf8");
-    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${[...stored, ...recovering, ...rescuing, ...sections].join("\n")}`;
+    const text = `# Measured ${new Date().toISOString().slice(0, 10)}\n\n${machine()}\n\nPostgreSQL 15, ${mebibytes(Number(size?.["bytes"]))} MiB of databases (scale ${scale}: pgbench, md5 text with an index, incompressible bytes), ${values.rounds} rounds, interleaved. pra ${String((JSON.parse(version) as { version: string }).version)}.\nRatios are peer divided by pra, round by round: median (min-max); above 1 pra is better.\n\n${programs}\n\n${table(rows)}\n\n${[...stored, ...asked, ...sections].join("\n")}`;
     process.stdout.write(text);
     mkdirSync(join(root, "bench/results"), { recursive: true });
     const name = `${new Date().toISOString().replaceAll(":", "").slice(0, 15)}.md`;

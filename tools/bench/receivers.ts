@@ -44,6 +44,19 @@ async function untilState(bed: Bed, applicationName: string, wanted: string): Pr
   }
 }
 
+/** Waits until a receiver has all that was written while it was away. */
+export async function untilCaughtUp(bed: Bed, applicationName: string): Promise<void> {
+  for (;;) {
+    const [row] = await bed.query(
+      `SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), flush_lsn)::bigint < 1048576 AS caught_up FROM pg_stat_replication WHERE application_name = '${applicationName}'`,
+    );
+    if (row?.["caught_up"] === true) {
+      return;
+    }
+    await pause(200);
+  }
+}
+
 function start(command: BenchCommand): ChildProcess {
   const { uid, gid, environment } = command;
   return spawn(command.program, command.arguments, {
