@@ -12,10 +12,10 @@ export type Predicted = {
   readonly measurements: number;
 };
 
-/** Of production, from its newest backup. */
+/** Of production, from its newest backup; null: from its server, where it has no backup yet. */
 export type ProductionForecast = {
   readonly clusterBytes: number;
-  readonly backupFinishedAt: string;
+  readonly backupFinishedAt: string | null;
   /** How many times as large it is as what was measured. */
   readonly factor: number;
   readonly fullBackup: Predicted;
@@ -64,7 +64,7 @@ function judge(
 
 /** Null where nothing was measured that it could come from. `earlier`: other restores, of whichever size. */
 export function forecastProduction(
-  production: { readonly clusterBytes: number; readonly backupFinishedAt: string },
+  production: { readonly clusterBytes: number; readonly backupFinishedAt: string | null },
   measured: {
     readonly restore: RestoreMeasurement;
     readonly earlier: readonly RestoreMeasurement[];

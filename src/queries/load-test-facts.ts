@@ -47,6 +47,15 @@ export type LoadTestFacts = {
   readonly seed: number;
   readonly clients: number;
   readonly databaseBytes: number;
+  /** Of production's data, after which the databases were made; null: they have no shape of anybody's. */
+  readonly shape: {
+    readonly productionBytes: number;
+    /** Of its rows, that were made. */
+    readonly share: number;
+    readonly databases: number;
+    readonly tables: number;
+    readonly columnsAsText: number;
+  } | null;
   readonly serverVersion: string;
   /** Where its programs were found. */
   readonly serverOrigin: BinariesOrigin | null;

@@ -25,6 +25,7 @@ const FACTS: LoadTestFacts = {
   seed: 7,
   clients: 8,
   databaseBytes: 2 ** 28,
+  shape: null,
   serverVersion: "18.4",
   serverOrigin: "embedded",
   acknowledged: 12_345,

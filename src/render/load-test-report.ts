@@ -290,7 +290,7 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
           {
             text: words.productionSizeText(
               bytes(clusterBytes),
-              instant(backupFinishedAt),
+              backupFinishedAt === null ? null : instant(backupFinishedAt),
               number(factor, factor < 10 ? 1 : 0),
             ),
           },
@@ -310,8 +310,8 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
 }
 
 function surroundings(facts: LoadTestFacts, language: Language): Section {
-  const { words, bytes, number, duration } = writing(language);
-  const { failure } = facts;
+  const { words, bytes, number, duration, percent } = writing(language);
+  const { failure, shape } = facts;
   return {
     kind: "facts",
     title: words.environment,
@@ -327,6 +327,22 @@ function surroundings(facts: LoadTestFacts, language: Language): Section {
         },
       ],
       [words.data, { text: bytes(facts.databaseBytes) }],
+      ...(shape === null
+        ? []
+        : [
+            [
+              words.shape,
+              {
+                text: words.shapeText({
+                  bytes: bytes(shape.productionBytes),
+                  databases: number(shape.databases),
+                  tables: number(shape.tables),
+                  share: percent(shape.share),
+                  asText: number(shape.columnsAsText),
+                }),
+              },
+            ] as const,
+          ]),
       [words.clients, { text: number(facts.clients) }],
       [words.loadTime, { text: duration(facts.loadMs) }],
       [words.seed, { text: String(facts.seed) }],

@@ -89,7 +89,7 @@ type Words = {
   readonly measurements: (count: string) => string;
   readonly forecast: Readonly<Record<"met" | "missed" | "open", (objective: string) => string>>;
   readonly productionSize: string;
-  readonly productionSizeText: (bytes: string, at: string, factor: string) => string;
+  readonly productionSizeText: (bytes: string, at: string | null, factor: string) => string;
   readonly fullBackup: string;
   readonly restore: string;
   readonly assumptions: string;
@@ -99,6 +99,14 @@ type Words = {
   readonly server: string;
   readonly origins: Readonly<Record<NonNullable<LoadTestFacts["serverOrigin"]>, string>>;
   readonly data: string;
+  readonly shape: string;
+  readonly shapeText: (of: {
+    readonly bytes: string;
+    readonly databases: string;
+    readonly tables: string;
+    readonly share: string;
+    readonly asText: string;
+  }) => string;
   readonly clients: string;
   readonly loadTime: string;
   readonly seed: string;
@@ -239,7 +247,7 @@ const en: Words = {
   },
   productionSize: "Production",
   productionSizeText: (bytes, at, factor) =>
-    `${bytes} in its newest backup, of ${at}: ${factor} times what was restored here`,
+    `${bytes} ${at === null ? "on its server" : `in its newest backup, of ${at}`}: ${factor} times what was restored here`,
   fullBackup: "Full backup",
   restore: "Restore until the server answers",
   assumptions: "Assumes",
@@ -255,6 +263,9 @@ const en: Words = {
     PRA_PG_BIN_DIR: "the programs of PRA_PG_BIN_DIR",
   },
   data: "Databases before the load",
+  shape: "Made after production's",
+  shapeText: ({ bytes, databases, tables, share, asText }) =>
+    `${tables} tables in ${databases} databases of ${bytes}; ${share} of their rows, made up, none read; columns of a type unknown here, made as text: ${asText}`,
   clients: "Clients",
   loadTime: "Load planned",
   seed: "Seed",
@@ -398,7 +409,7 @@ const fr: Words = {
   },
   productionSize: "Production",
   productionSizeText: (bytes, at, factor) =>
-    `${bytes} dans sa dernière sauvegarde, du ${at} : ${factor} fois ce qui a été restauré ici`,
+    `${bytes} ${at === null ? "sur son serveur" : `dans sa dernière sauvegarde, du ${at}`} : ${factor} fois ce qui a été restauré ici`,
   fullBackup: "Sauvegarde complète",
   restore: "Restauration jusqu'à la réponse du serveur",
   assumptions: "Suppose",
@@ -414,6 +425,9 @@ const fr: Words = {
     PRA_PG_BIN_DIR: "les programmes de PRA_PG_BIN_DIR",
   },
   data: "Bases avant la charge",
+  shape: "Faites sur le modèle de la production",
+  shapeText: ({ bytes, databases, tables, share, asText }) =>
+    `tables : ${tables}, bases : ${databases}, en tout ${bytes} ; ${share} de leurs lignes, inventées, aucune lue ; colonnes d'un type inconnu ici, faites en texte : ${asText}`,
   clients: "Clients",
   loadTime: "Charge prévue",
   seed: "Graine",

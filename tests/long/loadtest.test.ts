@@ -5,16 +5,22 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadTestFacts } from "../../src/queries/load-test-facts.ts";
+import { startTestServer } from "../support/test-server.ts";
 import { type Run, ended, playground, runPra } from "../support/pra-run.ts";
 
 /** An interrupt is heeded within so long, on a machine that does other things too. */
 const HEEDED_WITHIN_MS = 15_000;
 
-function loadtest(directory: string, words: readonly string[]): Run {
+function loadtest(
+  directory: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Run {
   return runPra(directory, ["loadtest", "--clients", "4", "--seed", "7", ...words], {
     PATH: process.env["PATH"],
     PRA_LANG: "en",
     PRA_STATE_DIR: join(directory, "state"),
+    ...variables,
   });
 }
 
@@ -52,8 +58,8 @@ async function factsOf(directory: string): Promise<LoadTestFacts> {
 
 /** In each phase with a load before it, what had been come to by then. */
 const PHASES: readonly (readonly [said: RegExp, passed: readonly string[]])[] = [
-  [/WAL streamed, each commit/, []],
-  [/Load with backups beside that/, []],
+  [/WAL streamed \(/, []],
+  [/WAL streamed and backups/, []],
   [/Full backup in/, []],
   [/Restoring the newest instant/, ["load", "backups"]],
   [/Comparing with every acknowledged/, ["load", "backups", "restored"]],
@@ -164,4 +170,34 @@ test("R26 an application that does not work on the restored server leaves the RT
   assert.equal(outcomes.get("application"), "fail");
   assert.equal(outcomes.get("nothingLost"), "pass");
   assert.match(run.out(), /The application works on the restored server +✗ FAIL/);
+});
+
+test("R6 a load test after production's shape reads its catalogues alone, and says what it made", async () => {
+  await using ground = await playground();
+  await using production = await startTestServer({ major: 18 });
+  await production.query("CREATE ROLE reader LOGIN");
+  await production.query("GRANT pg_read_all_data TO reader");
+  await production.query(
+    "CREATE TABLE invoice AS SELECT i AS id, md5(i::text) AS reference FROM generate_series(1, 200000) i",
+  );
+  await production.query("ANALYZE");
+  await production.query("ALTER TABLE invoice SET (autovacuum_enabled = off)");
+  const scans =
+    "SELECT seq_tup_read::text AS rows FROM pg_stat_user_tables WHERE relname = 'invoice'";
+  const before = await production.query(scans);
+  const run = loadtest(ground.path, ["--duration", "10s", "--like-production", "--size", "4MB"], {
+    PG_HOST: production.socketDirectory,
+    PG_PORT: String(production.port),
+    PG_USER: "reader",
+  });
+  const code = await ended(run);
+  const facts = await factsOf(ground.path);
+  assert.equal(code, facts.ok ? 0 : 4, run.err());
+  assert.equal(facts.ending, "finished");
+  assert.equal(facts.shape?.tables, 1);
+  const { share } = facts.shape;
+  assert.ok(share > 0.1 && share < 0.5, String(share));
+  assert.equal(facts.production?.backupFinishedAt, null, "its size is the server's own");
+  assert.match(run.err(), /Loading table data/);
+  assert.deepEqual((await production.query(scans)).rows, before.rows, "no row of it was read");
 });

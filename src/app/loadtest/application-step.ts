@@ -33,7 +33,7 @@ export async function applicationWish(
   return application === undefined ? undefined : { ...application, mask };
 }
 
-/** Makes the database and the role that the application connects with. */
+/** Makes the database and the role that the application connects with; its data may be there already. */
 export async function makeApplicationDatabase(
   server: DemoSocket,
   wish: ApplicationWish | undefined,
@@ -49,13 +49,14 @@ export async function makeApplicationDatabase(
     async (client) => {
       if (user !== SUPERUSER) {
         await client.query(`CREATE ROLE ${role} LOGIN`);
+        await client.query(`GRANT pg_read_all_data, pg_write_all_data TO ${role}`);
       }
       const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [
         database,
       ]);
-      if (rowCount === 0) {
-        await client.query(`CREATE DATABASE ${quoteIdentifier(database)} OWNER ${role}`);
-      }
+      const verb = rowCount === 0 ? "CREATE" : "ALTER";
+      const owner = rowCount === 0 ? "OWNER" : "OWNER TO";
+      await client.query(`${verb} DATABASE ${quoteIdentifier(database)} ${owner} ${role}`);
     },
     { signal },
   );

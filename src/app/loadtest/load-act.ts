@@ -1,5 +1,6 @@
 /** What the first act of a load test works with. */
 import type { Random } from "../../core/random.ts";
+import type { ShapedData } from "../../loadtest/shaped-data.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
 import type { Adapters } from "../compose.ts";
@@ -15,6 +16,8 @@ export type LoadAct = {
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
   readonly dataBytes: number;
+  /** Production's shape, in place of bytes of no shape. */
+  readonly shaped: ShapedData | undefined;
   readonly loadMs: number;
   readonly clients: number;
   /** What shall answer on the restored server. */

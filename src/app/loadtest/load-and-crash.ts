@@ -11,6 +11,7 @@ import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
 import type { LossCause } from "../../queries/load-test-facts.ts";
 import { fillServer, startProduction, withClient } from "../demo/demo-server.ts";
 import { makeApplicationDatabase } from "./application-step.ts";
+import { fillShape } from "./fill-shape.ts";
 import type { LoadAct } from "./load-act.ts";
 import { type LoadBackups, takeBackups } from "./load-backups.ts";
 import { type RunningLoad, ServerLost, startLoad } from "./running-load.ts";
@@ -41,7 +42,12 @@ async function makeServer(act: LoadAct, stack: AsyncDisposableStack): Promise<Th
   notes.serverVersion = `${binaries.version.major}.${binaries.version.minor}`;
   notes.serverOrigin = binaries.origin;
   act.tell({ kind: "phase", phase: "data" });
-  await fillServer(server, { bytes: act.dataBytes, clock, signal });
+  if (act.shaped === undefined) {
+    await fillServer(server, { bytes: act.dataBytes, clock, signal });
+  } else {
+    const onRows = (done: number, all: number): void => act.tell({ kind: "filling", done, all });
+    await fillShape(server, act.shaped, { onRows, signal });
+  }
   await makeApplicationDatabase(server, act.application, { signal });
   notes.databaseBytes = await withClient(
     server,
@@ -154,6 +160,7 @@ export async function loadAndCrash(act: LoadAct): Promise<void> {
     await lose(scene, { cause: "planned", duringBackup: backups.state.running });
   } catch (error) {
     const reason: unknown = running.lost.reason;
+    act.notes.overMs = running.passedMs;
     if (signal.aborted || !(reason instanceof ServerLost)) {
       await server.kill();
       await backups?.done.catch(() => undefined);

@@ -2,6 +2,7 @@
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import type { OracleVerdict } from "../../loadtest/oracle.ts";
 import type { LatencyRecord } from "../../loadtest/latency-record.ts";
+import type { ShapedData } from "../../loadtest/shaped-data.ts";
 import type { ApplicationResult } from "../../proof/application-command.ts";
 import type { BinariesOrigin } from "../../postgres/server-binaries.ts";
 import type { LoadTestBackup, LossCause } from "../../queries/load-test-facts.ts";
@@ -23,6 +24,7 @@ export type LoadTestPhase =
 export type LoadTestEvent =
   | { readonly kind: "begun"; readonly folder: string; readonly seed: number }
   | { readonly kind: "phase"; readonly phase: LoadTestPhase }
+  | { readonly kind: "filling"; readonly done: number; readonly all: number }
   | { readonly kind: "backup"; readonly backup: LoadTestBackup }
   | { readonly kind: "crashed"; readonly cause: LossCause; readonly commits: number }
   | { readonly kind: "folderRemoved"; readonly folder: string }
@@ -78,6 +80,8 @@ export type LoadTestNotes = {
   /** Where the server's programs were found. */
   serverOrigin: BinariesOrigin | undefined;
   databaseBytes: number;
+  /** What it was filled with in place of bytes of no shape. */
+  shaped: ShapedData | undefined;
   load:
     | {
         readonly beganMs: number;
@@ -92,6 +96,8 @@ export type LoadTestNotes = {
   /** Commits a second to which the load was held where it was not measured; null: it never had to be. */
   pacedPerSecond: number | null;
   readonly backups: LoadTestBackup[];
+  /** When the load ended without the planned crash, from its beginning. */
+  overMs: number | undefined;
   crash: CrashNote | undefined;
   restore: RestoreNote | undefined;
   /** Whether the restored server is judged by an application, too, and what that said. */
@@ -107,11 +113,13 @@ export function emptyNotes(): LoadTestNotes {
     serverVersion: "",
     serverOrigin: undefined,
     databaseBytes: 0,
+    shaped: undefined,
     load: undefined,
     streamed: [],
     brokenClients: 0,
     pacedPerSecond: null,
     backups: [],
+    overMs: undefined,
     crash: undefined,
     restore: undefined,
     applicationWanted: false,

@@ -28,8 +28,6 @@ export type LoadTestAbout = {
   /** The newest backup in the configured repository, and what its ledger measured of restores. */
   readonly production:
     { readonly newest: BackupRoot; readonly restores: readonly RestoreMeasurement[] } | undefined;
-  /** When the load was over, crash or not, from its beginning. */
-  readonly overMs: number;
 };
 
 /** What was measured of the load, in windows, and what is told by comparing them. */
@@ -49,18 +47,19 @@ function loadMeasured({
 }
 
 function forecastOf(
-  { restore, backups }: LoadTestNotes,
+  { restore, backups, shaped }: LoadTestNotes,
   { production, host, environment }: LoadTestAbout,
 ): ProductionForecast | null {
-  if (production === undefined || restore === undefined) {
+  const clusterBytes = production?.newest.totals.clusterBytes ?? shaped?.productionBytes;
+  if (clusterBytes === undefined || restore === undefined) {
     return null;
   }
-  const { newest, restores } = production;
+  const backupFinishedAt = production?.newest.finishedAt ?? null;
   return forecastProduction(
-    { clusterBytes: newest.totals.clusterBytes, backupFinishedAt: newest.finishedAt },
+    { clusterBytes, backupFinishedAt },
     {
       restore: { host, ...restore },
-      earlier: restores,
+      earlier: production?.restores ?? [],
       backups: backups
         .filter(({ state }) => state === "finished")
         .map(({ kind, readBytes, fromMs, toMs }) => {
@@ -108,7 +107,7 @@ function testsOf(
   const { load, crash, verdict, repository, backups } = notes;
   const count = (wanted: (backup: (typeof backups)[number]) => boolean): number =>
     backups.filter(wanted).length;
-  const toMs = crash?.atMs ?? about.overMs;
+  const toMs = crash?.atMs ?? notes.overMs ?? 0;
   return judgeLoadTest({
     load: {
       commits: load?.acknowledged.count ?? 0,
@@ -157,6 +156,14 @@ function objectivesOf(
   };
 }
 
+function shapeOf({ shaped }: LoadTestNotes): LoadTestFacts["shape"] {
+  if (shaped === undefined) {
+    return null;
+  }
+  const { productionBytes, share, tables, columnsAsText, databases } = shaped;
+  return { productionBytes, share, databases: databases.length, tables, columnsAsText };
+}
+
 /** The crash and what came back after it. */
 function lossAndReturn({
   crash,
@@ -183,8 +190,8 @@ function lossAndReturn({
 
 /** The facts. */
 export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadTestFacts {
-  const { environment, ending, overMs } = about;
-  const { load, crash } = notes;
+  const { environment, ending } = about;
+  const { load, crash, overMs = 0 } = notes;
   const compared = loadMeasured(notes);
   const tests = testsOf(notes, about, compared.slowdown.backup?.rate ?? null);
   const { rpo, rto } = objectivesOf(notes, environment);
@@ -202,6 +209,7 @@ export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadT
     seed: about.seed,
     clients: about.clients,
     databaseBytes: notes.databaseBytes,
+    shape: shapeOf(notes),
     serverVersion: notes.serverVersion,
     serverOrigin: notes.serverOrigin ?? null,
     acknowledged: load?.acknowledged.count ?? 0,

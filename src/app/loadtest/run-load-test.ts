@@ -1,34 +1,27 @@
 /**
  * `pra loadtest`: a throw-away server is loaded, backed up, killed and restored, and each promise is tested with numbers. Production's server is
- * never spoken to: of the configuration it uses the objectives, the place for reports, and the repository for its ledger and the size of the
- * newest backup. Nothing stays but the report, however it ends.
+ * never loaded, and not even spoken to unless the shape of its data is asked for, of which the catalogues are read: of the configuration it
+ * uses the objectives, the application, the place for reports, and the repository for its ledger and what it knows of production.
+ * Nothing stays but the report, however it ends.
  */
 import { rm } from "node:fs/promises";
-import { type DrError, isDrError } from "../../core/errors.ts";
-import { ledgerRecordTimeoutMs } from "../../core/limits.ts";
+import { isDrError } from "../../core/errors.ts";
 import { SeededRandom } from "../../core/random.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
+import { readShape } from "../../loadtest/production-shape.ts";
+import { type ShapedData, shapeData } from "../../loadtest/shaped-data.ts";
 import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
-import { loadTestReport } from "../../render/load-test-report.ts";
-import { clusterNameOf } from "../../repository/object-names.ts";
-import type { SealedStore } from "../../repository/sealed-store.ts";
-import { archiveReport, hashOfText } from "../archive-report.ts";
-import { listRoots } from "../backup-roots.ts";
 import type { Adapters } from "../compose.ts";
 import { createRepository } from "../create-repository.ts";
 import { demoEnvironment, writeDemoEnvironment } from "../demo/demo-environment.ts";
 import { type DemoFolder, makeDemoFolder, roomFor } from "../demo/demo-folder.ts";
 import type { Environment } from "../environment.ts";
-import { LedgerRecorder } from "../ledger-recorder.ts";
-import { newestRestorable } from "../newest-incarnation.ts";
-import { measurementsOf } from "../predict-restore.ts";
-import { type RenderedReport, textsOf, writeReportFiles } from "../report-files.ts";
-import { openRepository } from "../repository-access.ts";
 import { type ApplicationWish, applicationWish } from "./application-step.ts";
 import { loadAndCrash } from "./load-and-crash.ts";
 import { type LoadTestEvent, type LoadTestNotes, emptyNotes } from "./load-test-notes.ts";
-import { type LoadTestAbout, loadTestEvent, loadTestFacts } from "./load-test-records.ts";
+import { loadTestFacts } from "./load-test-records.ts";
+import { type Kept, keepReport, openSite, productionOf, renderLoadTest } from "./keep-report.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
 import { type ReportSummary, summariseReport } from "./summarise-report.ts";
 
@@ -39,14 +32,14 @@ const MAJORS = [18, 17, 16, 15, 14];
  * repository; the rest is for the tables' growth.
  */
 const LOAD_BYTES_PER_SECOND = 5 * 2 ** 20;
-/** The configured repository is asked for production's size; it has so long to answer. */
-const PRODUCTION_WITHIN_MS = 4000;
-
 /** How to run it. */
 export type LoadTestRequest = {
   readonly loadMs: number;
   readonly clients: number;
+  /** Of table data; with `likeProduction`, at most. */
   readonly dataBytes: number;
+  /** Data of the shape that the configured server's has; of that, the catalogues are read. */
+  readonly likeProduction: boolean;
   readonly seed: number;
   readonly major: number | undefined;
   /** Undefined: `PRA_PG_BIN_DIR`, else whatever is found, the newest major first. */
@@ -59,16 +52,10 @@ export type LoadTestRequest = {
 };
 
 /** What became of it. */
-export type LoadTestOutcome = {
+export type LoadTestOutcome = Kept & {
   readonly facts: LoadTestFacts;
   /** In the configured language. */
   readonly summary: ReportSummary;
-  /** Without an ending. Undefined: `reportFailure` says why not. */
-  readonly reportPath: string | undefined;
-  readonly reportFailure: DrError | undefined;
-  /** Whether the event is in the ledger of the configured repository; `none`: there is no such repository. */
-  readonly ledger: "recorded" | "none" | "failed";
-  readonly ledgerFailure: DrError | undefined;
   /** Why it could not be brought to its end. */
   readonly failure: unknown;
 };
@@ -112,11 +99,12 @@ type Run = {
   readonly environment: Environment;
   readonly request: LoadTestRequest;
   readonly application: ApplicationWish | undefined;
+  readonly shaped: ShapedData | undefined;
   readonly notes: LoadTestNotes;
 };
 
 async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promise<void> {
-  const { adapters, environment, request, application, notes } = run;
+  const { adapters, environment, request, application, shaped, notes } = run;
   const { signal, onEvent: tell, seed, loadMs, clients, dataBytes } = request;
   const account = await serverAccount();
   const binaries = await findPrograms(request, environment, made);
@@ -129,117 +117,10 @@ async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promis
   await writeDemoEnvironment(folder);
   const common = { adapters, folder, binaries, account, application, notes, tell, signal };
   const random = new SeededRandom(seed);
-  await loadAndCrash({ ...common, random, dataBytes, loadMs, clients });
+  await loadAndCrash({ ...common, random, dataBytes, shaped, loadMs, clients });
   // A server that was lost before its first backup has nothing to come back from.
   if (notes.backups.some(({ state }) => state === "finished")) {
     await recoverLoaded(common);
-  }
-}
-
-/** The configured repository, for the ledger and for production's size. */
-type Site = { readonly sealed: SealedStore | undefined; readonly failure: DrError | undefined };
-
-async function openSite(adapters: Adapters, environment: Environment): Promise<Site> {
-  if (environment.backupDirectory === undefined) {
-    return { sealed: undefined, failure: undefined };
-  }
-  try {
-    const signal = AbortSignal.timeout(ledgerRecordTimeoutMs);
-    const { sealed } = await openRepository(adapters, environment, { signal });
-    return { sealed, failure: undefined };
-  } catch (error) {
-    if (isDrError(error)) {
-      return { sealed: undefined, failure: error };
-    }
-    throw error;
-  }
-}
-
-/** Production's newest backup and restores; what cannot be read is not there, and no reason to end without a report. */
-async function productionOf(
-  { sealed }: Site,
-  environment: Environment,
-): Promise<LoadTestAbout["production"]> {
-  if (sealed === undefined) {
-    return undefined;
-  }
-  const signal = AbortSignal.timeout(PRODUCTION_WITHIN_MS);
-  try {
-    const place = await newestRestorable(sealed, clusterNameOf(environment.cluster), { signal });
-    if (place !== undefined) {
-      for await (const listed of listRoots(sealed, place, { signal })) {
-        if (listed.state === "readable") {
-          const restores = await measurementsOf(sealed, environment.cluster, signal);
-          return { newest: listed.root, restores };
-        }
-      }
-    }
-  } catch (error) {
-    if (!isDrError(error) && !signal.aborted) {
-      throw error;
-    }
-  }
-  return undefined;
-}
-
-function renderLoadTest(facts: LoadTestFacts): RenderedReport {
-  const program = "PRA";
-  return {
-    cluster: facts.cluster,
-    kind: "loadtest",
-    model: facts.version,
-    startedAt: facts.startedAt,
-    subject: `PostgreSQL ${facts.serverVersion}`,
-    verdict: facts.ok ? "pass" : facts.ending === "finished" ? "fail" : facts.ending,
-    documents: {
-      en: loadTestReport(facts, { language: "en", program }),
-      fr: loadTestReport(facts, { language: "fr", program }),
-    },
-    data: facts,
-  };
-}
-
-type Kept = Pick<LoadTestOutcome, "reportPath" | "reportFailure" | "ledger" | "ledgerFailure">;
-
-/** Event and report into the configured repository, if there is one. What fails is told beside the result. */
-async function recordIn(
-  site: Site,
-  about: { readonly adapters: Adapters; readonly environment: Environment },
-  report: { readonly facts: LoadTestFacts; readonly rendered: RenderedReport },
-): Promise<Omit<Kept, "reportPath">> {
-  const { adapters, environment } = about;
-  const { facts, rendered } = report;
-  if (site.sealed === undefined) {
-    const ledger = site.failure === undefined ? "none" : "failed";
-    return { ledger, ledgerFailure: site.failure, reportFailure: undefined };
-  }
-  const ledger = new LedgerRecorder(adapters, site.sealed, { environment, reason: "pra loadtest" });
-  const reports = Array.from(textsOf(rendered), ([file, text]) => {
-    return { file, sha256: hashOfText(text) };
-  });
-  await ledger.record({ kind: "loadTestFinished", data: loadTestEvent(facts, reports) });
-  const { failure: reportFailure } = await archiveReport(site.sealed, ledger, rendered);
-  const { failure: ledgerFailure } = ledger;
-  return {
-    ledger: ledgerFailure === undefined ? "recorded" : "failed",
-    ledgerFailure,
-    reportFailure,
-  };
-}
-
-async function keepReport(
-  site: Site,
-  about: { readonly adapters: Adapters; readonly environment: Environment },
-  report: { readonly facts: LoadTestFacts; readonly rendered: RenderedReport },
-): Promise<Kept> {
-  const recorded = await recordIn(site, about, report);
-  try {
-    return { ...recorded, reportPath: await writeReportFiles(about.environment, report.rendered) };
-  } catch (error) {
-    if (isDrError(error)) {
-      return { ...recorded, reportPath: undefined, reportFailure: error };
-    }
-    throw error;
   }
 }
 
@@ -247,6 +128,11 @@ type Ended = {
   readonly ending: LoadTestEnding;
   readonly failure: unknown;
 };
+
+/** What the made data will take. */
+function shapedBytes(shaped: ShapedData | undefined): number | undefined {
+  return shaped === undefined ? undefined : Math.ceil(shaped.tableBytes * shaped.share);
+}
 
 /** Runs both acts in a folder that is gone afterwards. @throws what came before the load: then there is nothing to report. */
 async function runAway(run: Run): Promise<Ended> {
@@ -257,7 +143,9 @@ async function runAway(run: Run): Promise<Ended> {
     purpose: "loadtest",
     wished: request.folder,
     account,
-    neededBytes: roomFor(dataBytes) + Math.ceil(loadMs / 1000) * LOAD_BYTES_PER_SECOND,
+    neededBytes:
+      roomFor(shapedBytes(run.shaped) ?? dataBytes) +
+      Math.ceil(loadMs / 1000) * LOAD_BYTES_PER_SECOND,
     nowMs: adapters.clock.now(),
     signal,
   });
@@ -295,8 +183,14 @@ export async function runLoadTest(
   const notes = emptyNotes();
   const application = request.application ? await applicationWish(environment) : undefined;
   notes.applicationWanted = application !== undefined;
-  const ended = await runAway({ adapters, environment, request, application, notes });
-  const overMs = clock.monotonic() - (notes.load?.beganMs ?? beganMs);
+  const shaped = request.likeProduction
+    ? shapeData(
+        await readShape(environment.connection, { signal: request.signal }),
+        request.dataBytes,
+      )
+    : undefined;
+  notes.shaped = shaped;
+  const ended = await runAway({ adapters, environment, request, application, shaped, notes });
   const site = await openSite(adapters, environment);
   const facts = loadTestFacts(notes, {
     environment,
@@ -308,7 +202,6 @@ export async function runLoadTest(
     clients,
     ...ended,
     production: await productionOf(site, environment),
-    overMs,
   });
   const rendered = renderLoadTest(facts);
   const kept = await keepReport(site, { adapters, environment }, { facts, rendered });

@@ -15,13 +15,17 @@ import { wholeNumber } from "../whole-number.ts";
 
 const COMMAND = "pra loadtest";
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+/** Of table data, where nobody says. */
+const DATA_BYTES = 300 * 2 ** 20;
+const SHAPED_BYTES = 2 ** 30;
 const LOAD_LEAST_MS = 10_000;
 const LOAD_MOST_MS = 24 * 3_600_000;
 
 type Flags = {
   readonly duration: number;
   readonly clients: number;
-  readonly size: number;
+  readonly size?: number;
+  readonly likeProduction?: true;
   readonly seed?: number;
   readonly major?: string;
   readonly programs?: "embedded" | "distribution";
@@ -48,6 +52,9 @@ function tell(event: LoadTestEvent, frame: Frame): void {
       return;
     case "phase":
       frame.progress.update({ phase: text.phases[event.phase] });
+      return;
+    case "filling":
+      frame.progress.update({ phase: text.phases.data, fraction: event.done / event.all });
       return;
     case "backup": {
       const { kind, state, fromMs, toMs, code } = event.backup;
@@ -126,10 +133,12 @@ async function run(flags: Flags, frame: Frame): Promise<void> {
   const { runLoadTest } = await import("../../app/loadtest/run-load-test.ts");
   const adapters = compose();
   const environment = frame.environment();
+  const likeProduction = flags.likeProduction === true;
   const outcome = await runLoadTest(adapters, environment, {
     loadMs: flags.duration,
     clients: flags.clients,
-    dataBytes: flags.size,
+    dataBytes: flags.size ?? (likeProduction ? SHAPED_BYTES : DATA_BYTES),
+    likeProduction,
     seed: flags.seed ?? Math.floor(adapters.random.fraction() * 1_000_000),
     major: flags.major === undefined ? undefined : Number(flags.major),
     programs: flags.programs,
@@ -158,10 +167,11 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     )
     .addOption(new Option("--clients <n>", text.optionClients).argParser(clients).default(16, "16"))
     .addOption(
-      new Option("--size <size>", text.optionSize)
-        .argParser(dataSize({ name: "--size", command: COMMAND }))
-        .default(300 * 2 ** 20, "300MB"),
+      new Option("--size <size>", text.optionSize).argParser(
+        dataSize({ name: "--size", command: COMMAND }),
+      ),
     )
+    .option("--like-production", text.optionLikeProduction)
     .addOption(new Option("--seed <n>", text.optionSeed).argParser(seed))
     .addOption(new Option("--major <n>", text.optionMajor).choices(["14", "15", "16", "17", "18"]))
     .addOption(

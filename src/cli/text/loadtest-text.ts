@@ -8,6 +8,7 @@ type Messages = CommandText & {
   readonly optionDuration: string;
   readonly optionClients: string;
   readonly optionSize: string;
+  readonly optionLikeProduction: string;
   readonly optionSeed: string;
   readonly optionMajor: string;
   readonly optionPrograms: string;
@@ -37,10 +38,11 @@ type Messages = CommandText & {
 const en: Messages = {
   summary: "load a throw-away server, back it up, kill it, bring it back, and judge each step",
   description:
-    "Makes a PostgreSQL server and a repository of their own, never production's. Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
+    "Makes a PostgreSQL server and a repository of their own, and never loads production's. Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
   examples: [
     ["pra loadtest", "45 minutes of load"],
     ["pra loadtest --duration 2m", "a short one"],
+    ["pra loadtest --like-production --size 5GB", "on tables like production's, made up"],
     [
       "pra loadtest --duration 5m --clients 32 --size 2GB --seed 7",
       "more of it, and a kill that can be repeated",
@@ -48,7 +50,9 @@ const en: Messages = {
   ],
   optionDuration: "how long to load: 20s, 5m, 1h",
   optionClients: "how many clients commit at once",
-  optionSize: "table data before the load",
+  optionSize: "table data before the load (300MB); with --like-production, at most (1GB)",
+  optionLikeProduction:
+    "make data of the shape that the configured server's has: its tables, row widths and indexes, read from its catalogues alone",
   optionSeed: "draws the moment of the crash; by default another one each time",
   optionMajor: "PostgreSQL's major version; by default the newest that is found",
   optionPrograms: "which server: npm's embedded one, or the one of this machine's distribution",
@@ -59,8 +63,8 @@ const en: Messages = {
     server: "Making the server",
     data: "Loading table data",
     plain: "Load on the server alone",
-    streaming: "Load with WAL streamed, each commit waiting for the repository",
-    backups: "Load with backups beside that",
+    streaming: "Load with WAL streamed",
+    backups: "Load with WAL streamed and backups",
     restore: "Restoring the newest instant",
     start: "Starting what was restored",
     application: "Asking the application",
@@ -97,13 +101,19 @@ const fr: Messages = {
     ["pra loadtest --lang fr", "45 minutes de charge"],
     ["pra loadtest --duration 2m", "un test court"],
     [
+      "pra loadtest --like-production --size 5Go",
+      "sur des tables comme celles de la production, inventées",
+    ],
+    [
       "pra loadtest --duration 5m --clients 32 --size 2Go --seed 7",
       "plus de charge, et un plantage reproductible",
     ],
   ],
   optionDuration: "durée de la charge : 20s, 5m, 1h",
   optionClients: "nombre de clients qui valident en même temps",
-  optionSize: "données des tables avant la charge",
+  optionSize: "données des tables avant la charge (300Mo) ; avec --like-production, au plus (1Go)",
+  optionLikeProduction:
+    "faire des données sur le modèle du serveur configuré : ses tables, largeurs de lignes et index, lus dans ses seuls catalogues",
   optionSeed: "tire le moment du plantage ; par défaut un autre à chaque fois",
   optionMajor: "version majeure de PostgreSQL ; par défaut la plus récente trouvée",
   optionPrograms:
@@ -115,8 +125,8 @@ const fr: Messages = {
     server: "Création du serveur",
     data: "Chargement des données des tables",
     plain: "Charge sur le serveur seul",
-    streaming: "Charge avec le WAL transmis, chaque validation attendant le dépôt",
-    backups: "Charge avec des sauvegardes en plus",
+    streaming: "Charge avec le WAL transmis",
+    backups: "Charge, WAL transmis et sauvegardes",
     restore: "Restauration de l'instant le plus récent",
     start: "Démarrage de ce qui est restauré",
     application: "Question à l'application",
