@@ -28,7 +28,7 @@ export function foldUntil(nowMs: number): string {
 /** The text to keep, of a ledger that was just verified up to `foldUntil`. */
 export function signAnchor(
   { ring }: SealedStore,
-  verdict: LedgerVerdict,
+  verdict: Pick<LedgerVerdict, "settled" | "heads">,
   about: { readonly actor: string; readonly nowMs: number },
 ): { readonly anchor: Anchor; readonly text: string } {
   const { settled, heads } = verdict;
@@ -47,6 +47,18 @@ export function signAnchor(
     signature: hex(signWith(privateKey, anchorMessage(anchor))),
   };
   return { anchor, text: formatAnchor(anchor, seal) };
+}
+
+/** Signs something else that this host hands over: lines of its key, the root's statement about it, and its signature. */
+export function signedBy({ ring }: SealedStore, message: Uint8Array): string {
+  const { publicKey, privateKey, enrolment } = ring.writer;
+  const lines = [
+    ["generation", String(ring.generation)],
+    ["key", hex(publicKey)],
+    ["enrolment", hex(enrolment)],
+    ["signature", hex(signWith(privateKey, message))],
+  ];
+  return lines.map((line) => `${line.join(" ")}\n`).join("");
 }
 
 function requireAuthentic(ring: KeyRing, anchor: Anchor, seal: AnchorSeal): void {

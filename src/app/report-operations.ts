@@ -119,10 +119,11 @@ function differenceOf({ files }: ArchivedReport, recorded: Recorded): string | u
   return undefined;
 }
 
-async function entryOf(
+/** One report, held against what is known of it. @throws DrError what the store throws; what is wrong with the report is in its state. */
+export async function entryOf(
   sealed: SealedStore,
   at: { readonly cluster: ClusterName; readonly id: ObjectId },
-  { recorded: events, sizes }: Known,
+  { recorded: events, sizes }: Pick<Known, "recorded" | "sizes">,
   { signal }: StoreCall,
 ): Promise<ReportEntry> {
   const { id } = at;

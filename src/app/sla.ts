@@ -1,5 +1,6 @@
 /** `pra sla`: what was attained in a period, from the ledger alone, with every cluster of the repository. */
 import { DrError } from "../core/errors.ts";
+import type { JsonValue } from "../ledger/canonical-json.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import {
   type SlaJudgement,
@@ -61,4 +62,25 @@ export async function readSla(
   const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share }));
   const verdict = jointVerdict(clusters.map((one) => one.verdict));
   return { period, verdict, share, clusters };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A judgement as `--json` and evidence show it. */
+export function clusterValue(judged: SlaJudgement): JsonValue {
+  const { routines, objectives } = judged;
+  return {
+    ...judged,
+    objectives: objectives.map(({ fromMs, ...promised }) => ({ from: iso(fromMs), ...promised })),
+    routines: {
+      verdict: routines.verdict,
+      missed: routines.missed.map(({ routine, fromMs, toMs }) => ({
+        routine,
+        from: iso(fromMs),
+        to: iso(toMs),
+      })),
+    },
+  };
 }

@@ -32,6 +32,7 @@ const RECORDED: ReadonlySet<string> = new Set([
   "report monthly",
   "ledger list",
   "ledger anchor",
+  "evidence export",
   "key check",
   "key add",
   "key remove",

@@ -40,3 +40,5 @@ export const reportStretchesMax = 20;
 export const reportRowsMax = 100;
 /** Earlier periods that a report compares with. */
 export const reportTrendPeriods = 6;
+/** Evidence that is handed over: a year of a busy repository is some 60 MB of events and as much of reports, and stands in memory while it is made. */
+export const evidenceBytesMax = 256 * 1024 * 1024;

@@ -32,6 +32,8 @@ export type LedgerVerdict = {
   readonly heads: readonly TimedHead[];
   /** Every writer's newest event not after `settledUntil`. */
   readonly settled: SettledHeads;
+  /** Those heads themselves. */
+  readonly settledHeads: readonly LedgerHead[];
   readonly problems: readonly DrError[];
 };
 
@@ -103,10 +105,15 @@ function isUntrue(error: unknown): boolean {
   return isDrError(error) && (error.code.startsWith("REPO_") || error.code.startsWith("KEY_"));
 }
 
+type VerifyCall = StoreCall & {
+  /** Shown each event that could be read, writer after writer, each in its order. */
+  readonly visit?: ((event: EventEnvelope) => void) | undefined;
+};
+
 async function checkObject(
   sealed: SealedStore,
   check: ChainCheck,
-  at: StoreCall & { readonly sequence: number },
+  at: VerifyCall & { readonly sequence: number },
 ): Promise<void> {
   const name = { type: "ledger", writer: check.writer, sequence: at.sequence } as const;
   const object = objectKey(name);
@@ -132,6 +139,7 @@ async function checkObject(
   }
   for (const event of events) {
     check.follow(event, object);
+    at.visit?.(event);
   }
 }
 
@@ -179,13 +187,13 @@ function onceEach(remembered: readonly LedgerHead[]): readonly LedgerHead[] {
  */
 export async function verifyLedger(
   sealed: SealedStore,
-  call: StoreCall & {
+  call: VerifyCall & {
     readonly remembered?: readonly LedgerHead[];
     /** For an anchor: the instant up to which heads are folded. */
     readonly settledUntil?: string;
   },
 ): Promise<LedgerVerdict> {
-  const { signal, settledUntil = "" } = call;
+  const { signal, visit, settledUntil = "" } = call;
   const heads = new Map<string, TimedHead>();
   const settled: LedgerHead[] = [];
   const remembered: LedgerHead[] = [...(call.remembered ?? [])];
@@ -194,7 +202,7 @@ export async function verifyLedger(
   for (const writer of await listLedgerWriters(sealed, { signal })) {
     const check = new ChainCheck(writer, settledUntil);
     for await (const sequence of listLedgerObjects(sealed, writer, { signal })) {
-      await checkObject(sealed, check, { signal, sequence });
+      await checkObject(sealed, check, { signal, visit, sequence });
     }
     heads.set(writer, { writer, ...check.link });
     if (check.settled !== undefined) {
@@ -220,6 +228,7 @@ export async function verifyLedger(
     events,
     heads: [...heads.values()],
     settled: settledHeads(settledUntil, settled),
+    settledHeads: settled,
     problems,
   };
 }

@@ -254,11 +254,15 @@ function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
   return Math.min(slots.firstMs, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
 }
 
-function missedRoutines(
+/** A day or a week of the period that was over, and whether it had what it is for. */
+export type RoutineSpan = MissedRoutine & { readonly done: boolean };
+
+/** Every one that was due. `calendar`: days and weeks of people; without it those of UTC. */
+export function routineSpans(
   facts: SlaFacts,
   period: SlaPeriod,
-  calendar: SlaCalendar | undefined,
-): SlaJudgement["routines"] {
+  calendar?: SlaCalendar,
+): readonly RoutineSpan[] {
   const firstMs = firstFactMs(facts);
   const { days, weeks } = calendar ?? {
     days: wholeSpans(period, DAY_MS),
@@ -268,19 +272,27 @@ function missedRoutines(
     ["daily backup", days, facts.backups.filter(({ ok }) => ok)],
     ["weekly proof", weeks, facts.proofs],
   ] as const;
-  const missed: MissedRoutine[] = [];
-  let due = 0;
-  for (const [routine, spans, done] of plan) {
-    const over = spans.filter(({ fromMs, toMs }) => fromMs >= firstMs && toMs <= endOf(period));
-    for (const { fromMs, toMs } of over) {
-      const span = { fromMs, toMs };
-      due += 1;
-      if (!done.some(({ atMs }) => atMs >= span.fromMs && atMs < span.toMs)) {
-        missed.push({ routine, ...span });
-      }
-    }
-  }
-  return { verdict: missed.length > 0 ? "missed" : due > 0 ? "met" : "notDemonstrated", missed };
+  return plan.flatMap(([routine, spans, deeds]) =>
+    spans
+      .filter(({ fromMs, toMs }) => fromMs >= firstMs && toMs <= endOf(period))
+      .map(({ fromMs, toMs }) => {
+        const done = deeds.some(({ atMs }) => atMs >= fromMs && atMs < toMs);
+        return { routine, fromMs, toMs, done };
+      }),
+  );
+}
+
+function judgeRoutines(
+  facts: SlaFacts,
+  period: SlaPeriod,
+  calendar: SlaCalendar | undefined,
+): SlaJudgement["routines"] {
+  const due = routineSpans(facts, period, calendar);
+  const missed = due
+    .filter(({ done }) => !done)
+    .map(({ routine, fromMs, toMs }) => ({ routine, fromMs, toMs }));
+  const verdict = missed.length > 0 ? "missed" : due.length > 0 ? "met" : "notDemonstrated";
+  return { verdict, missed };
 }
 
 /** One word for several: one that is missed decides, else one that is not demonstrated. */
@@ -321,7 +333,7 @@ export function judgeSla(
   const backups = judgeRate(inside<AttemptFact>(facts.backups, period));
   const dumps = inside<AttemptFact>(facts.dumps, period);
   const proved = judgeRate(proofs.map(({ proven }) => ({ ok: proven })));
-  const routines = missedRoutines(facts, period, options.calendar);
+  const routines = judgeRoutines(facts, period, options.calendar);
   const dumpRate = dumps.length === 0 ? null : judgeRate(dumps);
   const verdicts = [
     exposure,

@@ -27,6 +27,7 @@ for (const [program, words, says] of [
   ["logrotate", ["--version"], /^logrotate 3\./],
   ["prometheus", ["--version"], /^prometheus, version 2\./],
   ["prometheus-node-exporter", ["--version"], /^node_exporter, version 1\./],
+  ["/usr/bin/python3", ["--version"], /^Python 3\.\d+/],
   ["promtool", ["--version"], /^promtool, version 2\./],
   ["systemd-analyze", ["--version"], /^systemd \d+/],
   ["unshare", ["--version"], /util-linux/],

@@ -71,6 +71,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "action", load: async () => (await import("./action.ts")).registerAction },
   { name: "ledger", load: async () => (await import("./ledger.ts")).registerLedger },
   { name: "report", load: async () => (await import("./report.ts")).registerReport },
+  { name: "evidence", load: async () => (await import("./evidence.ts")).registerEvidence },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

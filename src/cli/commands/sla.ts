@@ -6,7 +6,7 @@ import { formatDuration, formatNumber } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { SlaJudgement } from "../../sla/judge-sla.ts";
 import { factLines } from "../fact-lines.ts";
-import type { Frame, JsonValue } from "../frame.ts";
+import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { recordedLook } from "../recorded-look.ts";
 import { slaText } from "../text/sla-text.ts";
@@ -170,22 +170,6 @@ function render({ period, clusters, verdict }: SlaReport, language: Language): s
   ].join("\n");
 }
 
-function clusterJson(judged: SlaJudgement): JsonValue {
-  const { routines, objectives } = judged;
-  return {
-    ...judged,
-    objectives: objectives.map(({ fromMs, ...promised }) => ({ from: iso(fromMs), ...promised })),
-    routines: {
-      verdict: routines.verdict,
-      missed: routines.missed.map(({ routine, fromMs, toMs }) => ({
-        routine,
-        from: iso(fromMs),
-        to: iso(toMs),
-      })),
-    },
-  };
-}
-
 /** Registers the command. */
 export function registerSla(program: Command, frame: Frame): void {
   const { language, signal } = frame;
@@ -196,7 +180,7 @@ export function registerSla(program: Command, frame: Frame): void {
     .addOption(new Option("--month <month>", text.optionMonth))
     .addOption(new Option("--fresh", text.optionFresh))
     .action(async ({ from, to, month, fresh = false }: Options) => {
-      const { readSla } = await import("../../app/sla.ts");
+      const { clusterValue, readSla } = await import("../../app/sla.ts");
       const typed = { from, to, month };
       const lenient = frame.environment({}, { strict: false });
       const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
@@ -210,7 +194,7 @@ export function registerSla(program: Command, frame: Frame): void {
         to: iso(period.toMs),
         now: iso(period.nowMs),
         share,
-        clusters: clusters.map(clusterJson),
+        clusters: clusters.map(clusterValue),
       };
       frame.result(value, () => render(report, language));
       if (verdict !== "met") {

@@ -162,6 +162,26 @@ export const ledgerErrors = {
       hint: "Indiquez un fichier qui n'existe pas encore : rien n'est écrasé.",
     },
   },
+  LEDGER_EVIDENCE_LARGE: {
+    en: {
+      message: `the evidence of this period is larger than {limitBytes} bytes`,
+      hint: "Take a shorter period: evidence of periods that touch fits together.",
+    },
+    fr: {
+      message: `les éléments de preuve de cette période dépassent {limitBytes} octets`,
+      hint: "Prenez une période plus courte : ceux de périodes qui se suivent s'emboîtent.",
+    },
+  },
+  LEDGER_EVIDENCE_FUTURE: {
+    en: {
+      message: `nothing has happened yet from {from} on`,
+      hint: "Name a period that has begun.",
+    },
+    fr: {
+      message: `rien ne s'est encore passé à partir du {from}`,
+      hint: "Indiquez une période commencée.",
+    },
+  },
   LEDGER_KIND_UNKNOWN: {
     en: {
       message: `there is no kind of event {value}`,
