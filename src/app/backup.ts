@@ -187,6 +187,7 @@ async function copyCluster(
         label,
         fastCheckpoint: true,
         manifestChecksums: "crc32c",
+        kibPerSecondMax: environment.backupKibPerSecondMax,
         applicationName: environment.slotName,
         allowUntestedMajor: request.allowUntestedMajor,
         segmentBlocks: server.identity.segmentBlocks,

@@ -192,7 +192,7 @@ test("settings for the application, alerts, restores and storage have their defa
   const set = readEnvironment(
     input(
       context,
-      "APP_PORT=8443\nALERT_EMAIL=a@b.fr,c@d.fr\nRESTORE_DB=akig restore\nMIN_FREE_GB=0\nBACKUP_METHOD=both\n",
+      "APP_PORT=8443\nALERT_EMAIL=a@b.fr,c@d.fr\nRESTORE_DB=akig restore\nMIN_FREE_GB=0\nBACKUP_METHOD=both\nPRA_BACKUP_RATE=50\n",
     ),
   );
   assert.deepEqual(
@@ -200,6 +200,8 @@ test("settings for the application, alerts, restores and storage have their defa
     [8443, ["a@b.fr", "c@d.fr"], "akig restore", 0],
   );
   assert.equal(set.backupMethod, "both");
+  assert.equal(none.backupKibPerSecondMax, undefined, "as fast as it goes");
+  assert.equal(set.backupKibPerSecondMax, 51_200);
 });
 
 test("a name that looks like a setting is told with its place and what was meant; others are not", (context) => {

@@ -17,6 +17,7 @@ import {
 import type { RetentionPolicy } from "../repository/retention-view.ts";
 import { type EnvFileValue, readEnvFile } from "./env-file.ts";
 import { type Setting, checkSetting, formatOrigin } from "./setting-values.ts";
+import { type ServiceManager, serviceManagerOf } from "./service-manager-variables.ts";
 import { type SettingName, settingNames, settingsRegistry } from "./settings.ts";
 import { type UnknownSetting, unknownSettings } from "./unknown-settings.ts";
 
@@ -44,12 +45,6 @@ export type AlertSettings = {
   readonly command: string | undefined;
   /** File of an authority to trust beside the usual ones. */
   readonly authorityFile: string | undefined;
-};
-
-/** How systemd is told of our life: the socket of sd_notify(3), and how long it waits between two signs. */
-export type ServiceManager = {
-  readonly socket: string | undefined;
-  readonly watchdogMicros: number | undefined;
 };
 
 /** Where the daemon's log goes; `file` undefined: to standard output. `form` undefined: as it fits there. */
@@ -85,6 +80,8 @@ export type Environment = {
   readonly language: Language;
   readonly failpoint: string | undefined;
   readonly backupMethod: BackupMethod;
+  /** Undefined: as fast as it goes. */
+  readonly backupKibPerSecondMax: number | undefined;
   /** What BACKUP_DIR must have free; 0: nothing is asked for. */
   readonly freeBytesMin: number;
   /** What `pra expire` keeps. */
@@ -279,6 +276,10 @@ class Reader {
     return value === "logical" || value === "both" ? value : "physical";
   }
 
+  backupRate(): number | undefined {
+    return this.settings.has("PRA_BACKUP_RATE") ? this.number("PRA_BACKUP_RATE") * 1024 : undefined;
+  }
+
   application(): ApplicationSettings {
     return {
       host: this.text("APP_HOST"),
@@ -393,14 +394,6 @@ function settingError(name: SettingName, setting: Setting): DrError | undefined 
   }
 }
 
-function serviceManagerOf(variables: EnvironmentInput["variables"]): ServiceManager {
-  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: micros } = variables;
-  return {
-    socket: socket === "" ? undefined : socket,
-    watchdogMicros: /^[1-9]\d{0,14}$/.test(micros ?? "") ? Number(micros) : undefined,
-  };
-}
-
 /** The client's address of sshd, and who called sudo; what somebody else could have written there is cut and cleaned. */
 function cameFromOf(variables: EnvironmentInput["variables"]): string | undefined {
   const { SSH_CONNECTION: ssh = "", SUDO_USER: sudo = "" } = variables;
@@ -455,6 +448,7 @@ export function readEnvironment(input: EnvironmentInput): Environment {
     language: reader.language(),
     failpoint: reader.text("PRA_FAILPOINT"),
     backupMethod: reader.backupMethod(),
+    backupKibPerSecondMax: reader.backupRate(),
     freeBytesMin: reader.number("MIN_FREE_GB") * BYTES_PER_GB,
     retention: reader.retention(),
     statusTimeoutMs: reader.number("PRA_STATUS_TIMEOUT_MS"),

@@ -150,6 +150,16 @@ const registry = {
       fr: "Ce que fait backup.sh : physical (tout instant peut être restauré), logical (un export de chaque base), ou both (les deux).",
     },
   },
+  PRA_BACKUP_RATE: {
+    group: "storage",
+    kind: number(1, 1024),
+    fallback: { en: "no limit", fr: "sans limite" },
+    example: "50",
+    help: {
+      en: "A backup reads at most so many MiB a second from the server, so that production keeps its disks; a full backup of 100 GiB at 50 takes 34 minutes.",
+      fr: "Une sauvegarde lit au plus ce nombre de Mio par seconde sur le serveur, pour laisser ses disques à la production ; une complète de 100 Gio à 50 prend 34 minutes.",
+    },
+  },
   RETENTION_DAYS: {
     group: "storage",
     kind: number(1, 36_500),

@@ -60,6 +60,8 @@ export type BaseBackupOptions = {
   /** An immediate checkpoint, instead of one spread over `checkpoint_timeout`. */
   readonly fastCheckpoint: boolean;
   readonly manifestChecksums: ManifestChecksums;
+  /** The server sends at most so much; as fast as it can by default. From 32 to 1,048,576. */
+  readonly kibPerSecondMax?: number | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -77,23 +79,25 @@ export interface BaseBackupTaker {
 /** The command for a server of `major`. 14 has a list of words where 15 and later have options. */
 export function baseBackupCommand(
   major: number,
-  options: Pick<BaseBackupOptions, "label" | "fastCheckpoint" | "manifestChecksums">,
+  options: Omit<BaseBackupOptions, "signal">,
 ): string {
   const label = quoteLiteral(options.label);
-  const { fastCheckpoint, manifestChecksums } = options;
+  const { fastCheckpoint, manifestChecksums, kibPerSecondMax } = options;
   const algorithm = quoteLiteral(manifestChecksums.toUpperCase());
   if (major < 15) {
     const fast = fastCheckpoint ? " FAST" : "";
+    const rate = kibPerSecondMax === undefined ? "" : ` MAX_RATE ${kibPerSecondMax}`;
     const manifest =
       manifestChecksums === "omit" ? "" : ` MANIFEST 'yes' MANIFEST_CHECKSUMS ${algorithm}`;
-    return `BASE_BACKUP LABEL ${label} PROGRESS${fast} NOWAIT TABLESPACE_MAP${manifest}`;
+    return `BASE_BACKUP LABEL ${label} PROGRESS${fast} NOWAIT${rate} TABLESPACE_MAP${manifest}`;
   }
+  const rate = kibPerSecondMax === undefined ? "" : `, MAX_RATE ${kibPerSecondMax}`;
   const checkpoint = fastCheckpoint ? "'fast'" : "'spread'";
   const manifest =
     manifestChecksums === "omit"
       ? "MANIFEST 'no'"
       : `MANIFEST 'yes', MANIFEST_CHECKSUMS ${algorithm}`;
-  return `BASE_BACKUP (LABEL ${label}, PROGRESS, CHECKPOINT ${checkpoint}, WAIT false, TABLESPACE_MAP, ${manifest})`;
+  return `BASE_BACKUP (LABEL ${label}, PROGRESS, CHECKPOINT ${checkpoint}, WAIT false${rate}, TABLESPACE_MAP, ${manifest})`;
 }
 
 function positionOf(row: TextRow): { readonly lsn: Lsn; readonly timeline: TimelineId } {

@@ -36,6 +36,8 @@ export type StreamOptions = {
   readonly label: string;
   readonly fastCheckpoint: boolean;
   readonly manifestChecksums: ManifestChecksums;
+  /** The server sends at most so much; as fast as it can by default. */
+  readonly kibPerSecondMax?: number | undefined;
   readonly applicationName: string;
   /** Take a server whose major nobody has tried. */
   readonly allowUntestedMajor?: boolean;

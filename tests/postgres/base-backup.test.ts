@@ -349,6 +349,16 @@ test("a promise of the sink holds the server back, and its rejection ends the ba
   );
 });
 
+test("a backup that is held to a rate takes as long as that", async () => {
+  await using server = await startTestServer({ major: 18 });
+  const sink = new KeepingSink();
+  const beganMs = performance.now();
+  await streamBackup(connectionOf(server), { ...options, kibPerSecondMax: 16_384 }, sink);
+  const seconds = (performance.now() - beganMs) / 1000;
+  const asked = sink.receivedBytes / (16_384 * 1024);
+  assert.ok(asked > 1 && seconds > asked * 0.8, `${seconds} s for ${sink.receivedBytes} bytes`);
+});
+
 test("aborting a backup rejects with the signal's reason, and the server ends its side", async () => {
   await using server = await startTestServer({ major: 15 });
   await server.query(

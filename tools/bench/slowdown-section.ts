@@ -155,10 +155,13 @@ function markdown(
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   const ms = (value: number): string => `${value.toFixed(2)} ms`;
   const wall = backups.map(({ wallSeconds }) => wallSeconds);
+  const mib = process.env["PRA_BACKUP_RATE"];
+  const limit =
+    mib === undefined ? "No limit to the backup's rate." : `The backup is held to ${mib} MiB/s.`;
   const rate = options.rate > 0 ? `${options.rate} a second asked for` : "as fast as they go";
   return `## What protection costs production
 
-pgbench, ${options.clients} clients, ${rate}, on ${(bytes / 2 ** 20).toFixed(0)} MiB of databases; PostgreSQL's default checkpoints and vacuum. ${pairs.length} pairs of windows of ${options.seconds} s, their order turning. With: \`pra wal receive\`, and one \`pra backup --incremental\` begun a tenth into the window, which took ${median(wall).toFixed(1)} s (${Math.min(...wall).toFixed(1)}-${Math.max(...wall).toFixed(1)}). No rate limit.
+pgbench, ${options.clients} clients, ${rate}, on ${(bytes / 2 ** 20).toFixed(0)} MiB of databases; PostgreSQL's default checkpoints and vacuum. ${pairs.length} pairs of windows of ${options.seconds} s, their order turning. With: \`pra wal receive\`, and one \`pra backup --incremental\` begun a tenth into the window, which took ${median(wall).toFixed(1)} s (${Math.min(...wall).toFixed(1)}-${Math.max(...wall).toFixed(1)}). ${limit}
 
 | window | TPS | p50 ms | p95 ms | p99 ms |
 |---|---|---|---|---|

@@ -12,7 +12,7 @@ import { once } from "node:events";
 import type { Clock } from "../../core/clock.ts";
 import { failpoint } from "../../core/failpoint.ts";
 import { serviceManagerWordMs } from "../../core/look-limits.ts";
-import type { ServiceManager } from "../environment.ts";
+import type { ServiceManager } from "../service-manager-variables.ts";
 
 /** Assignments of one message, such as `READY=1`. */
 type Words = readonly string[];
