@@ -8,35 +8,36 @@ import type { ObjectId } from "../core/object-id.ts";
 import { failpointAsync } from "../core/failpoint.ts";
 import { reportWriteMs } from "../core/limits.ts";
 import { clusterNameOf } from "../repository/object-names.ts";
-import { putReport } from "../repository/report-archive.ts";
+import { archivedFile, putReport } from "../repository/report-archive.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { LedgerRecorder } from "./ledger-recorder.ts";
-import { type RenderedReport, textsOf } from "./report-files.ts";
+import { type RenderedReport, type ReportFiles, filesOf } from "./report-files.ts";
 
 /** Where it went, or why it did not. */
 export type ArchivedAs =
   | { readonly id: ObjectId; readonly failure: undefined }
   | { readonly id: undefined; readonly failure: DrError };
 
-/** SHA-256 of a text's bytes, hexadecimal. */
-export function hashOfText(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+/** SHA-256, hexadecimal. */
+export function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Archives. Has its own time limit: what was done is kept also when somebody interrupts now. */
+/** Archives. `files`: when they were made already. Has its own time limit: what was done is kept also when somebody interrupts now. */
 export async function archiveReport(
   sealed: SealedStore,
   ledger: LedgerRecorder,
   report: RenderedReport,
+  files?: ReportFiles,
 ): Promise<ArchivedAs> {
   const { cluster, kind, model, startedAt, subject, verdict } = report;
-  const files = Array.from(textsOf(report), ([name, text]) => ({ name, text }));
+  const made = files ?? (await filesOf(report));
   try {
     const signal = AbortSignal.timeout(reportWriteMs);
-    const document = { kind, model, startedAt, files };
+    const document = { kind, model, startedAt, files: Array.from(made, archivedFile) };
     const { id, bytes } = await putReport(sealed, clusterNameOf(cluster), document, { signal });
-    const hashes = files.map(({ name, text }) => {
-      return { name, bytes: Buffer.byteLength(text), sha256: hashOfText(text) };
+    const hashes = Array.from(made, ([name, file]) => {
+      return { name, bytes: file.length, sha256: hashOf(file) };
     });
     await failpointAsync("report.record", { signal });
     await ledger.record({

@@ -50,7 +50,7 @@ test("R31 a month's report is written, archived with its hashes, and says the sa
   const { adapters, environment, directory } = await livedIn(context, 90);
   const output = join(directory, "reports");
   const request = { kind: "monthly", period: "2026-09", output, fresh: false, signal } as const;
-  const { facts, path, archived, ledgerFailure } = await makePeriodReport(
+  const { facts, files, path, archived, ledgerFailure } = await makePeriodReport(
     adapters,
     environment,
     request,
@@ -84,7 +84,14 @@ test("R31 a month's report is written, archived with its hashes, and says the sa
     form: "html.fr",
     signal,
   });
-  assert.match(shown.text, /<h1>Rapport mensuel de conformité · main<\/h1>/);
+  assert.match(shown.bytes.toString(), /<h1>Rapport mensuel de conformité · main<\/h1>/);
+  const { bytes } = await showReport(adapters, environment, {
+    typed: archived.id ?? "",
+    form: "pdf.fr",
+    signal,
+  });
+  assert.deepEqual(bytes, files.get("pdf.fr"));
+  assert.deepEqual(await readFile(`${path}.pdf`), files.get("pdf.en"));
   for (const fresh of [false, true]) {
     const again = await makePeriodReport(adapters, environment, { ...request, fresh });
     // A report of now tells of those that were made before it; a month that is over does not.
@@ -104,4 +111,24 @@ test("R31 without a name it is the last day, week or month that is over; what ha
   for (const period of ["2026-11", "soon", "2026-10-01"]) {
     assert.throws(() => named("monthly", period), { code: "LEDGER_REPORT_PERIOD" });
   }
+});
+
+test("R31 the monthly report of a busy year, with its pages and PDFs in both languages, takes less than three seconds of a processor", async (context) => {
+  const { adapters, environment } = await livedIn(context, 365);
+  const request = {
+    kind: "monthly",
+    period: "2027-06",
+    output: undefined,
+    fresh: false,
+    signal,
+  } as const;
+  // What the ledger says is read by whoever watches, all along.
+  await makePeriodReport(adapters, environment, request);
+  const before = process.cpuUsage();
+  const { facts } = await makePeriodReport(adapters, environment, request);
+  const { user, system } = process.cpuUsage(before);
+  const seconds = (user + system) / 1e6;
+  assert.equal(facts.trend.length, 6);
+  assert.ok(seconds < 3, `${seconds.toFixed(2)} s`);
+  context.diagnostic(`${seconds.toFixed(2)} s`);
 });

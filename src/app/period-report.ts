@@ -20,7 +20,12 @@ import { type ArchivedAs, archiveReport } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
-import { type RenderedReport, writeReportFiles } from "./report-files.ts";
+import {
+  type RenderedReport,
+  type ReportFiles,
+  filesOf,
+  writeReportFiles,
+} from "./report-files.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 import { systemZone } from "./schedule/occurrences.ts";
 import { readInstalled } from "./schedule/schedule-files.ts";
@@ -39,6 +44,7 @@ export type PeriodRequest = StoreCall & {
 export type PeriodOutcome = {
   readonly facts: PeriodFacts;
   readonly report: RenderedReport;
+  readonly files: ReportFiles;
   readonly archived: ArchivedAs;
   /** Without an ending. */
   readonly path: string;
@@ -127,9 +133,10 @@ export async function makePeriodReport(
   const report = renderPeriod(facts);
   const reason = `pra report ${kind}`;
   const ledger = new LedgerRecorder(adapters, repository.sealed, { environment, reason });
-  const path = await writeReportFiles(environment, report, output);
-  const archived = await archiveReport(repository.sealed, ledger, report);
-  return { facts, report, archived, path, ledgerFailure: ledger.failure };
+  const files = await filesOf(report);
+  const path = await writeReportFiles(environment, report, { files, output });
+  const archived = await archiveReport(repository.sealed, ledger, report, files);
+  return { facts, report, files, archived, path, ledgerFailure: ledger.failure };
 }
 
 /** The sign that goes with a tone, for a terminal. */

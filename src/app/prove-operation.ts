@@ -42,7 +42,7 @@ import {
   factsOf,
   proofEvent,
 } from "./prove-records.ts";
-import { type RenderedReport, writeReportFiles } from "./report-files.ts";
+import { type RenderedReport, filesOf, writeReportFiles } from "./report-files.ts";
 import { openRepository } from "./repository-access.ts";
 import { neededBytes, requireRoom } from "./restore-room.ts";
 
@@ -220,9 +220,10 @@ async function keepProofReport(
   to: { readonly sealed: SealedStore; readonly ledger: LedgerRecorder },
 ): Promise<Pick<ProveReport, "reportId" | "reportPath" | "reportFailure">> {
   const report = renderProof(facts);
-  const { id: reportId, failure } = await archiveReport(to.sealed, to.ledger, report);
+  const files = await filesOf(report);
+  const { id: reportId, failure } = await archiveReport(to.sealed, to.ledger, report, files);
   try {
-    const reportPath = await writeReportFiles(environment, report);
+    const reportPath = await writeReportFiles(environment, report, { files });
     return { reportId, reportPath, reportFailure: failure };
   } catch (error) {
     if (isDrError(error)) {

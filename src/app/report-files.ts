@@ -1,10 +1,11 @@
-/** Where reports go: one folder, three files each, that people read, archive and compute with. */
+/** Where reports go: one folder, four files each, that people read, print, archive and compute with. */
 import { join } from "node:path";
 import { reportWriteMs } from "../core/limits.ts";
 import { createDirectories } from "../files/directories.ts";
 import { writeDurably } from "../files/write-durably.ts";
 import { htmlPage } from "../render/html-page.ts";
 import { markdownText } from "../render/markdown-text.ts";
+import { pdfFile } from "../render/pdf/pdf-file.ts";
 import type { ReportDocument } from "../render/report-document.ts";
 import type { Language } from "../core/language.ts";
 import type { Environment } from "./environment.ts";
@@ -28,26 +29,38 @@ export type RenderedReport = {
   readonly data: unknown;
 };
 
-/** Its files by name: the same bytes are written here and archived. */
-export function textsOf({ documents, data }: RenderedReport): ReadonlyMap<string, string> {
+/** A report's files by name. */
+export type ReportFiles = ReadonlyMap<string, Buffer>;
+
+/** Made once: the same bytes are written here and archived. */
+export async function filesOf(report: RenderedReport): Promise<ReportFiles> {
+  const { documents, data, startedAt } = report;
   const { en, fr } = documents;
-  return new Map([
+  const texts = [
     ["json", `${JSON.stringify(data, undefined, 2)}\n`],
     ["md.en", markdownText(en)],
     ["md.fr", markdownText(fr)],
     ["html.en", htmlPage(en)],
     ["html.fr", htmlPage(fr)],
+  ] as const;
+  return new Map([
+    ...texts.map(([name, text]) => [name, Buffer.from(text)] as const),
+    ["pdf.en", await pdfFile(en, startedAt)],
+    ["pdf.fr", await pdfFile(fr, startedAt)],
   ]);
 }
 
+/** Endings of what is written in one language. */
+export const reportEndings = ["html", "pdf", "md", "json"] as const;
+
 /**
- * Writes .md, .html and .json, beside the state or where `output` says; answers their path without an ending. Has its own time limit: what was done is written down also when
+ * Writes .html, .pdf, .md and .json, beside the state or where `output` says; answers their path without an ending. Has its own time limit: what was done is written down also when
  * somebody interrupts now. @throws DrError `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`.
  */
 export async function writeReportFiles(
   { stateDirectory, language }: Pick<Environment, "stateDirectory" | "language">,
   report: RenderedReport,
-  output?: string,
+  { files, output }: { readonly files?: ReportFiles; readonly output?: string | undefined } = {},
 ): Promise<string> {
   const signal = AbortSignal.timeout(reportWriteMs);
   const directory = output ?? join(stateDirectory, "reports");
@@ -56,11 +69,9 @@ export async function writeReportFiles(
     directory,
     `${report.fileName ?? report.kind}-${report.startedAt.replaceAll(/[:.]/g, "-")}`,
   );
-  const texts = textsOf(report);
-  for (const ending of ["md", "html", "json"]) {
-    const parts = [
-      Buffer.from(texts.get(ending === "json" ? ending : `${ending}.${language}`) ?? ""),
-    ];
+  const made = files ?? (await filesOf(report));
+  for (const ending of reportEndings) {
+    const parts = [made.get(ending === "json" ? ending : `${ending}.${language}`) ?? Buffer.of()];
     await writeDurably({ finalPath: `${base}.${ending}`, parts, group: "RESTORE", signal });
   }
   return base;

@@ -11,10 +11,15 @@ import type { EventData } from "../ledger/event-kinds.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import { type ClusterName, clusterNameOf } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { type ArchivedReport, listReports, readReport } from "../repository/report-archive.ts";
+import {
+  type ArchivedReport,
+  archivedBytes,
+  listReports,
+  readReport,
+} from "../repository/report-archive.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
-import { hashOfText } from "./archive-report.ts";
+import { hashOf } from "./archive-report.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
@@ -111,7 +116,7 @@ function differenceOf({ files }: ArchivedReport, recorded: Recorded): string | u
   }
   for (const { name, sha256 } of recorded.files) {
     const file = files.find((one) => one.name === name);
-    const found = file === undefined ? "–" : hashOfText(file.text);
+    const found = file === undefined ? "–" : hashOf(archivedBytes(file));
     if (found !== sha256) {
       return `${name}: SHA-256 ${found}, recorded ${sha256}`;
     }
@@ -176,7 +181,7 @@ export async function listArchive(
 export type ShownReport = {
   readonly entry: ReportEntry & { readonly report: ArchivedReport };
   readonly name: string;
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly ledgerFailure: DrError | undefined;
 };
 
@@ -195,8 +200,12 @@ function requireTrue(entry: ReportEntry): ReportEntry & { readonly report: Archi
 }
 
 /** Writes it to a file of its own. @throws DrError `LEDGER_REPORT_FILE`, `RESTORE_FILE_IO`, `RESTORE_DISK_FULL`. */
-export async function saveReport(path: string, text: string, { signal }: StoreCall): Promise<void> {
-  const parts = [Buffer.from(text)];
+export async function saveReport(
+  path: string,
+  bytes: Buffer,
+  { signal }: StoreCall,
+): Promise<void> {
+  const parts = [bytes];
   if ((await writeDurably({ finalPath: path, parts, group: "RESTORE", signal })) === "conflict") {
     throw new DrError("LEDGER_REPORT_FILE", { path });
   }
@@ -228,5 +237,6 @@ export async function showReport(
     const names = entry.report.files.map(({ name }) => name).join(", ");
     throw new DrError("LEDGER_REPORT_ALTERED", { report: id, reason: `no ${form}: ${names}` });
   }
-  return { entry, name: file.name, text: file.text, ledgerFailure: ledger.failure };
+  const bytes = archivedBytes(file);
+  return { entry, name: file.name, bytes, ledgerFailure: ledger.failure };
 }

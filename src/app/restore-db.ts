@@ -24,7 +24,7 @@ import { type Environment, requireSetting } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { openRepository } from "./repository-access.ts";
 import { restoreConnection } from "./restore-connection.ts";
-import { writeReportFiles } from "./report-files.ts";
+import { filesOf, writeReportFiles } from "./report-files.ts";
 import { recordRestored, renderReport } from "./restore-db-report.ts";
 import { RESTORE_APPLICATION, type RestoreDbRun, openSource } from "./restore-db-source.ts";
 import { findSource } from "./restore-source.ts";
@@ -228,9 +228,10 @@ export async function runRestoreDb(
     const report = await underPin({ ...run, request: { ...request, onStep } });
     const rendered = renderReport(report);
     const { language } = request;
-    const reportPath = await writeReportFiles({ ...environment, language }, rendered);
+    const files = await filesOf(rendered);
+    const reportPath = await writeReportFiles({ ...environment, language }, rendered, { files });
     await recordRestored(ledger, report, reportPath);
-    const archived = await archiveReport(repository.sealed, ledger, rendered);
+    const archived = await archiveReport(repository.sealed, ledger, rendered, files);
     return { report, reportPath, archived, ledgerFailure: ledger.failure };
   } catch (error) {
     const code = isDrError(error) ? error.code : "UNEXPECTED";

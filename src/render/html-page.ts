@@ -3,11 +3,10 @@
  * years, in a mail, without a network, on paper and on a phone. Light and dark follow the reader's setting. Everything
  * that is quoted is escaped, and no markup comes from anywhere but here.
  */
-import { chartSvg } from "./chart-svg.ts";
+import { drawingSvg } from "./drawing.ts";
 import { escapeHtml } from "./escape-html.ts";
 import {
   type Cell,
-  type DaysSection,
   type Figure,
   type ReportDocument,
   type Section,
@@ -15,6 +14,7 @@ import {
   colonOf,
   signOf,
 } from "./report-document.ts";
+import { barsDrawing, chartDrawing, daysDrawing } from "./section-drawings.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #17202a; --soft: #5d6b7a; --paper: #fff; --line: #dfe4ea; --tint: #f5f7f9;
@@ -80,41 +80,6 @@ function figure({ label, value, tone, note }: Figure): string {
   return `<div class="figure ${tone}"><dt>${escapeHtml(label)}</dt><dd><span class="value">${escapeHtml(value)}</span></dd><dd class="note">${sign(tone)}${escapeHtml(note)}</dd></div>`;
 }
 
-const ROW_HEIGHT = 26;
-const LABEL_WIDTH = 190;
-const CHART_WIDTH = 440;
-const TEXT_WIDTH = 110;
-
-/** Bars one below the other; each begins where the one before it ended, as the phases of a run do. */
-function bars(section: Extract<Section, { readonly kind: "bars" }>, colon: string): string {
-  const total = section.bars.reduce((sum, { value }) => sum + value, 0);
-  const scale = total === 0 ? 0 : CHART_WIDTH / total;
-  let at = 0;
-  const rows = section.bars.map(({ label, value, text }, index) => {
-    const y = index * ROW_HEIGHT;
-    const x = LABEL_WIDTH + at * scale;
-    const width = Math.max(value * scale, 1.5);
-    at += value;
-    const baseline = y + ROW_HEIGHT * 0.68;
-    return `<text x="0" y="${baseline.toFixed(1)}">${escapeHtml(label)}</text><rect x="${x.toFixed(1)}" y="${y + 6}" width="${width.toFixed(1)}" height="${ROW_HEIGHT - 12}" rx="2"/><text class="soft" x="${LABEL_WIDTH + CHART_WIDTH + 10}" y="${baseline.toFixed(1)}">${escapeHtml(text)}</text>`;
-  });
-  const width = LABEL_WIDTH + CHART_WIDTH + TEXT_WIDTH;
-  const spoken = section.bars.map(({ label, text }) => `${label}${colon}${text}`).join("; ");
-  return `<svg viewBox="0 0 ${width} ${section.bars.length * ROW_HEIGHT}" role="img" aria-label="${escapeHtml(spoken)}">${rows.join("")}</svg>`;
-}
-
-/** Squares from left to right, sixteen a line; each with its sign, so that nothing is said by colour alone. */
-function daysSvg({ days, spoken }: DaysSection): string {
-  const [across, size] = [Math.min(16, days.length), 46];
-  const squares = days.map(({ label, tone }, index) => {
-    const x = (index % across) * size;
-    const y = Math.floor(index / across) * size;
-    return `<g class="${tone}"><rect class="day" x="${x + 2}" y="${y + 2}" width="${size - 6}" height="${size - 6}" rx="4"/><text class="soft" x="${x + 7}" y="${y + 16}">${escapeHtml(label)}</text><text class="day" x="${x + size - 14}" y="${y + size - 11}" text-anchor="middle">${signOf(tone)}</text></g>`;
-  });
-  const height = Math.ceil(days.length / across) * size;
-  return `<svg viewBox="0 0 ${16 * size} ${height}" role="img" aria-label="${escapeHtml(spoken)}">${squares.join("")}</svg>`;
-}
-
 function sectionBody(section: Section, colon: string): string {
   switch (section.kind) {
     case "facts":
@@ -133,11 +98,11 @@ function sectionBody(section: Section, colon: string): string {
       return `${table}${note}`;
     }
     case "bars":
-      return bars(section, colon);
+      return drawingSvg(barsDrawing(section, colon));
     case "chart":
-      return `${chartSvg(section)}<p class="note">${escapeHtml(section.note)}</p>`;
+      return `${drawingSvg(chartDrawing(section))}<p class="note">${escapeHtml(section.note)}</p>`;
     case "days":
-      return `${daysSvg(section)}<p class="note">${escapeHtml(section.note)}</p>`;
+      return `${drawingSvg(daysDrawing(section))}<p class="note">${escapeHtml(section.note)}</p>`;
     case "text":
       return section.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n");
     case "signatures": {

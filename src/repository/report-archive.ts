@@ -20,12 +20,29 @@ const reportSchema = z.object({
   /** Version of what `json` holds, counted for each kind. */
   model: z.int().check(z.positive()),
   startedAt: z.iso.datetime(),
-  /** By name: `json`, `md.en`, `html.fr`. */
-  files: z.array(z.object({ name: z.string(), text: z.string() })),
+  /** By name: `json`, `md.en`, `html.fr`, `pdf.fr`. `encoding`: of what is no text. */
+  files: z.array(
+    z.object({ name: z.string(), text: z.string(), encoding: z.optional(z.literal("base64")) }),
+  ),
 });
 
 /** A report as it lies in the repository. */
 export type ArchivedReport = z.infer<typeof reportSchema>;
+
+/** A file of it. */
+export type ArchivedFile = ArchivedReport["files"][number];
+
+/** As it is archived: text as text, so that a reader needs nothing of ours. */
+export function archivedFile([name, bytes]: readonly [string, Buffer]): ArchivedFile {
+  return name.startsWith("pdf.")
+    ? { name, text: bytes.toString("base64"), encoding: "base64" }
+    : { name, text: bytes.toString("utf8") };
+}
+
+/** Its bytes, as they were made. */
+export function archivedBytes({ text, encoding }: ArchivedFile): Buffer {
+  return Buffer.from(text, encoding ?? "utf8");
+}
 
 /** One that is listed. */
 export type ListedReport = { readonly id: ObjectId; readonly sizeBytes: number };

@@ -49,7 +49,10 @@ test("R31 a proof's report is archived as it was made, shown with the hash that 
   const hashes = new Map(
     (only["files"] as readonly Shown[]).map((file) => [file["name"], file["sha256"]]),
   );
-  assert.deepEqual([...hashes.keys()], ["json", "md.en", "md.fr", "html.en", "html.fr"]);
+  assert.deepEqual(
+    [...hashes.keys()],
+    ["json", "md.en", "md.fr", "html.en", "html.fr", "pdf.en", "pdf.fr"],
+  );
   const onDisk = await readFile(String(proved.value["report"]));
   assert.equal(sha256(onDisk), hashes.get("html.en"), "the file beside the state is the same");
   const page = join(pra.directory, "preuve.html");

@@ -5,14 +5,19 @@ import type { LoadTestFacts } from "../../queries/load-test-facts.ts";
 import { loadTestReport } from "../../render/load-test-report.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
-import { archiveReport, hashOfText } from "../archive-report.ts";
+import { archiveReport, hashOf } from "../archive-report.ts";
 import { listRoots } from "../backup-roots.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { LedgerRecorder } from "../ledger-recorder.ts";
 import { newestRestorable } from "../newest-incarnation.ts";
 import { measurementsOf } from "../predict-restore.ts";
-import { type RenderedReport, textsOf, writeReportFiles } from "../report-files.ts";
+import {
+  type RenderedReport,
+  type ReportFiles,
+  filesOf,
+  writeReportFiles,
+} from "../report-files.ts";
 import { openRepository } from "../repository-access.ts";
 import { type LoadTestAbout, loadTestEvent } from "./load-test-records.ts";
 
@@ -97,24 +102,30 @@ export type Kept = {
   readonly ledgerFailure: DrError | undefined;
 };
 
+type Made = {
+  readonly facts: LoadTestFacts;
+  readonly rendered: RenderedReport;
+  readonly files: ReportFiles;
+};
+
 /** Event and report into the configured repository, if there is one. What fails is told beside the result. */
 async function recordIn(
   site: Site,
   about: { readonly adapters: Adapters; readonly environment: Environment },
-  report: { readonly facts: LoadTestFacts; readonly rendered: RenderedReport },
+  report: Made,
 ): Promise<Omit<Kept, "reportPath">> {
   const { adapters, environment } = about;
-  const { facts, rendered } = report;
+  const { facts, rendered, files } = report;
   if (site.sealed === undefined) {
     const ledger = site.failure === undefined ? "none" : "failed";
     return { ledger, ledgerFailure: site.failure, reportFailure: undefined };
   }
   const ledger = new LedgerRecorder(adapters, site.sealed, { environment, reason: "pra loadtest" });
-  const reports = Array.from(textsOf(rendered), ([file, text]) => {
-    return { file, sha256: hashOfText(text) };
+  const reports = Array.from(files, ([file, bytes]) => {
+    return { file, sha256: hashOf(bytes) };
   });
   await ledger.record({ kind: "loadTestFinished", data: loadTestEvent(facts, reports) });
-  const { failure: reportFailure } = await archiveReport(site.sealed, ledger, rendered);
+  const { failure: reportFailure } = await archiveReport(site.sealed, ledger, rendered, files);
   const { failure: ledgerFailure } = ledger;
   return {
     ledger: ledgerFailure === undefined ? "recorded" : "failed",
@@ -129,9 +140,12 @@ export async function keepReport(
   about: { readonly adapters: Adapters; readonly environment: Environment },
   report: { readonly facts: LoadTestFacts; readonly rendered: RenderedReport },
 ): Promise<Kept> {
-  const recorded = await recordIn(site, about, report);
+  const { environment } = about;
+  const { rendered } = report;
+  const files = await filesOf(rendered);
+  const recorded = await recordIn(site, about, { ...report, files });
   try {
-    return { ...recorded, reportPath: await writeReportFiles(about.environment, report.rendered) };
+    return { ...recorded, reportPath: await writeReportFiles(environment, rendered, { files }) };
   } catch (error) {
     if (isDrError(error)) {
       return { ...recorded, reportPath: undefined, reportFailure: error };

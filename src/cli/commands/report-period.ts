@@ -13,7 +13,7 @@ import { reportPeriodText } from "../text/report-period-text.ts";
 
 type Options = { readonly period?: string; readonly output?: string; readonly fresh?: boolean };
 
-const ENDINGS = "html, md, json";
+const ENDINGS = "html, pdf, md, json";
 
 type Signs = (tone: NonNullable<Cell["tone"]>) => string;
 

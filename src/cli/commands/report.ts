@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 
 import type { EntryFacts, ReportEntry, ReportListing } from "../../app/report-operations.ts";
-import { errorText } from "../../core/errors.ts";
+import { DrError, errorText } from "../../core/errors.ts";
 import { formatBytes } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
@@ -20,7 +20,7 @@ type FactsOf = (entry: ReportEntry) => EntryFacts;
 
 type ListOptions = { readonly kind?: string; readonly limit: number };
 type ShowOptions = {
-  readonly format: "md" | "html" | "json";
+  readonly format: "md" | "html" | "json" | "pdf";
   readonly output?: string;
 };
 
@@ -120,19 +120,24 @@ async function show(typed: string, options: ShowOptions, frame: Frame): Promise<
   const text = reportText[language];
   const { format, output } = options;
   const form = format === "json" ? format : `${format}.${language}`;
+  if (format === "pdf" && output === undefined) {
+    const command = "pra report show --format pdf";
+    throw new DrError("USAGE_MISSING_OPTION", { option: "--output <file>", command });
+  }
   const environment = frame.environment({}, { strict: false });
   const shown = await showReport(compose(), environment, { typed, form, signal });
   if (output !== undefined) {
-    await saveReport(output, shown.text, { signal });
+    await saveReport(output, shown.bytes, { signal });
   }
-  const { entry, ledgerFailure } = shown;
+  const { entry, ledgerFailure, bytes } = shown;
+  const written = bytes.toString(format === "pdf" ? "base64" : "utf8");
   const value = {
     report: jsonOf(entry, factsOfEntry),
     file: shown.name,
-    text: shown.text,
+    text: written,
     path: output ?? null,
   };
-  frame.result(value, () => (output === undefined ? shown.text.trimEnd() : text.written(output)));
+  frame.result(value, () => (output === undefined ? written.trimEnd() : text.written(output)));
   problemLine(entry, frame).forEach((line) => {
     frame.note(line);
   });
@@ -163,7 +168,7 @@ export function registerReport(program: Command, frame: Frame): void {
     .argument("<id>", text.argumentId)
     .addOption(
       new Option("--format <format>", text.optionFormat)
-        .choices(["md", "html", "json"])
+        .choices(["md", "html", "json", "pdf"])
         .default("md"),
     )
     .addOption(new Option("--output <file>", text.optionOutput))

@@ -55,7 +55,7 @@ const en: Messages = {
   argumentId: "the report's id, or the beginning of it",
   optionKind: "only this kind: proof, restore-db, loadtest, daily, weekly, monthly",
   optionLimit: "the newest so many",
-  optionFormat: "md, html or json",
+  optionFormat: "md, html, json or pdf; a pdf needs --output",
   optionOutput: "write it into this file, which must not exist yet",
   columns: {
     id: "id",
@@ -114,7 +114,7 @@ const fr: Messages = {
   argumentId: "l'identifiant du rapport, ou son début",
   optionKind: "seulement ce genre : proof, restore-db, loadtest, daily, weekly, monthly",
   optionLimit: "les derniers, autant que cela",
-  optionFormat: "md, html ou json",
+  optionFormat: "md, html, json ou pdf ; un pdf demande --output",
   optionOutput: "l'écrire dans ce fichier, qui ne doit pas encore exister",
   columns: {
     id: "identifiant",

@@ -59,11 +59,15 @@ function marksOf(
   end: number,
 ): readonly ChartMark[] {
   const marks: ChartMark[] = [];
-  series.forEach(({ at, worstSeconds, rpoSeconds }, index) => {
+  series.forEach(({ at, worstSeconds, rpoSeconds, isUnknownInPart }, index) => {
     const next = series[index + 1];
     const to = next === undefined ? end : offset(next.at);
     const tone =
-      worstSeconds === null ? "unknown" : worstSeconds >= (rpoSeconds ?? 0) ? "bad" : undefined;
+      worstSeconds !== null && worstSeconds >= (rpoSeconds ?? 0)
+        ? "bad"
+        : isUnknownInPart
+          ? "unknown"
+          : undefined;
     const last = marks.at(-1);
     if (tone !== undefined && last?.tone === tone && last.to === offset(at)) {
       marks[marks.length - 1] = { ...last, to };
