@@ -87,12 +87,14 @@ type Known = {
   readonly unread: readonly DrError[];
 };
 
-/** What the ledger and the store know. */
-async function readKnown(
+type Told = Pick<Known, "recorded" | "unread"> & { readonly isWhole: boolean };
+
+/** What the ledger says of reports, as far back as `objectsMax` of its objects. */
+async function readRecorded(
   sealed: SealedStore,
   cluster: ClusterName,
-  { signal }: StoreCall,
-): Promise<Known> {
+  { signal, objectsMax }: StoreCall & { readonly objectsMax: number },
+): Promise<Told> {
   const recorded = new Map<ObjectId, Recorded>();
   const unread: DrError[] = [];
   const visit = ({ content }: LedgerEvent): boolean => {
@@ -101,12 +103,26 @@ async function readKnown(
     }
     return false;
   };
-  const objectsMax = reportLedgerObjectsMax;
   const onUnread = (problem: DrError): void => void unread.push(problem);
-  await searchNewestEvents(sealed, visit, { signal, objectsMax, onUnread });
+  const search = { signal, objectsMax, tailMax: objectsMax, onUnread };
+  const isWhole = (await searchNewestEvents(sealed, visit, search)) === "whole";
+  return { recorded, unread, isWhole };
+}
+
+/** What the ledger and the store know. All of the ledger is read only when one of the reports that `wants` picks has no event in its newer part. */
+async function readKnown(
+  sealed: SealedStore,
+  cluster: ClusterName,
+  { signal, wants }: StoreCall & { readonly wants: (known: Known) => readonly ObjectId[] },
+): Promise<Known> {
   const listed = await listReports(sealed, cluster, { signal });
   const sizes = new Map(listed.map(({ id, sizeBytes }) => [id, sizeBytes]));
-  return { recorded, sizes, unread };
+  const newer = await readRecorded(sealed, cluster, { signal, objectsMax: reportLedgerObjectsMax });
+  const known = { ...newer, sizes };
+  if (newer.isWhole || wants(known).every((id) => newer.recorded.has(id))) {
+    return known;
+  }
+  return { ...(await readRecorded(sealed, cluster, { signal, objectsMax: Infinity })), sizes };
 }
 
 /** How a report differs from what was recorded of it; undefined: not at all. */
@@ -164,17 +180,19 @@ export async function listArchive(
   const { signal, kind, limit } = options;
   const { sealed } = await openRepository(adapters, environment, { signal });
   const cluster = clusterNameOf(environment.cluster);
-  const known = await readKnown(sealed, cluster, { signal });
   // Ids begin with their time.
-  const ids = [...new Set([...known.recorded.keys(), ...known.sizes.keys()])]
-    .filter((id) => kind === undefined || (known.recorded.get(id)?.of ?? kind) === kind)
-    .toSorted()
-    .toReversed();
+  const newestIn = ({ recorded, sizes }: Known): readonly ObjectId[] =>
+    [...new Set([...recorded.keys(), ...sizes.keys()])]
+      .filter((id) => kind === undefined || (recorded.get(id)?.of ?? kind) === kind)
+      .toSorted()
+      .toReversed();
+  const shownOf = (known: Known): readonly ObjectId[] => newestIn(known).slice(0, limit);
+  const known = await readKnown(sealed, cluster, { signal, wants: shownOf });
   const reports: ReportEntry[] = [];
-  for (const id of ids.slice(0, limit)) {
+  for (const id of shownOf(known)) {
     reports.push(await entryOf(sealed, { cluster, id }, known, { signal }));
   }
-  return { reports, total: ids.length, unread: known.unread };
+  return { reports, total: newestIn(known).length, unread: known.unread };
 }
 
 /** A report that was asked for. */
@@ -220,10 +238,13 @@ export async function showReport(
   const { signal, form } = options;
   const { sealed } = await openRepository(adapters, environment, { signal });
   const cluster = clusterNameOf(environment.cluster);
-  const known = await readKnown(sealed, cluster, { signal });
-  const ids = new Set([...known.recorded.keys(), ...known.sizes.keys()]);
   const typed = options.typed.trim().toLowerCase();
-  const matches = [...ids].filter((id) => /^[0-9a-f]{4,32}$/.test(typed) && id.startsWith(typed));
+  const matching = ({ recorded, sizes }: Known): readonly ObjectId[] =>
+    [...new Set([...recorded.keys(), ...sizes.keys()])].filter(
+      (id) => /^[0-9a-f]{4,32}$/.test(typed) && id.startsWith(typed),
+    );
+  const known = await readKnown(sealed, cluster, { signal, wants: matching });
+  const matches = matching(known);
   const [id] = matches;
   if (id === undefined || matches.length > 1) {
     throw new DrError("LEDGER_REPORT_UNKNOWN", { report: options.typed, matches: matches.length });

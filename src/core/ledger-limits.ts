@@ -26,7 +26,7 @@ export const rtoIntervalFactor = 1.25;
 export const ledgerGoOnAttemptsMax = 5;
 /** Of writers that began so long ago nothing new is expected: a month's chain and a fortnight. A process that writes for longer is seen with `--fresh`. */
 export const slaSettledMs = 45 * 86_400_000;
-/** Objects of the ledger that a list of reports reads: two years of a command an hour, some 20 seconds on a local disk. */
+/** Objects of the ledger in which the events of reports are looked for first, some 20 seconds on a local disk; all of it where one has none there. */
 export const reportLedgerObjectsMax = 20_000;
 /** How long a corrective action that a failed control opened may take: a week. */
 export const actionDueMs = 7 * 86_400_000;

@@ -24,7 +24,7 @@ const DIGITS = 12;
 async function newestObjects(
   sealed: SealedStore,
   writer: LedgerWriterName,
-  call: StoreCall,
+  call: StoreCall & { readonly tailMax: number },
 ): Promise<{ readonly sequences: readonly number[]; readonly whole: boolean }> {
   const prefix = `ledger/${writer}/`;
   const sequencesOf = (entries: readonly StoreEntry[]): number[] =>
@@ -38,7 +38,7 @@ async function newestObjects(
     return { sequences: sequencesOf(first.entries), whole: true };
   }
   const newest = await newestNumber(sealed.store, { prefix, digits: DIGITS }, call);
-  const after = Math.max(0, (newest ?? 0) - ledgerTailEventsMax);
+  const after = Math.max(0, (newest ?? 0) - call.tailMax);
   const startAfter = `${prefix}${String(after).padStart(DIGITS, "0")}`;
   const entries: StoreEntry[] = [];
   for await (const entry of listAll(sealed.store, prefix, { ...call, startAfter })) {
@@ -52,6 +52,8 @@ export type LedgerSearchCall = StoreCall & {
   readonly objectsMax: number;
   /** Of each writer, for what a command records last. */
   readonly perWriterMax?: number;
+  /** Of a writer that has written much, its newest events: for what may be old. */
+  readonly tailMax?: number;
   /** Told of each object that cannot be believed and each that is missing between others, and the search goes on; without it they end it. */
   readonly onUnread?: (problem: DrError) => void;
 };
@@ -113,13 +115,14 @@ export async function searchNewestEvents(
   call: LedgerSearchCall,
 ): Promise<LedgerSearch> {
   const { signal, objectsMax, perWriterMax = Infinity, onUnread } = call;
+  const { tailMax = ledgerTailEventsMax } = call;
   let left = objectsMax;
   let whole = true;
   const writers = (await listLedgerWriters(sealed, { signal })).filter(
     (writer) => !isMonthlyChain(writer),
   );
   for (const writer of writers.toReversed()) {
-    const objects = await newestObjects(sealed, writer, { signal });
+    const objects = await newestObjects(sealed, writer, { signal, tailMax });
     whole &&= objects.whole && objects.sequences.length <= perWriterMax;
     const chain = new BackwardChain(writer, onUnread);
     for (const sequence of objects.sequences.slice(0, perWriterMax)) {
