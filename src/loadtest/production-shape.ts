@@ -42,6 +42,12 @@ export type DatabaseShape = {
   readonly tables: readonly TableShape[];
 };
 
+/** A server's data, and which major it is. */
+export type ServerShape = {
+  readonly major: number;
+  readonly databases: readonly DatabaseShape[];
+};
+
 const DATABASES = `SELECT datname AS name, pg_catalog.pg_database_size(oid)::text AS bytes
   FROM pg_catalog.pg_database
   WHERE datallowconn AND NOT datistemplate AND pg_catalog.has_database_privilege(oid, 'CONNECT')
@@ -121,11 +127,12 @@ async function readTables(
 export async function readShape(
   settings: ConnectionSettings,
   { signal }: { readonly signal: AbortSignal },
-): Promise<readonly DatabaseShape[]> {
+): Promise<ServerShape> {
   await using session = await SqlSession.open(settings, {
     applicationName: "pra_loadtest",
     signal,
   });
+  const [version] = await session.query("SHOW server_version_num", { signal });
   const databases = await session.query(DATABASES, { signal });
   const shapes: DatabaseShape[] = [];
   for (const row of databases) {
@@ -133,5 +140,6 @@ export async function readShape(
     const tables = await readTables(settings, name, signal);
     shapes.push({ name, bytes: Number(row["bytes"]), tables });
   }
-  return shapes;
+  const major = Math.floor(Number(version?.["server_version_num"]) / 10_000);
+  return { major, databases: shapes };
 }

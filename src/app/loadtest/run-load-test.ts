@@ -9,7 +9,7 @@ import { isDrError } from "../../core/errors.ts";
 import { SeededRandom } from "../../core/random.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
-import { readShape } from "../../loadtest/production-shape.ts";
+import { type ServerShape, readShape } from "../../loadtest/production-shape.ts";
 import { type ShapedData, shapeData } from "../../loadtest/shaped-data.ts";
 import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import type { Adapters } from "../compose.ts";
@@ -68,10 +68,10 @@ const ORIGINS = {
 } as const;
 
 async function findPrograms(
-  { signal, major, programs }: LoadTestRequest,
-  environment: Environment,
+  { request, environment, shape }: Run,
   folder: { readonly programs: string },
 ): Promise<ServerBinaries> {
+  const { signal, major, programs } = request;
   const search = {
     account: await serverAccount(),
     signal,
@@ -79,8 +79,9 @@ async function findPrograms(
     origins: ORIGINS[programs ?? "any"],
     binDirectory: programs === undefined ? environment.postgresBinDirectory : undefined,
   };
+  const wanted = major ?? shape?.major;
   let failure: unknown;
-  for (const each of major === undefined ? MAJORS : [major]) {
+  for (const each of wanted === undefined ? MAJORS : [wanted]) {
     try {
       return await findServerBinaries(each, search);
     } catch (error) {
@@ -99,15 +100,17 @@ type Run = {
   readonly environment: Environment;
   readonly request: LoadTestRequest;
   readonly application: ApplicationWish | undefined;
+  /** Production's, where its shape is wanted, and what is made of it. */
+  readonly shape: ServerShape | undefined;
   readonly shaped: ShapedData | undefined;
   readonly notes: LoadTestNotes;
 };
 
 async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promise<void> {
-  const { adapters, environment, request, application, shaped, notes } = run;
+  const { adapters, request, application, shaped, notes } = run;
   const { signal, onEvent: tell, seed, loadMs, clients, dataBytes } = request;
   const account = await serverAccount();
-  const binaries = await findPrograms(request, environment, made);
+  const binaries = await findPrograms(run, made);
   const folder: DemoFolder = { ...made, binDirectory: binaries.binDirectory };
   await createRepository(adapters, demoEnvironment(folder), {
     encryption: "on",
@@ -183,14 +186,20 @@ export async function runLoadTest(
   const notes = emptyNotes();
   const application = request.application ? await applicationWish(environment) : undefined;
   notes.applicationWanted = application !== undefined;
-  const shaped = request.likeProduction
-    ? shapeData(
-        await readShape(environment.connection, { signal: request.signal }),
-        request.dataBytes,
-      )
+  const shape = request.likeProduction
+    ? await readShape(environment.connection, { signal: request.signal })
     : undefined;
+  const shaped = shape === undefined ? undefined : shapeData(shape.databases, request.dataBytes);
   notes.shaped = shaped;
-  const ended = await runAway({ adapters, environment, request, application, shaped, notes });
+  const ended = await runAway({
+    adapters,
+    environment,
+    request,
+    application,
+    shape,
+    shaped,
+    notes,
+  });
   const site = await openSite(adapters, environment);
   const facts = loadTestFacts(notes, {
     environment,

@@ -54,7 +54,8 @@ const en: Messages = {
   optionLikeProduction:
     "make data of the shape that the configured server's has: its tables, row widths and indexes, read from its catalogues alone",
   optionSeed: "draws the moment of the crash; by default another one each time",
-  optionMajor: "PostgreSQL's major version; by default the newest that is found",
+  optionMajor:
+    "PostgreSQL's major version; by default the newest that is found; with --like-production, its own",
   optionPrograms: "which server: npm's embedded one, or the one of this machine's distribution",
   optionNoApplication: "leave out the configured application",
   optionFolder: "where all lies meanwhile; it must not exist, and is removed in the end",
@@ -115,7 +116,8 @@ const fr: Messages = {
   optionLikeProduction:
     "faire des données sur le modèle du serveur configuré : ses tables, largeurs de lignes et index, lus dans ses seuls catalogues",
   optionSeed: "tire le moment du plantage ; par défaut un autre à chaque fois",
-  optionMajor: "version majeure de PostgreSQL ; par défaut la plus récente trouvée",
+  optionMajor:
+    "version majeure de PostgreSQL ; par défaut la plus récente trouvée ; avec --like-production, la sienne",
   optionPrograms:
     "quel serveur : celui embarqué par npm, ou celui de la distribution de cette machine",
   optionNoApplication: "laisser de côté l'application configurée",
