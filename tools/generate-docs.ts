@@ -15,6 +15,7 @@ import type { ErrorEntry } from "../src/core/error-register/entry.ts";
 import { errorRegister } from "../src/core/errors.ts";
 import { guardNames } from "../src/core/failpoint-names.ts";
 import { ledgerPage } from "./ledger-page.ts";
+import { loadTestPage } from "./load-test-page.ts";
 import { formatGraph, readSources } from "./import-graph.ts";
 import { rulesFile, rulesTestFile } from "./monitoring/alert-rule.ts";
 import { alertRules } from "./monitoring/alert-rules.ts";
@@ -135,6 +136,7 @@ const pages: readonly (readonly [path: string, content: string])[] = [
   ["docs/errors.md", errorsPage()],
   ["docs/exit-codes.md", exitCodesPage()],
   ["docs/ledger.md", ledgerPage()],
+  ["docs/load-test.md", loadTestPage()],
   [".env.example", envExample()],
   ["docs/configuration.md", configurationPage()],
   ["docs/pra.schema.json", praYamlJsonSchema()],

@@ -1,0 +1,122 @@
+/** Writes docs/load-test.md: what a load test does and judges, with the words of its report and the numbers of its code. */
+import { loadSilenceMaxMs } from "../src/core/load-limits.ts";
+import { formatDuration, formatNumber } from "../src/core/format.ts";
+import type { Language } from "../src/core/language.ts";
+import { slowdownMax } from "../src/loadtest/judge-load-test.ts";
+import { scheduleOf } from "../src/loadtest/load-schedule.ts";
+import { loadTestText } from "../src/render/load-test-text.ts";
+
+const DEFAULT_MS = 45 * 60_000;
+
+type Meanings = {
+  readonly title: string;
+  readonly beginning: (numbers: Numbers) => string;
+  readonly head: string;
+  /** What fails each test. */
+  readonly tests: Readonly<Record<keyof (typeof loadTestText)["en"]["testNames"], string>>;
+  readonly cost: (numbers: Numbers) => string;
+  readonly ends: (numbers: Numbers) => string;
+  readonly not: string;
+};
+
+type Numbers = {
+  readonly rounds: string;
+  readonly window: string;
+  readonly silence: string;
+  readonly slowdown: string;
+};
+
+const en: Meanings = {
+  title: "Load test",
+  beginning: ({ rounds, window }) =>
+    `\`./loadtest.sh\` (\`pra loadtest\`) makes a PostgreSQL server and a repository of their own, loads the server by clients that each commit one transfer after the other, and writes down outside the server what was acknowledged. In 45 minutes ${rounds} rounds come first: ${window} of load alone and ${window} with WAL streamed so that each commit waits for the repository, in turn. Then a full backup and incrementals are taken beside the load, with the same load without one between them. At a moment that \`--seed\` draws the server is killed and its files are removed; the newest instant is restored from the repository, started, held against every acknowledged commit, and the repository read whole.`,
+  head: "| test | fails when |",
+  tests: {
+    load: "the server was lost before the planned crash, acknowledged nothing for too long, or any client was cut off before it",
+    backups:
+      "a backup failed, or there was no full or no incremental one. One that the crash cuts off is no failure: it must not be listed",
+    slowdown:
+      "a backup costs more than that share of the commits a second, as the mean of the pairs",
+    wal: "the repository's WAL has a hole",
+    nothingLost:
+      "a commit that was acknowledged is missing, whenever it was: also of the rounds without streaming, which the backups and the slot must cover",
+    coherent:
+      "a client's chain of hashes is broken, or an account's balance is not what its transfers make of it",
+    application:
+      "the command of `proof.application` in `pra.yaml` does not end well on the restored server. Without one there is no such test; `--no-application` leaves it out",
+    restored:
+      "from the crash until the application answered (without one: until the server took a write) it was longer than `PRA_RTO_MINUTES`",
+    repository: "any object does not read and open",
+  },
+  cost: ({ slowdown }) =>
+    `What protection costs is measured in pairs of neighbouring stretches, one with and one without, because a shared machine drifts within minutes. Given are the mean over the pairs and its 95 % interval by Student's t; of one pair none is made up. Measured stretches run at full speed. Between them a long load is held to a pace, because each commit is kept until it is judged; the report says to which. The test of the slowdown is passed up to ${slowdown}: clients, server, backups and repository share the machine, which production does not.`,
+  ends: ({ silence }) =>
+    `Ended by Ctrl-C, or with its server lost, a load test still writes its report: what was not come to says so, and nothing of it is passed. A server that acknowledges nothing for ${silence} is given up, killed and restored. Too little disk is told before anything begins. Nothing stays but the report, in both languages in the repository with its hash in the ledger.`,
+  not: "It never loads production's server, and there is no option that makes it. `--like-production` reads the catalogues of the configured server (no row of anybody's) and makes up a throw-away server with the same tables, row widths and indexes, as much as `--size` allows, on the same major. What is said of production's size is a prediction, with the ends between which this test's and earlier measurements of this host put it. `--programs` chooses between npm's embedded server and the distribution's.",
+};
+
+const fr: Meanings = {
+  title: "Test de charge",
+  beginning: ({ rounds, window }) =>
+    `\`./loadtest.sh\` (\`pra loadtest\`) crée un serveur PostgreSQL et un dépôt à part, charge le serveur par des clients qui valident chacun un virement après l'autre, et note hors du serveur ce qui a été confirmé. En 45 minutes viennent d'abord ${rounds} tours : ${window} de charge seule et ${window} avec le WAL transmis de sorte que chaque validation attende le dépôt, à tour de rôle. Puis une sauvegarde complète et des incrémentales sont faites sous la charge, avec la même charge sans sauvegarde entre elles. À un moment tiré par \`--seed\` le serveur est tué et ses fichiers supprimés ; l'instant le plus récent est restauré depuis le dépôt, démarré, comparé à chaque validation confirmée, et le dépôt lu en entier.`,
+  head: "| test | échoue quand |",
+  tests: {
+    load: "le serveur a été perdu avant le plantage prévu, n'a rien confirmé trop longtemps, ou un client a été coupé avant",
+    backups:
+      "une sauvegarde a échoué, ou il n'y a pas de complète ou pas d'incrémentale. Celle que le plantage coupe n'est pas un échec : elle ne doit pas être listée",
+    slowdown:
+      "une sauvegarde coûte plus que cette part des validations par seconde, en moyenne des paires",
+    wal: "le WAL du dépôt a un trou",
+    nothingLost:
+      "une validation confirmée manque, de quelque moment qu'elle soit : aussi des tours sans transmission, que les sauvegardes et le slot doivent couvrir",
+    coherent:
+      "la chaîne d'empreintes d'un client est rompue, ou le solde d'un compte n'est pas ce que ses virements en font",
+    application:
+      "la commande de `proof.application` dans `pra.yaml` ne finit pas bien sur le serveur restauré. Sans elle ce test n'existe pas ; `--no-application` la laisse de côté",
+    restored:
+      "du plantage à la réponse de l'application (sans elle : à la première écriture) il a fallu plus que `PRA_RTO_MINUTES`",
+    repository: "un objet ne se lit ou ne s'ouvre pas",
+  },
+  cost: ({ slowdown }) =>
+    `Ce que coûte la protection est mesuré par paires de périodes voisines, l'une avec, l'autre sans, parce qu'une machine partagée dérive en quelques minutes. Sont donnés la moyenne des paires et son intervalle à 95 % par la loi de Student ; d'une seule paire aucun n'est inventé. Les périodes mesurées vont à pleine vitesse. Entre elles une longue charge est tenue à une cadence, parce que chaque validation est gardée jusqu'à son jugement ; le rapport dit laquelle. Le test du ralentissement est réussi jusqu'à ${slowdown} : clients, serveur, sauvegardes et dépôt se partagent la machine, pas en production.`,
+  ends: ({ silence }) =>
+    `Arrêté par Ctrl-C, ou son serveur perdu, un test de charge écrit tout de même son rapport : ce qui n'a pas été atteint le dit, et rien n'en est réussi. Un serveur qui ne confirme rien pendant ${silence} est abandonné, tué et restauré. Un disque trop petit est signalé avant tout. Il ne reste que le rapport, dans les deux langues dans le dépôt, avec son empreinte dans le journal.`,
+  not: "Il ne charge jamais le serveur de production, et aucune option ne l'y amène. `--like-production` lit les catalogues du serveur configuré (aucune ligne de personne) et invente un serveur jetable avec les mêmes tables, largeurs de lignes et index, autant que `--size` le permet, de la même version majeure. Ce qui est dit de la taille de la production est une prévision, avec les bornes que donnent ce test et les mesures antérieures de cette machine. `--programs` choisit entre le serveur embarqué de npm et celui de la distribution.",
+};
+
+const meanings: Readonly<Record<Language, Meanings>> = { en, fr };
+
+function section(language: Language): readonly string[] {
+  const { title, beginning, head, tests, cost, ends, not } = meanings[language];
+  const { rounds, windowMs } = scheduleOf(DEFAULT_MS);
+  const numbers: Numbers = {
+    rounds: formatNumber(rounds.length, language),
+    window: formatDuration(windowMs, language),
+    silence: formatDuration(loadSilenceMaxMs, language),
+    slowdown: `${formatNumber(slowdownMax * 100, language)} %`,
+  };
+  const names = loadTestText[language].testNames;
+  return [
+    `# ${title}`,
+    "",
+    beginning(numbers),
+    "",
+    head,
+    "| --- | --- |",
+    ...Object.entries(names).map(
+      ([name, text]) => `| ${text} | ${tests[name as keyof typeof names]} |`,
+    ),
+    "",
+    cost(numbers),
+    "",
+    ends(numbers),
+    "",
+    not,
+    "",
+  ];
+}
+
+/** The page, in both languages. */
+export function loadTestPage(): string {
+  return [...section("en"), ...section("fr")].join("\n");
+}
