@@ -11,7 +11,8 @@ import {
 } from "../core/calendar.ts";
 import { DrError } from "../core/errors.ts";
 import type { Language } from "../core/language.ts";
-import { type PeriodFacts, type PolicyFacts, periodFacts } from "../queries/period/period-facts.ts";
+import { type ReportedPeriod, withEvidence } from "../queries/period/evidence-facts.ts";
+import { type PolicyFacts, periodFacts } from "../queries/period/period-facts.ts";
 import { periodReport } from "../render/period/period-report.ts";
 import { type ReportDocument, type Tone, signOf } from "../render/report-document.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -42,7 +43,7 @@ export type PeriodRequest = StoreCall & {
 
 /** A report that was made. */
 export type PeriodOutcome = {
-  readonly facts: PeriodFacts;
+  readonly facts: ReportedPeriod;
   readonly report: RenderedReport;
   readonly files: ReportFiles;
   readonly archived: ArchivedAs;
@@ -101,12 +102,12 @@ function ruleName(rule: string, subject: string, language: Language): string {
   return verdictOf({ rule, subject, blind: false }, language);
 }
 
-function documentIn(facts: PeriodFacts, language: Language): ReportDocument {
+function documentIn(facts: ReportedPeriod, language: Language): ReportDocument {
   return periodReport(facts, { language, program: "PRA", ruleName });
 }
 
 /** As it is archived. */
-export function renderPeriod(facts: PeriodFacts): RenderedReport {
+export function renderPeriod(facts: ReportedPeriod): RenderedReport {
   const { cluster, kind, version: model, now: startedAt, name: subject, verdict } = facts;
   const documents = { en: documentIn(facts, "en"), fr: documentIn(facts, "fr") };
   const fileName = `${kind}-${subject}`;
@@ -129,7 +130,8 @@ export async function makePeriodReport(
   const { facts: known, events } = await collectPeriod(environment, repository, read);
   const policy = await policyOf(environment, repository, { signal });
   const { host } = adapters.observer.self;
-  const facts = periodFacts({ cluster, host, calendar, nowMs, facts: known, events, policy });
+  const told = { cluster, host, calendar, nowMs, facts: known, events, policy };
+  const facts = withEvidence(periodFacts(told));
   const report = renderPeriod(facts);
   const reason = `pra report ${kind}`;
   const ledger = new LedgerRecorder(adapters, repository.sealed, { environment, reason });

@@ -11,6 +11,7 @@ import {
   type ReportDocument,
   type Section,
   type Tone,
+  VERDICT_LENGTH_MAX,
   colonOf,
   signOf,
 } from "./report-document.ts";
@@ -33,7 +34,7 @@ p { margin: .25rem 0; }
 .verdict { margin: 1.5rem 0; padding: .9rem 1.1rem; border: 1px solid var(--line); border-left: .4rem solid var(--tone); border-radius: .4rem; background: var(--tint); }
 .verdict strong { font-size: 1.25rem; color: var(--tone); }
 .figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; padding: 0; }
-.figure { flex: 1 1 12rem; margin: 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: .4rem; }
+.figure { flex: 1 1 16rem; margin: 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: .4rem; }
 .figure dt { color: var(--soft); font-size: .9rem; }
 .figure dd { margin: 0; }
 .figure .value { font-size: 1.5rem; font-weight: 600; color: var(--tone); }
@@ -64,9 +65,6 @@ function sign(tone: Tone): string {
   const mark = signOf(tone);
   return mark === "" ? "" : `<span class="sign ${tone}">${mark}</span> `;
 }
-
-/** No verdict is longer. */
-const VERDICT_LENGTH_MAX = 16;
 
 function cell({ text, tone, code }: Cell): string {
   const shown = escapeHtml(text);
@@ -135,7 +133,7 @@ ${STYLE}
 </header>
 <div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
 <dl class="figures">${figures.map(figure).join("")}</dl>
-${sections.map((section) => `<section class="${section.kind}"><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
+${sections.map((section) => `<section${section.kind === "signatures" ? ' class="signatures"' : ""}><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
 <footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
 </main>
 </body>

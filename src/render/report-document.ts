@@ -9,6 +9,9 @@ import type { Language } from "../core/language.ts";
 /** `unknown`: no data. It is never shown like `good`. */
 export type Tone = "good" | "bad" | "warning" | "unknown" | "plain";
 
+/** No verdict is longer: a value with a tone that is not longer stays in one piece. */
+export const VERDICT_LENGTH_MAX = 16;
+
 /** One value in a table or a list of facts. `code`: names, positions, commands, shown in a fixed-width face. */
 export type Cell = { readonly text: string; readonly tone?: Tone; readonly code?: boolean };
 

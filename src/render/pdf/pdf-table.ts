@@ -1,5 +1,5 @@
 /** Tables: columns as wide as they need, rows that stay in one piece where they can, and the head again on each page. */
-import { type Cell, signOf } from "../report-document.ts";
+import { type Cell, VERDICT_LENGTH_MAX, signOf } from "../report-document.ts";
 import {
   MARGIN,
   type PdfPage,
@@ -20,8 +20,11 @@ const WIDTH_MIN = 26;
 
 type Row = readonly (readonly string[])[];
 
-function shown({ text, tone }: Cell): string {
+function shown({ text: words, tone }: Cell): string {
   const sign = signOf(tone ?? "plain");
+  // A verdict stays in one piece.
+  const isWord = tone !== undefined && words.length <= VERDICT_LENGTH_MAX;
+  const text = isWord ? words.replaceAll(" ", "\u00a0") : words;
   return sign === "" ? text : `${sign}\u00a0${text}`;
 }
 

@@ -1,5 +1,6 @@
 /** A day, a week or a month as a report: the verdict and six figures first, then each control, then what it rests on. */
 import type { Language } from "../../core/language.ts";
+import type { ReportedPeriod } from "../../queries/period/evidence-facts.ts";
 import type { Control, PeriodFacts } from "../../queries/period/period-facts.ts";
 import { type Figure, type ReportDocument, type Section, colonOf } from "../report-document.ts";
 import {
@@ -16,6 +17,7 @@ import {
   exposureChart,
   stretchSections,
 } from "./exposure-sections.ts";
+import { evidenceSections, signatureSection } from "./evidence-sections.ts";
 import { type RuleName, Teller, plain, toneOf } from "./teller.ts";
 import {
   alertSection,
@@ -198,16 +200,14 @@ export function periodFigures(facts: PeriodFacts, told: Teller): readonly Figure
 
 /** The report in a language. `program`: who made it; `ruleName`: how alerts are called. */
 export function periodReport(
-  facts: PeriodFacts,
+  facts: ReportedPeriod,
   options: {
     readonly language: Language;
     readonly program: string;
     readonly ruleName: RuleName;
-    /** What a kind of report adds before its method. */
-    readonly more?: readonly Section[];
   },
 ): ReportDocument {
-  const { language, program, ruleName, more = [] } = options;
+  const { language, program, ruleName } = options;
   const told = new Teller(language, facts.zone);
   const { words } = told;
   const { kind, cluster, now, goesOn, zone, host, verdict } = facts;
@@ -242,8 +242,9 @@ export function periodReport(
       custodySection(facts, told),
       trendSection(facts, told),
       policySection(facts, told),
-      ...more,
+      ...(facts.evidence === null ? [] : evidenceSections(facts.evidence, told)),
       { kind: "text", title: words.method, paragraphs: words.methods },
+      ...(facts.evidence === null ? [] : [signatureSection(told)]),
     ],
     footer: [
       words.footer(program, host, told.at(now)),
