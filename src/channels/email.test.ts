@@ -80,6 +80,16 @@ test("R21 what ends an alert is filed under the mail that opened it", async () =
   assert.doesNotMatch(relay.received[0]?.raw ?? "", /^Importance:/m);
 });
 
+test("R21 instants in a mail are the reader's, with the zone", async () => {
+  await using relay = await MailRelay.start();
+  const message = { ...sampleResolution("fr"), zone: "Europe/Paris" };
+  await mailTo(relayAt(relay)).deliver(message, { signal });
+  const { text = "", html } = relay.received[0]?.mail ?? {};
+  const times = "De 2026-11-23 15:02 Europe/Paris à 2026-11-23 15:14 Europe/Paris : 12 min 09 s";
+  assert.ok(text.includes(times), text);
+  assert.ok(String(html).includes("2026-11-23 15:14 Europe/Paris"));
+});
+
 test("R21 the same message sent again has the same Message-ID and the same words", async () => {
   await using relay = await MailRelay.start();
   const notifier = mailTo(relayAt(relay));

@@ -70,7 +70,7 @@ test("R10 an SMS is one segment whatever the message, and a command in it is who
 test("R10 an SMS says the verdict first, then what it means, then what to type", () => {
   assert.equal(
     smsText(sampleMessage("en")),
-    "PRA main: server unreachable since 14:02. exposure 12 min and growing. > sudo systemctl status postgresql@18-main. nobody answers at db.example.org:5432:...",
+    "PRA main: server unreachable since 14:02. Exposure 12 min and growing. > sudo systemctl status postgresql@18-main. Nobody answers at db.example.org:5432:...",
   );
   assert.equal(
     smsText(sampleTest("fr")),

@@ -231,7 +231,7 @@ test("R10 an SMS goes through Twilio's interface as a form with Basic authentica
   );
   const form = new URLSearchParams(call?.body);
   assert.deepEqual([form.get("To"), form.get("From")], ["+33612345678", "+33700000000"]);
-  assert.match(form.get("Body") ?? "", /^PRA main : serveur injoignable depuis 14:02\. exposition/);
+  assert.match(form.get("Body") ?? "", /^PRA main : serveur injoignable depuis 14:02\. Exposition/);
   assert.doesNotMatch(notifier.preview(sampleMessage("fr")), /XXSECRET|Basic [A-Za-z0-9]/);
 });
 

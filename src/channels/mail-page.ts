@@ -43,7 +43,7 @@ function takeCharge(alert: MessageAlert, message: OutgoingMessage): string | und
 }
 
 function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
-  const { language } = message;
+  const { language, zone } = message;
   const text = messageWords[language];
   const { summary, consequence, nextStep, resolved, openedAt } = alert;
   const command = takeCharge(alert, message);
@@ -57,8 +57,8 @@ function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
         ? [text.next, `    ${nextStep}`]
         : [`${text.next} ${nextStep}`]),
     resolved === undefined
-      ? text.since(instantText(openedAt))
-      : lastedText(alert, resolved, language),
+      ? text.since(instantText(openedAt, zone))
+      : lastedText(alert, resolved, message),
     ...(command === undefined ? [] : [text.takeCharge, `    ${command}`]),
   ].join("\n");
 }
@@ -69,7 +69,7 @@ function textOfSection({ title, lines }: MessageSection): string {
 
 /** The plain half. */
 export function mailText(message: OutgoingMessage): string {
-  const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const { language, zone, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
   const { sections = [] } = message;
   const text = messageWords[language];
   return [
@@ -83,7 +83,7 @@ export function mailText(message: OutgoingMessage): string {
     ...alerts.map((alert) => textOfAlert(alert, message)),
     ...(alertsLeftOut === 0 ? [] : [text.leftOut(alertsLeftOut)]),
     // A line of two hyphens and a blank: what follows is a signature.
-    `-- \n${text.sentBy(cluster, host, instantText(at))}\n${text.automatic}\n`,
+    `-- \n${text.sentBy(cluster, host, instantText(at, zone))}\n${text.automatic}\n`,
   ].join("\n\n");
 }
 
@@ -128,15 +128,15 @@ function pageOfStep(nextStep: string, language: Language): string {
 }
 
 function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
-  const { language } = message;
+  const { language, zone } = message;
   const text = messageWords[language];
   const { summary, consequence, nextStep, resolved, openedAt } = alert;
   const tone = toneOf(alert);
   const take = takeCharge(alert, message);
   const times =
     resolved === undefined
-      ? text.since(instantText(openedAt))
-      : lastedText(alert, resolved, language);
+      ? text.since(instantText(openedAt, zone))
+      : lastedText(alert, resolved, message);
   return [
     `<div class="a b-${tone}">`,
     paragraph(
@@ -193,7 +193,7 @@ function rules(): string {
 
 /** The page. No address, image or script is in it: nothing is loaded, and nobody is told that it was read. */
 export function mailHtml(message: OutgoingMessage): string {
-  const { language, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
+  const { language, zone, headline, alerts, alertsLeftOut, code, cluster, host, at } = message;
   const { sections = [] } = message;
   const text = messageWords[language];
   return [
@@ -218,7 +218,7 @@ export function mailHtml(message: OutgoingMessage): string {
     ...(alertsLeftOut === 0 ? [] : [paragraph(prose(text.leftOut(alertsLeftOut), language))]),
     "<hr>",
     paragraph(
-      `${prose(text.sentBy(cluster, host, instantText(at)), language)}<br>${prose(text.automatic, language)}`,
+      `${prose(text.sentBy(cluster, host, instantText(at, zone)), language)}<br>${prose(text.automatic, language)}`,
       "q",
     ),
     "</main></body>",

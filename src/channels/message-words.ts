@@ -1,8 +1,8 @@
 /** The words around an alert that mail, chat and pagers share, in both languages. */
 import { checkNames } from "../core/finding/finding-words.ts";
-import { formatDuration } from "../core/format.ts";
+import { formatDuration, formatMinute } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
-import type { MessageAlert, MessageSeverity } from "../watch/notifier.ts";
+import type { MessageAlert, MessageSeverity, OutgoingMessage } from "../watch/notifier.ts";
 
 type Words = {
   readonly severities: Readonly<Record<MessageSeverity | "resolved", string>>;
@@ -74,21 +74,22 @@ export function isCommand(nextStep: string): boolean {
   return !/^(?:\p{Lu}|")\p{Ll}/u.test(nextStep);
 }
 
-/** `2026-11-23 14:02 UTC`, of an instant in ISO 8601. */
-export function instantText(iso: string): string {
-  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+/** `2026-11-23 15:02 Europe/Paris`, of an instant in ISO 8601: the reader's own time, which the headline has, with its zone. */
+export function instantText(iso: string, zone: string): string {
+  const name = /^(?:Etc\/)?(?:UTC|GMT)$/.test(zone) ? "UTC" : zone;
+  return `${formatMinute(Date.parse(iso), zone)} ${name}`;
 }
 
 /** From when to when, and how long. */
 export function lastedText(
   alert: MessageAlert,
   resolved: { readonly at: string; readonly lastedSeconds: number },
-  language: Language,
+  { language, zone }: Pick<OutgoingMessage, "language" | "zone">,
 ): string {
   const duration = formatDuration(resolved.lastedSeconds * 1000, language);
   return messageWords[language].lasted(
-    instantText(alert.openedAt),
-    instantText(resolved.at),
+    instantText(alert.openedAt, zone),
+    instantText(resolved.at, zone),
     duration,
   );
 }

@@ -3,7 +3,6 @@
  * a secret: whoever has it can write there. Follows Slack's reference of blocks and of incoming webhooks: 50 blocks, 150 characters in a
  * header, 3,000 in a text; `&`, `<` and `>` are escaped, so that no text can call everybody or hide a link.
  */
-import type { Language } from "../core/language.ts";
 import { slackBlocksMax, slackHeaderMax, slackTextMax } from "../core/channel-limits.ts";
 import type {
   DeliveryOutcome,
@@ -52,7 +51,8 @@ function stepText(nextStep: string): string {
   return isCommand(nextStep) ? `\`${text}\`` : text;
 }
 
-function alertBlock(alert: MessageAlert, language: Language): Block {
+function alertBlock(alert: MessageAlert, message: OutgoingMessage): Block {
+  const { language, zone } = message;
   const text = messageWords[language];
   const { summary, consequence, nextStep, resolved, openedAt } = alert;
   const what = alertName(alert, language);
@@ -62,15 +62,15 @@ function alertBlock(alert: MessageAlert, language: Language): Block {
     ...(consequence === "" ? [] : [`${text.means} ${cut(escapeSlack(consequence), 700)}`]),
     ...(nextStep === "" ? [] : [`${text.next} ${stepText(nextStep)}`]),
     resolved === undefined
-      ? text.since(instantText(openedAt))
-      : lastedText(alert, resolved, language),
+      ? text.since(instantText(openedAt, zone))
+      : lastedText(alert, resolved, message),
   ];
   return { type: "section", text: { type: "mrkdwn", text: cut(lines.join("\n"), slackTextMax) } };
 }
 
 /** The body of a message. */
 export function slackPayload(message: OutgoingMessage): Readonly<Record<string, unknown>> {
-  const { language, headline, alerts, code, cluster, host, at, sections = [] } = message;
+  const { language, zone, headline, alerts, code, cluster, host, at, sections = [] } = message;
   const text = messageWords[language];
   const shown = alerts.slice(0, ALERT_BLOCKS_MAX);
   const leftOut = alerts.length - shown.length + message.alertsLeftOut;
@@ -98,14 +98,14 @@ export function slackPayload(message: OutgoingMessage): Readonly<Record<string, 
           [`*${escapeSlack(title)}*`, ...lines.map((line) => `• ${escapeSlack(line)}`)].join("\n"),
         ),
       ),
-      ...shown.map((alert) => alertBlock(alert, language)),
+      ...shown.map((alert) => alertBlock(alert, message)),
       ...(leftOut === 0 ? [] : [section(text.leftOut(leftOut))]),
       {
         type: "context",
         elements: [
           {
             type: "mrkdwn",
-            text: cut(escapeSlack(text.sentBy(cluster, host, instantText(at))), slackTextMax),
+            text: cut(escapeSlack(text.sentBy(cluster, host, instantText(at, zone))), slackTextMax),
           },
         ],
       },

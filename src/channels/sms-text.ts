@@ -39,11 +39,16 @@ function piecesOf(
   ];
 }
 
+/** As a sentence of its own, where it begins with a word and not with the name of something. */
+function asSentence({ text, whole }: { readonly text: string; readonly whole: boolean }): string {
+  return whole ? text : text.replace(/^\p{Ll}(?=\p{Ll}* )/u, (letter) => letter.toUpperCase());
+}
+
 /** At most `smsSeptetsMax` septets, all in the alphabet of an SMS, on one line. */
 export function smsText(message: OutgoingMessage): string {
   let text = cutToSeptets(toGsm7(message.headline), smsSeptetsMax);
   for (const piece of piecesOf(message)) {
-    const more = toGsm7(piece.text);
+    const more = toGsm7(asSentence(piece));
     const joint = /[.!?:]$/.test(text) ? " " : ". ";
     const left = smsSeptetsMax - (septets(text) ?? 0) - joint.length;
     if (more === "" || left < PIECE_SEPTETS_MIN) {

@@ -7,6 +7,8 @@
 export const watchTextMax = 2_000;
 /** Rules and subjects that are followed at once: 60 rules, and hosts, jobs, certificates by the dozen; at 3 KB each 1.5 MB. */
 export const watchTracksMax = 500;
+/** What was exposed is told of a look that is so old at most: two looks of cron. */
+export const exposedBeforeMs = 11 * 60_000;
 /** Openings of one alert in an hour after which it is held open: three are a bad hour, more are a thing that flaps. */
 export const flapOpeningsMax = 4;
 /** How long a flapping one must be well to be over. */

@@ -19,6 +19,7 @@
  */
 import { guard } from "../core/failpoint.ts";
 import {
+  exposedBeforeMs,
   flapHoldMs,
   flapOpeningsMax,
   watchForgetMs,
@@ -39,6 +40,8 @@ export type Notice = {
   readonly steps: readonly number[];
   /** Of `resolved`. */
   readonly resolution: Resolution | undefined;
+  /** Where this look does not tell what is exposed (the server is gone, say): what the last one saw that did, while that is fresh. */
+  readonly exposedBefore?: { readonly seconds: number; readonly agoMs: number } | undefined;
 };
 
 /** How an alert ended. */
@@ -403,8 +406,15 @@ class Stepper {
 
   #say(kind: "opened" | "raised" | "reminder", track: Track, steps: readonly number[]): Track {
     const told = kind === "raised" ? track : { ...track, remindedMs: this.#nowMs };
-    this.notices.push({ kind, track: told, steps, resolution: undefined });
+    const exposedBefore = told.exposure === null ? this.#exposedBefore() : undefined;
+    this.notices.push({ kind, track: told, steps, resolution: undefined, exposedBefore });
     return told;
+  }
+
+  #exposedBefore(): Notice["exposedBefore"] {
+    const { seconds = null, seenMs = -Infinity } = this.#healths.get("exposure|") ?? {};
+    const agoMs = this.#nowMs - seenMs;
+    return seconds !== null && agoMs <= exposedBeforeMs ? { seconds, agoMs } : undefined;
   }
 }
 

@@ -47,6 +47,26 @@ test("R21 nothing is said to be lost or safe where that is not known", () => {
   assert.equal(watch.sent().at(-1)?.headline, "PRA main: resolved after 5 min: server unreachable");
 });
 
+test("R21 of a server that is gone it is told what was exposed when that was last seen, as long as that is fresh", () => {
+  const consequences = (seconds: number, silentMs: number): readonly (string | undefined)[] => {
+    const { en, fr } = inBoth((watch) => {
+      watch.look({ server: "well", exposure: seconds });
+      watch.lookFor(silentMs, { server: "well" });
+      watch.look({ server: "ill" });
+    });
+    return [en, fr].map((watch) => watch.sent().at(-1)?.alerts[0]?.consequence);
+  };
+  assert.deepEqual(consequences(0, MINUTE), [
+    "no work was exposed when that was last seen, 1 min before",
+    "aucun travail n'était exposé au dernier relevé, 1 min plus tôt",
+  ]);
+  assert.deepEqual(consequences(180, 5 * MINUTE), [
+    "3 min of work were exposed when that was last seen, 5 min before",
+    "3 min de travail étaient exposées au dernier relevé, 5 min plus tôt",
+  ]);
+  assert.deepEqual(consequences(0, 20 * MINUTE), ["", ""]);
+});
+
 test("R21 an alert says what it means for the data, and its end what was exposed at worst", () => {
   const { en, fr } = inBoth((watch) => {
     watch.look({ receiver: "ill", exposure: 60 });

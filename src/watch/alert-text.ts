@@ -76,6 +76,9 @@ const phrases = {
       `${long} of work would be lost now${growing ? ", and growing" : ""}`,
     exposedWorst: (long: string) => `at worst ${long} of work were exposed`,
     exposedNone: "no work was ever exposed",
+    exposedBefore: (long: string, ago: string) =>
+      `${long} of work were exposed when that was last seen, ${ago} before`,
+    noneBefore: (ago: string) => `no work was exposed when that was last seen, ${ago} before`,
     flapping: "it comes and goes; it stays open until it was well for a while",
     lost: "nothing was lost: the repository has all of the server's WAL",
     hole: "the instants in the hole stay out of reach; what comes after the newest backup can be restored",
@@ -97,6 +100,9 @@ const phrases = {
       `${long} de travail seraient perdues maintenant${growing ? ", et cela augmente" : ""}`,
     exposedWorst: (long: string) => `au pire ${long} de travail ont été exposées`,
     exposedNone: "aucun travail n'a été exposé",
+    exposedBefore: (long: string, ago: string) =>
+      `${long} de travail étaient exposées au dernier relevé, ${ago} plus tôt`,
+    noneBefore: (ago: string) => `aucun travail n'était exposé au dernier relevé, ${ago} plus tôt`,
     flapping: "cela va et vient ; l'alerte reste ouverte jusqu'à un retour durable",
     lost: "rien n'est perdu : le dépôt a tout le WAL du serveur",
     hole: "les instants du trou restent hors d'atteinte ; ce qui suit la dernière sauvegarde peut être restauré",
@@ -111,9 +117,6 @@ function consequence(notice: Notice, language: Language): string {
   if (track.rule === "gaps" && resolution?.how === "well") {
     return say.hole;
   }
-  if (resolution?.nothingLost === true) {
-    parts.push(say.lost);
-  }
   if (track.exposure !== null && track.about === "ill") {
     const { last, worst, growing } = track.exposure;
     if (resolution === undefined && last > 0) {
@@ -124,10 +127,22 @@ function consequence(notice: Notice, language: Language): string {
       );
     }
   }
+  if (resolution?.nothingLost === true) {
+    parts.push(say.lost);
+  }
+  if (notice.exposedBefore !== undefined && track.about === "ill") {
+    const { seconds, agoMs } = notice.exposedBefore;
+    const ago = roughDuration(agoMs, language);
+    parts.push(
+      seconds > 0
+        ? say.exposedBefore(roughDuration(seconds * 1000, language), ago)
+        : say.noneBefore(ago),
+    );
+  }
   if (track.flapping && resolution === undefined) {
     parts.push(say.flapping);
   }
-  return parts.join(" ; ");
+  return parts.join(language === "fr" ? " ; " : "; ");
 }
 
 /** One alert as a message tells it. */

@@ -124,11 +124,14 @@ function worst(severities: readonly MessageSeverity[]): MessageSeverity {
 }
 
 /** What a message says, whoever gets it. */
-export type MessageContent = Omit<StoredMessage, "id" | "language" | "cluster" | "host" | "at">;
+export type MessageContent = Omit<
+  StoredMessage,
+  "id" | "language" | "zone" | "cluster" | "host" | "at"
+>;
 
 /** A message for one route, to be handed over now. */
 export function waitingFor(
-  { id: route, channel, recipient, language }: Route,
+  { id: route, channel, recipient, language, zone }: Route,
   content: MessageContent,
   { now, random, cluster, host }: Pick<Audience, "now" | "random" | "cluster" | "host">,
 ): Waiting {
@@ -138,7 +141,7 @@ export function waitingFor(
     route,
     channel,
     recipient,
-    message: { id, language, cluster, host, at, ...content },
+    message: { id, language, zone, cluster, host, at, ...content },
     queuedMs: now.watchMs,
     attempts: 0,
     dueMs: now.watchMs,

@@ -48,6 +48,8 @@ export type OutgoingMessage = {
   readonly kind: MessageKind;
   readonly severity: MessageSeverity;
   readonly language: Language;
+  /** The reader's time zone, for instants in the text. */
+  readonly zone: string;
   readonly cluster: string;
   /** The host that saw it. */
   readonly host: string;

@@ -47,6 +47,8 @@ const messageSchema = z.object({
   ]),
   severity,
   language: z.enum(["en", "fr"]),
+  /** Messages of before have none. */
+  zone: z._default(text, "UTC"),
   cluster: text,
   host: text,
   at: text,

@@ -53,6 +53,7 @@ export function sampleMessage(
     kind: "opened",
     severity: "critical",
     language,
+    zone: "UTC",
     cluster: "main",
     host: "backup1",
     at: "2026-11-23T14:02:41.000Z",
