@@ -14,6 +14,7 @@ import {
 import { testCertificate } from "../../tests/support/test-certificate.ts";
 import type { DeliveryOutcome } from "../watch/notifier.ts";
 import { EmailNotifier } from "./email.ts";
+import { isCommand } from "./message-words.ts";
 import { mailHtml, mailText } from "./mail-page.ts";
 import type { SmtpRelay } from "./smtp.ts";
 
@@ -289,4 +290,19 @@ test("R21 a next step that is a sentence is told as one, a command as what is to
   });
   assert.match(mailText(typed), /\nNext:\n {4}ALTER SYSTEM SET/);
   assert.match(mailHtml(typed), /<pre class="c">ALTER SYSTEM SET/);
+  for (const [step, typedAsItIs] of [
+    ["pra backup --full", true],
+    ["./quickstart.sh test-restore", true],
+    ["pra schedule run expire -- /opt/pra/pra expire --env-file /opt/pra/.env", true],
+    ["SELECT pg_drop_replication_slot('pra_main');", true],
+    ["pra backup closes them; pra window shows where they are.", false],
+    ["pra wal receive (or pra backup, when no receiver is meant to run)", false],
+    ["pra backup les referme ; pra window montre où ils sont.", false],
+    ["pra wal receive, by hand, says why", false],
+    ["SELECT pg_reload_conf(); then look again.", false],
+    ["A full memory or a reboot ends a process so. Run it again: pra expire", false],
+    ["PRA_REACHABLE says that it must. Look at the route.", false],
+  ] as const) {
+    assert.equal(isCommand(step), typedAsItIs, step);
+  }
 });

@@ -62,16 +62,38 @@ export const messageWords: Readonly<Record<Language, Words>> = {
   },
 };
 
+/** Of what only the watch itself looks at. */
+const ownNames: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: { daemon: "daemon", channel: "alert channel", memory: "state directory" },
+  fr: { daemon: "démon", channel: "canal d'alerte", memory: "dossier d'état" },
+};
+
 /** What an alert is about, in the reader's words: the check's name, and which of several. */
 export function alertName({ rule, subject }: MessageAlert, language: Language): string {
-  const names: Readonly<Record<string, string>> = checkNames[language];
+  const names: Readonly<Record<string, string>> = {
+    ...checkNames[language],
+    ...ownNames[language],
+  };
   const name = names[rule] ?? rule;
-  return subject === "" ? name : `${name}, ${subject}`;
+  const which = rule === "daemon" ? (names[subject] ?? subject) : subject;
+  return which === "" ? name : `${name}, ${which}`;
 }
 
-/** True when a next step is to be typed as it is; false for a sentence, which begins with a capital and goes on in small letters. */
+/** Words with which something begins that is to be typed: programs, and statements for the server. */
+const COMMAND =
+  /^(?:(?:pra|sudo|git|cp|kill|chmod|psql|systemctl) |\.\/|(?:SELECT|ALTER|GRANT|REVOKE|DROP|CREATE) )/;
+
+/** A comma, a semicolon, a bracket or a full stop behind which words go on, or which ends them. */
+const PROSE = /[,;] \p{L}| ; | \((?:or|ou) |\. |\.$/u;
+
+/** True when a next step begins with a command, whatever is said behind it. */
+export function beginsWithCommand(nextStep: string): boolean {
+  return COMMAND.test(nextStep);
+}
+
+/** True when a next step is to be typed as it is; false for a sentence, also one that begins with a command. */
 export function isCommand(nextStep: string): boolean {
-  return !/^(?:\p{Lu}|")\p{Ll}/u.test(nextStep);
+  return beginsWithCommand(nextStep) && !PROSE.test(nextStep);
 }
 
 /** `2026-11-23 15:02 Europe/Paris`, of an instant in ISO 8601: the reader's own time, which the headline has, with its zone. */

@@ -5,7 +5,7 @@
 import type { Language } from "../core/language.ts";
 import { smsSeptetsMax } from "../core/channel-limits.ts";
 import type { OutgoingMessage } from "../watch/notifier.ts";
-import { isCommand } from "./message-words.ts";
+import { beginsWithCommand, isCommand } from "./message-words.ts";
 import { cutToSeptets, septets, toGsm7 } from "./gsm7.ts";
 
 const words: Readonly<
@@ -31,9 +31,7 @@ function piecesOf(
   return [
     { text: code === undefined ? "" : typeBack(code), whole: true },
     { text: worst?.consequence ?? "", whole: false },
-    isCommand(step)
-      ? { text: step === "" ? "" : `> ${step}`, whole: true }
-      : { text: step, whole: false },
+    { text: isCommand(step) ? `> ${step}` : step, whole: beginsWithCommand(step) },
     { text: others === 0 ? "" : `+${others} ${more}`, whole: true },
     { text: isSaid ? "" : worst.summary, whole: false },
   ];

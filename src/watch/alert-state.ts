@@ -223,6 +223,7 @@ class Stepper {
         steps: [],
         flapping: false,
         exposure: null,
+        holed: false,
         routes: {},
       });
     }
@@ -245,7 +246,7 @@ class Stepper {
 
   #advance(before: Track, signal: Signal | undefined): void {
     const key = trackKey(before);
-    let track: Track = { ...before, exposure: this.#exposureOf(before) };
+    let track: Track = { ...before, ...this.#lossOf(before) };
     if (signal !== undefined) {
       track.seenMs = this.#nowMs;
     }
@@ -354,6 +355,7 @@ class Stepper {
       nothingLost:
         how === "well" &&
         track.rule !== "gaps" &&
+        !track.holed &&
         this.#seenNow("exposure")?.seconds === 0 &&
         this.#seenNow("gaps")?.health === "well",
     };
@@ -369,9 +371,16 @@ class Stepper {
     return known?.seenMs === this.#lookMs ? known : undefined;
   }
 
-  #exposureOf(track: Track): Track["exposure"] {
+  /** What is lost, or would be, while it lasts. */
+  #lossOf({ exposure, holed }: Track): Pick<Track, "exposure" | "holed"> {
+    return {
+      exposure: this.#exposureOf(exposure),
+      holed: holed || this.#seenNow("gaps")?.health === "ill",
+    };
+  }
+
+  #exposureOf(exposure: Track["exposure"]): Track["exposure"] {
     const seconds = this.#seenNow("exposure")?.seconds ?? null;
-    const { exposure } = track;
     if (seconds === null) {
       return exposure;
     }

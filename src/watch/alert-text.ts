@@ -110,39 +110,45 @@ const phrases = {
   },
 } as const;
 
+/** What is, was or had been exposed, as far as it is known. */
+function exposureText(
+  { track, resolution, exposedBefore }: Notice,
+  language: Language,
+): string | undefined {
+  const say = phrases[language];
+  const long = (seconds: number): string => roughDuration(seconds * 1000, language);
+  if (track.about !== "ill") {
+    return undefined;
+  }
+  if (track.exposure === null) {
+    const ago = roughDuration(exposedBefore?.agoMs ?? 0, language);
+    return exposedBefore === undefined
+      ? undefined
+      : exposedBefore.seconds > 0
+        ? say.exposedBefore(long(exposedBefore.seconds), ago)
+        : say.noneBefore(ago);
+  }
+  const { last, worst, growing } = track.exposure;
+  if (resolution === undefined) {
+    return last > 0 ? say.exposedNow(long(last), growing) : undefined;
+  }
+  return worst > 0 ? say.exposedWorst(long(worst)) : say.exposedNone;
+}
+
 function consequence(notice: Notice, language: Language): string {
   const { track, resolution } = notice;
   const say = phrases[language];
-  const parts: string[] = [];
-  if (track.rule === "gaps" && resolution?.how === "well") {
-    return say.hole;
-  }
-  if (track.exposure !== null && track.about === "ill") {
-    const { last, worst, growing } = track.exposure;
-    if (resolution === undefined && last > 0) {
-      parts.push(say.exposedNow(roughDuration(last * 1000, language), growing));
-    } else if (resolution !== undefined) {
-      parts.push(
-        worst > 0 ? say.exposedWorst(roughDuration(worst * 1000, language)) : say.exposedNone,
-      );
-    }
-  }
+  const parts = [exposureText(notice, language)];
   if (resolution?.nothingLost === true) {
     parts.push(say.lost);
   }
-  if (notice.exposedBefore !== undefined && track.about === "ill") {
-    const { seconds, agoMs } = notice.exposedBefore;
-    const ago = roughDuration(agoMs, language);
-    parts.push(
-      seconds > 0
-        ? say.exposedBefore(roughDuration(seconds * 1000, language), ago)
-        : say.noneBefore(ago),
-    );
+  if (resolution?.how === "well" && (track.rule === "gaps" || track.holed)) {
+    parts.push(say.hole);
   }
   if (track.flapping && resolution === undefined) {
     parts.push(say.flapping);
   }
-  return parts.join(language === "fr" ? " ; " : "; ");
+  return parts.filter((part) => part !== undefined).join(language === "fr" ? " ; " : "; ");
 }
 
 /** One alert as a message tells it. */

@@ -48,6 +48,8 @@ export const trackSchema = z.object({
   flapping: z.boolean(),
   /** Seconds of work exposed: now, and at worst; null: not known. */
   exposure: z.nullable(z.object({ last: z.number(), worst: z.number(), growing: z.boolean() })),
+  /** WAL was missing while it lasted: what was closed since has instants in it that are lost. */
+  holed: z._default(z.boolean(), false),
   /** The first message about it on each route, empty where it was only counted so far. */
   routes: z.record(z.string(), z.string()),
 });

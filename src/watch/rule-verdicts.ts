@@ -1,4 +1,5 @@
 /** What is wrong when a rule is ill, in the few words that fit a lock screen, in both languages. */
+import { checkNames } from "../core/finding/finding-words.ts";
 import type { Language } from "../core/language.ts";
 import { type KnownRuleId, registeredRuleIds } from "./alert-rules.ts";
 
@@ -84,5 +85,6 @@ export function verdictOf(
       ? `impossible à juger : ${rule}`
       : `cannot be judged: ${rule}`
     : words;
-  return subject === "" ? verdict : `${verdict} (${subject})`;
+  const names: Readonly<Record<string, string>> = rule === "daemon" ? checkNames[language] : {};
+  return subject === "" ? verdict : `${verdict} (${names[subject] ?? subject})`;
 }

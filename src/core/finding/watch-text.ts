@@ -215,7 +215,7 @@ const en: Messages = {
       summary: "no new event for {ageMs}: no backup, no proof, no alert was recorded",
       hint: "Look at the host that makes the backups: pra schedule show",
     },
-    "ledger-empty": { summary: "no event yet", hint: "pra backup --full records the first" },
+    "ledger-empty": { summary: "no event yet", hint: "The first pra backup --full records one." },
     "memory-renewed": {
       summary: "the memory of alerts could not be read and begins anew; its copy is {path}",
       hint: "What is ill is told again. Keep the copy: it has what was waiting to be sent.",
@@ -441,7 +441,7 @@ const fr: Messages = {
     },
     "ledger-empty": {
       summary: "aucun événement encore",
-      hint: "pra backup --full enregistre le premier",
+      hint: "La première pra backup --full en enregistre un.",
     },
     "memory-renewed": {
       summary: "la mémoire des alertes était illisible et repart de zéro ; sa copie est {path}",

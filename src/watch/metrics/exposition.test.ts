@@ -207,6 +207,7 @@ test("L54 R21 open alerts are one line a rule, without whom they are about or wh
     steps: [],
     flapping: false,
     exposure: null,
+    holed: false,
     routes: {},
   } as const;
   const channel = { ...track, rule: "channel", steps: [], acknowledged: null };
