@@ -41,8 +41,8 @@ p { margin: .25rem 0; }
 .good { --tone: var(--good); } .bad { --tone: var(--bad); } .warning { --tone: var(--warning); } .unknown { --tone: var(--unknown); } .plain { --tone: var(--ink); }
 .word { white-space: nowrap; }
 .sign { color: var(--tone); font-weight: 700; }
-.facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: 0; }
-.facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
+dl.facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: 0; }
+dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; white-space: pre-line; }
@@ -57,7 +57,7 @@ svg rect.day { fill: var(--tint); stroke: var(--tone); stroke-width: 1.5; } svg 
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .signatures td { height: 3rem; min-width: 8rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; }
-@media (max-width: 34rem) { .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .5rem; } }
+@media (max-width: 34rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
 @media print { :root { color-scheme: light; } main { max-width: none; padding: 0; } section.signatures { break-inside: avoid; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
 `.trim();
 

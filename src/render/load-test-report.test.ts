@@ -83,8 +83,8 @@ test("R31 a load test's report says the same in both languages, and what is pred
   const en = told(FACTS, "en");
   assert.match(en, /No acknowledged commit is lost \| ✓ PASS \| 0 of 12,345 lost/);
   assert.match(en, /PREDICTION 40 min 00 s \(one measurement: no interval\) · would miss the/);
-  assert.match(en, /PREDICTION 1 h 00 min \(50 min 00 s to 1 h 05 min; 5 measurements\)/);
-  assert.match(en, /a backup beside that \| 9 \| 31 % \(25 % to 37 %\) \| 1.5 ms \(-0.5 ms/);
+  assert.match(en, /PREDICTION 1 h 00 min \(50 min 00 s to 1 h 05 min, 5 measurements\)/);
+  assert.match(en, /a backup beside that \| 9 \| 31 % \(25 to 37\) \| 1.5 ms \(-0.5 to 3.5\)/);
   assert.match(en, /held to 741 commits a second/);
   assert.match(en, /a prediction, not a measurement/);
   const fr = told(FACTS, "fr");

@@ -139,27 +139,25 @@ function costs(facts: LoadTestFacts, language: Language): Section {
   };
 }
 
-/** A mean with the ends of its interval, where it has one. */
-function meanText(
-  value: MeanInterval | null,
-  write: (value: number) => string,
-  language: Language,
-): string {
-  const words = loadTestText[language];
+/** A mean in its unit, with the ends of its interval where it has one. */
+function meanText(value: MeanInterval | null, unit: "%" | "ms", language: Language): string {
+  const { words, number } = writing(language);
   if (value === null) {
     return "—";
   }
   const { mean, low, high } = value;
+  const write = (one: number): string => number(unit === "%" ? one * 100 : one, 1);
+  const text = `${write(mean)}\u00a0${unit}`;
   return low === null || high === null
-    ? write(mean)
-    : `${write(mean)} (${words.fromTo(write(low), write(high))})`;
+    ? text
+    : `${text} (${words.fromTo(write(low), write(high)).replaceAll(" ", "\u00a0")})`;
 }
 
 /** What protection costs, by neighbouring windows. */
 function slowdowns(facts: LoadTestFacts, language: Language): Section {
-  const { words, number, percent } = writing(language);
+  const { words, number } = writing(language);
   const longer = (value: MeanInterval | null): Cell => ({
-    text: meanText(value, (ms) => `${number(ms, 1)}\u00a0ms`, language),
+    text: meanText(value, "ms", language),
   });
   return {
     kind: "table",
@@ -184,7 +182,7 @@ function slowdowns(facts: LoadTestFacts, language: Language): Section {
         : [
             label,
             { text: number(slowdown.rate.count) },
-            { text: meanText(slowdown.rate, percent, language) },
+            { text: meanText(slowdown.rate, "%", language) },
             longer(slowdown.p50Ms),
             longer(slowdown.p95Ms),
             longer(slowdown.p99Ms),
@@ -278,7 +276,7 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
       duration(expectedMs),
       lowMs === null || highMs === null
         ? words.oneMeasurement
-        : `(${words.fromTo(duration(lowMs), duration(highMs))}; ${words.measurements(number(measurements))})`,
+        : `(${words.fromTo(duration(lowMs), duration(highMs))}, ${words.measurements(number(measurements))})`,
     ].join(" ");
   return [
     {

@@ -177,7 +177,7 @@ const en: Words = {
   },
   pairs: "Pairs",
   rateLost: "Commits/s lost",
-  longer: (percentile) => `${percentile} longer by`,
+  longer: (percentile) => `${percentile} added`,
   fromTo: (low, high) => `${low} to ${high}`,
   costNote:
     "Each stretch with is compared with its neighbour without, at full speed; given are the mean over the pairs and, in brackets, its 95 % interval (Student's t). An interval that contains zero: no cost was shown. Clients, server, backups and repository share this host: production with room to spare feels less.",
@@ -216,7 +216,7 @@ const en: Words = {
   states: {
     finished: "finished",
     failed: "failed",
-    cutByCrash: "cut off by the crash, as it must be: not listed",
+    cutByCrash: "cut off by the crash: not listed",
   },
   noBackup: "None was come to.",
   crash: "Crash and restore",
@@ -331,14 +331,14 @@ const fr: Words = {
     `${took} du plantage à ${untilApplication ? "la réponse de l'application" : "la première écriture"} ; ${objective} au plus`,
   damaged: (damaged) => `chaque objet lu et ouvert, abîmés : ${damaged}`,
   costs: "Ce que coûte la protection",
-  compared: "Avec, comparé à sans",
+  compared: "Avec, face à sans",
   comparisons: {
     streaming: "WAL transmis, chaque validation attendant le dépôt",
     backup: "une sauvegarde en plus",
   },
   pairs: "Paires",
-  rateLost: "Validations/s perdues",
-  longer: (percentile) => `${percentile} allongé de`,
+  rateLost: "Débit perdu",
+  longer: (percentile) => `${percentile} en plus`,
   fromTo: (low, high) => `${low} à ${high}`,
   costNote:
     "Chaque période avec est comparée à sa voisine sans, à pleine vitesse ; sont donnés la moyenne des paires et, entre parenthèses, son intervalle à 95 % (loi de Student). Un intervalle qui contient zéro : aucun coût n'est démontré. Clients, serveur, sauvegardes et dépôt se partagent cette machine : une production qui a de la marge le ressent moins.",
@@ -377,7 +377,7 @@ const fr: Words = {
   states: {
     finished: "terminée",
     failed: "échouée",
-    cutByCrash: "coupée par le plantage, comme il se doit : non listée",
+    cutByCrash: "coupée par le plantage : non listée",
   },
   noBackup: "Aucune n'a été atteinte.",
   crash: "Plantage et restauration",

@@ -44,6 +44,16 @@ test("a page asks nothing of the outside and has no script", () => {
   assert.match(page, /<html lang="en">/);
 });
 
+test("a section is laid out by no rule that is meant for what lies in it", () => {
+  const page = htmlPage(reportWith("x"));
+  const kinds = [...page.matchAll(/<section class="([^"]*)"/g)].map(([, kind]) => kind ?? "");
+  assert.deepEqual(kinds, ["facts", "table", "bars"]);
+  const [style = ""] = /<style>[\s\S]*<\/style>/.exec(page) ?? [];
+  for (const [rule, kind] of style.matchAll(/(?<![\w)\]])\.(facts|table|bars)\b[^{}]*\{[^}]*\}/g)) {
+    assert.doesNotMatch(rule, /display/, `${kind}: ${rule}`);
+  }
+});
+
 test("control characters, which HTML does not allow, are replaced", () => {
   assert.equal(escapeHtml("a\u0000b\u001b[1m\tc\n"), "a\ufffdb\ufffd[1m\tc\n");
 });

@@ -40,7 +40,8 @@ function wishes(
   let [most, least] = [WIDTH_MIN, WIDTH_MIN];
   for (const [text, style] of texts) {
     most = Math.max(most, page.widthOf(text.split("\n")[0] ?? "", style));
-    for (const word of text.split(/\s/)) {
+    // A space that does not break holds two words together, as a sign and its verdict.
+    for (const word of text.split(/[^\S\u00a0\u202f]/)) {
       least = Math.max(least, page.widthOf(word, style));
     }
   }
