@@ -311,12 +311,50 @@ async function recordFinished(run: Run, result: BackupResult): Promise<void> {
   });
 }
 
-async function recordFailed(run: Run, startedAt: string, error: unknown): Promise<void> {
-  const { cluster, incarnation } = run.place;
+type FailedRun = {
+  readonly cluster: string;
+  /** Null: the server was never met. */
+  readonly incarnation: IncarnationPlace["incarnation"] | null;
+  readonly startedAt: string;
+};
+
+async function recordFailed(
+  ledger: LedgerRecorder,
+  failed: FailedRun,
+  error: unknown,
+): Promise<void> {
   const code = isDrError(error) ? error.code : "UNEXPECTED";
   const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
-  const data = { cluster, incarnation, backup: null, startedAt, code, message };
-  await run.ledger.record({ kind: "backupFailed", data });
+  await ledger.record({ kind: "backupFailed", data: { ...failed, backup: null, code, message } });
+}
+
+type Met = Pick<Run, "server" | "place">;
+
+/** Who answers, and whose data that is. A backup that fails here failed like any other: else a server that is down would leave all backups good. */
+async function meet(
+  { adapters, environment, request, repository, ledger }: Omit<Run, keyof Met>,
+  startedAt: string,
+): Promise<Met> {
+  const { sealed } = repository;
+  const { signal, acceptRollback: accept } = request;
+  const cluster = clusterNameOf(environment.cluster);
+  try {
+    await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
+    const server = await meetServer(environment, request);
+    const { systemIdentifier, identity, named } = server;
+    const { major, version: serverVersion } = identity;
+    const place = await openIncarnation(
+      sealed,
+      { cluster, systemIdentifier, major, serverVersion, named },
+      { signal, nowMs: adapters.clock.now() },
+    );
+    return { server, place };
+  } catch (error) {
+    if (!signal.aborted) {
+      await recordFailed(ledger, { cluster, incarnation: null, startedAt }, error);
+    }
+    throw error;
+  }
 }
 
 /**
@@ -334,25 +372,12 @@ export async function runBackup(
   const repository = await openRepository(adapters, environment, { signal });
   const { sealed } = repository;
   const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
-  const accept = request.acceptRollback;
-  await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
-  const server = await meetServer(environment, request);
-  const cluster = clusterNameOf(environment.cluster);
-  const place = await openIncarnation(
-    sealed,
-    {
-      cluster,
-      systemIdentifier: server.systemIdentifier,
-      major: server.identity.major,
-      serverVersion: server.identity.version,
-      named: server.named,
-    },
-    { signal, nowMs: clock.now() },
-  );
-  const run: Run = { adapters, environment, request, repository, server, place, ledger };
+  const known = { adapters, environment, request, repository, ledger };
+  const run: Run = { ...known, ...(await meet(known, new Date(clock.now()).toISOString())) };
+  const { place } = run;
   request.onStep("lease");
   await using lease = await acquireLease(sealed, {
-    cluster,
+    cluster: place.cluster,
     purpose: "backup",
     ttlSeconds: leaseTtlSeconds,
     clock,
@@ -372,7 +397,8 @@ export async function runBackup(
     const settingsFailure = await keepSettings(adapters, environment, { sealed, signal });
     return { ...result, ledgerFailure: ledger.failure, settingsFailure, heartbeatFailure };
   } catch (error) {
-    await recordFailed(run, startedAt, error);
+    const { cluster, incarnation } = place;
+    await recordFailed(ledger, { cluster, incarnation, startedAt }, error);
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import { findBackup } from "./find-backup.ts";
 import { doubtsIn, readProofs } from "./last-proofs.ts";
 import { newestRestorable } from "./newest-incarnation.ts";
 import { type IncarnationView, readIncarnation } from "./plan-catalogue.ts";
-import type { RestorePrediction } from "../restore/predict.ts";
+import type { RestorePrediction } from "../core/restore-prediction.ts";
 import { predictionFor } from "./predict-restore.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
 

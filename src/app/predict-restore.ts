@@ -10,7 +10,7 @@ import {
   type RestoreMeasurement,
   type RestorePrediction,
   predictRestore,
-} from "../restore/predict.ts";
+} from "../core/restore-prediction.ts";
 import type { RestoredBackup } from "../restore/restore-backup.ts";
 
 /** What is predicted, and for whom. */

@@ -35,7 +35,7 @@ import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
 import { type PlanRequest, type PlanResult, planOperation } from "./plan-operation.ts";
-import type { RestorePrediction } from "../restore/predict.ts";
+import type { RestorePrediction } from "../core/restore-prediction.ts";
 import { measurementOf, predictionFor } from "./predict-restore.ts";
 import { requireGivenUp } from "./give-up-cluster.ts";
 import { type Reached, type StartWish, type StartedCopy, startCopy } from "./start-copy.ts";

@@ -37,6 +37,7 @@ const JUDGED: readonly EventContent["kind"][] = [
   "routineDone",
   "wentLive",
   "loadTestFinished",
+  "restoreMeasured",
   "actionOpened",
   "actionAssigned",
   "actionClosed",
@@ -232,17 +233,16 @@ class SlaMemory implements Disposable {
   }
 }
 
-async function follow(
-  memory: SlaMemory,
-  sealed: SealedStore,
-  call: StoreCall & { readonly nowMs: number },
-): Promise<void> {
-  const { signal, nowMs } = call;
+async function follow(memory: SlaMemory, sealed: SealedStore, call: Call): Promise<void> {
+  const { signal, nowMs, onRead } = call;
   const settledBeforeMs = nowMs - slaSettledMs;
   let batch: FollowedObject[] = [];
+  let read = 0;
   const { known } = memory;
   for await (const object of followLedger(sealed, { signal, known, settledBeforeMs })) {
     batch.push(object);
+    read += 1;
+    onRead?.(read);
     if (batch.length >= BATCH) {
       memory.keep(batch);
       batch = [];
@@ -252,7 +252,12 @@ async function follow(
 }
 
 type Repository = { readonly sealed: SealedStore; readonly repositoryId: string };
-type Call = StoreCall & { readonly nowMs: number; readonly fresh: boolean };
+type Call = StoreCall & {
+  readonly nowMs: number;
+  readonly fresh: boolean;
+  /** Told of each object of the ledger that was not read before. */
+  readonly onRead?: ((objects: number) => void) | undefined;
+};
 
 /** Reads what is new, and hands the whole memory over. */
 async function withMemory<T>(

@@ -51,14 +51,19 @@ export function periodOf(typed: TypedPeriod, nowMs: number): SlaPeriod {
 export async function readSla(
   adapters: Adapters,
   environment: Environment,
-  options: StoreCall & { readonly typed: TypedPeriod; readonly fresh: boolean },
+  options: StoreCall & {
+    readonly typed: TypedPeriod;
+    readonly fresh: boolean;
+    /** Told of each object of the ledger that was not read before. */
+    readonly onRead?: ((objects: number) => void) | undefined;
+  },
 ): Promise<SlaReport> {
-  const { typed, signal, fresh } = options;
+  const { typed, signal, fresh, onRead } = options;
   const period = periodOf(typed, adapters.clock.now());
   const { share } = environment.objectives;
   const repository = await openRepository(adapters, environment, { signal });
   const { nowMs } = period;
-  const collector = await collectSla(environment, repository, { signal, nowMs, fresh });
+  const collector = await collectSla(environment, repository, { signal, nowMs, fresh, onRead });
   const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share }));
   const verdict = jointVerdict(clusters.map((one) => one.verdict));
   return { period, verdict, share, clusters };
@@ -81,6 +86,7 @@ export function clusterValue(judged: SlaJudgement): JsonValue {
         from: iso(fromMs),
         to: iso(toMs),
       })),
+      undone: routines.undone.map(({ routine, dueMs }) => ({ routine, due: iso(dueMs) })),
     },
   };
 }

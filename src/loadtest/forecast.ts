@@ -2,7 +2,7 @@
  * What a load test says of a server of production's size: arithmetic on what was measured, with the ends between which the measurements put it. It
  * assumes this host, these disks and as much WAL to replay as here, and its assumptions go with it. Pure.
  */
-import { type RestoreMeasurement, predictRestore } from "../restore/predict.ts";
+import { type RestoreMeasurement, predictRestore } from "../core/restore-prediction.ts";
 
 /** Milliseconds. Without ends where only one measurement was there. */
 export type Predicted = {

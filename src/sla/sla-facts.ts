@@ -3,6 +3,7 @@
  * several hosts of the same five minutes become the worst that any of them saw; objectives are those that the looks themselves bear.
  */
 import { loadTestFullMs, lookSlotMs } from "../core/ledger-limits.ts";
+import type { RestoreMeasurement } from "../core/restore-prediction.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import type { EventContent, EventData } from "../ledger/event-kinds.ts";
 import { type ActionWord, type CorrectiveAction, actionsOf } from "./corrective-actions.ts";
@@ -28,6 +29,9 @@ export type ProofFact = {
   readonly rtoSeconds: number | null;
 };
 
+/** A whole restore into an empty directory: what it took, by its bytes. */
+export type RestoreFact = RestoreMeasurement & { readonly atMs: number };
+
 /** An alert that opened or ended. */
 export type AlertFact = {
   readonly atMs: number;
@@ -49,6 +53,7 @@ export type SlaFacts = {
   readonly backups: readonly AttemptFact[];
   readonly dumps: readonly AttemptFact[];
   readonly proofs: readonly ProofFact[];
+  readonly restores: readonly RestoreFact[];
   readonly loadTests: readonly AttemptFact[];
   /** When somebody was told that planned runs were missed. */
   readonly missedRuns: readonly number[];
@@ -76,6 +81,7 @@ type Growing = {
   readonly backups: AttemptFact[];
   readonly dumps: AttemptFact[];
   readonly proofs: ProofFact[];
+  readonly restores: RestoreFact[];
   readonly loadTests: AttemptFact[];
   readonly missedRuns: number[];
   readonly alerts: AlertFact[];
@@ -117,6 +123,7 @@ export class SlaCollector {
       backups: [],
       dumps: [],
       proofs: [],
+      restores: [],
       loadTests: [],
       missedRuns: [],
       alerts: [],
@@ -146,7 +153,7 @@ export class SlaCollector {
   /** Takes an event into account; those that say nothing of it are passed over. */
   add({ content, time }: Pick<LedgerEvent, "content" | "time">): void {
     const atMs = Date.parse(time);
-    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of sixty kinds fifteen matter here
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- of sixty kinds sixteen matter here
     switch (content?.kind) {
       case "looksSampled":
         this.#addLooks(content.data);
@@ -227,13 +234,16 @@ export class SlaCollector {
     }
   }
 
-  /** What is said of duties, by people above all. */
+  /** What restores took, and what is said of duties, by people above all. */
   #addWord(atMs: number, content: EventContent | undefined): void {
     // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- the others are taken above, or say nothing
     switch (content?.kind) {
       case "routineDone":
       case "wentLive":
         this.#addDone(content);
+        break;
+      case "restoreMeasured":
+        this.#of(content.data.cluster).restores.push({ ...content.data, atMs });
         break;
       case "actionOpened":
       case "actionAssigned":
@@ -300,6 +310,7 @@ export class SlaCollector {
         backups: byTime(growing.backups),
         dumps: byTime(growing.dumps),
         proofs: byTime(growing.proofs),
+        restores: byTime(growing.restores),
         loadTests: byTime(growing.loadTests),
         missedRuns: growing.missedRuns.toSorted((a, b) => a - b),
         alerts: byTime(growing.alerts),

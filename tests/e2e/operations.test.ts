@@ -183,7 +183,7 @@ test("a damaged parent does not leave one without a backup: a full one is taken,
   assert.equal((await pra.json("backup --incremental")).code, 0);
 });
 
-test("backup without a repository or a server says what to do, with 1", async () => {
+test("R30 backup without a repository or a server says what to do, with 1; one that never met its server is a failed one in the ledger", async () => {
   await using pra = await CommandLine.create(server);
   const none = await pra.run("backup --lang fr");
   assert.equal(none.code, 1);
@@ -192,6 +192,13 @@ test("backup without a repository or a server says what to do, with 1", async ()
   const dead = await made.json("backup", { PG_PORT: "1" });
   assert.equal(dead.code, 1);
   assert.equal(errorCodeOf(dead.value), "PG_UNREACHABLE");
+  const { events } = (await made.json("ledger list --kind backupFailed")).value as {
+    readonly events: readonly { readonly data: Readonly<Record<string, unknown>> }[];
+  };
+  assert.deepEqual(
+    events.map(({ data }) => [data["code"], data["incarnation"]]),
+    [["PG_UNREACHABLE", null]],
+  );
   assert.equal((await made.run("backup --full --incremental")).code, 2);
   assert.equal((await made.run("backup --workers 0")).code, 2);
 });

@@ -10,7 +10,7 @@ import { backupPairs, slowdownOf, streamingPairs } from "../../loadtest/slowdown
 import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import { measured } from "../../queries/proof-facts.ts";
 import type { BackupRoot } from "../../repository/root.ts";
-import type { RestoreMeasurement } from "../../restore/predict.ts";
+import type { RestoreMeasurement } from "../../core/restore-prediction.ts";
 import type { Environment } from "../environment.ts";
 import type { LoadTestNotes } from "./load-test-notes.ts";
 

@@ -135,7 +135,11 @@ const jobs: Probe = {
     const cluster = clusterNameOf(sight.environment.cluster);
     const { root } = await sight.newestBackup();
     const since = root?.finishedAt;
-    const failed = await findFailedBackup(sealed, { cluster, since }, call);
+    const last = await findFailedBackup(sealed, { cluster, since }, call);
+    // While the server is still away one line tells it; once it answers again a backup is missing.
+    const isExplained =
+      last?.code === "PG_UNREACHABLE" && (await unlessFailed(sight.server())) === undefined;
+    const failed = isExplained ? undefined : last;
     const lease = await readNewestLease(sealed, { cluster, purpose: "backup" }, call);
     const holder: BackupHolder | undefined =
       lease === undefined || lease.state === "released"

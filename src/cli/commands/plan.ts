@@ -6,7 +6,7 @@ import { formatLsn } from "../../core/lsn.ts";
 import type { Instant, RestorePlan, Unreachable } from "../../restore/plan-result.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
-import type { RestorePrediction } from "../../restore/predict.ts";
+import type { RestorePrediction } from "../../core/restore-prediction.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { damagedLines, noticeLines } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";

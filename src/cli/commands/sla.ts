@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 
 import type { SlaReport } from "../../app/sla.ts";
-import { formatDuration, formatNumber } from "../../core/format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { SlaJudgement } from "../../sla/judge-sla.ts";
 import { factLines } from "../fact-lines.ts";
@@ -99,9 +99,16 @@ function predictionLines({ prediction }: SlaJudgement, language: Language): read
     return [text.tooFew];
   }
   const { seconds, fromSeconds, toSeconds, proofs, checked, within } = prediction;
+  const { restoreBytes, walBytes } = prediction;
   const show = (value: number): string => secondsText(value, language);
+  const told = [show(seconds), show(fromSeconds), show(toSeconds)] as const;
   return [
-    text.foretold(show(seconds), show(fromSeconds), show(toSeconds), proofs),
+    ...(restoreBytes === null || walBytes === null
+      ? [text.foretold(...told, proofs)]
+      : [
+          text.foretoldByRates(...told, proofs),
+          text.foretoldFor(formatBytes(restoreBytes, language), formatBytes(walBytes, language)),
+        ]),
     ...(checked === 0 ? [] : [text.checked(within, checked)]),
   ];
 }
@@ -111,17 +118,24 @@ function rateLine({ tried, good }: SlaJudgement["backups"], language: Language):
   return tried === 0 ? text.none : text.rate(good, tried, percent(good, tried, language));
 }
 
-function routinesLine({ routines }: SlaJudgement, language: Language): string {
+function routineLines({ routines }: SlaJudgement, language: Language): readonly string[] {
   const text = slaText[language];
-  const { missed, verdict } = routines;
-  if (missed.length === 0) {
-    return verdict === "met" ? text.allDone : text.nothingDue;
-  }
+  const { missed, undone, verdict } = routines;
   const told = missed
     .slice(0, ROUTINES_SHOWN)
     .map(({ routine, fromMs }) => `${text.routineNames[routine]} (${iso(fromMs).slice(0, 10)})`);
   const more = missed.length > told.length ? ["…"] : [];
-  return text.missedRoutines(missed.length, [...told, ...more].join(", "));
+  const due = undone
+    .slice(0, ROUTINES_SHOWN)
+    .map(({ routine, dueMs }) => `${routine} (${iso(dueMs).slice(0, 10)})`);
+  const moreDue = undone.length > due.length ? ["…"] : [];
+  const lines = [
+    ...(missed.length === 0
+      ? []
+      : [text.missedRoutines(missed.length, [...told, ...more].join(", "))]),
+    ...(undone.length === 0 ? [] : [text.undone(undone.length, [...due, ...moreDue].join(", "))]),
+  ];
+  return lines.length > 0 ? lines : [verdict === "met" ? text.allDone : text.nothingDue];
 }
 
 function clusterLines(judged: SlaJudgement, language: Language): readonly string[] {
@@ -134,6 +148,7 @@ function clusterLines(judged: SlaJudgement, language: Language): readonly string
     lines.map((line, index) => [index === 0 ? name : "", line]);
   const { exposure, rpo, rto, backups, dumps, proofs, routines, missedRunAlerts } = judged;
   const [shares = "", ...worst] = exposureLines(judged, language);
+  const [firstRoutine = "", ...otherRoutines] = routineLines(judged, language);
   return [
     `${text.cluster(judged.cluster)}  ${word(judged.verdict)}`,
     ...factLines([
@@ -148,7 +163,7 @@ function clusterLines(judged: SlaJudgement, language: Language): readonly string
         ? []
         : [[text.dumps, `${rateLine(dumps, language)}  ${word(dumps.verdict)}`] as const]),
       [text.proofs, `${rateLine(proofs, language)}  ${word(proofs.verdict)}`],
-      [text.routines, `${routinesLine(judged, language)}  ${word(routines.verdict)}`],
+      ...several(text.routines, [`${firstRoutine}  ${word(routines.verdict)}`, ...otherRoutines]),
       ...(missedRunAlerts === 0 ? [] : [[text.missedRuns, text.alerts(missedRunAlerts)] as const]),
     ]),
   ];
@@ -182,9 +197,13 @@ export function registerSla(program: Command, frame: Frame): void {
     .action(async ({ from, to, month, fresh = false }: Options) => {
       const { clusterValue, readSla } = await import("../../app/sla.ts");
       const typed = { from, to, month };
+      const onRead = (objects: number): void => {
+        const detail = text.readObjects(formatNumber(objects, language));
+        frame.progress.update({ phase: text.reading, detail });
+      };
       const lenient = frame.environment({}, { strict: false });
       const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
-        readSla(adapters, environment, { typed, fresh, signal }),
+        readSla(adapters, environment, { typed, fresh, onRead, signal }),
       );
       const { period, verdict, share, clusters } = report;
       const value = {

@@ -32,6 +32,8 @@ type Messages = {
   readonly notMeasured: string;
   readonly prediction: string;
   readonly foretold: (seconds: string, from: string, to: string, proofs: number) => string;
+  readonly foretoldByRates: (seconds: string, from: string, to: string, restores: number) => string;
+  readonly foretoldFor: (bytes: string, wal: string) => string;
   readonly checked: (within: number, checked: number) => string;
   readonly tooFew: string;
   readonly backups: string;
@@ -42,6 +44,9 @@ type Messages = {
   readonly routines: string;
   readonly routineNames: Readonly<Record<"daily backup" | "weekly proof", string>>;
   readonly missedRoutines: (count: number, what: string) => string;
+  readonly undone: (count: number, what: string) => string;
+  readonly reading: string;
+  readonly readObjects: (objects: string) => string;
   readonly allDone: string;
   readonly nothingDue: string;
   readonly missedRuns: string;
@@ -89,7 +94,10 @@ const en: Messages = {
   prediction: "next restore",
   foretold: (seconds, from, to, proofs) =>
     `${seconds} foreseen, between ${from} and ${to}, from ${proofs} proofs`,
-  checked: (within, checked) => `of ${checked} proofs foreseen so, ${within} came true`,
+  foretoldByRates: (seconds, from, to, restores) =>
+    `${seconds} foreseen, between ${from} and ${to}, by the rates of ${restores} measured restores`,
+  foretoldFor: (bytes, wal) => `for ${bytes} and ${wal} of WAL, until the server answers`,
+  checked: (within, checked) => `of ${checked} foreseen so, ${within} came true`,
   tooFew: "too few proofs to foresee it",
   backups: "backups",
   dumps: "dumps",
@@ -99,6 +107,9 @@ const en: Messages = {
   routines: "routines",
   routineNames: { "daily backup": "a backup every day", "weekly proof": "a proof every week" },
   missedRoutines: (count, what) => `missed ${count}: ${what}`,
+  undone: (count, what) => `of the schedule ${count} not done: ${what}`,
+  reading: "Reading the ledger; the next time only what is new",
+  readObjects: (objects) => `${objects} objects`,
   allDone: "all done",
   nothingDue: "no whole day was over",
   missedRuns: "missed runs",
@@ -146,7 +157,10 @@ const fr: Messages = {
   prediction: "prochaine restauration",
   foretold: (seconds, from, to, proofs) =>
     `${seconds} prévus, entre ${from} et ${to}, d'après ${proofs} preuves`,
-  checked: (within, checked) => `sur ${checked} preuves ainsi prévues, ${within} se sont vérifiées`,
+  foretoldByRates: (seconds, from, to, restores) =>
+    `${seconds} prévus, entre ${from} et ${to}, d'après les débits de ${restores} restaurations mesurées`,
+  foretoldFor: (bytes, wal) => `pour ${bytes} et ${wal} de WAL, jusqu'à ce que le serveur réponde`,
+  checked: (within, checked) => `sur ${checked} ainsi prévues, ${within} se sont vérifiées`,
   tooFew: "trop peu de preuves pour la prévoir",
   backups: "sauvegardes",
   dumps: "exports",
@@ -159,6 +173,9 @@ const fr: Messages = {
     "weekly proof": "une preuve par semaine",
   },
   missedRoutines: (count, what) => `${count} manquées : ${what}`,
+  undone: (count, what) => `du planning ${count} non faites : ${what}`,
+  reading: "Lecture du journal ; la prochaine fois seulement ce qui est nouveau",
+  readObjects: (objects) => `${objects} objets`,
   allDone: "toutes faites",
   nothingDue: "aucun jour entier n'est écoulé",
   missedRuns: "exécutions manquées",

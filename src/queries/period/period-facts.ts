@@ -167,7 +167,7 @@ type Rate = { readonly tried: number; readonly good: number };
 
 /** A cluster of which the ledger says nothing. */
 function silentFacts(cluster: string): SlaFacts {
-  const tried = { backups: [], dumps: [], proofs: [], loadTests: [] };
+  const tried = { backups: [], dumps: [], proofs: [], loadTests: [], restores: [] };
   const none = { objectives: [], missedRuns: [], alerts: [], actions: [] };
   const slots = new SlotSeries();
   return { cluster, slots, ...tried, ...none, live: undefined, routines: new Map() };

@@ -149,7 +149,7 @@ export const periodTextEn = {
   },
   rtoNone: "No restore was measured in this period: the RTO is not demonstrated.",
   foretold: (seconds: string, from: string, to: string, proofs: string): string =>
-    `Predicted for the next restore: ${seconds}, between ${from} and ${to}, from ${proofs} proofs.`,
+    `Predicted for the next restore: ${seconds}, between ${from} and ${to}, from ${proofs} measured restores.`,
   cameTrue: (within: string, checked: string): string =>
     `Of ${checked} earlier predictions ${within} came true.`,
   backup: {

@@ -145,7 +145,7 @@ export const periodTextFr: PeriodWords = {
   },
   rtoNone: "Aucune restauration n'a été mesurée pendant la période : le RTO n'est pas démontré.",
   foretold: (seconds, from, to, proofs) =>
-    `Prédit pour la prochaine restauration : ${seconds}, entre ${from} et ${to}, d'après ${proofs} preuves.`,
+    `Prédit pour la prochaine restauration : ${seconds}, entre ${from} et ${to}, d'après ${proofs} restaurations mesurées.`,
   cameTrue: (within, checked) =>
     `Sur ${checked} prédictions précédentes, ${within} se sont vérifiées.`,
   backup: {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type RestoreMeasurement, predictRestore } from "./predict.ts";
+import { type RestoreMeasurement, predictRestore } from "./restore-prediction.ts";
 
 const GIB = 2 ** 30;
 const size = { host: "dr", restoreBytes: 10 * GIB, walBytes: GIB, start: true };
