@@ -8,7 +8,7 @@
  */
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import { DrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import { type PgVersion, versionOfProgram } from "../core/pg-version.ts";
 import {
   copyEmbeddedPackage,
@@ -124,6 +124,24 @@ async function pgConfigDirectory(search: BinariesSearch): Promise<readonly strin
     : [];
 }
 
+/** initdb hands its own path to a shell, between double quotes: there these mean something else. All else runs from such a path. */
+const SHELL_SIGNS = /["$`\\]/;
+
+/** The copy; what is usable without one where there can be none. @throws what `make` throws, when nothing is. */
+async function copyOr(
+  usable: ServerBinaries | undefined,
+  make: () => Promise<string>,
+): Promise<string | ServerBinaries> {
+  try {
+    return await make();
+  } catch (error) {
+    if (usable !== undefined && isDrError(error, "PG_CACHE_UNSAFE")) {
+      return usable;
+    }
+    throw error;
+  }
+}
+
 async function fromPackages(
   major: number,
   search: BinariesSearch,
@@ -135,10 +153,17 @@ async function fromPackages(
     const probed: Probe = complete
       ? await probe(inPlace, search)
       : { state: "broken", reason: "links missing" };
-    if (probed.state === "runs") {
-      return { binDirectory: inPlace, version: probed.version, origin: "embedded" };
+    const usable: ServerBinaries | undefined =
+      probed.state === "runs"
+        ? { binDirectory: inPlace, version: probed.version, origin: "embedded" }
+        : undefined;
+    if (usable !== undefined && !SHELL_SIGNS.test(inPlace)) {
+      return usable;
     }
-    const copy = await copyEmbeddedPackage(candidate, search);
+    const copy = await copyOr(usable, () => copyEmbeddedPackage(candidate, search));
+    if (typeof copy !== "string") {
+      return copy;
+    }
     const binDirectory = join(copy, "native", "bin");
     const probedCopy = await probe(binDirectory, search);
     if (probedCopy.state === "broken") {

@@ -17,6 +17,9 @@ import { type TestServer, startTestServer } from "../support/test-server.ts";
 /** Of the services of the system; 0 is safe, 10 is open: 2.8 with a private /tmp, 3.0 where the installation lies below /tmp, as here. */
 const EXPOSURE_MAX = 3.0;
 
+/** Long enough for a full backup, increments, the crash and the restore. */
+const SHORT_LOAD = ["--duration", "20s", "--clients", "2", "--size", "20MB"];
+
 let server: TestServer;
 before(async () => {
   server = await startTestServer({
@@ -63,13 +66,13 @@ test("R19 S69 of root's installation the system's own logrotate takes care", asy
   assert.deepEqual([run.code, run.out + run.err], [0, ""]);
 });
 
-test("R19 R23 backup, Monday's restore test and check work in what their units leave them: a read-only system, few capabilities", async (context) => {
+test("R19 R23 backup, Monday's restore test, the load test and check work in what their units leave them: a read-only system, few capabilities", async (context) => {
   const machine = await host(context);
   const made = await machine.asRoot([join(machine.folder, "pra"), "init"]);
   assert.equal(made.code, 0, made.err);
   const { code } = await machine.rootSchedule("install --systemd");
   assert.equal(code, 5, "systemd does not run here");
-  for (const job of ["backup", "restore-test", "status"]) {
+  for (const job of ["backup", "restore-test", "load-test", "status"]) {
     const unit = readFileSync(machine.etc(`systemd/system/pra-main-${job}.service`), "utf8");
     const valueOf = (name: string): string =>
       new RegExp(`^${name}=(.*)$`, "m").exec(unit)?.[1] ?? "";
@@ -86,7 +89,8 @@ test("R19 R23 backup, Monday's restore test and check work in what their units l
       `exec setpriv --no-new-privs --bounding-set=-all,${bounding.replaceAll(" ", ",")} env -i PATH=/usr/bin:/bin ${valueOf("Environment")} "$@"`,
     ].join("\n");
     const command = wordsOf(valueOf("ExecStart"));
-    const run = await machine.asRoot(["unshare", "--mount", "sh", "-c", script, "sh", ...command]);
+    const words = job === "load-test" ? [...command, ...SHORT_LOAD] : command;
+    const run = await machine.asRoot(["unshare", "--mount", "sh", "-c", script, "sh", ...words]);
     assert.equal(run.code, job === "status" ? 4 : 0, `${job}: ${run.out}${run.err}`);
   }
 });
