@@ -51,12 +51,12 @@ async function untilNoProcess(directory: string): Promise<void> {
   }
 }
 
-async function reportsOf(directory: string): Promise<ReadonlyMap<string, string>> {
+/** By their ending, byte for byte. */
+async function reportsOf(directory: string): Promise<ReadonlyMap<string, Buffer>> {
   const folder = join(directory, "state", "reports");
   const names = (await readdir(folder)).toSorted();
   const read = names.map(
-    async (name) =>
-      [name.slice(name.indexOf(".")), await readFile(join(folder, name), "utf8")] as const,
+    async (name) => [name.slice(name.indexOf(".")), await readFile(join(folder, name))] as const,
   );
   return new Map(await Promise.all(read));
 }
@@ -73,7 +73,7 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   const run = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL]);
   const code = await ended(run);
   const reports = await reportsOf(ground.path);
-  const facts = JSON.parse(reports.get(".json") ?? "") as LoadTestFacts;
+  const facts = JSON.parse(String(reports.get(".json"))) as LoadTestFacts;
   // A machine under load may miss the one test that is about speed, and nothing else.
   const slow = facts.tests.find(({ name }) => name === "slowdown")?.outcome !== "pass";
   assert.equal(code, slow ? 4 : 0, run.err() + run.out());
@@ -90,11 +90,12 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   assert.match(run.out(), /RTO measured .*✓ MET: the objective is/);
   const ledger = pra(ground.path, ["ledger", "list", "--kind", "loadTestFinished", "--json"]);
   assert.equal(await ended(ledger), 0, ledger.err());
+  assert.deepEqual([...reports.keys()].toSorted(), [".html", ".json", ".md", ".pdf"]);
   for (const content of reports.values()) {
     assert.ok(ledger.out().includes(createHash("sha256").update(content).digest("hex")));
   }
   const whole = /No acknowledged commit is lost[\s\S]*<svg/;
-  assert.match(reports.get(".html") ?? "", whole);
+  assert.match(String(reports.get(".html")), whole);
   const program = "PRA";
   const french = htmlPage(loadTestReport(facts, { language: "fr", program }));
   assert.match(french, /<html lang="fr">[\s\S]*Aucune validation confirmée[\s\S]*<svg/);
@@ -117,7 +118,7 @@ test("R6 an interrupt ends a load test within ten seconds, with a report that sa
   assert.equal(await ended(run), 130);
   assert.ok(performance.now() - beganMs < 10_000);
   assert.match(run.out(), /! INTERROMPU/);
-  const facts = JSON.parse((await reportsOf(ground.path)).get(".json") ?? "") as LoadTestFacts;
+  const facts = JSON.parse(String((await reportsOf(ground.path)).get(".json"))) as LoadTestFacts;
   assert.equal(facts.ending, "interrupted");
   assert.equal(facts.ok, false);
   assert.deepEqual(facts.rto, { seconds: null, objectiveSeconds: 1800, met: null });
@@ -135,7 +136,7 @@ test("R6 a server that somebody else kills is reported as lost, and nothing that
   assert.equal(await ended(run), 4, run.err() + run.out());
   assert.match(run.err(), /went away by itself/);
   assert.match(run.out(), /✗ SERVER LOST/);
-  const facts = JSON.parse((await reportsOf(ground.path)).get(".json") ?? "") as LoadTestFacts;
+  const facts = JSON.parse(String((await reportsOf(ground.path)).get(".json"))) as LoadTestFacts;
   assert.equal(facts.ending, "serverLost");
   assert.ok(facts.tests.every(({ outcome }) => outcome !== "pass"));
   await untilNoProcess(ground.path);

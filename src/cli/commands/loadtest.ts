@@ -108,7 +108,7 @@ function render(outcome: LoadTestOutcome, frame: Frame): string {
     "",
     ...(reportPath === undefined
       ? []
-      : factLines([[text.report, `${reportPath}.html (.md, .json)`]])),
+      : factLines([[text.report, `${reportPath}.html (.pdf, .md, .json)`]])),
     ...(reportFailure === undefined ? [] : [failureLine(text.noReport, reportFailure, frame)]),
     ...(ledgerFailure === undefined ? [] : [failureLine(text.noLedger, ledgerFailure, frame)]),
     ...(ledger === "none" ? [text.ledgerNone] : []),
