@@ -1,10 +1,10 @@
 /** The backups of an incarnation as a writer of the next one needs them: the newest that counts, and the newest full one. */
 import { type DrError, isDrError } from "../core/errors.ts";
-import type { ObjectId } from "../core/object-id.ts";
+import { type ObjectId, objectIdTimeMs } from "../core/object-id.ts";
 import { isAcceptedBy } from "../repository/fencing.ts";
-import { type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
+import { type ClusterName, type IncarnationPlace, rootPrefix } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
-import { readFence } from "../repository/read-lease.ts";
+import { listIncarnations, readFence } from "../repository/read-lease.ts";
 import { type BackupRoot, decodeRoot } from "../repository/root.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 
@@ -45,6 +45,25 @@ export async function* listRoots(
       yield { id, sizeBytes, state: "damaged", error };
     }
   }
+}
+
+/** When the oldest backup of some clusters was begun, by the clock of its host; Infinity: there is none. From names alone. */
+export async function oldestBackupMs(
+  sealed: SealedStore,
+  clusters: Iterable<ClusterName>,
+  call: StoreCall,
+): Promise<number> {
+  let oldestMs = Infinity;
+  for (const cluster of clusters) {
+    for await (const place of listIncarnations(sealed, cluster, call)) {
+      for await (const { name } of sealed.listNames(rootPrefix(place), call)) {
+        if (name?.type === "root") {
+          oldestMs = Math.min(oldestMs, objectIdTimeMs(name.id));
+        }
+      }
+    }
+  }
+  return oldestMs;
 }
 
 /** The newest backup that counts and can be read. */

@@ -35,6 +35,7 @@ import { expectedAt, type SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
+import { oldestBackupMs } from "./backup-roots.ts";
 import { readProofWords } from "./last-proofs.ts";
 import { openRepository } from "./repository-access.ts";
 import { readRetentionWal } from "./retention-wal.ts";
@@ -95,8 +96,9 @@ function optionsOf(
 ): ExpireLeftoversOptions {
   const { clock, observer } = adapters;
   const { sealed, request } = about;
+  const cluster = clusterNameOf(environment.cluster);
   return {
-    cluster: clusterNameOf(environment.cluster),
+    cluster,
     ttlSeconds: leaseTtlSeconds,
     isVerified: segmentCheck(sealed),
     retention: {
@@ -104,7 +106,8 @@ function optionsOf(
       now: () => clock.now(),
       readWal: (place, call) => readRetentionWal(sealed, place, call),
       readProofWords: async (call) => {
-        const words = await readProofWords(sealed, call);
+        const sinceMs = await oldestBackupMs(sealed, [cluster], call);
+        const words = await readProofWords(sealed, { ...call, sinceMs });
         return request.acceptUnreadProofs ? { ...words, unread: 0 } : words;
       },
     },

@@ -5,7 +5,7 @@
  * that could not judge has said nothing.
  */
 import type { DrError } from "../core/errors.ts";
-import { ledgerListObjectsMax } from "../core/limits.ts";
+import { ledgerClockSkewMsMax, ledgerListObjectsMax } from "../core/limits.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -39,6 +39,11 @@ function doubtOf({ verdict, time, failedLevels }: LastProof): ProofDoubt | undef
 
 /** Whose proofs. */
 export type ProofSearch = StoreCall & {
+  /**
+   * All of the ledger since then: when the oldest of the backups in question was begun, which no proof of it is older than. Without it the newest
+   * `ledgerListObjectsMax` objects.
+   */
+  readonly sinceMs?: number;
   /** Of this cluster alone. */
   readonly cluster?: string;
   /** Backups: when all of these were met, nothing more is read, and a later word of a process that began earlier may be missed. */
@@ -47,7 +52,7 @@ export type ProofSearch = StoreCall & {
 
 async function search(
   sealed: SealedStore,
-  { wanted, cluster, signal }: ProofSearch,
+  { wanted, cluster, sinceMs, signal }: ProofSearch,
   proofs: Map<string, LastProof>,
   onUnread?: (problem: DrError) => void,
 ): Promise<void> {
@@ -62,15 +67,15 @@ async function search(
     }
     return wanted !== undefined && proofs.size > 0 && [...wanted].every((id) => proofs.has(id));
   };
-  const call = { signal, objectsMax: ledgerListObjectsMax };
+  const all = { objectsMax: Infinity, tailMax: Infinity };
+  const call =
+    sinceMs === undefined
+      ? { signal, objectsMax: ledgerListObjectsMax }
+      : { signal, ...all, sinceMs: sinceMs - ledgerClockSkewMsMax };
   await searchNewestEvents(sealed, take, onUnread === undefined ? call : { ...call, onUnread });
 }
 
-/**
- * The newest proof of each backup, from the newest `ledgerListObjectsMax` objects of the ledger: a list answers in seconds, however long
- * the history. A backup whose proof lies further back shows none; proving it again is what it needs by then anyway.
- * @throws DrError what the store and the ledger throw.
- */
+/** The newest proof of each backup. @throws DrError what the store and the ledger throw. */
 export async function searchProofs(
   sealed: SealedStore,
   of: ProofSearch,
@@ -110,8 +115,11 @@ export function doubtsIn(proofs: ReadonlyMap<string, LastProof>): ProofDoubts {
   return doubts;
 }
 
-/** What proofs say against backups, for retention. @throws DrError what the store throws. */
-export async function readProofWords(sealed: SealedStore, call: StoreCall): Promise<ProofWords> {
+/** What proofs say against backups of which the oldest was begun at `sinceMs`, for retention. @throws DrError what the store throws. */
+export async function readProofWords(
+  sealed: SealedStore,
+  call: StoreCall & { readonly sinceMs: number },
+): Promise<ProofWords> {
   const { proofs, unread } = await readProofs(sealed, call);
   const doubts = doubtsIn(proofs);
   const damaged = new Set([...doubts.keys()].filter((id) => isDamaged(doubts, id)));

@@ -29,6 +29,7 @@ import {
   windowsIn,
   windowsJson,
 } from "../restore/window.ts";
+import { oldestBackupMs } from "./backup-roots.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type LastProof, doubtsIn, readProofs } from "./last-proofs.ts";
@@ -202,11 +203,13 @@ export async function readWindows(
   call: StoreCall,
 ): Promise<readonly Omit<ListedIncarnation, "backups">[]> {
   const { sealed } = await openRepository(adapters, environment, call);
-  const { proofs, unread } = await readProofs(sealed, call);
+  const clusters = await listClusters(sealed, call);
+  const sinceMs = await oldestBackupMs(sealed, clusters, call);
+  const { proofs, unread } = await readProofs(sealed, { ...call, sinceMs });
   const judged = { doubts: doubtsIn(proofs), proofsUnread: unread.length };
   const about = { depth: "all", ...policyOf(adapters, environment), ...judged, ...call } as const;
   const found: Omit<ListedIncarnation, "backups">[] = [];
-  for (const cluster of await listClusters(sealed, call)) {
+  for (const cluster of clusters) {
     found.push(...(await listCluster(sealed, cluster, about)).incarnations);
   }
   return found;
@@ -226,13 +229,15 @@ export async function listRepository(
   call: StoreCall,
 ): Promise<RepositoryList> {
   const { sealed, location } = await openRepository(adapters, environment, call);
-  const { proofs, unread: proofsUnread } = await readProofs(sealed, call);
+  const clusters = await listClusters(sealed, call);
+  const sinceMs = await oldestBackupMs(sealed, clusters, call);
+  const { proofs, unread: proofsUnread } = await readProofs(sealed, { ...call, sinceMs });
   const doubts = doubtsIn(proofs);
   const judged = { doubts, proofsUnread: proofsUnread.length };
   const about = { depth: "ends", ...policyOf(adapters, environment), ...judged, ...call } as const;
   const incarnations: ListedIncarnation[] = [];
   const holds = new Map<string, HoldDocument>();
-  for (const cluster of await listClusters(sealed, call)) {
+  for (const cluster of clusters) {
     const listed = await listCluster(sealed, cluster, about);
     incarnations.push(...listed.incarnations);
     listed.holds.forEach((hold, id) => holds.set(id, hold));

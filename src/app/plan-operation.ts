@@ -1,5 +1,5 @@
 /** `pra plan`: what a restore would do, or why it cannot, from the repository alone. Nothing is written. */
-import type { ObjectId } from "../core/object-id.ts";
+import { type ObjectId, objectIdTimeMs } from "../core/object-id.ts";
 import { clusterNameOf, type IncarnationPlace } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import { DrError } from "../core/errors.ts";
@@ -52,6 +52,31 @@ async function placeFor(
   return { place, backup: undefined };
 }
 
+/**
+ * A plan that knows what proofs say of the backup it takes. The ledger is read from the beginning of that backup on; where it then gives way to
+ * an older one, from that one's.
+ */
+async function planJudged(
+  { sealed }: OpenRepository,
+  catalogue: IncarnationView["catalogue"],
+  wanted: { readonly target: RestoreTarget; readonly backup: ObjectId | undefined },
+  call: StoreCall,
+): Promise<RestorePlan | Unreachable> {
+  const { target, backup } = wanted;
+  let sinceMs = Infinity;
+  let parts = 0;
+  let plan = await planRestore(catalogue, target, { backup, ...call });
+  while (plan.reachable && objectIdTimeMs(plan.backup.id) < sinceMs) {
+    sinceMs = objectIdTimeMs(plan.backup.id);
+    const { proofs, unread } = await readProofs(sealed, { ...call, sinceMs });
+    parts = unread.length;
+    plan = await planRestore(catalogue, target, { backup, doubts: doubtsIn(proofs), ...call });
+  }
+  return plan.reachable && parts > 0
+    ? { ...plan, notices: [...plan.notices, { kind: "proofs-unread", parts }] }
+    : plan;
+}
+
 /** Plans. @throws DrError `USAGE_*` for the target; `CONFIG_*`, `KEY_*`, `STORE_*`, `REPO_*`; `PLAN_NOTHING_YET`. */
 export async function planOperation(
   adapters: Adapters,
@@ -70,14 +95,7 @@ export async function planOperation(
   if (view.roots.length === 0) {
     throw new DrError("PLAN_NOTHING_YET", { cluster: environment.cluster });
   }
-  const { proofs, unread } = await readProofs(repository.sealed, call);
-  const doubts = doubtsIn(proofs);
-  const found = await planRestore(view.catalogue, target, { backup, doubts, ...call });
-  const notice = { kind: "proofs-unread", parts: unread.length } as const;
-  const plan =
-    found.reachable && unread.length > 0
-      ? { ...found, notices: [...found.notices, notice] }
-      : found;
+  const plan = await planJudged(repository, view.catalogue, { target, backup }, call);
   return { repository, view, target, plan };
 }
 

@@ -12,6 +12,7 @@ import { listIncarnations } from "../repository/read-lease.ts";
 import { planRestore } from "../restore/plan.ts";
 import { formatInstant } from "../restore/target-time.ts";
 import { type Window, windowsIn } from "../restore/window.ts";
+import { oldestBackupMs } from "./backup-roots.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { readProofs } from "./last-proofs.ts";
@@ -114,8 +115,9 @@ export async function unprovedBackups(
   options: { readonly signal: AbortSignal },
 ): Promise<readonly ObjectId[]> {
   const { sealed } = await openRepository(adapters, environment, options);
-  const { proofs } = await readProofs(sealed, options);
   const cluster = clusterNameOf(environment.cluster);
+  const sinceMs = await oldestBackupMs(sealed, [cluster], options);
+  const { proofs } = await readProofs(sealed, { ...options, sinceMs });
   const ids: ObjectId[] = [];
   for await (const place of listIncarnations(sealed, cluster, options)) {
     const { roots } = await readIncarnation(sealed, place, options);

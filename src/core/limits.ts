@@ -281,8 +281,12 @@ export const controlFileReadsMax = 20;
 export const controlFileRetryMs = 10;
 /** Events of one writer of the ledger that a search for the newest word reads: a daemon's last days at a few an hour. */
 export const ledgerTailEventsMax = 1_000;
-/** Objects of the ledger that `pra list` reads for the newest proofs: half a second, half a year of two commands a day. */
+/** Objects of the ledger that a status reads for the newest proofs: half a second. */
 export const ledgerListObjectsMax = 500;
+/** How long a process that proves can have run when it records: a fortnight; the longest that a proof may take is a day. */
+export const ledgerProcessMsMax = 14 * 86_400_000;
+/** How far the clocks of two hosts of one ledger may differ where one's proof of the other's backup is looked for: a day. */
+export const ledgerClockSkewMsMax = 86_400_000;
 /** Earlier restores that a prediction is made from: a month of daily proofs. */
 export const predictionMeasurementsMax = 30;
 /** Objects of the ledger that are read for them: a fifth of a second. */

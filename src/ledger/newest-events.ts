@@ -6,16 +6,16 @@
  * writers.
  */
 import { DrError, isDrError } from "../core/errors.ts";
-import { ledgerTailEventsMax } from "../core/limits.ts";
+import { ledgerProcessMsMax, ledgerTailEventsMax } from "../core/limits.ts";
 import { newestNumber } from "../repository/list-children.ts";
 import { objectKey, type LedgerWriterName } from "../repository/object-names.ts";
 import { listAll, type StoreCall, type StoreEntry } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { decodeEvents, understood, type EventEnvelope, type LedgerEvent } from "./event.ts";
-import { listLedgerWriters } from "./read-ledger.ts";
+import { beganMs, listLedgerWriters } from "./read-ledger.ts";
 import { isMonthlyChain } from "./resume-writer.ts";
 
-/** How far a search went. `found`: stopped by its visitor; `whole`: nothing is left; `bounded`: older events were not read. */
+/** How far a search went. `found`: stopped by its visitor; `whole`: nothing that was wanted is left; `bounded`: older events were not read. */
 export type LedgerSearch = "found" | "whole" | "bounded";
 
 const DIGITS = 12;
@@ -54,6 +54,11 @@ export type LedgerSearchCall = StoreCall & {
   readonly perWriterMax?: number;
   /** Of a writer that has written much, its newest events: for what may be old. */
   readonly tailMax?: number;
+  /**
+   * Nothing older is wanted: processes that began long before (`ledgerProcessMsMax`) are passed over, and of each other nothing is read behind
+   * an event that is older.
+   */
+  readonly sinceMs?: number;
   /** Told of each object that cannot be believed and each that is missing between others, and the search goes on; without it they end it. */
   readonly onUnread?: (problem: DrError) => void;
 };
@@ -105,6 +110,44 @@ class BackwardChain {
   }
 }
 
+/** What is left of a search. */
+type Budget = {
+  objects: number;
+  /** Nothing that was wanted was passed over. */
+  whole: boolean;
+};
+
+/** A writer's events, newest first, as far as the budget and the call go. */
+async function* eventsBackwards(
+  sealed: SealedStore,
+  writer: LedgerWriterName,
+  budget: Budget,
+  call: LedgerSearchCall,
+): AsyncGenerator<LedgerEvent, void, undefined> {
+  const { signal, perWriterMax = Infinity, sinceMs = -Infinity, onUnread } = call;
+  const { tailMax = ledgerTailEventsMax } = call;
+  const objects = await newestObjects(sealed, writer, { signal, tailMax });
+  budget.whole &&= objects.whole && objects.sequences.length <= perWriterMax;
+  const chain = new BackwardChain(writer, onUnread);
+  for (const sequence of objects.sequences.slice(0, perWriterMax)) {
+    if (budget.objects === 0) {
+      budget.whole = false;
+      return;
+    }
+    budget.objects -= 1;
+    const events = await eventsAt(sealed, { writer, sequence }, call);
+    chain.pass(sequence, events?.length);
+    yield* (events ?? []).toReversed().map(understood);
+    const [oldest] = events ?? [];
+    if (oldest !== undefined && Date.parse(oldest.time) < sinceMs) {
+      return;
+    }
+  }
+  if (objects.whole && perWriterMax === Infinity) {
+    chain.pass(0, 1);
+  }
+}
+
 /**
  * Shows events to `visit`, newest writer first and each writer's newest first, until it answers true or `objectsMax` objects were
  * read. @throws DrError what the store throws; without `onUnread` what `getWhole` throws for an object that is not authentic.
@@ -114,33 +157,20 @@ export async function searchNewestEvents(
   visit: (event: LedgerEvent) => boolean,
   call: LedgerSearchCall,
 ): Promise<LedgerSearch> {
-  const { signal, objectsMax, perWriterMax = Infinity, onUnread } = call;
-  const { tailMax = ledgerTailEventsMax } = call;
-  let left = objectsMax;
-  let whole = true;
+  const { signal, objectsMax, sinceMs = -Infinity } = call;
+  const budget: Budget = { objects: objectsMax, whole: true };
   const writers = (await listLedgerWriters(sealed, { signal })).filter(
-    (writer) => !isMonthlyChain(writer),
+    (writer) => !isMonthlyChain(writer) && beganMs(writer) >= sinceMs - ledgerProcessMsMax,
   );
   for (const writer of writers.toReversed()) {
-    const objects = await newestObjects(sealed, writer, { signal, tailMax });
-    whole &&= objects.whole && objects.sequences.length <= perWriterMax;
-    const chain = new BackwardChain(writer, onUnread);
-    for (const sequence of objects.sequences.slice(0, perWriterMax)) {
-      if (left === 0) {
-        return "bounded";
-      }
-      left -= 1;
-      const events = await eventsAt(sealed, { writer, sequence }, call);
-      chain.pass(sequence, events?.length);
-      for (const event of (events ?? []).toReversed()) {
-        if (visit(understood(event))) {
-          return "found";
-        }
-      }
+    if (budget.objects === 0) {
+      return "bounded";
     }
-    if (objects.whole && perWriterMax === Infinity) {
-      chain.pass(0, 1);
+    for await (const event of eventsBackwards(sealed, writer, budget, call)) {
+      if (visit(event)) {
+        return "found";
+      }
     }
   }
-  return whole ? "whole" : "bounded";
+  return budget.whole ? "whole" : "bounded";
 }

@@ -30,7 +30,8 @@ export async function listLedgerWriters(
   return writers.toSorted((a, b) => beganMs(a) - beganMs(b));
 }
 
-function beganMs(writer: LedgerWriterName): number {
+/** When its process began, by the clock of its host. */
+export function beganMs(writer: LedgerWriterName): number {
   return objectIdTimeMs(parseObjectId(writer.slice(17)));
 }
 
