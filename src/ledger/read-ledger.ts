@@ -11,9 +11,19 @@ import {
   parseLedgerWriterName,
   type LedgerWriterName,
 } from "../repository/object-names.ts";
-import { listAll, type StoreCall } from "../repository/object-store.ts";
+import { listAll, type ObjectStore, type StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import { decodeEvents, understood, type EventEnvelope, type LedgerEvent } from "./event.ts";
+
+/** A month's chain has hundreds of objects, which a disk need not look at to know its name. */
+async function* namesBelow(store: ObjectStore, call: StoreCall): AsyncGenerator<string> {
+  const prefix = "ledger/";
+  if (store.folders === undefined) {
+    yield* listChildren(store, prefix, { ...call, limit: storeListPageMax });
+  } else {
+    yield* await store.folders(prefix, call);
+  }
+}
 
 /** Every writer, by the time at which its process began. */
 export async function listLedgerWriters(
@@ -21,8 +31,7 @@ export async function listLedgerWriters(
   call: StoreCall,
 ): Promise<LedgerWriterName[]> {
   const writers: LedgerWriterName[] = [];
-  const limit = storeListPageMax;
-  for await (const child of listChildren(sealed.store, "ledger/", { ...call, limit })) {
+  for await (const child of namesBelow(sealed.store, call)) {
     if (/^[0-9a-f]{16}-[0-9a-f]{32}$/.test(child)) {
       writers.push(parseLedgerWriterName(child));
     }

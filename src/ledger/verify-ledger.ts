@@ -201,8 +201,14 @@ export async function verifyLedger(
   let events = 0;
   for (const writer of await listLedgerWriters(sealed, { signal })) {
     const check = new ChainCheck(writer, settledUntil);
+    let objects = 0;
     for await (const sequence of listLedgerObjects(sealed, writer, { signal })) {
+      objects += 1;
       await checkObject(sealed, check, { signal, visit, sequence });
+    }
+    // An empty folder is no writer.
+    if (objects === 0) {
+      continue;
     }
     heads.set(writer, { writer, ...check.link });
     if (check.settled !== undefined) {

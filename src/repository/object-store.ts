@@ -108,6 +108,12 @@ export interface ObjectStore {
     call: StoreCall & { readonly startAfter?: string; readonly limit?: number },
   ): Promise<StorePage>;
 
+  /**
+   * Only where the store knows it without listing what lies below, as a disk does: the names one level below `prefix`, which ends with a slash, in order. Of one
+   * that is named all objects may be gone by now.
+   */
+  readonly folders?: (prefix: string, call: StoreCall) => Promise<readonly string[]>;
+
   /** Deletes durably; an absent object is fine. Only `expire` may call it for what is in a repository. */
   delete(key: string, call: StoreCall): Promise<void>;
 

@@ -43,7 +43,7 @@ import { createAppendFile } from "./disk/append-file.ts";
 import { fileSystemTimeMs, hardLinksWork } from "./disk/directory-probe.ts";
 import { DurableDirectories } from "./disk/durable-directories.ts";
 import { fileSystemFactsOf } from "./disk/file-system-type.ts";
-import { listTree } from "./disk/listing.ts";
+import { listFolders, listTree } from "./disk/listing.ts";
 import { StoreRoot } from "./disk/store-root.ts";
 import { type ByteSource, createWithTrailer, objectBytesIn } from "./disk/trailer-file.ts";
 
@@ -216,6 +216,14 @@ export class DiskStore implements ObjectStore {
     await this.#root.requireUnchanged();
     return page;
   }
+
+  readonly folders = async (prefix: string, { signal }: StoreCall): Promise<readonly string[]> => {
+    checkedPrefix(prefix);
+    assert(prefix.endsWith("/"), "folders lie below a prefix that ends with a slash");
+    const names = await listFolders(join(this.location, prefix), { signal });
+    await this.#root.requireUnchanged();
+    return names;
+  };
 
   async delete(key: string, call: StoreCall): Promise<void> {
     const path = this.#pathOf(key);

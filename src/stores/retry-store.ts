@@ -34,6 +34,7 @@ export class RetryStore implements ObjectStore {
   readonly location: string;
   /** Not repeated: after a lost answer the own object would look like somebody else's. */
   readonly openAppend?: NonNullable<ObjectStore["openAppend"]>;
+  readonly folders?: NonNullable<ObjectStore["folders"]>;
   readonly #inner: ObjectStore;
   readonly #options: RetryOptions;
 
@@ -43,6 +44,10 @@ export class RetryStore implements ObjectStore {
     this.#options = options;
     if (inner.openAppend !== undefined) {
       this.openAppend = inner.openAppend.bind(inner);
+    }
+    const { folders } = inner;
+    if (folders !== undefined) {
+      this.folders = (prefix, call) => this.#repeat(call, () => folders(prefix, call));
     }
   }
 

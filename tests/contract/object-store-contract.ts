@@ -7,6 +7,7 @@ import { access, mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
+import { listChildren } from "../../src/repository/list-children.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { type ErrorCode, isDrError } from "../../src/core/errors.ts";
 import { systemRandom } from "../../src/core/random.ts";
@@ -254,6 +255,22 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         { numRuns: 60 },
       );
       assert.deepEqual(await collectKeys(store, "list/", signal), sorted);
+    });
+
+    test("R30 where a store tells folders without a listing, they are those that a listing shows", async () => {
+      if (store.folders === undefined) {
+        return;
+      }
+      for (const key of ["b/1", "a/2/3", "a-/1", "a/1", "a0/x", "file"]) {
+        await store.put(`folders/${key}`, [Buffer.from(key)], call);
+      }
+      const listed: string[] = [];
+      for await (const child of listChildren(store, "folders/", call)) {
+        listed.push(child);
+      }
+      assert.deepEqual(await store.folders("folders/", call), listed);
+      assert.deepEqual(listed, ["a-", "a", "a0", "b"]);
+      assert.deepEqual(await store.folders("nothing/", call), []);
     });
 
     test("an aborted call rejects with the signal's reason and leaves no object", async () => {

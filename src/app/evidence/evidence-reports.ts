@@ -6,7 +6,11 @@ import type { ArchivedFile } from "../../files/tar-archive.ts";
 import type { EventData } from "../../ledger/event-kinds.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import type { StoreCall } from "../../repository/object-store.ts";
-import { type ArchivedReport, listReports } from "../../repository/report-archive.ts";
+import {
+  type ArchivedReport,
+  archivedBytes,
+  listReports,
+} from "../../repository/report-archive.ts";
 import type { SealedStore } from "../../repository/sealed-store.ts";
 import { entryOf } from "../report-operations.ts";
 
@@ -25,10 +29,7 @@ function reportPath(id: ObjectId, form: string): string {
 }
 
 function reportFiles(id: ObjectId, { files }: ArchivedReport): readonly ArchivedFile[] {
-  return files.map(({ name, text }) => ({
-    path: reportPath(id, name),
-    content: Buffer.from(text),
-  }));
+  return files.map((file) => ({ path: reportPath(id, file.name), content: archivedBytes(file) }));
 }
 
 /** Every report that the segment names, as it was archived, and what is wrong with some. */

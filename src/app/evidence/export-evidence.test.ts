@@ -85,7 +85,9 @@ test("R16 R31 evidence of periods that touch shares no event and misses none, al
   // Two days without one, and those on which it failed.
   assert.equal(days.length, 3);
   assert.match(first.get("lists/backups.csv")?.toString() ?? "", /,'=1\+1,/);
-  assert.equal([...second.keys()].filter((name) => name.startsWith("reports/")).length, 10);
+  assert.equal([...second.keys()].filter((name) => name.startsWith("reports/")).length, 14);
+  const pdf = [...second].find(([name]) => name.endsWith("report.fr.pdf"))?.[1];
+  assert.equal(pdf?.subarray(0, 5).toString("latin1"), "%PDF-");
 });
 
 test("R16 no evidence is made of a ledger that is not whole, over a file that is there, or of a period to come; a report that is gone is named", async (context) => {

@@ -70,6 +70,17 @@ async function* keysBelow(
   }
 }
 
+/** The folders in a directory, in the order of the keys below them: one reading, however much lies below. */
+export async function listFolders(
+  directory: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  signal.throwIfAborted();
+  return sorted(await childrenOf(directory))
+    .filter((name) => name.endsWith("/"))
+    .map((name) => name.slice(0, -1));
+}
+
 /** One page. Peak memory: the names of the directories on the way, and the page. */
 export async function listTree(listing: TreeListing): Promise<StorePage> {
   const base = listing.prefix.slice(0, listing.prefix.lastIndexOf("/") + 1);
