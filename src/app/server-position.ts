@@ -8,6 +8,8 @@ export type ServerPosition = {
   /** Milliseconds since 1970. */
   readonly nowMs: number;
   readonly slotRetainedBytes: number | undefined;
+  /** Which cluster it is; undefined where that was not asked, or may not be seen. */
+  readonly systemId?: string | undefined;
 };
 
 const POSITION = `SELECT

@@ -3,9 +3,11 @@
  * says of itself. With the server dead the repository still answers for its half.
  */
 import { isDrError, type DrError } from "../core/errors.ts";
+import { guard } from "../core/failpoint.ts";
 import { type Lsn, lsnDistanceBytes } from "../core/lsn.ts";
 import type { TimelineId } from "../core/wal-name.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
+import { readSystemId } from "../postgres/server-health.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import {
   systemIdentifierOf,
@@ -41,6 +43,8 @@ export type WalState = {
   readonly timeline: TimelineId | undefined;
   readonly repositoryLsn: Lsn | undefined;
   readonly server: ServerPosition | undefined;
+  /** The server that answers is another cluster than the repository's newest history: positions of the two say nothing of each other. */
+  readonly otherSystemId: string | undefined;
   /** Why the server did not answer. */
   readonly serverError: DrError | undefined;
   readonly lagBytes: number | undefined;
@@ -66,7 +70,9 @@ async function askServer(environment: Environment, call: Call): Promise<ServerAn
   try {
     const connection = await withPasswordFile(environment.connection, call);
     await using session = await SqlSession.open(connection, { applicationName: slot, signal });
-    return { position: await readPosition(session, { slot, signal }) };
+    const position = await readPosition(session, { slot, signal });
+    const systemId = await readSystemId(session, call);
+    return { position: position && { ...position, systemId } };
   } catch (error) {
     signal.throwIfAborted();
     if (isDrError(error)) {
@@ -114,6 +120,17 @@ function exposureOf(
   return heldMs === undefined ? undefined : Math.max(0, ((server?.nowMs ?? nowMs) - heldMs) / 1000);
 }
 
+/** The cluster that answers, when it is another one. What may not be seen is believed to be the same. */
+function otherThan(
+  systemId: string | undefined,
+  position: ServerPosition | undefined,
+): string | undefined {
+  const found = position?.systemId;
+  return guard("L46-other-cluster") && systemId !== undefined && found !== systemId
+    ? found
+    : undefined;
+}
+
 /** What the repository holds, beside what the server answered. @throws DrError `REPO_*`, `STORE_*`. */
 export async function walStateOf(
   seen: { readonly sealed: SealedStore; readonly server: ServerAnswer },
@@ -122,14 +139,16 @@ export async function walStateOf(
   call: Call,
 ): Promise<WalState> {
   const { sealed } = seen;
-  const { position: server, error: serverError } = seen.server;
+  const { position, error: serverError } = seen.server;
   const lease = { cluster: clusterNameOf(environment.cluster), purpose: "wal" } as const;
   const receiver = seenReceiver(await readNewestLease(sealed, lease, call), adapters);
   const slot = environment.slotName;
   const place = await newestIncarnation(sealed, clusterNameOf(environment.cluster), call);
   const systemId = place && String(systemIdentifierOf(place.incarnation));
   const { cluster } = environment;
-  const about = { cluster, place, systemId, server, serverError, slot, receiver };
+  const otherSystemId = otherThan(systemId, position);
+  const server = otherSystemId === undefined ? position : undefined;
+  const about = { cluster, place, systemId, server, otherSystemId, serverError, slot, receiver };
   const catalogue = place && (await WalCatalogue.load(sealed, place, call));
   const wal = catalogue?.timelines.at(-1);
   if (catalogue === undefined || wal === undefined) {

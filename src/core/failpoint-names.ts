@@ -181,6 +181,7 @@ export const guardNames = [
   "L44-recovery-ended",
   "L45-fetch-target",
   "L45-timeline-left",
+  "L46-other-cluster",
   "L46-proof-of-health",
   "L48-full-page-writes",
   "L48-wal-level-minimal",

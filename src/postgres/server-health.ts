@@ -45,6 +45,8 @@ export type PageFailures = {
 
 /** Everything of one look. */
 export type ServerHealth = {
+  /** Which cluster this is; undefined where the role may not see it. */
+  readonly systemId: string | undefined;
   readonly version: PgVersion;
   readonly inRecovery: boolean;
   readonly readOnly: boolean;
@@ -123,6 +125,16 @@ async function rowsIfVisible(
   }
 }
 
+/** Which cluster answers; undefined where the role may not see it. @throws DrError `PG_*`. */
+export async function readSystemId(session: SqlSession, call: Call): Promise<string | undefined> {
+  const sql = "SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()";
+  const [row] = (await rowsIfVisible(session, sql, call)) ?? [];
+  // The server shows a signed number.
+  return typeof row?.["id"] === "string"
+    ? String(BigInt.asUintN(64, BigInt(row["id"])))
+    : undefined;
+}
+
 function slotOf(row: SqlRow): SlotHealth {
   return {
     name: row["slot_name"] ?? "",
@@ -185,6 +197,7 @@ export async function readServerHealth(
       call,
     )) ?? [];
   return {
+    systemId: await readSystemId(session, call),
     version: versionOfNumber(Number(general["version"])),
     inRecovery: general["recovering"] === "true",
     readOnly: general["readonly"] === "on",

@@ -314,6 +314,32 @@ test("R20 certificates of the server and of the application are seen, whoever si
   assert.match(seen[1] ?? "", new RegExp(`^of localhost:${port}: valid for \\d+ d`));
 });
 
+test("L46 a server that is another cluster than the one backed up is told, whatever its positions say, until it is backed up itself", async (context) => {
+  const { server, pra } = await siteOf(context, { major: 18 });
+  await using other = await startTestServer({ major: 18 });
+  await server.query("SELECT pg_switch_wal()");
+  assert.equal((await pra.run("backup --full")).code, 0);
+  // Its WAL ends before what the repository holds of the first one: by positions alone nothing would be missing.
+  const there = { PG_HOST: other.socketDirectory, PG_PORT: String(other.port) };
+  const site = new Site(other, pra);
+  const told = await site.see("exposure", there);
+  assert.equal(told.ok, false, told.summary);
+  assert.match(
+    told.summary,
+    /^the server is another cluster \(\d+\) than the one backed up \(\d+\)/,
+  );
+  assert.match(told.hint ?? "", /pra backup --full/);
+  const status = await pra.json("wal status", there);
+  assert.deepEqual(
+    [status.value["lagBytes"], status.value["exposureSeconds"] === 0],
+    [null, false],
+  );
+  const french = await pra.run("status --lang fr", there);
+  assert.match(french.out, /✗ exposition +le serveur est un autre cluster/);
+  assert.equal((await pra.run("backup --full", there)).code, 0);
+  assert.doesNotMatch((await site.see("exposure", there)).summary, /another cluster/);
+});
+
 test("R25 exposure without a receiver is the age of the newest backup, or of the last commit that was archived", async (context) => {
   const site = await siteOf(context, { major: 18 });
   const { server, pra } = site;

@@ -24,6 +24,7 @@ export function sampleEnvironment(variables: Readonly<Record<string, string>> = 
 
 /** What its server says. */
 export const sampleServer: ServerHealth = {
+  systemId: "7300000000000000000",
   version: versionOfNumber(180_004),
   inRecovery: false,
   readOnly: false,

@@ -25,10 +25,15 @@ export function judgeNewestBackup(
 
 /** R25: what would be lost now, against the objective; in the first week (R24) against a part of it. */
 export function judgeExposure(
-  { exposureSeconds, lagBytes = 0 }: WalState,
+  { exposureSeconds, lagBytes = 0, otherSystemId, systemId = "" }: WalState,
   rpoSeconds: number,
   { exposureShare }: Thresholds,
 ): Finding {
+  if (otherSystemId !== undefined) {
+    const seconds = Math.round(exposureSeconds ?? 0);
+    const values = { found: otherSystemId, expected: systemId };
+    return found("exposure", "bad", "exposure-other", values, { value: seconds, unit: "s" });
+  }
   if (exposureSeconds === undefined) {
     return found("exposure", "bad", "exposure-unknown");
   }

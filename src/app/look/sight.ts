@@ -174,11 +174,11 @@ export class Sight {
       return {};
     }
     try {
-      const { flushLsn, nowMs, slots } = await this.server();
+      const { flushLsn, nowMs, slots, systemId } = await this.server();
       const own = slots.find(({ name }) => name === this.environment.slotName);
       return flushLsn === undefined
         ? {}
-        : { position: { flushLsn, nowMs, slotRetainedBytes: own?.retainedBytes } };
+        : { position: { flushLsn, nowMs, systemId, slotRetainedBytes: own?.retainedBytes } };
     } catch (error) {
       if (isDrError(error)) {
         return { error };

@@ -87,6 +87,7 @@ export type StatusFactId =
   | "exposure-close"
   | "exposure-high"
   | "exposure-unknown"
+  | "exposure-other"
   | "gaps-none"
   | "gaps-open"
   | "receiver-none"

@@ -45,6 +45,11 @@ const factsEn: Facts = {
       summary: "unknown: nothing in the repository says until when it has the server's work",
       hint: "pra backup --full, then pra wal receive",
     },
+    "exposure-other": {
+      summary:
+        "the server is another cluster ({found}) than the one backed up ({expected}): nothing of it is in the repository",
+      hint: "Does PG_HOST name the right server? If it was made anew on purpose: pra backup --full, then pra wal receive; its history begins with that.",
+    },
     "gaps-none": { summary: "none" },
     "gaps-open": {
       summary: "{count} open: instants behind them cannot be restored",
@@ -125,6 +130,11 @@ const factsFr: Facts = {
     "exposure-unknown": {
       summary: "inconnue : rien dans le dépôt ne dit jusqu'à quand il a le travail du serveur",
       hint: "pra backup --full, puis pra wal receive",
+    },
+    "exposure-other": {
+      summary:
+        "le serveur est un autre cluster ({found}) que celui qui est sauvegardé ({expected}) : rien de lui n'est dans le dépôt",
+      hint: "PG_HOST désigne-t-il le bon serveur ? S'il a été recréé exprès : pra backup --full, puis pra wal receive ; son histoire commence là.",
     },
     "gaps-none": { summary: "aucun" },
     "gaps-open": {
