@@ -6,6 +6,7 @@
  */
 import type { DrError } from "../core/errors.ts";
 import { ledgerClockSkewMsMax, ledgerListObjectsMax } from "../core/limits.ts";
+import { guard } from "../core/failpoint.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -69,7 +70,7 @@ async function search(
   };
   const all = { objectsMax: Infinity, tailMax: Infinity };
   const call =
-    sinceMs === undefined
+    sinceMs === undefined || !guard("L36-proofs-since-oldest")
       ? { signal, objectsMax: ledgerListObjectsMax }
       : { signal, ...all, sinceMs: sinceMs - ledgerClockSkewMsMax };
   await searchNewestEvents(sealed, take, onUnread === undefined ? call : { ...call, onUnread });

@@ -147,6 +147,7 @@ export const guardNames = [
   "L36-dumps-by-database",
   "L36-hold",
   "L36-minimum-redundancy",
+  "L36-proofs-since-oldest",
   "L36-proofs-unread",
   "L36-whole-ones-first",
   "L37-kept-dump-keeps-packs",
