@@ -13,6 +13,8 @@ import { slaText } from "../text/sla-text.ts";
 
 /** Missed days and weeks named on a terminal; `--json` names all. */
 const ROUTINES_SHOWN = 5;
+/** Objects of the ledger from which on reading takes long enough to say so. */
+const PROGRESS_FROM = 200;
 
 type Options = {
   readonly from?: string;
@@ -198,8 +200,10 @@ export function registerSla(program: Command, frame: Frame): void {
       const { clusterValue, readSla } = await import("../../app/sla.ts");
       const typed = { from, to, month };
       const onRead = (objects: number): void => {
-        const detail = text.readObjects(formatNumber(objects, language));
-        frame.progress.update({ phase: text.reading, detail });
+        if (objects >= PROGRESS_FROM) {
+          const detail = text.readObjects(formatNumber(objects, language));
+          frame.progress.update({ phase: text.reading, detail });
+        }
       };
       const lenient = frame.environment({}, { strict: false });
       const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
