@@ -1,19 +1,22 @@
 /** A month from a ledger on a real disk to files, an archive and a hash. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { PeriodFacts } from "../queries/period/period-facts.ts";
 import { environmentIn } from "../../tests/support/environment-in.ts";
+import { MailRelay } from "../../tests/support/mail-relay.ts";
 import { recordLife } from "../../tests/support/record-life.ts";
 import { eventsOfLife, simulateLife } from "../../tests/support/simulated-life.ts";
 import { type Adapters, compose } from "./compose.ts";
 import { createRepository } from "./create-repository.ts";
 import type { Environment } from "./environment.ts";
+import { makeMetrics } from "./metrics-report.ts";
 import { makePeriodReport, requestedPeriod } from "./period-report.ts";
 import { listArchive, showReport } from "./report-operations.ts";
 import { openRepository } from "./repository-access.ts";
+import { sendReport } from "./send-report.ts";
 
 const { signal } = new AbortController();
 const START = Date.UTC(2026, 7, 1);
@@ -131,4 +134,89 @@ test("R31 the monthly report of a busy year, with its pages and PDFs in both lan
   assert.equal(facts.trend.length, 6);
   assert.ok(seconds < 3, `${seconds.toFixed(2)} s`);
   context.diagnostic(`${seconds.toFixed(2)} s`);
+});
+
+test("R31 a report that is sent arrives by mail with its PDF, once; a relay that is away gets it later, and a file that was changed stays behind", async (context) => {
+  const { adapters, environment: plain, directory } = await livedIn(context, 60);
+  await using relay = await MailRelay.start({ noStartTls: true });
+  const at = (port: number): Environment =>
+    environmentIn(directory, {
+      ...Object.fromEntries(Array.from(plain.settings, ([name, { value }]) => [name, value])),
+      ALERT_EMAIL: "direction@example.org",
+      PRA_MAIL_FROM: "pra@example.org",
+      PRA_SMTP_URL: `smtp://127.0.0.1:${port}`,
+    });
+  const request = {
+    kind: "monthly",
+    period: "2026-08",
+    output: undefined,
+    fresh: false,
+    signal,
+  } as const;
+  const made = await makePeriodReport(adapters, at(relay.port), request);
+  assert.deepEqual(
+    await sendReport(adapters, plain, { made, signal }),
+    [],
+    "nobody reads mail there",
+  );
+  const closed = await sendReport(adapters, at(1), { made, signal });
+  assert.deepEqual(
+    closed.map(({ route, state }) => [route, state]),
+    [["email direction@example.org", "waiting"]],
+  );
+  const again = await sendReport(adapters, at(relay.port), { made, signal });
+  assert.equal(again.length, 1);
+  await adapters.clock.sleep(50, { signal });
+  const { deliverDue } = await import("./watch/deliver.ts");
+  await deliverDue(adapters, at(relay.port), { signal, lifeMs: 120_000 });
+  assert.equal(relay.received.length, 2, "both that were asked for, each once");
+  for (const { mail } of relay.received) {
+    assert.match(
+      mail.subject ?? "",
+      /^Objectives missed: Monthly compliance report · main, August 2026/,
+    );
+    const [file, ...more] = mail.attachments;
+    assert.deepEqual(
+      [file?.filename, file?.contentType, more.length],
+      ["pra-main-monthly-2026-08.pdf", "application/pdf", 0],
+    );
+    assert.deepEqual(file?.content, made.files.get("pdf.en"));
+    assert.match(mail.text ?? "", /What is not met[^]*pra report show [0-9a-f]{16}/);
+  }
+  const folder = join(directory, "state", "reports");
+  const later = await sendReport(adapters, at(1), { made, signal });
+  assert.equal(later[0]?.state, "waiting");
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith(".en.pdf"))) {
+    await rm(join(folder, name));
+    await writeFile(join(folder, name), "something else");
+  }
+  await deliverDue(adapters, at(relay.port), { signal, lifeMs: 120_000 });
+  assert.deepEqual(relay.received.at(-1)?.mail.attachments, []);
+});
+
+test("R30 R32 METRICS is made anew from the ledger in place of the one before, archived each time, and says how old the last one was", async (context) => {
+  const { adapters, environment, directory } = await livedIn(context, 60);
+  const output = join(directory, "www");
+  const first = await makeMetrics(adapters, environment, { output, fresh: false, signal });
+  assert.deepEqual([first.archived.failure, first.ledgerFailure], [undefined, undefined]);
+  const item = (facts: typeof first.facts, number: number): string | undefined =>
+    facts.items.find((one) => one.item === number)?.state;
+  assert.equal(item(first.facts, 132), "notDemonstrated");
+  const html = await readFile(join(output, "METRICS.html"), "utf8");
+  assert.match(html, /<h1>Metrics · main<\/h1>/);
+  assert.equal(html.match(/<svg [^>]*role="img"/g)?.length, 3);
+  assert.deepEqual((await readdir(output)).toSorted(), [
+    "METRICS.html",
+    "METRICS.json",
+    "METRICS.md",
+    "METRICS.pdf",
+  ]);
+  await makeMetrics(adapters, environment, { output, fresh: false, signal });
+  const { reports } = await listArchive(adapters, environment, {
+    signal,
+    kind: "metrics",
+    limit: 5,
+  });
+  assert.equal(reports.length, 2);
+  assert.ok(reports.every(({ state }) => state.kind === "whole"));
 });

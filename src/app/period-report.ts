@@ -80,7 +80,8 @@ export function requestedPeriod(
   return found;
 }
 
-async function policyOf(
+/** What the configuration and this host's schedule say. */
+export async function policyOf(
   environment: Environment,
   { encryption }: OpenRepository,
   call: StoreCall,

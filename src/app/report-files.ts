@@ -50,6 +50,11 @@ export async function filesOf(report: RenderedReport): Promise<ReportFiles> {
   ]);
 }
 
+/** What its files are called, without an ending. */
+export function reportFileBase({ fileName, kind, startedAt }: RenderedReport): string {
+  return `${fileName ?? kind}-${startedAt.replaceAll(/[:.]/g, "-")}`;
+}
+
 /** Endings of what is written in one language. */
 export const reportEndings = ["html", "pdf", "md", "json"] as const;
 
@@ -65,10 +70,7 @@ export async function writeReportFiles(
   const signal = AbortSignal.timeout(reportWriteMs);
   const directory = output ?? join(stateDirectory, "reports");
   await createDirectories(directory, { group: "RESTORE", signal });
-  const base = join(
-    directory,
-    `${report.fileName ?? report.kind}-${report.startedAt.replaceAll(/[:.]/g, "-")}`,
-  );
+  const base = join(directory, reportFileBase(report));
   const made = files ?? (await filesOf(report));
   for (const ending of reportEndings) {
     const parts = [made.get(ending === "json" ? ending : `${ending}.${language}`) ?? Buffer.of()];

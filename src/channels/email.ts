@@ -72,6 +72,11 @@ async function compose(message: OutgoingMessage, headers: readonly Header[]): Pr
     headers: Object.fromEntries(headers.filter(([name]) => !OWN_FIELDS.has(name))),
     text: mailText(message),
     html: mailHtml(message),
+    attachments: (message.attachments ?? []).map(({ name, type, bytes }) => ({
+      filename: name,
+      contentType: type,
+      content: Buffer.from(bytes),
+    })),
     textEncoding: "quoted-printable",
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -118,6 +123,9 @@ export class EmailNotifier implements Notifier {
         "--- text/html",
         // Rules of style say nothing to a person.
         mailHtml(message).replace(/<style>[^]*<\/style>/, "<style>…</style>"),
+        ...(message.attachments ?? []).map(
+          ({ name, type, bytes }) => `--- ${type} ${name} (${bytes.length} bytes)`,
+        ),
       ].join("\n"),
     );
   }

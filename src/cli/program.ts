@@ -30,6 +30,7 @@ const RECORDED: ReadonlySet<string> = new Set([
   "report daily",
   "report weekly",
   "report monthly",
+  "docs metrics",
   "ledger list",
   "ledger anchor",
   "evidence export",

@@ -38,6 +38,8 @@ export const actionsNotedMax = 200;
 export const reportStretchesMax = 20;
 /** Rows of any other list of a report; counts beside it are of all. A month has 720 hourly backups, of which those that failed are listed. */
 export const reportRowsMax = 100;
+/** Days of history that the METRICS document draws. */
+export const metricsHistoryDays = 90;
 /** Earlier periods that a report compares with. */
 export const reportTrendPeriods = 6;
 /** Evidence that is handed over: a year of a busy repository is some 60 MB of events and as much of reports, and stands in memory while it is made. */

@@ -93,5 +93,7 @@ export const agendaLedgerMs = 60_000;
 export const digestLateMs = 15 * 60_000;
 /** Days that one digest covers at most, after a host was away. */
 export const digestDaysMax = 7;
+/** A file that goes with a mail: many relays take ten megabytes, and base64 adds a third. */
+export const attachmentBytesMax = 6_000_000;
 /** Lines of one part of a digest; more are counted. 8 parts of 12 lines are two pages. */
 export const digestLinesMax = 12;

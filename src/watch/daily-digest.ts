@@ -3,10 +3,10 @@
  * themselves, so that whoever watches (looks by cron, a daemon, both) queues each day's once and loses none. A digest that was due while nobody
  * watched goes out late and covers what was left out; a clock that was set back sends none twice.
  */
-import { digestDaysMax, digestLateMs, outboxWaitingMax } from "../core/watch-limits.ts";
-import { type Audience, type MessageContent, type Route, waitingFor } from "./compose-messages.ts";
+import { digestDaysMax, digestLateMs } from "../core/watch-limits.ts";
+import type { Audience, MessageContent, Route } from "./compose-messages.ts";
 import type { ChannelName } from "./notifier.ts";
-import type { Waiting } from "./outbox.ts";
+import { withMessage } from "./queue-message.ts";
 import type { WatchDocument } from "./watch-document.ts";
 
 /** Ways on which a page can be read; nobody is woken by a digest. */
@@ -61,16 +61,10 @@ export function withDigest(
   },
   audience: Omit<Audience, "now">,
 ): WatchDocument {
-  const { time } = document.alerts;
-  const { waiting } = document.outbox;
-  if (time === null) {
+  if (document.alerts.time === null) {
     return document;
   }
-  const isFull = ({ id }: Route): boolean =>
-    waiting.filter(({ route }) => route === id).length >= outboxWaitingMax;
-  const more: readonly Waiting[] = digestRoutes(audience.routes)
-    .filter((route) => !isFull(route))
-    .map((route) => waitingFor(route, digest.contentFor(route), { ...audience, now: time }));
-  const outbox = { ...document.outbox, waiting: [...waiting, ...more] };
-  return { ...document, outbox, digest: digest.mark };
+  const { contentFor, mark } = digest;
+  const message = { routes: digestRoutes(audience.routes), contentFor };
+  return { ...withMessage(document, message, audience), digest: mark };
 }

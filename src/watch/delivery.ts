@@ -7,8 +7,9 @@ import type { Clock } from "../core/clock.ts";
 import { failpoint } from "../core/failpoint.ts";
 import { deliveryAttemptMs, routeGoneMs } from "../core/watch-limits.ts";
 import { type Moment, passTime } from "./moment.ts";
-import type { DeliveryOutcome, Notifier } from "./notifier.ts";
+import type { DeliveryOutcome, Notifier, OutgoingMessage } from "./notifier.ts";
 import { type Settled, type Waiting, dueAt, outgoing, settle } from "./outbox.ts";
+import { readAttachment } from "./read-attachment.ts";
 import { type WatchSetup, takeLook, withEvents } from "./take-look.ts";
 import type { WatchDocument } from "./watch-document.ts";
 import type { WatchMemory } from "./watch-memory.ts";
@@ -26,6 +27,17 @@ export type DeliveryContext = {
 
 /** What a pass did. */
 export type Pass = { readonly settled: readonly Settled[]; readonly attempts: number };
+
+/** With the file that goes with it, where the channel takes files. */
+async function messageOf(entry: Waiting, signal: AbortSignal): Promise<OutgoingMessage> {
+  const message = outgoing(entry);
+  const { attachment } = entry.message;
+  if (attachment === undefined || entry.channel !== "email") {
+    return message;
+  }
+  const file = await readAttachment(attachment, { signal });
+  return file === undefined ? message : { ...message, attachments: [file] };
+}
 
 /** One attempt; its own time limit counts as `later`, the caller's abort passes through. */
 async function attempt(
@@ -47,7 +59,7 @@ async function attempt(
     failpoint("watch.deliver");
     // An adapter that does not heed its signal must not hold the others up.
     const outcome = await Promise.race([
-      notifier.deliver(outgoing(entry), { signal }),
+      messageOf(entry, signal).then((message) => notifier.deliver(message, { signal })),
       stopped.promise,
     ]);
     failpoint("watch.accepted");

@@ -13,9 +13,17 @@ export type ChannelName = (typeof channelNames)[number];
 /** How much it matters. `info`: nothing is wrong. */
 export type MessageSeverity = "critical" | "warning" | "info";
 
-/** What happened to an alert; `digest` sums up what would be too many messages, `daily` is the day's digest, `test` is somebody trying the channel. */
+/** What happened to an alert; `digest` sums up what would be too many messages, `daily` is the day's digest, `report` a report that was made, `test` is somebody trying the channel. */
 export type MessageKind =
-  "opened" | "raised" | "reminder" | "acknowledged" | "resolved" | "digest" | "daily" | "test";
+  | "opened"
+  | "raised"
+  | "reminder"
+  | "acknowledged"
+  | "resolved"
+  | "digest"
+  | "daily"
+  | "report"
+  | "test";
 
 /** One alert as a message tells it, in the message's language; plain text without line breaks. */
 export type MessageAlert = {
@@ -39,6 +47,13 @@ export type MessageAlert = {
 /** A part of the day's digest, in the message's language: plain text, a line each. */
 export type MessageSection = { readonly title: string; readonly lines: readonly string[] };
 
+/** A file that goes with a message, where the channel takes files. */
+export type MessageAttachment = {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+};
+
 /** What is handed to a channel. It was put into words when it was decided, and is the same at every attempt. */
 export type OutgoingMessage = {
   /** Names this message for ever: the Message-ID of a mail, the idempotency key of a webhook. 26 characters of [0-9a-z]. */
@@ -59,8 +74,10 @@ export type OutgoingMessage = {
   readonly headline: string;
   /** Worst first; empty for a test. */
   readonly alerts: readonly MessageAlert[];
-  /** Of the day's digest. */
+  /** Of the day's digest, and of a report. */
   readonly sections?: readonly MessageSection[] | undefined;
+  /** Of a report. */
+  readonly attachments?: readonly MessageAttachment[] | undefined;
   /** How many more were left out of `alerts`. */
   readonly alertsLeftOut: number;
   /** What a person types back to show that the message was read (`pra alert confirm CODE`); undefined unless it is a test. */

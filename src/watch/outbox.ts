@@ -32,6 +32,9 @@ export const messageAlertSchema = z.object({
   resolved: z.nullable(z.object({ at: text, lastedSeconds: z.number() })),
 });
 
+/** A file that goes with it, by its place and hash. */
+const attachmentSchema = z.object({ name: text, type: text, path: text, sha256: text });
+
 const messageSchema = z.object({
   id: text,
   inReplyTo: z.nullable(text),
@@ -43,6 +46,7 @@ const messageSchema = z.object({
     "resolved",
     "digest",
     "daily",
+    "report",
     "test",
   ]),
   severity,
@@ -56,6 +60,7 @@ const messageSchema = z.object({
   alerts: z.array(messageAlertSchema),
   alertsLeftOut: z.number(),
   sections: z.optional(z.array(z.object({ title: text, lines: z.array(text) }))),
+  attachment: z.optional(attachmentSchema),
 });
 
 /** A message that waits. */
@@ -101,6 +106,8 @@ export const routeStateSchema = z.object({
 /** As stored. */
 export type StoredMessage = z.infer<typeof messageSchema>;
 /** As stored. */
+export type StoredAttachment = z.infer<typeof attachmentSchema>;
+/** As stored. */
 export type StoredAlert = z.infer<typeof messageAlertSchema>;
 /** As stored. */
 export type Waiting = z.infer<typeof waitingSchema>;
@@ -125,8 +132,8 @@ export const emptyRouteState: RouteState = {
   fault: null,
 };
 
-/** The message as channels get it. */
-export function outgoing({ message }: Waiting): OutgoingMessage {
+/** The message as channels get it, without the file that goes with it. */
+export function outgoing({ message: { attachment: _file, ...message } }: Waiting): OutgoingMessage {
   return {
     ...message,
     inReplyTo: message.inReplyTo ?? undefined,

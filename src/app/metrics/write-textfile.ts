@@ -3,13 +3,10 @@
  * at once, and is whole whenever it is read. It is readable by all, as the collector is another account; metrics hold no secret. It is
  * replaced every few minutes, so it is the one file that a rename may overwrite.
  */
-import { chmod, open, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { failpoint } from "../../core/failpoint.ts";
-import { withFileErrors } from "../../files/file-error.ts";
-import { removeFile, writeAll } from "../../files/write-durably.ts";
 import { metricsText } from "../../watch/metrics/exposition.ts";
 import type { Scrape } from "../../watch/metrics/metric.ts";
+import { replaceFile } from "../replace-file.ts";
 
 /** Aborted or failed: the file is the one before, and nothing else is left. @throws DrError `STORE_IO`, `STORE_DISK_FULL`. */
 export async function writeTextfile(
@@ -18,25 +15,16 @@ export async function writeTextfile(
   options: { readonly signal: AbortSignal },
 ): Promise<void> {
   const { signal } = options;
-  // The collector passes over what does not end in .prom.
-  const random = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex");
-  const temporary = join(dirname(path), `.pra-${random}.tmp`);
   const content = Buffer.from(metricsText(scrape, "text"));
-  await withFileErrors({ group: "STORE", operation: "write", path, signal }, async () => {
-    try {
+  // The collector passes over what does not end in .prom: what is in the making.
+  await replaceFile(path, content, {
+    signal,
+    mode: 0o644,
+    write: () => {
       failpoint("metrics.write");
-      {
-        await using handle = await open(temporary, "wx", 0o644);
-        await writeAll(handle, [content], signal);
-        await handle.sync();
-      }
-      // Whatever the umask.
-      await chmod(temporary, 0o644);
+    },
+    rename: () => {
       failpoint("metrics.rename");
-      await rename(temporary, path);
-    } catch (error) {
-      await removeFile(temporary);
-      throw error;
-    }
+    },
   });
 }

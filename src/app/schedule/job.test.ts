@@ -28,6 +28,19 @@ test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Mond
   assert.equal(jobs.has("logs"), false);
 });
 
+test("R30 R31 METRICS is made each morning, the weekly report goes out on Monday and the monthly one on the first day", () => {
+  const jobs = new Map(plannedJobs(plan).map((job) => [job.id, job]));
+  const planned = (["metrics", "weekly-report", "monthly-report"] as const).map((id) => {
+    const { pattern, words } = jobs.get(id) ?? { pattern: "", words: [] };
+    return [pattern, words.join(" ")];
+  });
+  assert.deepEqual(planned, [
+    ["45 7 * * *", "docs metrics --env-file /srv/pra/.env"],
+    ["15 8 * * 1", "report weekly --send --env-file /srv/pra/.env"],
+    ["30 8 1 * *", "report monthly --send --env-file /srv/pra/.env"],
+  ]);
+});
+
 test("R23 the load test is planned for the last Thursday of the month, and can be left to another host", () => {
   const job = plannedJobs(plan).find(({ id }) => id === "load-test");
   assert.deepEqual(job, {
@@ -96,7 +109,8 @@ test("R19 systemd gets the same calendar as cron", () => {
   assert.equal(known.get("0 8 * * *"), "*-*-* 08:00:00");
   assert.equal(known.get("0 9 * * 1"), "Mon *-*-* 09:00:00");
   assert.equal(known.get(loadTestPattern), "Thu *-*~07/1 21:00:00");
-  assert.throws(() => calendarOf("0 0 1 * *"), RangeError);
+  assert.equal(known.get("30 8 1 * *"), "*-*-01 08:30:00");
+  assert.throws(() => calendarOf("0 0 1 2 *"), RangeError);
 });
 
 test("R19 a check leaves its delivery alone when it ends, every other job is ended whole and looked at when it fails", () => {

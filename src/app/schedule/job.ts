@@ -15,6 +15,9 @@ export const jobIds = [
   "daily",
   "restore-test",
   "load-test",
+  "metrics",
+  "weekly-report",
+  "monthly-report",
   "watch",
   "logs",
 ] as const;
@@ -113,6 +116,9 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
     job("verify", `${at("verify")} 6 * * 0`, "pra", ["verify"]),
     job("daily", "0 8 * * *", "quickstart.sh", ["daily"]),
     job("restore-test", "0 9 * * 1", "quickstart.sh", ["test-restore"]),
+    job("metrics", "45 7 * * *", "pra", ["docs", "metrics"]),
+    job("weekly-report", "15 8 * * 1", "pra", ["report", "weekly", "--send"]),
+    job("monthly-report", "30 8 1 * *", "pra", ["report", "monthly", "--send"]),
     ...(loadTest ? [job("load-test", loadTestPattern, "loadtest.sh", [])] : []),
     ...logs,
   ];

@@ -39,18 +39,18 @@ const ANSWERS: Readonly<Partial<Record<JobId, string>>> = {
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
-/** `17 * * * *` as `*-*-* *:17:00`. Only what jobs use: numbers, `*`, steps of minutes, and the last of a weekday in a month. */
+/** `17 * * * *` as `*-*-* *:17:00`. Only what jobs use: numbers, `*`, steps of minutes, a day of the month, and the last of a weekday in it. */
 export function calendarOf(pattern: string): string {
   const { fields, lastOfMonth } = cronFields(pattern);
   const [minute = "", hour = "", day = "", month = "", weekday = ""] = fields.split(" ");
   const two = (text: string): string => (/^\d$/.test(text) ? `0${text}` : text);
   const minutes = /^\*\/(\d+)$/.exec(minute)?.[1];
-  if (day !== "*" || month !== "*" || !/^(?:\*|\d{1,2})$/.test(hour)) {
+  if (!/^(?:\*|\d{1,2})$/.test(day) || month !== "*" || !/^(?:\*|\d{1,2})$/.test(hour)) {
     throw new RangeError(`a job's pattern that systemd was never told: ${pattern}`);
   }
   const name = weekday === "*" ? "" : `${DAYS[Number(weekday)] ?? ""} `;
   // Of the last seven days of a month each weekday is the last one.
-  const date = lastOfMonth ? "*-*~07/1" : "*-*-*";
+  const date = lastOfMonth ? "*-*~07/1" : `*-*-${two(day)}`;
   return `${name}${date} ${two(hour)}:${minutes === undefined ? two(minute) : `00/${minutes}`}:00`;
 }
 

@@ -72,6 +72,7 @@ export const commandEntries: readonly CommandEntry[] = [
   { name: "ledger", load: async () => (await import("./ledger.ts")).registerLedger },
   { name: "report", load: async () => (await import("./report.ts")).registerReport },
   { name: "evidence", load: async () => (await import("./evidence.ts")).registerEvidence },
+  { name: "docs", load: async () => (await import("./docs.ts")).registerDocs },
   { name: "explain", load: async () => (await import("./explain.ts")).registerExplain },
   { name: "version", load: async () => (await import("./version.ts")).registerVersion },
 ];

@@ -11,7 +11,12 @@ import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
 import { reportPeriodText } from "../text/report-period-text.ts";
 
-type Options = { readonly period?: string; readonly output?: string; readonly fresh?: boolean };
+type Options = {
+  readonly period?: string;
+  readonly output?: string;
+  readonly fresh?: boolean;
+  readonly send?: boolean;
+};
 
 const ENDINGS = "html, pdf, md, json";
 
@@ -56,18 +61,33 @@ function render(outcome: PeriodOutcome, frame: Frame, signOf: Signs): string {
 async function make(kind: CalendarKind, options: Options, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { makePeriodReport, toneSign } = await import("../../app/period-report.ts");
+  const { sendReport } = await import("../../app/send-report.ts");
   const { signal, language } = frame;
-  const { period, fresh = false } = options;
+  const { period, fresh = false, send = false } = options;
   const output = options.output === undefined ? undefined : resolve(options.output);
   const environment = frame.environment();
   const request = { kind, period, output, fresh, signal };
-  const outcome = await makePeriodReport(compose(), environment, request);
+  const adapters = compose();
+  const text = reportPeriodText[language];
+  const outcome = await makePeriodReport(adapters, environment, request);
   const { facts, path, archived, ledgerFailure } = outcome;
-  const value = { ...facts, path, report: archived.id ?? null };
-  frame.result(value, () => render(outcome, frame, toneSign));
+  const sent = send ? await sendReport(adapters, environment, { made: outcome, signal }) : [];
+  const value = { ...facts, path, report: archived.id ?? null, sent: [...sent] };
+  frame.result(value, () =>
+    [
+      render(outcome, frame, toneSign),
+      ...sent.map(({ route, state, said }) => text.sent[state](route, said)),
+    ].join("\n"),
+  );
+  if (send && !sent.some(({ state }) => state !== "refused")) {
+    frame.conclude({ kind: "warnings" });
+  }
+  if (send && sent.length === 0) {
+    frame.note(text.nobody);
+  }
   const failure = archived.failure ?? ledgerFailure;
   if (failure !== undefined) {
-    frame.note(reportPeriodText[language].notArchived(errorText(failure, language).message));
+    frame.note(text.notArchived(errorText(failure, language).message));
     frame.conclude({ kind: "warnings" });
   }
 }
@@ -80,6 +100,7 @@ export function registerPeriodReports(group: Command, frame: Frame): void {
     defineCommand(group, language, kind, text.commands[kind])
       .addOption(new Option("--period <period>", text.optionPeriod[kind]))
       .addOption(new Option("--output <folder>", text.optionOutput))
+      .addOption(new Option("--send", text.optionSend))
       .addOption(new Option("--fresh", text.optionFresh))
       .action((options: Options) => make(kind, options, frame));
   }

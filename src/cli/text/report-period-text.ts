@@ -11,12 +11,17 @@ type Messages = {
   readonly written: (path: string, endings: string) => string;
   readonly archived: (id: string) => string;
   readonly notArchived: (reason: string) => string;
+  readonly optionSend: string;
+  readonly sent: Readonly<
+    Record<"accepted" | "refused" | "waiting", (route: string, said: string) => string>
+  >;
+  readonly nobody: string;
 };
 
 const RULES_EN =
-  "Computed from the ledger and archived in the repository with its hash in the ledger. Days, weeks and months are those of PRA_TIME_ZONE. What nobody measured is unknown and never counts as compliant. Exit code 5: it was made, and could not be archived or recorded.";
+  "Computed from the ledger and archived in the repository with its hash in the ledger. Days, weeks and months are those of PRA_TIME_ZONE. What nobody measured is unknown and never counts as compliant. Exit code 5: it was made, and could not be archived, recorded or handed to everybody.";
 const RULES_FR =
-  "Calculé d'après le journal et archivé dans le dépôt, son empreinte dans le journal. Jours, semaines et mois sont ceux de PRA_TIME_ZONE. Ce que personne n'a mesuré est inconnu et ne compte jamais comme conforme. Code de sortie 5 : il a été fait, et n'a pas pu être archivé ou consigné.";
+  "Calculé d'après le journal et archivé dans le dépôt, son empreinte dans le journal. Jours, semaines et mois sont ceux de PRA_TIME_ZONE. Ce que personne n'a mesuré est inconnu et ne compte jamais comme conforme. Code de sortie 5 : il a été fait, et n'a pas pu être archivé, consigné ou remis à tous.";
 
 const en: Messages = {
   commands: {
@@ -32,7 +37,7 @@ const en: Messages = {
       summary: "make the report of a week",
       description: `What was attained in a week from Monday, the last one unless --period says otherwise. ${RULES_EN}`,
       examples: [
-        ["pra report weekly", "last week"],
+        ["pra report weekly --send", "last week, to all who get the daily digest"],
         ["pra report weekly --period 2026-W43 --lang fr", "a week, in French"],
       ],
     },
@@ -55,6 +60,15 @@ const en: Messages = {
   written: (path, endings) => `Written: ${path}.{${endings}}`,
   archived: (id) => `Archived: ${id}  (pra report show ${id.slice(0, 16)})`,
   notArchived: (reason) => `! Not archived: ${reason}`,
+  optionSend: "send it by mail, with its PDF, and to Slack, to all who get the daily digest",
+  sent: {
+    accepted: (route) => `Sent: ${route}`,
+    refused: (route, said) => `✗ Refused: ${route}: ${said}`,
+    waiting: (route, said) =>
+      `! Waits and is tried again: ${route}${said === "" ? "" : `: ${said}`}`,
+  },
+  nobody:
+    "! Nobody reads mail or Slack here: set ALERT_EMAIL or SLACK_WEBHOOK, or name contacts in pra.yaml.",
 };
 
 const fr: Messages = {
@@ -71,7 +85,10 @@ const fr: Messages = {
       summary: "faire le rapport d'une semaine",
       description: `Ce qui a été atteint en une semaine à partir du lundi, la dernière à moins que --period n'en dise autrement. ${RULES_FR}`,
       examples: [
-        ["pra report weekly", "la semaine dernière"],
+        [
+          "pra report weekly --send",
+          "la semaine dernière, à tous ceux qui reçoivent le résumé quotidien",
+        ],
         ["pra report weekly --period 2026-W43 --lang en", "une semaine, en anglais"],
       ],
     },
@@ -94,6 +111,16 @@ const fr: Messages = {
   written: (path, endings) => `Écrit : ${path}.{${endings}}`,
   archived: (id) => `Archivé : ${id}  (pra report show ${id.slice(0, 16)})`,
   notArchived: (reason) => `! Non archivé : ${reason}`,
+  optionSend:
+    "l'envoyer par courriel, avec son PDF, et à Slack, à tous ceux qui reçoivent le résumé quotidien",
+  sent: {
+    accepted: (route) => `Envoyé : ${route}`,
+    refused: (route, said) => `✗ Refusé : ${route} : ${said}`,
+    waiting: (route, said) =>
+      `! En attente, sera réessayé : ${route}${said === "" ? "" : ` : ${said}`}`,
+  },
+  nobody:
+    "! Personne ne lit de courriel ou Slack ici : fixez ALERT_EMAIL ou SLACK_WEBHOOK, ou nommez des contacts dans pra.yaml.",
 };
 
 /** By language. */

@@ -166,14 +166,16 @@ export type PeriodFacts = {
 type Rate = { readonly tried: number; readonly good: number };
 
 /** A cluster of which the ledger says nothing. */
-function silentFacts(cluster: string): SlaFacts {
+export function silentFacts(cluster: string): SlaFacts {
   const tried = { backups: [], dumps: [], proofs: [], loadTests: [], restores: [] };
   const none = { objectives: [], missedRuns: [], alerts: [], actions: [] };
   const slots = new SlotSeries();
   return { cluster, slots, ...tried, ...none, live: undefined, routines: new Map() };
 }
 
-function judge(facts: SlaFacts, calendar: CalendarPeriod, source: PeriodSource): SlaJudgement {
+type Judging = Pick<PeriodSource, "nowMs" | "policy">;
+
+function judge(facts: SlaFacts, calendar: CalendarPeriod, source: Judging): SlaJudgement {
   const { fromMs, toMs, days } = calendar;
   const period = { fromMs, toMs, nowMs: source.nowMs };
   const { share } = source.policy;
@@ -272,10 +274,11 @@ function rateIn(
   return { tried: inside.length, good: inside.filter(({ ok }) => ok).length };
 }
 
-function dayFacts(
+/** One day. `openings`: when alerts opened. */
+export function dayFacts(
   day: CalendarDay,
   facts: SlaFacts,
-  source: PeriodSource & { readonly openings: readonly number[] },
+  source: Judging & { readonly openings: readonly number[] },
 ): DayFacts {
   const { nowMs, openings } = source;
   const span = { fromMs: day.fromMs, toMs: Math.min(day.toMs, nowMs) };
@@ -299,7 +302,8 @@ function dayFacts(
   };
 }
 
-function trendRow(calendar: CalendarPeriod, facts: SlaFacts, source: PeriodSource): TrendRow {
+/** A period in short. */
+export function trendRow(calendar: CalendarPeriod, facts: SlaFacts, source: Judging): TrendRow {
   const { verdict, exposure, rto, backups, proofs } = judge(facts, calendar, source);
   const { elapsedMs, withinMs, unknownMs, worstSeconds } = exposure;
   const share = (ms: number): number | null => (elapsedMs === 0 ? null : ms / elapsedMs);

@@ -147,6 +147,11 @@ export function custodySection({ custody }: PeriodFacts, told: Teller): Section 
 
 /** Beside earlier periods. */
 export function trendSection({ trend }: PeriodFacts, told: Teller): Section {
+  return trendTable(trend, told.words.trend, told);
+}
+
+/** Periods, a line each. */
+export function trendTable(trend: PeriodFacts["trend"], title: string, told: Teller): Section {
   const { words } = told;
   const share = (value: number | null): Cell =>
     plain(value === null ? "–" : told.percent(value, 1));
@@ -171,7 +176,7 @@ export function trendSection({ trend }: PeriodFacts, told: Teller): Section {
     words.backups,
     words.proofs,
   ];
-  return told.table({ title: words.trend, head, none: words.noTrend }, rows);
+  return told.table({ title, head, none: words.noTrend }, rows);
 }
 
 /** What is promised, for how long it is kept, and what runs by itself. */

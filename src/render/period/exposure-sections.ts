@@ -9,7 +9,10 @@ const STEPS = [10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_2
 const LINES_MAX = 5;
 
 /** Where the axis ends, and its lines. */
-function scaleOf(highest: number): { readonly max: number; readonly ticks: readonly number[] } {
+export function scaleOf(highest: number): {
+  readonly max: number;
+  readonly ticks: readonly number[];
+} {
   const step =
     STEPS.find((one) => highest / one <= LINES_MAX) ??
     86_400 * Math.ceil(highest / 86_400 / LINES_MAX);
@@ -18,6 +21,11 @@ function scaleOf(highest: number): { readonly max: number; readonly ticks: reado
     max: count * step,
     ticks: Array.from({ length: count + 1 }, (_none, index) => index * step),
   };
+}
+
+/** A mark of an axis: 1 h, not 1 h 00 min. */
+export function shortDuration(seconds: number, told: Teller): string {
+  return seconds === 0 ? "0" : told.duration(seconds).replace(/\u00a00+\u00a0\w+$/, "");
 }
 
 /** Instants below the chart: hours of a day, else days. */
@@ -107,7 +115,7 @@ export function exposureChart(facts: PeriodFacts, told: Teller): Section {
     xTicks: xTicks(facts, told),
     yTicks: ticks.map((at) => ({
       at,
-      text: at === 0 ? "0" : told.duration(at).replace(/\u00a00+\u00a0\w+$/, ""),
+      text: shortDuration(at, told),
     })),
     lines: [
       {
@@ -190,14 +198,38 @@ export function stretchSections({ exposure }: PeriodFacts, told: Teller): readon
   ];
 }
 
+type Days = Pick<PeriodFacts, "days" | "kind">;
+
+/** A square a day; nothing where there is no day. */
+export function daysSquares(
+  { days, kind, title }: Days & { readonly title: string },
+  told: Teller,
+): readonly Section[] {
+  const { words } = told;
+  const count = (verdict: PeriodFacts["verdict"]): string =>
+    told.number(days.filter((day) => day.verdict === verdict).length);
+  return days.length === 0
+    ? []
+    : [
+        {
+          kind: "days",
+          title,
+          spoken: words.daysSpoken(count("met"), count("missed"), count("notDemonstrated")),
+          days: days.map(({ date, verdict }) => ({
+            label: kind === "weekly" ? date.slice(5) : String(Number(date.slice(8))),
+            tone: toneOf(verdict),
+          })),
+          note: words.daysNote,
+        },
+      ];
+}
+
 /** A square a day, and a line a day. */
 export function daySections({ days, kind }: PeriodFacts, told: Teller): readonly Section[] {
   const { words } = told;
   if (days.length === 0) {
     return [];
   }
-  const count = (verdict: PeriodFacts["verdict"]): string =>
-    told.number(days.filter((day) => day.verdict === verdict).length);
   const rows = days.map((day) => {
     const all = day.withinSeconds + day.beyondSeconds + day.unknownSeconds;
     return [
@@ -220,16 +252,7 @@ export function daySections({ days, kind }: PeriodFacts, told: Teller): readonly
     words.alerts,
   ];
   return [
-    {
-      kind: "days",
-      title: words.days,
-      spoken: words.daysSpoken(count("met"), count("missed"), count("notDemonstrated")),
-      days: days.map(({ date, verdict }) => ({
-        label: kind === "weekly" ? date.slice(5) : String(Number(date.slice(8))),
-        tone: toneOf(verdict),
-      })),
-      note: words.daysNote,
-    },
+    ...daysSquares({ days, kind, title: words.days }, told),
     told.table({ title: `${words.days} (${words.result})`, head }, rows),
   ];
 }

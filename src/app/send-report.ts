@@ -1,0 +1,172 @@
+/**
+ * A report on its way to people: by mail with its PDF, and to Slack in words, on the routes that the daily digest takes too. It goes through the
+ * outbox, so that a relay that is down gets it later, once; a first attempt is made at once.
+ */
+import { join } from "node:path";
+import type { Language } from "../core/language.ts";
+import { digestLinesMax, watchTextMax } from "../core/watch-limits.ts";
+import { reportWriteMs } from "../core/limits.ts";
+import { createDirectories } from "../files/directories.ts";
+import { writeDurably } from "../files/write-durably.ts";
+import { type ReportDocument, colonOf, signOf } from "../render/report-document.ts";
+import type { MessageContent, Route } from "../watch/compose-messages.ts";
+import { digestRoutes } from "../watch/daily-digest.ts";
+import { passTime } from "../watch/moment.ts";
+import type { StoredAttachment } from "../watch/outbox.ts";
+import { withMessage } from "../watch/queue-message.ts";
+import { type ArchivedAs, hashOf } from "./archive-report.ts";
+import type { Adapters } from "./compose.ts";
+import type { Environment } from "./environment.ts";
+import { type RenderedReport, type ReportFiles, reportFileBase } from "./report-files.ts";
+import { deliverDue } from "./watch/deliver.ts";
+import { type WatchOptions, openWatch } from "./watch/watch-setup.ts";
+
+/** What became of it on one route so far. `waiting`: it is tried again. */
+export type SentReport = {
+  readonly route: string;
+  readonly state: "accepted" | "refused" | "waiting";
+  readonly said: string;
+};
+
+/** A report that was made. */
+export type MadeReport = {
+  readonly report: RenderedReport;
+  readonly files: ReportFiles;
+  readonly archived: ArchivedAs;
+};
+
+const HEADLINE_MAX = 100;
+
+type Where = Readonly<Record<"figures" | "judged" | "more" | "attached", string>>;
+
+const where: Readonly<Record<Language, Where>> = {
+  en: {
+    figures: "In figures",
+    judged: "What is not met",
+    more: "The whole report",
+    attached: "attached",
+  },
+  fr: {
+    figures: "En chiffres",
+    judged: "Ce qui n'est pas atteint",
+    more: "Le rapport entier",
+    attached: "joint",
+  },
+};
+
+function line(text: string): string {
+  return text.replaceAll(/\s+/g, " ").slice(0, watchTextMax);
+}
+
+/** What is not good of the first table: of a report of a period, its controls. */
+function openLines({ sections, language }: ReportDocument): readonly string[] {
+  const judged = sections.find((section) => section.kind === "table");
+  const rows = (judged?.rows ?? []).filter((row) =>
+    row.some(({ tone = "plain" }) => tone === "bad" || tone === "unknown" || tone === "warning"),
+  );
+  return rows.slice(0, digestLinesMax).map((row) => {
+    const [name, result, verdict] = row;
+    return line(
+      `${name?.text ?? ""}${colonOf(language)}${result?.text ?? ""} (${verdict?.text ?? ""})`,
+    );
+  });
+}
+
+/** Words for one route. Pure. */
+export function reportContent(
+  document: ReportDocument,
+  of: { readonly attachment: StoredAttachment | undefined; readonly id: string | undefined },
+): MessageContent {
+  const { language, title, subtitle, verdict, figures } = document;
+  const words = where[language];
+  const colon = colonOf(language);
+  const told = figures.map(({ label, value, note, tone }) =>
+    line(`${signOf(tone)} ${label}${colon}${value} (${note})`.trim()),
+  );
+  const { attachment, id } = of;
+  const open = openLines(document);
+  const more = [
+    ...(attachment === undefined ? [] : [`${words.attached}${colon}${attachment.name}`]),
+    ...(id === undefined
+      ? []
+      : [`pra report show ${id.slice(0, 16)} --format html --output report.html`]),
+  ];
+  return {
+    inReplyTo: null,
+    kind: "report",
+    severity: verdict.tone === "good" ? "info" : "warning",
+    headline: line(`${verdict.text}${colon}${title}, ${subtitle.split(" · ")[0] ?? ""}`).slice(
+      0,
+      HEADLINE_MAX,
+    ),
+    alerts: [],
+    alertsLeftOut: 0,
+    sections: [
+      {
+        title: `${signOf(verdict.tone)} ${verdict.text}`,
+        lines: [line(subtitle), line(verdict.detail)],
+      },
+      { title: words.figures, lines: told.slice(0, digestLinesMax) },
+      ...(open.length === 0 ? [] : [{ title: words.judged, lines: [...open] }]),
+      ...(more.length === 0 ? [] : [{ title: words.more, lines: more }]),
+    ],
+    ...(attachment === undefined ? {} : { attachment }),
+  };
+}
+
+/** Its PDFs, where a later process finds them to hand over. */
+async function putAttachments(
+  { stateDirectory }: Environment,
+  { report, files }: MadeReport,
+  languages: ReadonlySet<Language>,
+): Promise<ReadonlyMap<Language, StoredAttachment>> {
+  const signal = AbortSignal.timeout(reportWriteMs);
+  const directory = join(stateDirectory, "reports");
+  await createDirectories(directory, { group: "RESTORE", signal });
+  const put = new Map<Language, StoredAttachment>();
+  for (const language of languages) {
+    const bytes = files.get(`pdf.${language}`) ?? Buffer.of();
+    const path = join(directory, `${reportFileBase(report)}.${language}.pdf`);
+    await writeDurably({ finalPath: path, parts: [bytes], group: "RESTORE", signal });
+    const name = `pra-${report.cluster}-${report.fileName ?? report.kind}.pdf`;
+    put.set(language, { name, type: "application/pdf", path, sha256: hashOf(bytes) });
+  }
+  return put;
+}
+
+/** Queues it and tries once. Empty: nobody reads mail or Slack here. @throws DrError `STORE_*` of the state directory, `RESTORE_*` of its files, `WATCH_MEMORY_BUSY`. */
+export async function sendReport(
+  adapters: Adapters,
+  environment: Environment,
+  options: WatchOptions & { readonly made: MadeReport },
+): Promise<readonly SentReport[]> {
+  const { made, ...watching } = options;
+  const { memory, setup, moment } = await openWatch(adapters, environment, watching);
+  const routes = digestRoutes(setup.routes);
+  if (routes.length === 0) {
+    return [];
+  }
+  const languages = new Set(routes.map(({ language }) => language));
+  const attachments = await putAttachments(environment, made, languages);
+  const { documents } = made.report;
+  const contentFor = ({ language, channel }: Route): MessageContent => {
+    const attachment = channel === "email" ? attachments.get(language) : undefined;
+    return reportContent(documents[language], { attachment, id: made.archived.id });
+  };
+  await memory.update((found) => {
+    const time = passTime(found.alerts.time, moment());
+    const document = { ...found, alerts: { ...found.alerts, time } };
+    return { document: withMessage(document, { routes, contentFor }, setup), result: undefined };
+  }, watching);
+  const { settled } = await deliverDue(adapters, environment, { ...watching, lifeMs: 0 });
+  const { outbox } = await memory.read(watching);
+  return routes.map(({ id: route }): SentReport => {
+    const waits = outbox.waiting.find(
+      (one) => one.route === route && one.message.kind === "report",
+    );
+    const last = settled.findLast((one) => one.route === route && one.kind === "report");
+    return waits !== undefined || last === undefined
+      ? { route, state: "waiting", said: waits?.said ?? "" }
+      : { route, state: last.state, said: last.said };
+  });
+}

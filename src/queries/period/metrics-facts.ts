@@ -1,0 +1,272 @@
+/**
+ * The figures that management looks at, as they stand now and as they went: the last thirty days, ninety days of history, the months, and what the
+ * checklist of a go-live asks of metrics (its items 131 to 142). Pure, from the ledger alone.
+ */
+import {
+  type CalendarDay,
+  type CalendarPeriod,
+  periodAround,
+  periodBefore,
+} from "../../core/calendar.ts";
+import { metricsHistoryDays, reportTrendPeriods } from "../../core/ledger-limits.ts";
+import type { ActionControl } from "../../sla/corrective-actions.ts";
+import { type SlaJudgement, type SlaVerdict, judgeSla, objectiveAt } from "../../sla/judge-sla.ts";
+import type { SlaFacts } from "../../sla/sla-facts.ts";
+import { alertOpenings } from "./alert-facts.ts";
+import { exposureSums } from "./exposure-facts.ts";
+import { type PeriodEvent, eventsOf, isoTime } from "./period-event.ts";
+import {
+  type DayFacts,
+  type PolicyFacts,
+  type TrendRow,
+  dayFacts,
+  silentFacts,
+  trendRow,
+} from "./period-facts.ts";
+
+/** How an item of the checklist stands. */
+export type ItemState = SlaVerdict | "notDue";
+
+/** An item by its number there. `at`: of what shows it; `count`: days watched, or actions that are open. */
+export type MetricsItem = {
+  readonly item: number;
+  readonly state: ItemState;
+  readonly at: string | null;
+  readonly count: number | null;
+};
+
+/** What metrics are told from. */
+export type MetricsSource = {
+  readonly cluster: string;
+  readonly host: string;
+  readonly zone: string;
+  readonly nowMs: number;
+  readonly facts: SlaFacts | undefined;
+  /** Of the last ninety days, in order of time. */
+  readonly events: readonly PeriodEvent[];
+  readonly policy: PolicyFacts;
+};
+
+/** All of it. */
+export type MetricsFacts = {
+  readonly version: 1;
+  readonly cluster: string;
+  readonly host: string;
+  readonly zone: string;
+  readonly now: string;
+  readonly policy: PolicyFacts;
+  /** The newest look within an hour; null: nobody looks. */
+  readonly exposure: {
+    readonly at: string;
+    readonly seconds: number | null;
+    readonly rpoSeconds: number;
+  } | null;
+  readonly lastBackupAt: string | null;
+  readonly lastProof: {
+    readonly at: string;
+    readonly proven: boolean;
+    readonly rpoSeconds: number | null;
+    readonly rtoSeconds: number | null;
+  } | null;
+  /** Of the last thirty days. */
+  readonly month: Pick<
+    SlaJudgement,
+    "exposure" | "rpo" | "rto" | "backups" | "proofs" | "prediction"
+  >;
+  /** The verdict of this calendar month so far. */
+  readonly verdict: SlaVerdict;
+  readonly days: readonly DayFacts[];
+  readonly rto: readonly {
+    readonly at: string;
+    readonly seconds: number;
+    readonly objectiveSeconds: number | null;
+  }[];
+  readonly months: readonly TrendRow[];
+  readonly items: readonly MetricsItem[];
+};
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function months(zone: string, nowMs: number): readonly CalendarPeriod[] {
+  const found = [periodAround("monthly", nowMs, zone)];
+  for (let more = 0; more < reportTrendPeriods; more += 1) {
+    found.unshift(periodBefore(found[0] ?? periodAround("monthly", nowMs, zone)));
+  }
+  return found;
+}
+
+function newestLook({ slots }: SlaFacts, nowMs: number): MetricsFacts["exposure"] {
+  for (let atMs = nowMs; atMs > nowMs - HOUR_MS; atMs -= 60_000) {
+    const slot = slots.get(atMs);
+    if (slot !== undefined) {
+      const { exposureSeconds: seconds, rpoSeconds } = slot;
+      return { at: isoTime(atMs), seconds, rpoSeconds };
+    }
+  }
+  return null;
+}
+
+type Judged = {
+  readonly source: MetricsSource;
+  readonly facts: SlaFacts;
+  readonly month: SlaJudgement;
+  readonly verdict: SlaVerdict;
+};
+
+/** When a report of a kind was archived last. */
+function archivedAt({ events }: MetricsSource, kind: string): number | undefined {
+  const all = eventsOf(events, "reportArchived").filter(({ content }) => content.data.of === kind);
+  return all.at(-1)?.atMs;
+}
+
+function itemOf(
+  number: number,
+  state: ItemState,
+  shown: { readonly atMs?: number | undefined; readonly count?: number } = {},
+): MetricsItem {
+  const { atMs, count = null } = shown;
+  return { item: number, state, at: atMs === undefined ? null : isoTime(atMs), count };
+}
+
+function archiveItem(number: number, kind: string, maxMs: number, { source }: Judged): MetricsItem {
+  const atMs = archivedAt(source, kind);
+  const state =
+    atMs === undefined ? "notDemonstrated" : source.nowMs - atMs <= maxMs ? "met" : "missed";
+  return itemOf(number, state, { atMs });
+}
+
+/** Below what was promised an escalation opens: a corrective action that somebody takes. */
+function escalatingItem(
+  number: number,
+  state: SlaVerdict,
+  control: ActionControl,
+  { facts }: Judged,
+): MetricsItem {
+  const open = facts.actions.filter((one) => one.control === control && one.closed === undefined);
+  return itemOf(number, state, { count: open.length });
+}
+
+/** What is due some days after the go-live. */
+function afterLive(
+  number: number,
+  due: { readonly days: number; readonly doneMs: number | undefined; readonly isGood?: boolean },
+  { source, facts }: Judged,
+): MetricsItem {
+  const { live } = facts;
+  const { days, doneMs, isGood = true } = due;
+  if (live === undefined) {
+    return itemOf(number, "notDue");
+  }
+  if (doneMs !== undefined) {
+    return itemOf(number, isGood ? "met" : "missed", { atMs: doneMs });
+  }
+  return itemOf(number, source.nowMs > live.atMs + days * DAY_MS ? "missed" : "notDue");
+}
+
+/** Of the first seven days, those on which somebody looked. */
+function firstWeek({ source, facts }: Judged): MetricsItem {
+  const { live, slots } = facts;
+  if (live === undefined) {
+    return itemOf(139, "notDue");
+  }
+  const over = Math.min(7, Math.floor((source.nowMs - live.atMs) / DAY_MS));
+  const watched = Array.from({ length: Math.max(0, over) }, (_none, day) => {
+    const fromMs = live.atMs + day * DAY_MS;
+    return exposureSums(slots, { fromMs, toMs: fromMs + DAY_MS }, source.nowMs);
+  }).filter(({ withinSeconds, beyondSeconds }) => withinSeconds + beyondSeconds > 0);
+  const state = over <= 0 ? "notDue" : watched.length === over ? "met" : "missed";
+  return itemOf(139, state, { count: watched.length });
+}
+
+function itemsOf(judged: Judged): readonly MetricsItem[] {
+  const { month, verdict, facts, source } = judged;
+  const since = facts.live?.atMs ?? Infinity;
+  const inWeek = facts.proofs.find(({ atMs }) => atMs >= since && atMs < since + 8 * DAY_MS);
+  const review = facts.routines.get("review-14");
+  const load = facts.loadTests.find(({ atMs }) => atMs >= since && atMs < since + 37 * DAY_MS);
+  return [
+    itemOf(131, "met", { atMs: source.nowMs }),
+    archiveItem(132, "metrics", 26 * HOUR_MS, judged),
+    archiveItem(133, "weekly", 8 * DAY_MS, judged),
+    itemOf(134, verdict),
+    escalatingItem(135, month.exposure.verdict, "rpo", judged),
+    escalatingItem(136, month.rto.verdict, "rto", judged),
+    escalatingItem(137, month.backups.verdict, "backup", judged),
+    escalatingItem(138, month.proofs.verdict, "proof", judged),
+    firstWeek(judged),
+    afterLive(140, { days: 8, doneMs: inWeek?.atMs }, judged),
+    afterLive(
+      141,
+      { days: 21, doneMs: (review?.atMs ?? -1) >= since ? review?.atMs : undefined },
+      judged,
+    ),
+    afterLive(142, { days: 37, doneMs: load?.atMs, isGood: load?.ok ?? true }, judged),
+  ];
+}
+
+function historyOf(
+  source: MetricsSource,
+  facts: SlaFacts,
+  all: readonly CalendarPeriod[],
+): readonly DayFacts[] {
+  const { nowMs, policy, events } = source;
+  const told = { nowMs, policy, openings: alertOpenings(events) };
+  const days: readonly CalendarDay[] = all
+    .flatMap((month) => month.days)
+    .filter(({ fromMs }) => fromMs < nowMs)
+    .slice(-metricsHistoryDays);
+  return days.map((day) => dayFacts(day, facts, told));
+}
+
+/** Tells them. */
+export function metricsFacts(source: MetricsSource): MetricsFacts {
+  const { cluster, host, zone, nowMs, policy } = source;
+  const facts = source.facts ?? silentFacts(cluster);
+  const all = months(zone, nowMs);
+  const { share } = policy;
+  const span = { fromMs: nowMs - 30 * DAY_MS, toMs: nowMs, nowMs };
+  const month = judgeSla(facts, span, { share });
+  const rows = all.map((one) => trendRow(one, facts, { nowMs, policy }));
+  const verdict = rows.at(-1)?.verdict ?? "notDemonstrated";
+  const proof = facts.proofs.at(-1);
+  const backup = facts.backups.findLast(({ ok }) => ok);
+  const sinceMs = nowMs - metricsHistoryDays * DAY_MS;
+  const { exposure, rpo, rto, backups, proofs, prediction } = month;
+  return {
+    version: 1,
+    cluster,
+    host,
+    zone,
+    now: isoTime(nowMs),
+    policy,
+    exposure: newestLook(facts, nowMs),
+    lastBackupAt: backup === undefined ? null : isoTime(backup.atMs),
+    lastProof:
+      proof === undefined
+        ? null
+        : {
+            at: isoTime(proof.atMs),
+            proven: proof.proven,
+            rpoSeconds: proof.rpoSeconds,
+            rtoSeconds: proof.rtoSeconds,
+          },
+    month: { exposure, rpo, rto, backups, proofs, prediction },
+    verdict,
+    days: historyOf(source, facts, all),
+    rto: facts.proofs.flatMap(({ atMs, rtoSeconds }) => {
+      const objective = objectiveAt(facts.objectives, atMs);
+      return rtoSeconds === null || atMs < sinceMs
+        ? []
+        : [
+            {
+              at: isoTime(atMs),
+              seconds: rtoSeconds,
+              objectiveSeconds: objective?.rtoSeconds ?? null,
+            },
+          ];
+    }),
+    months: rows,
+    items: itemsOf({ source, facts, month, verdict }),
+  };
+}
