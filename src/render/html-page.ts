@@ -133,7 +133,7 @@ ${STYLE}
 </header>
 <div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
 <dl class="figures">${figures.map(figure).join("")}</dl>
-${sections.map((section) => `<section${section.kind === "signatures" ? ' class="signatures"' : ""}><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
+${sections.map((section) => `<section class="${section.kind}"><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
 <footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
 </main>
 </body>

@@ -55,6 +55,8 @@ export type MetricsFacts = {
   readonly zone: string;
   readonly now: string;
   readonly policy: PolicyFacts;
+  /** What is promised now: the newest word of the ledger, else what is configured. */
+  readonly objective: { readonly rpoSeconds: number; readonly rtoSeconds: number };
   /** The newest look within an hour; null: nobody looks. */
   readonly exposure: {
     readonly at: string;
@@ -227,8 +229,11 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
   const { share } = policy;
   const span = { fromMs: nowMs - 30 * DAY_MS, toMs: nowMs, nowMs };
   const month = judgeSla(facts, span, { share });
-  const rows = all.map((one) => trendRow(one, facts, { nowMs, policy }));
+  const firstMs = Math.min(facts.slots.firstMs, facts.backups[0]?.atMs ?? Infinity, nowMs);
+  const told = all.filter(({ toMs }) => toMs > firstMs);
+  const rows = told.map((one) => trendRow(one, facts, { nowMs, policy }));
   const verdict = rows.at(-1)?.verdict ?? "notDemonstrated";
+  const { rpoSeconds, rtoSeconds } = facts.objectives.at(-1) ?? policy;
   const proof = facts.proofs.at(-1);
   const backup = facts.backups.findLast(({ ok }) => ok);
   const sinceMs = nowMs - metricsHistoryDays * DAY_MS;
@@ -240,6 +245,7 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
     zone,
     now: isoTime(nowMs),
     policy,
+    objective: { rpoSeconds, rtoSeconds },
     exposure: newestLook(facts, nowMs),
     lastBackupAt: backup === undefined ? null : isoTime(backup.atMs),
     lastProof:
@@ -253,7 +259,7 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
           },
     month: { exposure, rpo, rto, backups, proofs, prediction },
     verdict,
-    days: historyOf(source, facts, all),
+    days: historyOf(source, facts, told),
     rto: facts.proofs.flatMap(({ atMs, rtoSeconds }) => {
       const objective = objectiveAt(facts.objectives, atMs);
       return rtoSeconds === null || atMs < sinceMs

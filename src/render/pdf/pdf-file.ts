@@ -28,6 +28,7 @@ const SUBTITLE: Style = { size: 9.5, colour: colours.soft };
 const HEADING: Style = { size: 12, bold: true };
 const TEXT: Style = { size: 9 };
 const NOTE: Style = { size: 8.2, colour: colours.soft };
+const VALUE: Style = { size: 16, bold: true };
 const LABEL_WIDTH = 170;
 const FIGURES_ACROSS = 3;
 const FIGURE_GAP = 8;
@@ -66,16 +67,18 @@ function writeFigure(
   const { label, value, tone, note } = figure;
   const { x, width, height } = place;
   const { y } = page;
-  const big: Style = { size: 16, bold: true, colour: toneColour(tone) };
+  const big: Style = { ...VALUE, colour: toneColour(tone) };
   page.ornament(() => {
     page.pdf.roundedRect(x, y, width, height, 4).lineWidth(0.7).strokeColor(colours.line).stroke();
   });
   const sign = signOf(tone);
   page.within(page.root, "P", () => {
     page.write(page.lines(label, width - 20, NOTE), { x: x + 10, y: y + 7 }, NOTE);
-    page.write(page.lines(value, width - 20, big), { x: x + 10, y: y + 18 }, big);
+    const lines = page.lines(value, width - 20, big);
+    page.write(lines, { x: x + 10, y: y + 18 }, big);
     const words = page.lines(`${sign} ${note}`.trim(), width - 20, NOTE);
-    page.write(words, { x: x + 10, y: y + 42 }, NOTE);
+    const below = y + 20 + lines.length * lineHeight(big);
+    page.write(words, { x: x + 10, y: below }, NOTE);
   });
 }
 
@@ -88,7 +91,9 @@ function writeFigures(page: PdfPage, figures: readonly Figure[]): void {
     const notes = row.map(
       ({ note, tone }) => page.lines(`${signOf(tone)} ${note}`, width - 20, NOTE).length,
     );
-    const height = 50 + Math.max(...notes) * lineHeight(NOTE);
+    const values = row.map(({ value }) => page.lines(value, width - 20, VALUE).length);
+    const height =
+      28 + Math.max(...values) * lineHeight(VALUE) + Math.max(...notes) * lineHeight(NOTE);
     page.need(height);
     row.forEach((figure, index) => {
       writeFigure(page, figure, { x: MARGIN + index * (width + FIGURE_GAP), width, height });

@@ -18,15 +18,17 @@ type Row = {
 
 function exposureRows(facts: MetricsFacts, told: Teller): readonly Row[] {
   const words = metricsText[told.language];
-  const { exposure: now, month, policy } = facts;
+  const { exposure: now, month, policy, objective } = facts;
   const { exposure } = month;
-  const rpo = words.below(told.duration(policy.rpoSeconds));
+  const rpo = words.below(told.duration(objective.rpoSeconds));
   const isWithin = now !== null && now.seconds !== null && now.seconds < now.rpoSeconds;
   return [
     {
       metric: "exposure",
       value:
-        now === null ? words.nobodyLooks : words.at(told.duration(now.seconds), told.at(now.at)),
+        now === null
+          ? words.at(words.nothing, words.nobodyLooks)
+          : words.at(told.duration(now.seconds), told.at(now.at)),
       objective: rpo,
       tone: now === null || now.seconds === null ? "unknown" : isWithin ? "good" : "bad",
     },
@@ -56,9 +58,9 @@ function exposureRows(facts: MetricsFacts, told: Teller): readonly Row[] {
 
 function recoveryRows(facts: MetricsFacts, told: Teller): readonly Row[] {
   const words = metricsText[told.language];
-  const { month, lastProof, policy } = facts;
+  const { month, lastProof, objective: promised } = facts;
   const { rto, rpo, backups, proofs } = month;
-  const objective = words.below(told.duration(policy.rtoSeconds));
+  const objective = words.below(told.duration(promised.rtoSeconds));
   const rate = ({ good, tried }: { readonly good: number; readonly tried: number }): string =>
     tried === 0
       ? words.nothing
@@ -73,7 +75,7 @@ function recoveryRows(facts: MetricsFacts, told: Teller): readonly Row[] {
           ? words.nothing
           : words.at(told.duration(last), told.at(lastProof.at)),
       objective,
-      tone: last === null ? "unknown" : last < policy.rtoSeconds ? "good" : "bad",
+      tone: last === null ? "unknown" : last < promised.rtoSeconds ? "good" : "bad",
     },
     {
       metric: "worstRto",
@@ -123,13 +125,13 @@ function figuresOf(rows: readonly Row[], told: Teller): readonly Figure[] {
 /** The worst of each day. */
 function exposureHistory(facts: MetricsFacts, told: Teller): Section {
   const words = metricsText[told.language];
-  const { days, policy } = facts;
+  const { days, objective } = facts;
   const worst = days.flatMap(({ worstSeconds }) => worstSeconds ?? []);
   const title = words.titles.exposure;
   if (worst.length === 0) {
     return { kind: "text", title, paragraphs: [words.noHistory] };
   }
-  const highest = Math.max(...worst, policy.rpoSeconds);
+  const highest = Math.max(...worst, objective.rpoSeconds);
   const { max, ticks } = scaleOf(highest * 1.02);
   const marks = days.flatMap((day, index) => {
     const tone = day.beyondSeconds > 0 ? ("bad" as const) : ("unknown" as const);
@@ -155,8 +157,8 @@ function exposureHistory(facts: MetricsFacts, told: Teller): Section {
       {
         label: words.heads.objective,
         points: [
-          [0, policy.rpoSeconds],
-          [days.length, policy.rpoSeconds],
+          [0, objective.rpoSeconds],
+          [days.length, objective.rpoSeconds],
         ],
       },
     ],

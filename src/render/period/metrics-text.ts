@@ -94,7 +94,7 @@ const en: Words = {
   exposureLine: "worst exposure of the day",
   exposureSpoken: (worst) => `Worst exposure day by day; the worst of all is ${worst}.`,
   exposureNote:
-    "Dashed: the objective configured now. Grey: days of which something is unknown. Red: days beyond the objective.",
+    "Dashed: the objective of today. Grey: days of which something is unknown. Red: days beyond the objective.",
   noHistory: "Nothing is measured yet.",
   items: {
     131: "METRICS reachable by management",
@@ -189,7 +189,7 @@ const fr: Words = {
   exposureLine: "pire exposition du jour",
   exposureSpoken: (worst) => `Pire exposition jour par jour ; la pire de toutes est ${worst}.`,
   exposureNote:
-    "En tirets : l'objectif configuré maintenant. Gris : jours dont une part est inconnue. Rouge : jours au-delà de l'objectif.",
+    "En tirets : l'objectif d'aujourd'hui. Gris : jours dont une part est inconnue. Rouge : jours au-delà de l'objectif.",
   noHistory: "Rien n'est encore mesuré.",
   items: {
     131: "indicateurs accessibles à la direction",
