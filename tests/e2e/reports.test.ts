@@ -96,4 +96,30 @@ test("R31 a proof's report is archived as it was made, shown with the hash that 
   await writeFile(path, content);
   assert.ok((await stat(path)).size > 1000);
   assert.equal((await reportsOf(pra)).code, 5, "whole again, beside the one that no event names");
+
+  const today = new Date().toISOString().slice(0, 10);
+  const folder = join(pra.directory, "rapports");
+  const day = await pra.json(`report daily --period ${today} --output ${folder}`, {
+    PRA_TIME_ZONE: "UTC",
+  });
+  assert.equal(day.code, 0, day.err);
+  assert.deepEqual([day.value["verdict"], day.value["goesOn"]], ["notDemonstrated", true]);
+  const pdf = await readFile(`${String(day.value["path"])}.pdf`);
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+  const told = await pra.run(`report daily --period ${today} --lang fr --send`, {
+    PRA_TIME_ZONE: "UTC",
+  });
+  assert.equal(told.code, 5, "nobody reads mail here");
+  assert.match(
+    told.out,
+    /Rapport quotidien · main[^]*Preuves réussies +3 sur 3 \(100 %\) +✓ atteint/,
+  );
+  const wrong = await pra.json("report monthly --period 2026-13");
+  assert.deepEqual([wrong.code, errorCodeOf(wrong.value)], [2, "LEDGER_REPORT_PERIOD"]);
+  const metrics = await pra.run(`docs metrics --output ${folder}`);
+  assert.equal(metrics.code, 0, metrics.err);
+  assert.match(
+    await readFile(join(folder, "METRICS.md"), "utf8"),
+    /\| S135 \| RPO below its objective/,
+  );
 });

@@ -157,6 +157,8 @@ export type PeriodFacts = {
       readonly from: string;
       readonly to: string;
     }[];
+    /** Of the schedule: due in the period, and not done. */
+    readonly undone: readonly { readonly routine: string; readonly dueAt: string }[];
     readonly missedRunAlerts: number;
   };
   readonly days: readonly DayFacts[];
@@ -362,7 +364,8 @@ function routinesOf({ routines, missedRunAlerts }: SlaJudgement): PeriodFacts["r
   const missed = routines.missed.map(({ routine, fromMs, toMs }) => {
     return { routine, from: isoTime(fromMs), to: isoTime(toMs) };
   });
-  return { verdict: routines.verdict, missed, missedRunAlerts };
+  const undone = routines.undone.map(({ routine, dueMs }) => ({ routine, dueAt: isoTime(dueMs) }));
+  return { verdict: routines.verdict, missed, undone, missedRunAlerts };
 }
 
 /** Tells a period. */

@@ -38,11 +38,22 @@ export function routineSections(
   told: Teller,
 ): readonly Section[] {
   const { words } = told;
-  const rows = routines.missed.map(({ routine, from, to }): Cell[] => [
-    { text: words.routineNames[routine] ?? routine, tone: "bad" },
-    plain(told.at(from)),
-    plain(told.at(to)),
-  ]);
+  const name = (routine: string): Cell => ({
+    text: words.routineNames[routine] ?? routine,
+    tone: "bad",
+  });
+  const rows = [
+    ...routines.missed.map(({ routine, from, to }): Cell[] => [
+      name(routine),
+      plain(told.at(from)),
+      plain(told.at(to)),
+    ]),
+    ...routines.undone.map(({ routine, dueAt }): Cell[] => [
+      name(routine),
+      plain(told.at(dueAt)),
+      plain("–"),
+    ]),
+  ];
   const none = routines.verdict === "notDemonstrated" ? words.nothingDue : words.noMissed;
   const { missedRunAlerts } = routines;
   const note = missedRunAlerts === 0 ? undefined : words.missedRuns(told.number(missedRunAlerts));

@@ -86,8 +86,9 @@ function measuredText(
 
 function routinesText({ routines }: PeriodFacts, told: Teller): string {
   const { words } = told;
-  return routines.missed.length > 0
-    ? words.missedRoutines(told.number(routines.missed.length))
+  const missed = routines.missed.length + routines.undone.length;
+  return missed > 0
+    ? words.missedRoutines(told.number(missed))
     : routines.verdict === "met"
       ? words.allDone
       : words.nothingDue;
