@@ -124,6 +124,27 @@ test("a broken source fails the run instead of running the earlier build", async
   assert.match(answer.err, /the build failed/);
 });
 
+test("a build that fails where packages are older than the checkout names the way out", async (context) => {
+  const directory = checkout(context);
+  const source = join(directory, "src/cli/commands/version.ts");
+  writeFileSync(source, `import "a-package-of-tomorrow";\n${readFileSync(source, "utf8")}`);
+  const pra = join(directory, "pra");
+  const french = { env: { LANG: "fr_FR.UTF-8" } };
+  const lock = join(directory, "package-lock.json");
+  const installedMs = statSync(join(directory, "node_modules/.package-lock.json")).mtimeMs;
+  for (const [ageMs, expected] of [
+    [60_000, /plus anciens que cette version.*npm ci/],
+    [-60_000, /^(?![^]*npm ci)/],
+  ] as const) {
+    const at = (installedMs + ageMs) / 1000;
+    utimesSync(lock, at, at);
+    const answer = await run(pra, ["version"], french);
+    assert.equal(answer.code, 1);
+    assert.match(answer.err, /a-package-of-tomorrow/);
+    assert.match(answer.err, expected);
+  }
+});
+
 test("without packages it says what to do, in the person's language, with exit code 2", async (context) => {
   const pra = join(checkout(context, "missing"), "pra");
   const french = await run(pra, ["status"], { env: { LANG: "fr_FR.UTF-8" } });
