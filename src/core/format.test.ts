@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { formatBytes, formatDuration } from "./format.ts";
+import { formatBytes, formatDuration, labelled } from "./format.ts";
 
 test("sizes have at most three figures and the language's units", () => {
   assert.equal(formatBytes(0, "en"), "0 B");
@@ -19,4 +19,8 @@ test("durations show their two largest units", () => {
   assert.equal(formatDuration(200_000, "en"), "3 min 20 s");
   assert.equal(formatDuration(7_500_000, "en"), "2 h 05 min");
   assert.equal(formatDuration(273_600_000, "fr"), "3 j 4 h");
+});
+
+test("a label is set before its colon as its language does", () => {
+  assert.deepEqual([labelled("RPO", "en"), labelled("RPO", "fr")], ["RPO:", "RPO :"]);
 });

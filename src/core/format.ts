@@ -57,3 +57,8 @@ export function formatMinute(atMs: number, timeZone: string): string {
   });
   return format.format(atMs).replace(",", "");
 }
+
+/** A label before what it names: French sets a space before the colon. */
+export function labelled(label: string, language: Language): string {
+  return language === "fr" ? `${label} :` : `${label}:`;
+}

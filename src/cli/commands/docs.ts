@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 
 import { errorText } from "../../core/errors.ts";
+import { labelled } from "../../core/format.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
 import { docsText } from "../text/docs-text.ts";
@@ -27,7 +28,10 @@ async function metrics(options: Options, frame: Frame): Promise<void> {
       `${title} · ${subtitle}`,
       `${toneSign(verdict.tone)} ${verdict.text}`,
       ...figures.map(({ label, value: shown, tone, note }) =>
-        `  ${toneSign(tone)} ${label}: ${shown} (${note})`.replaceAll("\u00a0", " "),
+        `  ${toneSign(tone)} ${labelled(label, language)} ${shown} (${note})`.replaceAll(
+          "\u00a0",
+          " ",
+        ),
       ),
       "",
       ...paths,

@@ -6,7 +6,7 @@ import { type Command, Option } from "commander";
 import type { BackupProof, PolicyRequest } from "../../app/prove-policy.ts";
 import type { ProveReport } from "../../app/prove-records.ts";
 import { DrError } from "../../core/errors.ts";
-import { formatNumber } from "../../core/format.ts";
+import { formatNumber, labelled } from "../../core/format.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import {
@@ -65,11 +65,14 @@ async function proveRandomly(options: Options, frame: Frame): Promise<void> {
   const adapters = compose();
   const seed = options.seed ?? drawSeed(adapters.random);
   const request = { ...requestOf(frame, `${COMMAND} --random --seed ${seed}`), seed };
-  frame.note(`${text.seed}: ${seed}`);
+  frame.note(`${labelled(text.seed, frame.language)} ${seed}`);
   const report = await proveRandom(adapters, frame.environment(), request);
   const value = targetValue(report.target);
   frame.result({ ...proofToJson(report, value), seed }, () =>
-    [renderProof(report, frame), `  ${text.seed}: ${seed} (${value ?? ""})`].join("\n"),
+    [
+      renderProof(report, frame),
+      `  ${labelled(text.seed, frame.language)} ${seed} (${value ?? ""})`,
+    ].join("\n"),
   );
   concludeWith(report, frame);
 }

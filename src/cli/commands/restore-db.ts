@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import type { RestoreDbResult } from "../../app/restore-db.ts";
 import type { DescribedReport } from "../../rescue/report.ts";
 import { errorText } from "../../core/errors.ts";
+import { labelled } from "../../core/format.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { jobsOption } from "../jobs-option.ts";
@@ -61,7 +62,7 @@ function renderRestored(result: RestoreDbResult, frame: Frame, describe: Describ
   return [
     `${{ good: "✓", warning: "!", bad: "✗" }[tone]} ${verdict}`,
     ...factLines([...facts, [text.report, `${reportPath}.html (.md, .json)`]]),
-    ...(findings.length === 0 ? [] : ["", `${text.findings}:`, ...lines]),
+    ...(findings.length === 0 ? [] : ["", labelled(text.findings, language), ...lines]),
     archived.failure === undefined
       ? text.archived(archived.id)
       : `! ${text.notArchived(errorText(archived.failure, language).message)}`,

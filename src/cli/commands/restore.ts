@@ -6,7 +6,7 @@ import type { RestoreResult } from "../../app/restore.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
-import { formatBytes, formatDuration } from "../../core/format.ts";
+import { formatBytes, formatDuration, labelled } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
@@ -141,7 +141,9 @@ async function restore(options: Options, frame: Frame): Promise<void> {
     onPlan: (plan, prediction) => {
       totalBytes = plan.restoreBytes;
       frame.note(text.restoring(plan.backup.id, reachedText(plan, showTime)));
-      frame.note(`${text.predicted}: ${predictionText(prediction, frame)}`);
+      frame.note(
+        `${labelled(text.predicted, frame.language)} ${predictionText(prediction, frame)}`,
+      );
       notePlan(plan, frame);
     },
     onTightRoom: ({ directory, freeBytes, takenBytes }) => {
