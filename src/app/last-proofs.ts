@@ -5,7 +5,8 @@
  * that could not judge has said nothing.
  */
 import type { DrError } from "../core/errors.ts";
-import { ledgerClockSkewMsMax, ledgerListObjectsMax } from "../core/limits.ts";
+import { ledgerClockSkewMsMax } from "../core/ledger-limits.ts";
+import { ledgerListObjectsMax } from "../core/limits.ts";
 import { guard } from "../core/failpoint.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { searchNewestEvents } from "../ledger/newest-events.ts";

@@ -44,3 +44,7 @@ export const metricsHistoryDays = 90;
 export const reportTrendPeriods = 6;
 /** Evidence that is handed over: a year of a busy repository is some 60 MB of events and as much of reports, and stands in memory while it is made. */
 export const evidenceBytesMax = 256 * 1024 * 1024;
+/** How long a process that proves can have run when it records: a fortnight; the longest that a proof may take is a day. */
+export const ledgerProcessMsMax = 14 * 86_400_000;
+/** How far the clocks of two hosts of one ledger may differ where one's proof of the other's backup is looked for: a day. */
+export const ledgerClockSkewMsMax = 86_400_000;

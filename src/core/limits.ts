@@ -151,6 +151,8 @@ export const wholeFramePlainBytes = 4 * MIB;
 export const wholeContentBytesMax = 256 * MIB;
 /** A header: 260 fixed, 80 wrapped key, 56 facts, 64 signature = 460; the rest is for later versions' facts. */
 export const headerBytesMax = 1024;
+/** How much of a growing part of WAL is read first, to see how far it is filled: a quiet server's part; then four times as much, and so on. */
+export const partBeginningBytes = 1_048_576;
 /** Content frames of an object with a directory: a 64 MiB pack of the smallest frames (64 bytes) has 2^20. */
 export const directoryFramesMax = 2 ** 20;
 /** Bytes read from an object's end to find its directory in one request: room for some 10,000 frames. */
@@ -283,10 +285,6 @@ export const controlFileRetryMs = 10;
 export const ledgerTailEventsMax = 1_000;
 /** Objects of the ledger that a status reads for the newest proofs: half a second. */
 export const ledgerListObjectsMax = 500;
-/** How long a process that proves can have run when it records: a fortnight; the longest that a proof may take is a day. */
-export const ledgerProcessMsMax = 14 * 86_400_000;
-/** How far the clocks of two hosts of one ledger may differ where one's proof of the other's backup is looked for: a day. */
-export const ledgerClockSkewMsMax = 86_400_000;
 /** Earlier restores that a prediction is made from: a month of daily proofs. */
 export const predictionMeasurementsMax = 30;
 /** Objects of the ledger that are read for them: a fifth of a second. */

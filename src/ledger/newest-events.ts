@@ -6,7 +6,8 @@
  * writers.
  */
 import { DrError, isDrError } from "../core/errors.ts";
-import { ledgerProcessMsMax, ledgerTailEventsMax } from "../core/limits.ts";
+import { ledgerProcessMsMax } from "../core/ledger-limits.ts";
+import { ledgerTailEventsMax } from "../core/limits.ts";
 import { newestNumber } from "../repository/list-children.ts";
 import { objectKey, type LedgerWriterName } from "../repository/object-names.ts";
 import { listAll, type StoreCall, type StoreEntry } from "../repository/object-store.ts";

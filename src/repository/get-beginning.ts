@@ -7,13 +7,14 @@ import { guard } from "../core/failpoint.ts";
 import { headerBytesMax } from "../core/limits.ts";
 import type { ObjectStore, StoreCall } from "./object-store.ts";
 
-/** At most `headerBytesMax`. @throws DrError what the store throws, but no `STORE_SHORT_READ` for room that was given back. */
+/** At most `bytesMax`: what a header needs. @throws DrError what the store throws, but no `STORE_SHORT_READ` for room that was given back. */
 export async function getBeginning(
   store: ObjectStore,
   key: string,
   call: StoreCall,
+  bytesMax = headerBytesMax,
 ): Promise<Buffer> {
-  const length = Math.min(headerBytesMax, await store.size(key, call));
+  const length = Math.min(bytesMax, await store.size(key, call));
   try {
     return await store.get(key, { ...call, range: { offset: 0, length } });
   } catch (error) {

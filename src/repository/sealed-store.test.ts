@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
+import { partBeginningBytes } from "../core/limits.ts";
 import { lsnOf } from "../core/lsn.ts";
 import { SeededRandom } from "../core/random.ts";
 import { segmentAt, timelineOf } from "../core/wal-name.ts";
@@ -226,6 +227,44 @@ test("a WAL part is read under its own start and epoch only", async () => {
       await codeOf(() => hostile.readPartPositions(other, call)),
       "REPO_OBJECT_MISPLACED",
     );
+  }
+});
+
+test("of a WAL part with reserved room what is filled is read, and not the room; of a long one all", async () => {
+  const { sealed, store } = sealedStore();
+  using codec = new ZstdCodec();
+  const about = { createdAtMs: 1, epoch: 2, incarnation: testIncarnation(9), facts };
+  const appender = await PartAppender.begin(ring, { ...about, objectId: sealed.newId() }, codec);
+  const name = { ...place, type: "walPart", segment, startLsn: facts.startLsn, epoch: 2 } as const;
+  const frames: Buffer[] = [];
+  // Bytes that do not compress, three times as many as are read at first.
+  for (let frame = 0; frame < 30; frame += 1) {
+    frames.push(
+      Buffer.from(appender.append(new SeededRandom(frame).bytes(partBeginningBytes / 10))),
+    );
+  }
+  let read = 0;
+  const get = store.get.bind(store);
+  store.get = async (...of) => {
+    const bytes = await get(...of);
+    read += bytes.length;
+    return bytes;
+  };
+  for (const [filled, readMax] of [
+    [3, partBeginningBytes],
+    [30, 5 * partBeginningBytes],
+  ] as const) {
+    const room = Buffer.alloc(16 * partBeginningBytes);
+    store.tamper(
+      objectKey(name),
+      Buffer.concat([appender.header, ...frames.slice(0, filled), room]),
+    );
+    read = 0;
+    const seen = await sealed.readPartPositions(name, call);
+    const readForIt = read;
+    const whole = await sealed.readPart(name, call);
+    assert.deepEqual([seen.frames.length, seen.endLsn], [filled, whole.endLsn]);
+    assert.ok(readForIt <= readMax, `${readForIt} bytes for ${filled} frames`);
   }
 });
 

@@ -7,6 +7,7 @@
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
+import { partBeginningBytes } from "../core/limits.ts";
 import { newObjectId, type ObjectId } from "../core/object-id.ts";
 import type { Random } from "../core/random.ts";
 import { segmentAt, timelineOfSegment, type WalSegmentName } from "../core/wal-name.ts";
@@ -284,11 +285,16 @@ export class SealedStore {
     name: NameOf<"walPart">,
     call: StoreCall,
   ): Promise<PartContent<FramePosition> & { readonly generation: number }> {
-    const bytes = await this.store.get(objectKey(name), call);
-    const part = readPartPositions(this.ring, bytes, expectedAt(name));
-    checkWalPlace(name, part.facts, part.epoch);
-    this.#checkClosing(name, part.generation);
-    return part;
+    for (let bytesMax = partBeginningBytes; ; bytesMax *= 4) {
+      const bytes = await getBeginning(this.store, objectKey(name), call, bytesMax);
+      const part = readPartPositions(this.ring, bytes, expectedAt(name));
+      checkWalPlace(name, part.facts, part.epoch);
+      this.#checkClosing(name, part.generation);
+      // Behind what a writer has appended lies the room that it reserved: nothing there is worth reading.
+      if (bytes.length < bytesMax || part.stop.reason === "corrupt") {
+        return part;
+      }
+    }
   }
 
   /** Every object under a prefix, in order of keys. Nothing is read, so nothing is authentic but the fact of a name. */
