@@ -4,6 +4,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { commandEntries } from "../../src/cli/commands/registry.ts";
+import type { Frame } from "../../src/cli/frame.ts";
+import { createProgram } from "../../src/cli/program.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -67,18 +71,36 @@ test("without a word it shows the help on standard error and answers 2; --help a
   assert.match(asked.out, /explain <code>/);
 });
 
+/** Help as it is printed, of a command and of all below it that do something. */
+function helpsOf(command: Command): readonly (readonly [name: string, help: string])[] {
+  const below = command.commands.filter((one) => one.name() !== "help");
+  if (below.length > 0) {
+    return below.flatMap(helpsOf);
+  }
+  let help = "";
+  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return [[command.name(), help]];
+}
+
 test("every command has help with examples in both languages", async () => {
-  const { commandEntries } = await import("../../src/cli/commands/registry.ts");
-  for (const { name } of commandEntries) {
-    for (const [lang, title] of [
-      ["en", "Examples:"],
-      ["fr", "Exemples :"],
-    ] as const) {
-      const { code, out } = await pra(["help", name, "--lang", lang]);
-      assert.equal(code, 0, name);
-      assert.ok(out.includes(title) || /Comman/.test(out), `${name}\n${out}`);
+  for (const [language, title] of [
+    ["en", "Examples:"],
+    ["fr", "Exemples :"],
+  ] as const) {
+    const program = createProgram(language);
+    for (const { load } of commandEntries) {
+      const frame: Pick<Frame, "language"> = { language };
+      (await load())(program, frame as Frame);
+    }
+    const helps = helpsOf(program);
+    assert.ok(helps.length > commandEntries.length);
+    for (const [name, help] of helps) {
+      assert.ok(help.includes(title), `${name}\n${help}`);
     }
   }
+  const { code, out } = await pra(["help", "backup", "--lang", "fr"]);
+  assert.equal(code, 0);
+  assert.match(out, /Exemples :/);
 });
 
 test("a reader that goes away does not make the command fail", async () => {
