@@ -132,6 +132,8 @@ TEXTS = {
         "count": "{what}: {wanted} are told, {found} are there",
         "routine": "row {row}: {routine} of {day} is told as done={told}, the events say {found}",
         "routineabsent": "{routine} of {cluster} on {day} is missing from the list",
+        "routinespan": "row {row}: {routine} from {begin} to {end} is no day or week of the time zone",
+        "nozone": "this Python knows no time zone {zone}: that days and weeks begin by its clocks was not checked",
         "rate": "{cluster}: {what} {told} told, {found} by the events",
         "report": "the SHA-256 is not the one that the ledger recorded",
         "reportabsent": "is recorded and missing",
@@ -178,6 +180,8 @@ TEXTS = {
         "count": "{what} : {wanted} annoncés, {found} présents",
         "routine": "ligne {row} : {routine} du {day} annoncé done={told}, les événements disent {found}",
         "routineabsent": "{routine} de {cluster} le {day} manque à la liste",
+        "routinespan": "ligne {row} : {routine} du {begin} au {end} n'est ni un jour ni une semaine du fuseau",
+        "nozone": "ce Python ne connaît pas le fuseau {zone} : que jours et semaines suivent ses horloges n'a pas été vérifié",
         "rate": "{cluster} : {what} {told} annoncés, {found} selon les événements",
         "report": "le SHA-256 n'est pas celui que le journal a consigné",
         "reportabsent": "est consigné et manque",
@@ -200,6 +204,7 @@ class Report:
     def __init__(self, language):
         self.texts = TEXTS[language]
         self.checks = []
+        self.notes = []
         self.count = 0
 
     def begin(self, check):
@@ -209,6 +214,10 @@ class Report:
         self.count += 1
         self.checks[-1][1].append(place + ": " + self.texts[key].format(**values))
 
+    def note(self, key, **values):
+        """What could not be checked here; no problem of the bundle."""
+        self.notes.append(self.texts[key].format(**values))
+
     def print(self):
         for check, problems in self.checks:
             print(("✓ " if not problems else "✗ ") + self.texts[check])
@@ -216,6 +225,8 @@ class Report:
                 print("    " + problem)
             if len(problems) > 50:
                 print("    … +%d" % (len(problems) - 50))
+        for note in self.notes:
+            print("? " + note)
 
 
 # --- Reading --------------------------------------------------------------------------------------------------------
@@ -600,11 +611,25 @@ def check_lists(bundle, report):
 
 
 ROUTINES = {"daily backup": ("backupFinished", 1), "weekly proof": ("proofFinished", 7)}
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+DAY = datetime.timedelta(days=1)
+# Clocks are set by an hour, seldom by more.
+CLOCKS_SET = datetime.timedelta(hours=3)
 
 
-def day_number(instant):
-    return (datetime.datetime.fromisoformat(instant.replace("Z", "+00:00")) - EPOCH) // datetime.timedelta(days=1)
+def instant_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def zone_of(name):
+    """The time zone, where this Python and this machine know it."""
+    if name == "UTC":
+        return datetime.timezone.utc
+    try:
+        import zoneinfo
+
+        return zoneinfo.ZoneInfo(name)
+    except (ImportError, LookupError, ValueError, OSError):
+        return None
 
 
 def check_routines(bundle, report):
@@ -622,7 +647,7 @@ def check_routines(bundle, report):
         done = any(row["from"] <= time < row["to"] for time in deeds.get((row["cluster"], kind), []))
         if done != row["done"]:
             report.add("lists/routines.json", "routine", row=number, routine=row["routine"], day=row["from"][:10], told=row["done"], found=done)
-    check_no_span_missing(rows, sla, report)
+    check_spans(rows, sla, report)
     check_missed(rows, sla, report)
     for judged in sla["clusters"]:
         cluster = judged["cluster"]
@@ -638,18 +663,44 @@ def check_routines(bundle, report):
             report.add("sla.json", "rate", cluster=cluster, what="proofs.good", told=judged["proofs"]["good"], found=proven)
 
 
-def check_no_span_missing(rows, sla, report):
-    """From the first one that is listed on, each whole day or week up to the end must be there."""
+def check_spans(rows, sla, report):
+    """From the first one that is listed on, each whole day or week must be there up to the end, and be one of the zone's."""
+    zone = zone_of(sla.get("zone", "UTC"))
+    if zone is None:
+        report.note("nozone", zone=sla["zone"])
+    place = "lists/routines.json"
     spans = {}
-    for row in rows:
-        spans.setdefault((row["cluster"], row["routine"]), []).append(day_number(row["from"]))
-    end = day_number(sla["to"])
-    for (cluster, routine), days in spans.items():
-        step = ROUTINES[routine][1]
-        for day in range(min(days), end - step + 1, step):
-            if day not in days:
-                name = (EPOCH + datetime.timedelta(days=day)).date().isoformat()
-                report.add("lists/routines.json", "routineabsent", routine=routine, cluster=cluster, day=name)
+    for number, row in enumerate(rows, 1):
+        begin, end = instant_of(row["from"]), instant_of(row["to"])
+        days = ROUTINES[row["routine"]][1]
+        if abs(end - begin - days * DAY) > CLOCKS_SET or not (begins_day(begin, days, zone) and begins_day(end, days, zone)):
+            report.add(place, "routinespan", row=number, routine=row["routine"], begin=row["from"], end=row["to"])
+        spans.setdefault((row["cluster"], row["routine"]), []).append((begin, end))
+    period_end = instant_of(sla["to"])
+    for (cluster, routine), found in spans.items():
+        found.sort()
+        last = found[-1][1]
+        for (_, end), (begin, _) in zip(found, found[1:]):
+            if begin != end:
+                report.add(place, "routineabsent", routine=routine, cluster=cluster, day=end.isoformat())
+        if next_end(last, ROUTINES[routine][1], zone) <= period_end:
+            report.add(place, "routineabsent", routine=routine, cluster=cluster, day=last.isoformat())
+
+
+def next_end(instant, days, zone):
+    """When the day or week that begins at the instant is over; without the zone, at the latest."""
+    if zone is None:
+        return instant + days * DAY + CLOCKS_SET
+    date = instant.astimezone(zone).date() + days * DAY
+    return datetime.datetime(date.year, date.month, date.day, tzinfo=zone)
+
+
+def begins_day(instant, days, zone):
+    """Whether a date of the zone begins at the instant; for weeks a Monday."""
+    if zone is None:
+        return True
+    here, before = instant.astimezone(zone), (instant - datetime.timedelta(seconds=1)).astimezone(zone)
+    return here.date() != before.date() and (days == 1 or here.weekday() == 0)
 
 
 def check_missed(rows, sla, report):

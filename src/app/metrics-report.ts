@@ -10,9 +10,10 @@ import { type ArchivedAs, archiveReport } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { LedgerRecorder } from "./ledger-recorder.ts";
-import { policyOf, reportZone } from "./period-report.ts";
+import { policyOf } from "./period-report.ts";
 import { replaceFile } from "./replace-file.ts";
 import { type RenderedReport, filesOf, reportEndings } from "./report-files.ts";
+import { reportZone } from "./report-zone.ts";
 import { openRepository } from "./repository-access.ts";
 import { collectPeriod } from "./sla-memory.ts";
 

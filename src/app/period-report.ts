@@ -27,8 +27,8 @@ import {
   filesOf,
   writeReportFiles,
 } from "./report-files.ts";
+import { reportZone } from "./report-zone.ts";
 import { type OpenRepository, openRepository } from "./repository-access.ts";
-import { systemZone } from "./schedule/occurrences.ts";
 import { readInstalled } from "./schedule/schedule-files.ts";
 import { collectPeriod } from "./sla-memory.ts";
 
@@ -57,11 +57,6 @@ const EXAMPLES: Readonly<Record<CalendarKind, string>> = {
   weekly: "2026-W43",
   monthly: "2026-10",
 };
-
-/** By whose clocks reports tell. */
-export function reportZone({ settings }: Environment): string {
-  return settings.get("PRA_TIME_ZONE")?.value ?? systemZone();
-}
 
 /** The period that was asked for. @throws DrError `LEDGER_REPORT_PERIOD`. */
 export function requestedPeriod(

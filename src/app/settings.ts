@@ -398,8 +398,8 @@ const registry = {
     fallback: { en: "the machine's", fr: "celui de la machine" },
     example: "Europe/Paris",
     help: {
-      en: "The time zone of reports: by whose clocks a day, a week and a month begin and end.",
-      fr: "Le fuseau horaire des rapports : d'après quelles horloges un jour, une semaine et un mois commencent et finissent.",
+      en: "The time zone of reports, of pra sla, of evidence and of what is due: by whose clocks a day, a week and a month begin and end.",
+      fr: "Le fuseau horaire des rapports, de pra sla, des éléments de preuve et des échéances : d'après quelles horloges un jour, une semaine et un mois commencent et finissent.",
     },
   },
   PRA_FAILPOINT: {

@@ -1,4 +1,5 @@
 /** `pra sla`: what was attained in a period, from the ledger alone, with every cluster of the repository. */
+import { periodAround } from "../core/calendar.ts";
 import { DrError } from "../core/errors.ts";
 import type { JsonValue } from "../ledger/canonical-json.ts";
 import type { StoreCall } from "../repository/object-store.ts";
@@ -12,6 +13,7 @@ import {
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { parseMoment, parseMonth } from "./period.ts";
+import { reportZone } from "./report-zone.ts";
 import { openRepository } from "./repository-access.ts";
 import { collectSla } from "./sla-memory.ts";
 
@@ -25,6 +27,8 @@ export type TypedPeriod = {
 /** What was attained. */
 export type SlaReport = {
   readonly period: SlaPeriod;
+  /** By whose clocks days, weeks and months are counted. */
+  readonly zone: string;
   readonly verdict: SlaVerdict;
   /** Of the time, what must be within the objective. */
   readonly share: number;
@@ -33,12 +37,20 @@ export type SlaReport = {
 };
 
 /** @throws DrError `LEDGER_PERIOD`. */
-export function periodOf(typed: TypedPeriod, nowMs: number): SlaPeriod {
+export function periodOf(
+  typed: TypedPeriod,
+  { nowMs, zone }: { readonly nowMs: number; readonly zone: string },
+): SlaPeriod {
   const { from, to, month } = typed;
-  const current = parseMonth(month ?? new Date(nowMs).toISOString().slice(0, 7));
-  const fromMs = from === undefined ? current.fromMs : parseMoment(from, false);
+  const current =
+    month === undefined ? periodAround("monthly", nowMs, zone) : parseMonth(month, zone);
+  const fromMs = from === undefined ? current.fromMs : parseMoment(from, { end: false, zone });
   const toMs =
-    to === undefined ? (from === undefined ? current.toMs : nowMs) : parseMoment(to, true);
+    to === undefined
+      ? from === undefined
+        ? current.toMs
+        : nowMs
+      : parseMoment(to, { end: true, zone });
   if (fromMs >= toMs) {
     throw new DrError("LEDGER_PERIOD", {
       value: JSON.stringify(`${from ?? ""} ${to ?? ""}`.trim()),
@@ -59,14 +71,15 @@ export async function readSla(
   },
 ): Promise<SlaReport> {
   const { typed, signal, fresh, onRead } = options;
-  const period = periodOf(typed, adapters.clock.now());
+  const zone = reportZone(environment);
+  const period = periodOf(typed, { nowMs: adapters.clock.now(), zone });
   const { share } = environment.objectives;
   const repository = await openRepository(adapters, environment, { signal });
   const { nowMs } = period;
   const collector = await collectSla(environment, repository, { signal, nowMs, fresh, onRead });
-  const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share }));
+  const clusters = collector.facts().map((facts) => judgeSla(facts, period, { share, zone }));
   const verdict = jointVerdict(clusters.map((one) => one.verdict));
-  return { period, verdict, share, clusters };
+  return { period, zone, verdict, share, clusters };
 }
 
 function iso(ms: number): string {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calendarPeriod, dateIn, periodAround, periodBefore, weeksOf } from "./calendar.ts";
+import {
+  calendarPeriod,
+  dateIn,
+  periodAround,
+  periodBefore,
+  wholeDays,
+  wholeWeeks,
+} from "./calendar.ts";
 
 const HOUR = 3_600_000;
 const iso = (ms: number | undefined): string => new Date(ms ?? Number.NaN).toISOString();
@@ -55,9 +62,42 @@ test("R31 weeks are those of ISO 8601: the first of January may lie in the last 
   assert.equal(calendarPeriod("weekly", "2025-W53", "UTC"), undefined);
   const october = calendarPeriod("monthly", "2026-10", "UTC");
   assert.deepEqual(
-    weeksOf(october ?? { days: [] }).map(({ fromMs }) => iso(fromMs).slice(0, 10)),
+    wholeWeeks(october ?? { fromMs: 0, toMs: 0 }, "UTC").map(({ fromMs }) =>
+      iso(fromMs).slice(0, 10),
+    ),
     ["2026-10-05", "2026-10-12", "2026-10-19"],
   );
+});
+
+test("R31 whole days and weeks of a span are those of the zone, also where clocks are set, and none that the span cuts", () => {
+  for (const zone of ["UTC", "Europe/Paris", "America/Havana", "Asia/Kathmandu", "Pacific/Apia"]) {
+    const october = calendarPeriod("monthly", "2026-10", zone);
+    assert.ok(october !== undefined);
+    assert.deepEqual(wholeDays(october, zone), october.days);
+    const { fromMs, toMs } = october;
+    assert.equal(wholeDays({ fromMs: fromMs + 1, toMs: toMs - 1 }, zone).length, 29);
+  }
+  const paris = "Europe/Paris";
+  const span = {
+    fromMs: Date.parse("2026-10-18T22:00:00Z"),
+    toMs: Date.parse("2026-11-02T00:00:00Z"),
+  };
+  assert.deepEqual(
+    wholeWeeks(span, paris).map(({ fromMs, toMs }) => [iso(fromMs), (toMs - fromMs) / HOUR]),
+    [
+      ["2026-10-18T22:00:00.000Z", 7 * 24 + 1],
+      ["2026-10-25T23:00:00.000Z", 7 * 24],
+    ],
+  );
+  // Apia left out the 30th of December 2011: it has no first instant, and no day.
+  const apia = calendarPeriod("monthly", "2011-12", "Pacific/Apia");
+  assert.deepEqual(
+    wholeDays(apia ?? { fromMs: 0, toMs: 0 }, "Pacific/Apia")
+      .slice(-2)
+      .map(({ date }) => date),
+    ["2011-12-29", "2011-12-31"],
+  );
+  assert.deepEqual(wholeDays({ fromMs: 5, toMs: 5 }, paris), []);
 });
 
 test("R31 what is no period is none", () => {

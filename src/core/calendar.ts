@@ -152,10 +152,34 @@ export function periodBefore({ kind, fromMs, zone }: CalendarPeriod): CalendarPe
   return periodAround(kind, fromMs - 1, zone);
 }
 
-/** The whole weeks, from Monday, that lie within some days. */
-export function weeksOf({ days }: Pick<CalendarPeriod, "days">): readonly CalendarSpan[] {
-  return days.flatMap(({ date, fromMs }, index) => {
-    const last = days[index + 6];
-    return mondayOf(date) === date && last !== undefined ? [{ fromMs, toMs: last.toMs }] : [];
-  });
+/** The whole days that lie within a span. A date that the clocks of a zone skipped has none. */
+export function wholeDays({ fromMs, toMs }: CalendarSpan, zone: string): readonly CalendarDay[] {
+  const days: CalendarDay[] = [];
+  let date = dateIn(zone, fromMs);
+  let startMs = dayStart(date, zone);
+  while (startMs < toMs) {
+    const next = moved(date, 1);
+    const endMs = dayStart(next, zone);
+    if (startMs >= fromMs && endMs <= toMs && endMs > startMs) {
+      days.push({ date, fromMs: startMs, toMs: endMs });
+    }
+    [date, startMs] = [next, endMs];
+  }
+  return days;
+}
+
+/** The whole weeks, from Monday, that lie within a span. */
+export function wholeWeeks(span: CalendarSpan, zone: string): readonly CalendarSpan[] {
+  const weeks: CalendarSpan[] = [];
+  let monday = mondayOf(dateIn(zone, span.fromMs));
+  let startMs = dayStart(monday, zone);
+  while (startMs < span.toMs) {
+    const next = moved(monday, 7);
+    const endMs = dayStart(next, zone);
+    if (startMs >= span.fromMs && endMs <= span.toMs) {
+      weeks.push({ fromMs: startMs, toMs: endMs });
+    }
+    [monday, startMs] = [next, endMs];
+  }
+  return weeks;
 }

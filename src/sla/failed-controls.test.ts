@@ -105,7 +105,10 @@ const looks = (fromMs: number, exposureSeconds: number): Event => ({
 const missed: readonly { readonly id: string; readonly dueAtMs: number }[] = [];
 
 function due(facts: SlaFacts, nowMs = NOW): readonly FailedControl[] {
-  return actionsDue(failedControls(facts, { nowMs, share: 0.99, missed }), facts.actions);
+  return actionsDue(
+    failedControls(facts, { nowMs, share: 0.99, zone: "UTC", missed }),
+    facts.actions,
+  );
 }
 
 function opening(failed: FailedControl, atMs: number): Event {
@@ -177,7 +180,7 @@ test("R23 each missed routine opens an action of its own, at its due time once",
     { id: "restore-test", dueAtMs: NOW - DAY },
   ];
   const find = (nowMs: number, actions: readonly CorrectiveAction[]): readonly FailedControl[] =>
-    actionsDue(failedControls(facts, { nowMs, share: 0.99, missed: duties }), actions);
+    actionsDue(failedControls(facts, { nowMs, share: 0.99, zone: "UTC", missed: duties }), actions);
   const found = find(NOW, []);
   assert.deepEqual(
     found.map(({ control, subject }) => [control, subject]),

@@ -3,6 +3,7 @@
  * ten failed backups of a night open one, and the first one after it was closed opens the next. An objective that is missed for good opens one a month.
  */
 import { createHash } from "node:crypto";
+import { type CalendarPeriod, periodAround, periodBefore } from "../core/calendar.ts";
 import { actionFailuresMs } from "../core/ledger-limits.ts";
 import type { ActionControl, CorrectiveAction } from "./corrective-actions.ts";
 import { type SlaJudgement, type SlaPeriod, judgeSla } from "./judge-sla.ts";
@@ -34,12 +35,6 @@ export function isEscalation(control: ActionControl): boolean {
   return ESCALATING.has(control);
 }
 
-function monthAround(atMs: number): { readonly fromMs: number; readonly toMs: number } {
-  const at = new Date(atMs);
-  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
-  return { fromMs: Date.UTC(year, month, 1), toMs: Date.UTC(year, month + 1, 1) };
-}
-
 function failures(
   control: FailedControl["control"],
   attempts: readonly AttemptFact[],
@@ -56,13 +51,13 @@ function isSpent({ exposure }: SlaJudgement, { fromMs, toMs }: SlaPeriod, share:
 
 function missedObjectives(
   facts: SlaFacts,
-  period: SlaPeriod,
-  share: number,
+  { name: subject, zone, fromMs, toMs }: CalendarPeriod,
+  { nowMs, share }: { readonly nowMs: number; readonly share: number },
 ): readonly FailedControl[] {
-  const judged = judgeSla(facts, period, { share });
+  const period = { fromMs, toMs, nowMs };
+  const judged = judgeSla(facts, period, { share, zone });
   const { exposure, rpo, rto } = judged;
-  const failed = { subject: new Date(period.fromMs).toISOString().slice(0, 7) };
-  const about = { ...failed, failedAtMs: period.fromMs };
+  const about = { subject, failedAtMs: fromMs };
   const worst = (...seconds: readonly (number | null)[]): string =>
     String(Math.max(...seconds.map((one) => one ?? 0)));
   const isRpoMissed = isSpent(judged, period, share) || rpo.missed > 0;
@@ -82,18 +77,19 @@ function missedObjectives(
   ];
 }
 
-/** Every failure of late, oldest first. `share`: of the time, which must be within the objective. */
+/** Every failure of late, oldest first. `share`: of the time, which must be within the objective; `zone`: by whose clocks months are counted. */
 export function failedControls(
   facts: SlaFacts,
   now: {
     readonly nowMs: number;
     readonly share: number;
+    readonly zone: string;
     readonly missed: readonly MissedDuty[];
   },
 ): readonly FailedControl[] {
-  const { nowMs, share, missed } = now;
-  const thisMonth = monthAround(nowMs);
-  const lastMonth = monthAround(thisMonth.fromMs - 1);
+  const { nowMs, share, zone, missed } = now;
+  const thisMonth = periodAround("monthly", nowMs, zone);
+  const lastMonth = periodBefore(thisMonth);
   const proofs = facts.proofs.map(({ atMs, proven, detail }) => ({ atMs, ok: proven, detail }));
   const found: readonly FailedControl[] = [
     ...failures("backup", facts.backups),
@@ -108,9 +104,7 @@ export function failedControls(
     })),
   ];
   return [
-    ...[lastMonth, thisMonth].flatMap((month) =>
-      missedObjectives(facts, { ...month, nowMs }, share),
-    ),
+    ...[lastMonth, thisMonth].flatMap((month) => missedObjectives(facts, month, { nowMs, share })),
     ...found
       .filter(({ failedAtMs }) => failedAtMs > nowMs - actionFailuresMs && failedAtMs <= nowMs)
       .toSorted((a, b) => a.failedAtMs - b.failedAtMs),

@@ -209,7 +209,7 @@ const facts = factsOf(raw);
 const share = 0.99;
 
 function judged(period: SlaPeriod): SlaJudgement {
-  return judgeSla(facts, period, { share });
+  return judgeSla(facts, period, { share, zone: "UTC" });
 }
 
 const month = (index: number): SlaPeriod => ({
@@ -288,6 +288,40 @@ test("R23 a day without a backup and a week without a proof are missed, a week t
   assert.equal(judged(early).routines.missed.length, 1);
 });
 
+test("R23 days and weeks are those of the zone: what was done an hour before midnight in Paris counts for that day, on the day of 25 hours too", () => {
+  const backups = [
+    "2026-10-23T22:30:00Z",
+    // 23:30 of the 25th, when clocks were set back that morning.
+    "2026-10-25T22:30:00Z",
+    "2026-10-25T23:30:00Z",
+  ].map((time) => ({ atMs: Date.parse(time), ok: true, detail: "" }));
+  const proofs = [
+    { ...(facts.proofs[0] ?? assert.fail()), atMs: Date.parse("2026-10-25T22:59:00Z") },
+  ];
+  const slots = new SlotSeries();
+  const silent = { ...facts, slots, backups, proofs };
+  const at = (time: string): number => Date.parse(time);
+  const missedIn = (zone: string, from: string, to: string): readonly string[] => {
+    const period = { fromMs: at(from), toMs: at(to), nowMs: at(to) };
+    return judgeSla(silent, period, { share, zone }).routines.missed.map(
+      ({ routine, fromMs, toMs }) =>
+        `${routine} ${new Date(fromMs).toISOString()} ${(toMs - fromMs) / HOUR}`,
+    );
+  };
+  // In Paris the 24th of October begins before the first backup, and is not due; nothing is missed on the 25th and the 26th.
+  assert.deepEqual(missedIn("Europe/Paris", "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z"), []);
+  assert.deepEqual(missedIn("UTC", "2026-10-24T00:00:00Z", "2026-10-27T00:00:00Z"), [
+    "daily backup 2026-10-24T00:00:00.000Z 24",
+    "daily backup 2026-10-26T00:00:00.000Z 24",
+  ]);
+  const later = missedIn("Europe/Paris", "2026-10-23T22:00:00Z", "2026-11-01T23:00:00Z");
+  assert.deepEqual(later.slice(0, 2), [
+    "daily backup 2026-10-26T23:00:00.000Z 24",
+    "daily backup 2026-10-27T23:00:00.000Z 24",
+  ]);
+  assert.deepEqual(later.slice(-1), ["weekly proof 2026-10-25T23:00:00.000Z 168"]);
+});
+
 test("R26 what the proofs foretell is checked against each later one", () => {
   const { prediction } = judged({
     fromMs: START,
@@ -331,7 +365,7 @@ test("R30 silence is never compliance: a month is met only when nearly all of it
         slots.add(atMs, slot);
       }
     }
-    const { exposure } = judgeSla({ ...facts, slots }, period, { share });
+    const { exposure } = judgeSla({ ...facts, slots }, period, { share, zone: "UTC" });
     const known = exposure.withinMs + exposure.beyondMs;
     if (exposure.verdict === "met") {
       assert.ok(known >= share * exposure.elapsedMs);

@@ -3,6 +3,7 @@
  * side: an objective is met only when it would be met though all the unknown had been bad, and missed only when it would be
  * missed though all of it had been good; between them it is not demonstrated. So silence is never compliance.
  */
+import { wholeDays, wholeWeeks } from "../core/calendar.ts";
 import { lookSlotMs } from "../core/ledger-limits.ts";
 import { type RtoPrediction, predictRto } from "./predict-rto.ts";
 import type { AttemptFact, ObjectiveFact, ProofFact, SlaFacts } from "./sla-facts.ts";
@@ -54,12 +55,6 @@ export type MissedRoutine = {
 /** A routine of the schedule, by its name there. */
 export type UndoneRoutine = { readonly routine: string; readonly dueMs: number };
 
-/** Days and weeks in which something is due, where they are not those of UTC. */
-export type SlaCalendar = {
-  readonly days: readonly { readonly fromMs: number; readonly toMs: number }[];
-  readonly weeks: readonly { readonly fromMs: number; readonly toMs: number }[];
-};
-
 /** All of one cluster. */
 export type SlaJudgement = {
   readonly cluster: string;
@@ -81,8 +76,6 @@ export type SlaJudgement = {
   /** How often people were told of runs that did not begin. */
   readonly missedRunAlerts: number;
 };
-
-const DAY_MS = 86_400_000;
 
 function medianOf(values: readonly number[]): number | null {
   // Of a year of looks: numbers in a row sort ten times as fast as those of a list.
@@ -190,21 +183,6 @@ function judgeRate(attempts: readonly { readonly ok: boolean }[]): RateJudgement
   };
 }
 
-/** Whole days and weeks (from Monday, in UTC) of the period that are over. */
-function wholeSpans(
-  period: SlaPeriod,
-  spanMs: number,
-): readonly { fromMs: number; toMs: number }[] {
-  // 1970-01-05 was a Monday.
-  const originMs = spanMs === DAY_MS ? 0 : 4 * DAY_MS;
-  const spans: { fromMs: number; toMs: number }[] = [];
-  const first = Math.ceil((period.fromMs - originMs) / spanMs) * spanMs + originMs;
-  for (let fromMs = first; fromMs + spanMs <= endOf(period); fromMs += spanMs) {
-    spans.push({ fromMs, toMs: fromMs + spanMs });
-  }
-  return spans;
-}
-
 /** When the ledger first says something of the cluster; nothing was due before. */
 function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
   return Math.min(slots.firstMs, backups[0]?.atMs ?? Infinity, proofs[0]?.atMs ?? Infinity);
@@ -213,28 +191,25 @@ function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
 /** A day or a week of the period that was over, and whether it had what it is for. */
 export type RoutineSpan = MissedRoutine & { readonly done: boolean };
 
-/** Every one that was due. `calendar`: days and weeks of people; without it those of UTC. */
+/** Every whole day and week (from Monday) that is over, by the clocks of a zone. */
 export function routineSpans(
   facts: SlaFacts,
   period: SlaPeriod,
-  calendar?: SlaCalendar,
+  zone: string,
 ): readonly RoutineSpan[] {
-  const firstMs = firstFactMs(facts);
-  const { days, weeks } = calendar ?? {
-    days: wholeSpans(period, DAY_MS),
-    weeks: wholeSpans(period, 7 * DAY_MS),
-  };
+  const span = { fromMs: Math.max(period.fromMs, firstFactMs(facts)), toMs: endOf(period) };
+  if (span.fromMs >= span.toMs) {
+    return [];
+  }
   const plan = [
-    ["daily backup", days, facts.backups.filter(({ ok }) => ok)],
-    ["weekly proof", weeks, facts.proofs],
+    ["daily backup", wholeDays(span, zone), facts.backups.filter(({ ok }) => ok)],
+    ["weekly proof", wholeWeeks(span, zone), facts.proofs],
   ] as const;
   return plan.flatMap(([routine, spans, deeds]) =>
-    spans
-      .filter(({ fromMs, toMs }) => fromMs >= firstMs && toMs <= endOf(period))
-      .map(({ fromMs, toMs }) => {
-        const done = deeds.some(({ atMs }) => atMs >= fromMs && atMs < toMs);
-        return { routine, fromMs, toMs, done };
-      }),
+    spans.map(({ fromMs, toMs }) => {
+      const done = deeds.some(({ atMs }) => atMs >= fromMs && atMs < toMs);
+      return { routine, fromMs, toMs, done };
+    }),
   );
 }
 
@@ -250,12 +225,8 @@ function undoneRoutines({ actions }: SlaFacts, period: SlaPeriod): readonly Undo
   });
 }
 
-function judgeRoutines(
-  facts: SlaFacts,
-  period: SlaPeriod,
-  calendar: SlaCalendar | undefined,
-): SlaJudgement["routines"] {
-  const due = routineSpans(facts, period, calendar);
+function judgeRoutines(facts: SlaFacts, period: SlaPeriod, zone: string): SlaJudgement["routines"] {
+  const due = routineSpans(facts, period, zone);
   const missed = due
     .filter(({ done }) => !done)
     .map(({ routine, fromMs, toMs }) => ({ routine, fromMs, toMs }));
@@ -282,12 +253,12 @@ function inside<T extends { readonly atMs: number }>(
 }
 
 /**
- * Judges one cluster. `share`: of the time, which must be within the objective (0.99). `calendar`: by which routines are due; else that of UTC.
+ * Judges one cluster. `share`: of the time, which must be within the objective (0.99). `zone`: by whose clocks days and weeks are counted.
  */
 export function judgeSla(
   facts: SlaFacts,
   period: SlaPeriod,
-  options: { readonly share: number; readonly calendar?: SlaCalendar },
+  options: { readonly share: number; readonly zone: string },
 ): SlaJudgement {
   const exposure = judgeExposure(facts, period, options.share);
   const proofs = inside(facts.proofs, period);
@@ -303,7 +274,7 @@ export function judgeSla(
   const backups = judgeRate(inside<AttemptFact>(facts.backups, period));
   const dumps = inside<AttemptFact>(facts.dumps, period);
   const proved = judgeRate(proofs.map(({ proven }) => ({ ok: proven })));
-  const routines = judgeRoutines(facts, period, options.calendar);
+  const routines = judgeRoutines(facts, period, options.zone);
   const dumpRate = dumps.length === 0 ? null : judgeRate(dumps);
   const verdicts = [
     exposure,

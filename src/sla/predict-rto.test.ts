@@ -114,7 +114,7 @@ test("R23 a routine of the schedule that nobody did is missed until somebody put
       toMs: START + toDay * DAY,
       nowMs: START + 90 * DAY,
     };
-    const { routines } = judgeSla(facts, period, { share: 0.99 });
+    const { routines } = judgeSla(facts, period, { share: 0.99, zone: "UTC" });
     assert.equal(routines.verdict, routines.undone.length > 0 ? "missed" : "notDemonstrated");
     return routines.undone.map(({ routine }) => routine);
   };

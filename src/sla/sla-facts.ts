@@ -19,6 +19,9 @@ export type ObjectiveFact = {
 /** A backup, a dump or a load test that was tried. `detail`: of one that failed, its error's code or its tests. */
 export type AttemptFact = { readonly atMs: number; readonly ok: boolean; readonly detail: string };
 
+/** `isFull`: brought to its end, and as long as the month's. */
+export type LoadTestFact = AttemptFact & { readonly isFull: boolean };
+
 /** A proof. Seconds are null where nothing was measured. */
 export type ProofFact = {
   readonly atMs: number;
@@ -54,7 +57,7 @@ export type SlaFacts = {
   readonly dumps: readonly AttemptFact[];
   readonly proofs: readonly ProofFact[];
   readonly restores: readonly RestoreFact[];
-  readonly loadTests: readonly AttemptFact[];
+  readonly loadTests: readonly LoadTestFact[];
   /** When somebody was told that planned runs were missed. */
   readonly missedRuns: readonly number[];
   readonly alerts: readonly AlertFact[];
@@ -82,7 +85,7 @@ type Growing = {
   readonly dumps: AttemptFact[];
   readonly proofs: ProofFact[];
   readonly restores: RestoreFact[];
-  readonly loadTests: AttemptFact[];
+  readonly loadTests: LoadTestFact[];
   readonly missedRuns: number[];
   readonly alerts: AlertFact[];
   live: DeedFact | undefined;
@@ -197,8 +200,8 @@ export class SlaCollector {
         // One that was ended early has kept no promise, and broken none but by what did fail.
         const failed = content.data.tests.filter(({ outcome }) => outcome === "fail");
         const detail = failed.map(({ name }) => name).join(", ");
-        this.#addLoadTest(atMs, content.data);
-        return void loadTests.push({ atMs, ok: failed.length === 0, detail });
+        const isFull = this.#addLoadTest(atMs, content.data);
+        return void loadTests.push({ atMs, ok: failed.length === 0, detail, isFull });
       }
     }
   }
@@ -220,11 +223,13 @@ export class SlaCollector {
   }
 
   /** One that was interrupted, or a short one, has not tested what a month's does; what it found in the end is told by its report. */
-  #addLoadTest(atMs: number, data: EventData<"loadTestFinished">): void {
+  #addLoadTest(atMs: number, data: EventData<"loadTestFinished">): boolean {
     const { cluster, ending, durationMs } = data;
-    if (ending === "finished" && durationMs >= loadTestFullMs) {
+    const isFull = ending === "finished" && durationMs >= loadTestFullMs;
+    if (isFull) {
       this.#addDeed(cluster, "load-test", { atMs, by: null });
     }
+    return isFull;
   }
 
   #addDeed(cluster: string, routine: string, deed: DeedFact): void {

@@ -41,6 +41,11 @@ export function longest(files: Files): { readonly writer: string; readonly at: r
   return { writer: first?.[0]?.writer ?? "", at: (first ?? []).map(({ index }) => index) };
 }
 
+/** An instant six hours later. */
+function moved(instant: unknown): string {
+  return new Date(Date.parse(String(instant)) + 6 * 3_600_000).toISOString();
+}
+
 /** What is altered, in which bundle, how, and what must be said of it. */
 export type Tampering = readonly [
   what: string,
@@ -313,6 +318,27 @@ export const listTamperings: readonly Tampering[] = [
     "settled",
     withRows("routines", (rows) => rows.filter(({ done }) => done === true)),
     /lists\/routines\.json: daily backup of main on \S+ is missing from the list/,
+  ],
+  [
+    "the last day left out",
+    "settled",
+    withRows("routines", (rows) => {
+      const days = rows.filter(
+        ({ routine, cluster }) => routine === "daily backup" && cluster === "main",
+      );
+      return rows.filter((row) => row !== days.at(-1));
+    }),
+    /lists\/routines\.json: daily backup of main on \S+ is missing from the list/,
+  ],
+  [
+    "a day that begins where no day does, so that another backup falls into it",
+    "settled",
+    withRows("routines", (rows) =>
+      rows.map((row, index) =>
+        index === 0 ? { ...row, from: moved(row["from"]), to: moved(row["to"]) } : row,
+      ),
+    ),
+    /lists\/routines\.json: row 1: daily backup from \S+ to \S+ is no day or week of the time zone/,
   ],
   [
     "a rate edited",

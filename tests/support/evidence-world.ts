@@ -163,6 +163,7 @@ export async function evidenceWorld(context: TestContext): Promise<EvidenceWorld
       BACKUP_DIR: join(directory, "repository"),
       PRA_STATE_DIR: join(directory, "state"),
       PRA_KEY_FILE: join(directory, "key"),
+      PRA_TIME_ZONE: "Europe/Paris",
     },
     { checkoutDirectory: fileURLToPath(new URL("../..", import.meta.url)), envFile },
   );

@@ -250,7 +250,7 @@ class Life {
       }
     }
     if (day % 30 === 26) {
-      put({ kind: "loadTestFinished", data: loadTest(at) });
+      put({ kind: "loadTestFinished", data: loadTest(atMs) });
     }
   }
 }
@@ -274,11 +274,14 @@ function restoreTest(chance: number): Extract<EventContent, { kind: "databaseRes
   };
 }
 
-function loadTest(startedAt: string): Extract<EventContent, { kind: "loadTestFinished" }>["data"] {
+/** A full load test that passed. */
+export function loadTest(
+  atMs: number,
+): Extract<EventContent, { kind: "loadTestFinished" }>["data"] {
   return {
     cluster: "main",
     host: "db1",
-    startedAt,
+    startedAt: new Date(atMs).toISOString(),
     durationMs: 2_700_000,
     ending: "finished",
     ok: true,

@@ -2,6 +2,7 @@
  * `pra action`: what is to be put right, who does it and by when (R30). The word of a person counts when the ledger has it, and not before. Looking first opens
  * what failed and has no action yet, so that the list is never behind.
  */
+import { dateIn } from "../../core/calendar.ts";
 import { DrError, isDrError } from "../../core/errors.ts";
 import { actionDueMs } from "../../core/ledger-limits.ts";
 import type { EventContent } from "../../ledger/event-kinds.ts";
@@ -10,6 +11,7 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { readClusterFacts, sayInLedger } from "../look/agenda.ts";
 import { parseMoment } from "../period.ts";
+import { reportZone } from "../report-zone.ts";
 import { personLine } from "../watch/person-line.ts";
 import { openDueActions } from "./open-due.ts";
 
@@ -33,6 +35,8 @@ export function actionState(
 export type ActionList = {
   readonly actions: readonly CorrectiveAction[];
   readonly nowMs: number;
+  /** By whose clocks days are told. */
+  readonly zone: string;
   /** What failed and could not be written into the ledger is not among them. */
   readonly failure: DrError | undefined;
 };
@@ -44,26 +48,32 @@ export async function listActions(
   { signal }: Call,
 ): Promise<ActionList> {
   const nowMs = adapters.clock.now();
+  const zone = reportZone(environment);
   const of = async (facts: ReturnType<typeof readClusterFacts>): Promise<ActionList["actions"]> =>
     (await facts)?.actions ?? [];
   try {
     const actions = await of(openDueActions(adapters, environment, { signal }));
-    return { actions, nowMs, failure: undefined };
+    return { actions, nowMs, zone, failure: undefined };
   } catch (error) {
     signal.throwIfAborted();
     if (!isDrError(error)) {
       throw error;
     }
     const actions = await of(readClusterFacts(adapters, environment, { signal }));
-    return { actions, nowMs, failure: error };
+    return { actions, nowMs, zone, failure: error };
   }
 }
 
 /** The day's last instant. @throws DrError `LEDGER_PERIOD`, `WATCH_ACTION_DUE`. */
-function dueOf(typed: string | undefined, nowMs: number, otherwiseMs: number): string {
-  const dueAtMs = typed === undefined ? otherwiseMs : parseMoment(typed, true) - 1;
+function dueOf(
+  typed: string | undefined,
+  nowMs: number,
+  otherwise: { readonly atMs: number; readonly zone: string },
+): string {
+  const { atMs, zone } = otherwise;
+  const dueAtMs = typed === undefined ? atMs : parseMoment(typed, { end: true, zone }) - 1;
   if (typed !== undefined && dueAtMs < nowMs) {
-    throw new DrError("WATCH_ACTION_DUE", { due: new Date(dueAtMs).toISOString().slice(0, 10) });
+    throw new DrError("WATCH_ACTION_DUE", { due: dateIn(zone, dueAtMs) });
   }
   return new Date(dueAtMs).toISOString();
 }
@@ -126,6 +136,7 @@ export async function openAction(
   { signal, ...asked }: Call & NewAction,
 ): Promise<CorrectiveAction> {
   const nowMs = adapters.clock.now();
+  const zone = reportZone(environment);
   const id = Buffer.from(adapters.random.bytes(16)).toString("hex");
   const data = {
     cluster: environment.cluster,
@@ -136,7 +147,7 @@ export async function openAction(
     detail: "",
     title: personLine(asked.title, "TITLE"),
     owner: personLine(asked.owner, "--owner"),
-    dueAt: dueOf(asked.due, nowMs, nowMs + actionDueMs),
+    dueAt: dueOf(asked.due, nowMs, { atMs: nowMs + actionDueMs, zone }),
     by: personLine(asked.by, "--by"),
     why: optional(asked.why, "--why"),
   };
@@ -164,7 +175,8 @@ export async function assignAction(
   const why = optional(asked.why, "--why");
   const owner = asked.owner === undefined ? undefined : personLine(asked.owner, "--owner");
   const { id, ...known } = await openOne(adapters, environment, asked);
-  const dueAt = dueOf(asked.due, adapters.clock.now(), known.dueAtMs);
+  const zone = reportZone(environment);
+  const dueAt = dueOf(asked.due, adapters.clock.now(), { atMs: known.dueAtMs, zone });
   const { cluster } = environment;
   const data = { cluster, action: id, owner: owner ?? known.owner, dueAt, by, why };
   const event = { kind: "actionAssigned" as const, data };

@@ -19,6 +19,7 @@ import type { Environment } from "../environment.ts";
 import { LedgerRecorder } from "../ledger-recorder.ts";
 import { noteFromLedger, readClusterFacts } from "../look/agenda.ts";
 import { inTime, timeLimit } from "../look/time-limit.ts";
+import { reportZone } from "../report-zone.ts";
 import { openRepository } from "../repository-access.ts";
 import { readRoutines } from "../schedule/read-routines.ts";
 
@@ -88,8 +89,9 @@ export async function openDueActions(
     return undefined;
   }
   const { share } = environment.objectives;
+  const zone = reportZone(environment);
   const missed = await missedDuties(environment, { nowMs, signal });
-  const due = actionsDue(failedControls(facts, { nowMs, share, missed }), facts.actions);
+  const due = actionsDue(failedControls(facts, { nowMs, share, zone, missed }), facts.actions);
   if (due.length === 0) {
     return facts;
   }

@@ -10,6 +10,7 @@ import type { AlertFact } from "../../sla/sla-facts.ts";
 import { type SlaJudgement, judgeSla } from "../../sla/judge-sla.ts";
 import type { DueDigest } from "../../watch/daily-digest.ts";
 import { type Agenda, readAgenda, readClusterFacts } from "../look/agenda.ts";
+import { reportZone } from "../report-zone.ts";
 import { inTime, timeLimit } from "../look/time-limit.ts";
 import { type Look, runLook } from "../look/run-look.ts";
 import type { Adapters } from "../compose.ts";
@@ -68,7 +69,11 @@ async function ledgerFacts(
     const { share } = environment.objectives;
     const within = facts.alerts.filter(({ atMs }) => atMs >= fromMs && atMs <= nowMs);
     return {
-      judgement: judgeSla(facts, { fromMs, toMs: nowMs, nowMs }, { share }),
+      judgement: judgeSla(
+        facts,
+        { fromMs, toMs: nowMs, nowMs },
+        { share, zone: reportZone(environment) },
+      ),
       opened: within.filter(({ severity }) => severity !== null),
       ended: within.filter(({ severity }) => severity === null),
     };

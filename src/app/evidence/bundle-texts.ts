@@ -4,6 +4,7 @@
 export type BundleFacts = {
   readonly from: string;
   readonly to: string;
+  readonly zone: string;
   readonly madeAt: string;
   readonly by: string;
   readonly repositoryId: string;
@@ -17,7 +18,16 @@ const LISTS = `| backups, dumps, proofs, restores, load-tests |
 | actions, duties, reports, wal-incidents      |
 | operations: what belongs to none of these    |`;
 
-function english({ from, to, madeAt, by, repositoryId, root, ...counts }: BundleFacts): string {
+function english({
+  from,
+  to,
+  zone,
+  madeAt,
+  by,
+  repositoryId,
+  root,
+  ...counts
+}: BundleFacts): string {
   return `# Evidence from ${from} to ${to}
 
 Repository ${repositoryId}; made ${madeAt} by ${by}.
@@ -42,6 +52,7 @@ off or replaced since, even by somebody with a key: add --anchor FILE for each.
 ${LISTS}
 
 - lists/routines: each day and week of the period that was to have a backup, a proof; done or missed.
+  They are those of the clocks of ${zone}; all instants here are UTC.
 - sla.json: what was attained against the objectives. "notDemonstrated" is neither met nor missed.
 - reports/: as they were archived; their SHA-256 is in the ledger (reportArchived).
 - manifest.json: counts, and what was wrong when this was made. SHA256SUMS, signature.txt: over all of it.
@@ -50,7 +61,16 @@ This is evidence, not a statement that a standard is complied with.
 `;
 }
 
-function french({ from, to, madeAt, by, repositoryId, root, ...counts }: BundleFacts): string {
+function french({
+  from,
+  to,
+  zone,
+  madeAt,
+  by,
+  repositoryId,
+  root,
+  ...counts
+}: BundleFacts): string {
   return `# Éléments de preuve du ${from} au ${to}
 
 Dépôt ${repositoryId} ; fait le ${madeAt} par ${by}.
@@ -75,6 +95,7 @@ qui a été coupé ou remplacé depuis, même par quelqu'un qui a une clé : ajo
 ${LISTS}
 
 - lists/routines : chaque jour et chaque semaine de la période qui devait avoir une sauvegarde, une preuve ; fait ou manqué.
+  Ce sont ceux des horloges de ${zone} ; tous les instants sont ici en UTC.
 - sla.json : ce qui a été atteint face aux objectifs. « notDemonstrated » n'est ni atteint ni manqué.
 - reports/ : tels qu'archivés ; leur SHA-256 est dans le journal (reportArchived).
 - manifest.json : les comptes, et ce qui n'allait pas à la confection. SHA256SUMS, signature.txt : sur l'ensemble.

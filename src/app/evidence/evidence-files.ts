@@ -19,6 +19,8 @@ import type { EvidenceProblem } from "./evidence-reports.ts";
 export type PeriodRun = {
   readonly sealed: SealedStore;
   readonly period: SlaPeriod;
+  /** By whose clocks its days and weeks are counted. */
+  readonly zone: string;
   readonly until: string;
   readonly goesOn: boolean;
 };
@@ -63,9 +65,9 @@ function listFiles(
 }
 
 /** Days and weeks of the period that were to have a backup and a proof, of every cluster. */
-function routineRows(collector: SlaCollector, period: SlaPeriod): Population["rows"] {
+function routineRows(collector: SlaCollector, { period, zone }: PeriodRun): Population["rows"] {
   return collector.facts().flatMap((facts) =>
-    routineSpans(facts, period).map(({ routine, fromMs, toMs, done }) => ({
+    routineSpans(facts, period, zone).map(({ routine, fromMs, toMs, done }) => ({
       cluster: facts.cluster,
       routine,
       from: iso(fromMs),
@@ -89,13 +91,13 @@ export function periodFiles(
   run: PeriodRun,
   share: number,
 ): PeriodFiles {
-  const { period, goesOn } = run;
+  const { period, zone, goesOn } = run;
   const events = segment.events.map(({ event }) => event);
   const populations = populationsOf(events);
-  const routines = routineRows(collector, period);
+  const routines = routineRows(collector, run);
   const clusters = collector
     .facts()
-    .map((facts) => clusterValue(judgeSla(facts, period, { share })));
+    .map((facts) => clusterValue(judgeSla(facts, period, { share, zone })));
   const heads = verdict.settledHeads.map(
     ({ writer, sequence, hash }) => `${writer} ${sequence} ${hash}`,
   );
@@ -113,6 +115,7 @@ export function periodFiles(
       jsonFile("sla.json", {
         from: iso(fromMs),
         to: iso(Math.min(toMs, nowMs)),
+        zone,
         goesOn,
         share,
         clusters,
@@ -124,7 +127,7 @@ export function periodFiles(
 
 /** What the bundle is, and its counts: for programs, and for the page that people read first. */
 export function manifestOf(
-  { sealed, period, until, goesOn }: PeriodRun,
+  { sealed, period, zone, until, goesOn }: PeriodRun,
   found: PeriodRead &
     PeriodFiles & {
       readonly problems: readonly EvidenceProblem[];
@@ -140,6 +143,7 @@ export function manifestOf(
     repositoryId: Buffer.from(ring.repositoryId).toString("hex"),
     from: iso(fromMs),
     to: iso(Math.min(toMs, nowMs)),
+    zone,
     madeAt: iso(nowMs),
     by,
     events: segment.events.length,

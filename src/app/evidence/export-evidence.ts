@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { dateIn } from "../../core/calendar.ts";
 import { DrError } from "../../core/errors.ts";
 import { evidenceBytesMax } from "../../core/ledger-limits.ts";
 import { errnoOf } from "../../files/file-error.ts";
@@ -26,6 +27,7 @@ import type { Environment } from "../environment.ts";
 import { foldUntil, signAnchor } from "../ledger-anchor.ts";
 import { LedgerRecorder } from "../ledger-recorder.ts";
 import { programVersion } from "../program-version.ts";
+import { reportZone } from "../report-zone.ts";
 import { openRepository } from "../repository-access.ts";
 import { rememberedHeads } from "../seen-heads.ts";
 import { type TypedPeriod, periodOf } from "../sla.ts";
@@ -47,6 +49,8 @@ export type MadeEvidence = {
   readonly sha256: string;
   readonly from: string;
   readonly to: string;
+  /** By whose clocks its days and weeks are counted. */
+  readonly zone: string;
   /** The period is not over, or was not an hour ago: the ledger goes up to now. */
   readonly goesOn: boolean;
   readonly events: number;
@@ -74,15 +78,20 @@ function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function runOf(sealed: SealedStore, typed: TypedPeriod, nowMs: number): PeriodRun {
-  const period = periodOf(typed, nowMs);
+function runOf(
+  sealed: SealedStore,
+  typed: TypedPeriod,
+  now: { readonly nowMs: number; readonly zone: string },
+): PeriodRun {
+  const { nowMs, zone } = now;
+  const period = periodOf(typed, now);
   if (period.fromMs >= nowMs) {
     throw new DrError("LEDGER_EVIDENCE_FUTURE", { from: iso(period.fromMs) });
   }
   // Events are recorded a little after they were made: what ended within the hour is not settled.
   const fold = foldUntil(nowMs);
   const goesOn = iso(period.toMs) > fold;
-  return { sealed, period, goesOn, until: goesOn ? fold : iso(period.toMs - 1) };
+  return { sealed, period, zone, goesOn, until: goesOn ? fold : iso(period.toMs - 1) };
 }
 
 /** Reads and verifies the whole ledger, and keeps the period. @throws DrError the first problem of a ledger that is not whole. */
@@ -211,7 +220,8 @@ export async function exportEvidence(
 ): Promise<MadeEvidence> {
   await requireAbsent(output);
   const { sealed } = await openRepository(adapters, environment, { signal });
-  const run = runOf(sealed, typed, adapters.clock.now());
+  const zone = reportZone(environment);
+  const run = runOf(sealed, typed, { nowMs: adapters.clock.now(), zone });
   const { fromMs, toMs, nowMs } = run.period;
   const [from, to] = [iso(fromMs), iso(Math.min(toMs, nowMs))];
   const ledger = new LedgerRecorder(adapters, sealed, {
@@ -226,12 +236,12 @@ export async function exportEvidence(
   const { share } = environment.objectives;
   const bundle = await bundleOf(run, read, { environment, actor, share, signal });
   const { files, anchorSha256: digest, ...made } = bundle;
-  const folder = `evidence-${from.slice(0, 10)}-${to.slice(0, 10)}`;
+  const folder = `evidence-${dateIn(zone, fromMs)}-${dateIn(zone, Math.min(toMs, nowMs))}`;
   const written = await writeArchive(output, files, { folder, nowMs, signal });
   const { writers, events } = read.verdict;
   await ledger.record({ kind: "anchorMade", data: { writers, events, digest } });
   const root = fingerprintOf(sealed.ring.rootPublicKey);
   const { goesOn } = run;
   const { failure: ledgerFailure } = ledger;
-  return { path: output, ...written, from, to, goesOn, ...made, root, ledgerFailure };
+  return { path: output, ...written, from, to, zone, goesOn, ...made, root, ledgerFailure };
 }

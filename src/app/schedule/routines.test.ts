@@ -70,6 +70,23 @@ test("R23 the failover exercise is due each quarter, and missed a fortnight late
   );
 });
 
+test("R23 R24 the full load test of day 30 is planned by a go-live; the ledger's load test of the week before or later shows it, an earlier one does not", () => {
+  const id = "load-test-30";
+  const liveAt = "2026-11-02T10:00:00Z";
+  assert.ok(!judged("2026-11-23T12:00:00Z").has(id));
+  assert.equal(state("2026-11-10T10:00:00Z", id, { liveAt }), "planned");
+  assert.equal(state("2026-12-02T10:00:00Z", id, { liveAt }), "due");
+  assert.equal(state("2026-12-09T10:00:01Z", id, { liveAt }), "missed");
+  const ranAt = (at: string): Known => ({ liveAt, done: { "load-test": deed(at, null) } });
+  assert.equal(state("2026-12-09T10:00:01Z", id, ranAt("2026-11-25T09:59:00Z")), "missed");
+  const inTime = ranAt("2026-11-25T10:00:00Z");
+  assert.equal(state("2026-12-01T10:00:00Z", id, inTime), "done");
+  const done = judged("2027-03-01T10:00:00Z", inTime).get(id);
+  assert.deepEqual([done?.state, done?.nextAtMs, done?.step], ["done", undefined, "./loadtest.sh"]);
+  // The month's load test beside it is due by the calendar as ever.
+  assert.equal(state("2027-03-01T10:00:00Z", "load-test", inTime), "due");
+});
+
 test("R23 the reviews of day 14 and day 30 are planned by a go-live, and are over once done", () => {
   const liveAt = "2026-11-02T10:00:00Z";
   assert.ok(!judged("2026-11-23T12:00:00Z").has("review-14"));

@@ -2,7 +2,9 @@
 import { type Command, Option } from "commander";
 
 import type { ActionList, ActionState } from "../../app/actions/action-commands.ts";
+import { dateIn } from "../../core/calendar.ts";
 import { errorText } from "../../core/errors.ts";
+import { formatMinute } from "../../core/format.ts";
 import type { CorrectiveAction } from "../../sla/corrective-actions.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
@@ -36,14 +38,6 @@ function iso(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-function minute(atMs: number): string {
-  return iso(atMs).slice(0, 16).replace("T", " ");
-}
-
-function dayOf(atMs: number): string {
-  return iso(atMs).slice(0, 10);
-}
-
 function whatOf(
   { control, subject, detail, title }: CorrectiveAction,
   { language }: Frame,
@@ -75,7 +69,7 @@ function tableOf(
   const { columns, states, nobody } = actionText[frame.language];
   const headings = [
     columns.id,
-    columns.opened,
+    columns.opened(list.zone),
     columns.what,
     columns.owner,
     columns.due,
@@ -85,10 +79,10 @@ function tableOf(
     headings.map((heading) => ({ heading })),
     shown.map((action) => [
       shortId(action),
-      minute(action.openedAtMs),
+      formatMinute(action.openedAtMs, list.zone),
       whatOf(action, frame),
       action.owner === "" ? nobody : action.owner,
-      dayOf(action.dueAtMs),
+      dateIn(list.zone, action.dueAtMs),
       states[of(action, list.nowMs)],
     ]),
   );
@@ -111,7 +105,7 @@ function renderList(list: ActionList, of: StateOf, all: boolean, frame: Frame): 
         : [
             text.closedBy(
               shortId(action),
-              minute(action.closed.atMs),
+              formatMinute(action.closed.atMs, list.zone),
               action.closed.by,
               action.closed.why,
             ),
@@ -145,11 +139,13 @@ async function list({ all = false }: { readonly all?: boolean }, frame: Frame): 
 async function told(
   frame: Frame,
   action: CorrectiveAction,
-  render: (action: CorrectiveAction) => string,
+  render: (action: CorrectiveAction, due: string) => string,
 ): Promise<void> {
   const { actionState } = await import("../../app/actions/action-commands.ts");
+  const { reportZone } = await import("../../app/report-zone.ts");
   const value = actionJson(action, actionState(action, Date.now()));
-  frame.result({ action: value }, () => render(action));
+  const due = dateIn(reportZone(frame.environment()), action.dueAtMs);
+  frame.result({ action: value }, () => render(action, due));
 }
 
 async function open(title: string, options: OpenOptions, frame: Frame): Promise<void> {
@@ -160,7 +156,7 @@ async function open(title: string, options: OpenOptions, frame: Frame): Promise<
   const asked = { title, owner, due, by, why, signal };
   const action = await openAction(compose(), frame.environment(), asked);
   const text = actionText[frame.language];
-  await told(frame, action, (one) => text.opened(shortId(one), dayOf(one.dueAtMs), one.owner));
+  await told(frame, action, (one, until) => text.opened(shortId(one), until, one.owner));
 }
 
 async function assign(typed: string, options: AssignOptions, frame: Frame): Promise<void> {
@@ -171,8 +167,8 @@ async function assign(typed: string, options: AssignOptions, frame: Frame): Prom
   const asked = { typed, owner, due, by, why, signal };
   const action = await assignAction(compose(), frame.environment(), asked);
   const text = actionText[frame.language];
-  await told(frame, action, (one) =>
-    text.assigned(shortId(one), one.owner === "" ? text.nobody : one.owner, dayOf(one.dueAtMs)),
+  await told(frame, action, (one, until) =>
+    text.assigned(shortId(one), one.owner === "" ? text.nobody : one.owner, until),
   );
 }
 

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 
 import type { MadeEvidence } from "../../app/evidence/export-evidence.ts";
 import { errorText } from "../../core/errors.ts";
-import { formatBytes, formatNumber } from "../../core/format.ts";
+import { formatBytes, formatMinute, formatNumber } from "../../core/format.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
@@ -17,20 +17,18 @@ type Options = {
   readonly toFile: string;
 };
 
-function minute(instant: string): string {
-  return instant.slice(0, 16).replace("T", " ");
-}
-
 function render(made: MadeEvidence, { language }: Frame): string {
   const text = evidenceText[language];
   const number = (value: number): string => formatNumber(value, language);
-  const { path, bytes, from, to, goesOn, events, writers, lists, reports, problems, root } = made;
+  const { path, bytes, from, to, zone, goesOn, events, writers } = made;
+  const { lists, reports, problems, root } = made;
+  const minute = (instant: string): string => formatMinute(Date.parse(instant), zone);
   const told = Object.entries(lists)
     .filter(([, rows]) => rows > 0)
     .map(([name, rows]) => `${text.listNames[name] ?? name} ${number(rows)}`);
   return [
     text.written(path, formatBytes(bytes, language)),
-    `${text.period(minute(from), minute(to))}`,
+    text.period(minute(from), minute(to), zone),
     ...factLines([
       [text.events, text.ofWriters(number(events), number(writers))],
       [text.lists, told.length === 0 ? "–" : told.join(", ")],

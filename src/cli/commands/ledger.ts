@@ -71,8 +71,8 @@ async function list(options: ListOptions, frame: Frame): Promise<void> {
   const { since, until, writer, limit } = options;
   const filter = {
     kinds: options.kind,
-    sinceMs: since === undefined ? undefined : parseMoment(since, false),
-    untilMs: until === undefined ? undefined : parseMoment(until, true),
+    sinceMs: since === undefined ? undefined : parseMoment(since, { end: false, zone: "UTC" }),
+    untilMs: until === undefined ? undefined : parseMoment(until, { end: true, zone: "UTC" }),
     writer,
     limit,
   };

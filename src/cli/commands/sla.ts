@@ -2,13 +2,15 @@
 import { type Command, Option } from "commander";
 
 import type { SlaReport } from "../../app/sla.ts";
-import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
+import { dateIn } from "../../core/calendar.ts";
+import { formatBytes, formatDuration, formatMinute, formatNumber } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { SlaJudgement } from "../../sla/judge-sla.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { recordedLook } from "../recorded-look.ts";
+import { scheduleText } from "../text/schedule-text.ts";
 import { slaText } from "../text/sla-text.ts";
 
 /** Missed days and weeks named on a terminal; `--json` names all. */
@@ -23,10 +25,7 @@ type Options = {
   readonly fresh?: boolean;
 };
 type Objective = SlaJudgement["objectives"][number];
-
-function minute(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 16).replace("T", " ");
-}
+type Told = { readonly language: Language; readonly zone: string };
 
 function iso(ms: number): string {
   return new Date(ms).toISOString();
@@ -43,7 +42,10 @@ function percent(part: number, whole: number, language: Language): string {
   return `${formatNumber(told, language, 2)} %`;
 }
 
-function objectiveLines(objectives: readonly Objective[], language: Language): readonly string[] {
+function objectiveLines(
+  objectives: readonly Objective[],
+  { language, zone }: Told,
+): readonly string[] {
   const text = slaText[language];
   const told = objectives.map(({ rpoSeconds, rtoSeconds }) =>
     text.objective(secondsText(rpoSeconds, language), secondsText(rtoSeconds, language)),
@@ -54,7 +56,7 @@ function objectiveLines(objectives: readonly Objective[], language: Language): r
     : [
         first,
         ...later.map((objective, index) =>
-          text.since(minute(objectives[index + 1]?.fromMs ?? 0), objective),
+          text.since(formatMinute(objectives[index + 1]?.fromMs ?? 0, zone), objective),
         ),
       ];
 }
@@ -120,16 +122,17 @@ function rateLine({ tried, good }: SlaJudgement["backups"], language: Language):
   return tried === 0 ? text.none : text.rate(good, tried, percent(good, tried, language));
 }
 
-function routineLines({ routines }: SlaJudgement, language: Language): readonly string[] {
+function routineLines({ routines }: SlaJudgement, { language, zone }: Told): readonly string[] {
   const text = slaText[language];
+  const names: Readonly<Record<string, string>> = scheduleText[language].routines;
   const { missed, undone, verdict } = routines;
   const told = missed
     .slice(0, ROUTINES_SHOWN)
-    .map(({ routine, fromMs }) => `${text.routineNames[routine]} (${iso(fromMs).slice(0, 10)})`);
+    .map(({ routine, fromMs }) => `${text.routineNames[routine]} (${dateIn(zone, fromMs)})`);
   const more = missed.length > told.length ? ["…"] : [];
   const due = undone
     .slice(0, ROUTINES_SHOWN)
-    .map(({ routine, dueMs }) => `${routine} (${iso(dueMs).slice(0, 10)})`);
+    .map(({ routine, dueMs }) => `${names[routine] ?? routine} (${dateIn(zone, dueMs)})`);
   const moreDue = undone.length > due.length ? ["…"] : [];
   const lines = [
     ...(missed.length === 0
@@ -140,7 +143,8 @@ function routineLines({ routines }: SlaJudgement, language: Language): readonly 
   return lines.length > 0 ? lines : [verdict === "met" ? text.allDone : text.nothingDue];
 }
 
-function clusterLines(judged: SlaJudgement, language: Language): readonly string[] {
+function clusterLines(judged: SlaJudgement, told: Told): readonly string[] {
+  const { language } = told;
   const text = slaText[language];
   const word = (verdict: SlaJudgement["verdict"]): string => `[${text.verdicts[verdict]}]`;
   const several = (
@@ -150,11 +154,11 @@ function clusterLines(judged: SlaJudgement, language: Language): readonly string
     lines.map((line, index) => [index === 0 ? name : "", line]);
   const { exposure, rpo, rto, backups, dumps, proofs, routines, missedRunAlerts } = judged;
   const [shares = "", ...worst] = exposureLines(judged, language);
-  const [firstRoutine = "", ...otherRoutines] = routineLines(judged, language);
+  const [firstRoutine = "", ...otherRoutines] = routineLines(judged, told);
   return [
     `${text.cluster(judged.cluster)}  ${word(judged.verdict)}`,
     ...factLines([
-      ...several(text.objectives, objectiveLines(judged.objectives, language)),
+      ...several(text.objectives, objectiveLines(judged.objectives, told)),
       ...several(text.exposure, [`${shares}  ${word(exposure.verdict)}`, ...worst]),
       [text.budget, budgetLine(judged, language)],
       [text.rpo, `${measuredLine(rpo, language)}  ${word(rpo.verdict)}`],
@@ -171,18 +175,19 @@ function clusterLines(judged: SlaJudgement, language: Language): readonly string
   ];
 }
 
-function render({ period, clusters, verdict }: SlaReport, language: Language): string {
+function render({ period, zone, clusters, verdict }: SlaReport, language: Language): string {
   const text = slaText[language];
+  const minute = (ms: number): string => formatMinute(ms, zone);
   const { fromMs, toMs, nowMs } = period;
   const goesOn = nowMs < toMs ? [text.goesOn] : [];
   return [
-    [text.period(minute(fromMs), minute(Math.min(toMs, nowMs))), ...goesOn].join(" "),
+    [text.period(minute(fromMs), minute(Math.min(toMs, nowMs)), zone), ...goesOn].join(" "),
     "",
     ...(clusters.length === 0
       ? [`${text.nothing}  [${text.verdicts[verdict]}]`]
       : clusters.flatMap((judged, index) => [
           ...(index === 0 ? [] : [""]),
-          ...clusterLines(judged, language),
+          ...clusterLines(judged, { language, zone }),
         ])),
   ].join("\n");
 }
@@ -209,13 +214,14 @@ export function registerSla(program: Command, frame: Frame): void {
       const report = await recordedLook(frame, "sla", lenient, (adapters, environment) =>
         readSla(adapters, environment, { typed, fresh, onRead, signal }),
       );
-      const { period, verdict, share, clusters } = report;
+      const { period, zone, verdict, share, clusters } = report;
       const value = {
         ok: verdict === "met",
         verdict,
         from: iso(period.fromMs),
         to: iso(period.toMs),
         now: iso(period.nowMs),
+        zone,
         share,
         clusters: clusters.map(clusterValue),
       };

@@ -23,7 +23,9 @@ type Messages = {
   readonly optionBy: string;
   readonly optionWhy: string;
   readonly optionWhyClosed: string;
-  readonly columns: Readonly<Record<"id" | "opened" | "what" | "owner" | "due" | "state", string>>;
+  readonly columns: Readonly<Record<"id" | "what" | "owner" | "due" | "state", string>> & {
+    readonly opened: (zone: string) => string;
+  };
   readonly states: Readonly<Record<State, string>>;
   /** A failed control in a few words; of `other` the person's title is shown. */
   readonly failures: Readonly<Record<Exclude<Control, "other">, (of: FailureWords) => string>>;
@@ -89,13 +91,13 @@ const en: Messages = {
   argumentTitle: "what is to be done",
   optionAll: "closed ones too",
   optionOwner: "who does it",
-  optionDue: "until the end of which day (UTC), as 2026-12-15; without it in a week",
+  optionDue: "until the end of which day, as 2026-12-15; without it in a week",
   optionBy: "who says so",
   optionWhy: "why",
   optionWhyClosed: "how it was put right, and why it will not happen again",
   columns: {
     id: "id",
-    opened: "opened (UTC)",
+    opened: (zone) => `opened (${zone})`,
     what: "what",
     owner: "owner",
     due: "due",
@@ -165,13 +167,13 @@ const fr: Messages = {
   argumentTitle: "ce qui est à faire",
   optionAll: "les closes aussi",
   optionOwner: "qui s'en charge",
-  optionDue: "jusqu'à la fin de quel jour (UTC), comme 2026-12-15 ; sinon dans une semaine",
+  optionDue: "jusqu'à la fin de quel jour, comme 2026-12-15 ; sinon dans une semaine",
   optionBy: "qui le dit",
   optionWhy: "pourquoi",
   optionWhyClosed: "comment c'est corrigé, et pourquoi cela ne se reproduira pas",
   columns: {
     id: "id",
-    opened: "ouverte (UTC)",
+    opened: (zone) => `ouverte (${zone})`,
     what: "quoi",
     owner: "responsable",
     due: "échéance",

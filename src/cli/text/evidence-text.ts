@@ -12,7 +12,7 @@ type Messages = {
   readonly reading: string;
   readonly read: (events: string) => string;
   readonly written: (path: string, size: string) => string;
-  readonly period: (from: string, to: string) => string;
+  readonly period: (from: string, to: string, zone: string) => string;
   readonly goesOn: string;
   readonly events: string;
   readonly ofWriters: (events: string, writers: string) => string;
@@ -34,7 +34,7 @@ const en: Messages = {
   export: {
     summary: "write a period's ledger, lists and reports into one archive, with a verifier",
     description:
-      "The archive holds every event of the period, the signed heads that it must end with, all populations as CSV and JSON (backups, proofs, restores, alerts, accesses, actions ...) whose counts add up with the ledger, days and weeks without a backup or a proof, what was attained, and the archived reports. Whoever gets it runs verify_evidence.py, which needs Python 3 and nothing of ours. A ledger that is not whole is refused. Days are in UTC. Exit code 4: a report is missing or was changed; the archive says which.",
+      "The archive holds every event of the period, the signed heads that it must end with, all populations as CSV and JSON (backups, proofs, restores, alerts, accesses, actions ...) whose counts add up with the ledger, days and weeks without a backup or a proof, what was attained, and the archived reports. Whoever gets it runs verify_evidence.py, which needs Python 3 and nothing of ours. A ledger that is not whole is refused. Days, weeks and months are those of PRA_TIME_ZONE. Exit code 4: a report is missing or was changed; the archive says which.",
     examples: [
       ["pra evidence export --month 2026-10 --to-file october.tar", "a month"],
       [
@@ -50,7 +50,7 @@ const en: Messages = {
   reading: "Reading and verifying the ledger",
   read: (events) => `${events} events`,
   written: (path, size) => `Written: ${path} (${size})`,
-  period: (from, to) => `From ${from} to ${to} UTC`,
+  period: (from, to, zone) => `From ${from} to ${to} (${zone})`,
   goesOn:
     "The period is not over, or ended less than an hour ago: the ledger goes up to now, and evidence of the next period will hold these last events again.",
   events: "events",
@@ -75,7 +75,7 @@ const fr: Messages = {
     summary:
       "écrire le journal, les listes et les rapports d'une période dans une archive, avec un vérificateur",
     description:
-      "L'archive contient chaque événement de la période, les têtes signées par lesquelles il doit finir, toutes les populations en CSV et JSON (sauvegardes, preuves, restaurations, alertes, accès, actions ...) dont les comptes s'additionnent avec le journal, les jours et semaines sans sauvegarde ou sans preuve, ce qui a été atteint, et les rapports archivés. Qui la reçoit lance verify_evidence.py, qui demande Python 3 et rien de nous. Un journal qui n'est pas entier est refusé. Les jours sont en UTC. Code de sortie 4 : un rapport manque ou a été modifié ; l'archive dit lequel.",
+      "L'archive contient chaque événement de la période, les têtes signées par lesquelles il doit finir, toutes les populations en CSV et JSON (sauvegardes, preuves, restaurations, alertes, accès, actions ...) dont les comptes s'additionnent avec le journal, les jours et semaines sans sauvegarde ou sans preuve, ce qui a été atteint, et les rapports archivés. Qui la reçoit lance verify_evidence.py, qui demande Python 3 et rien de nous. Un journal qui n'est pas entier est refusé. Jours, semaines et mois sont ceux de PRA_TIME_ZONE. Code de sortie 4 : un rapport manque ou a été modifié ; l'archive dit lequel.",
     examples: [
       ["pra evidence export --month 2026-10 --to-file octobre.tar", "un mois"],
       [
@@ -91,7 +91,7 @@ const fr: Messages = {
   reading: "Lecture et vérification du journal",
   read: (events) => `${events} événements`,
   written: (path, size) => `Écrit : ${path} (${size})`,
-  period: (from, to) => `Du ${from} au ${to} UTC`,
+  period: (from, to, zone) => `Du ${from} au ${to} (${zone})`,
   goesOn:
     "La période n'est pas finie, ou l'est depuis moins d'une heure : le journal va jusqu'à maintenant, et la période suivante contiendra de nouveau ces derniers événements.",
   events: "événements",

@@ -11,7 +11,7 @@ type Messages = {
   readonly optionMonth: string;
   readonly optionFresh: string;
   readonly verdicts: Readonly<Record<Verdict, string>>;
-  readonly period: (from: string, to: string) => string;
+  readonly period: (from: string, to: string, zone: string) => string;
   readonly goesOn: string;
   readonly nothing: string;
   readonly cluster: (name: string) => string;
@@ -57,7 +57,7 @@ const en: Messages = {
   sla: {
     summary: "what was attained against the objectives, measured",
     description:
-      "Judges a period from the ledger: exposure over time against the RPO of each instant, RPO and RTO as proofs measured them, success of backups and proofs, routines that were missed. What nobody measured is unknown and never counts as compliant. Days and months are in UTC. Exit code 4: something was missed or is not demonstrated.",
+      "Judges a period from the ledger: exposure over time against the RPO of each instant, RPO and RTO as proofs measured them, success of backups and proofs, routines that were missed. What nobody measured is unknown and never counts as compliant. Days, weeks and months are those of PRA_TIME_ZONE. Exit code 4: something was missed or is not demonstrated.",
     examples: [
       ["pra sla", "this month so far"],
       ["pra sla --month 2026-10 --lang fr", "a month, in French"],
@@ -69,7 +69,7 @@ const en: Messages = {
   optionMonth: "a month, as 2026-11",
   optionFresh: "read the whole ledger, not what this host remembers of it",
   verdicts: { met: "MET", missed: "MISSED", notDemonstrated: "NOT DEMONSTRATED" },
-  period: (from, to) => `From ${from} to ${to} UTC`,
+  period: (from, to, zone) => `From ${from} to ${to} (${zone})`,
   goesOn: "(goes on)",
   nothing:
     "The ledger says nothing of any cluster yet: run pra status every 5 minutes, pra backup and pra prove.",
@@ -120,7 +120,7 @@ const fr: Messages = {
   sla: {
     summary: "ce qui a été atteint face aux objectifs, mesuré",
     description:
-      "Juge une période d'après le journal : l'exposition au fil du temps face au RPO de chaque instant, le RPO et le RTO mesurés par les preuves, la réussite des sauvegardes et des preuves, les routines manquées. Ce que personne n'a mesuré est inconnu et ne compte jamais comme conforme. Jours et mois sont en UTC. Code de sortie 4 : quelque chose a été manqué ou n'est pas démontré.",
+      "Juge une période d'après le journal : l'exposition au fil du temps face au RPO de chaque instant, le RPO et le RTO mesurés par les preuves, la réussite des sauvegardes et des preuves, les routines manquées. Ce que personne n'a mesuré est inconnu et ne compte jamais comme conforme. Jours, semaines et mois sont ceux de PRA_TIME_ZONE. Code de sortie 4 : quelque chose a été manqué ou n'est pas démontré.",
     examples: [
       ["pra sla", "ce mois-ci jusqu'à présent"],
       ["pra sla --month 2026-10 --lang en", "un mois, en anglais"],
@@ -132,7 +132,7 @@ const fr: Messages = {
   optionMonth: "un mois, comme 2026-11",
   optionFresh: "lire le journal entier, et non ce dont cette machine se souvient",
   verdicts: { met: "ATTEINT", missed: "MANQUÉ", notDemonstrated: "NON DÉMONTRÉ" },
-  period: (from, to) => `Du ${from} au ${to} UTC`,
+  period: (from, to, zone) => `Du ${from} au ${to} (${zone})`,
   goesOn: "(en cours)",
   nothing:
     "Le journal ne dit encore rien d'aucun cluster : lancez pra status toutes les 5 minutes, pra backup et pra prove.",

@@ -63,6 +63,6 @@ export function actionFacts(
     closed: rows.length - open.length,
     openAtEnd: open.length,
     overdueAtEnd: open.filter(({ isOverdue }) => isOverdue).length,
-    list: listed(rows),
+    list: listed(rows, ({ closedAt }) => closedAt === null),
   };
 }

@@ -139,6 +139,6 @@ export function alertFacts(
     openCriticalAtEnd: critical(open),
     medianSecondsToResolve: medianOf(resolved.map(({ lastedSeconds }) => lastedSeconds)),
     medianSecondsToAcknowledge: medianOf(acknowledged),
-    list: listed(rows),
+    list: listed(rows, ({ resolvedAt }) => resolvedAt === null),
   };
 }

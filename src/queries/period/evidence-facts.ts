@@ -137,9 +137,8 @@ const judges: Readonly<Record<EvidenceId, Judge>> = {
   alerting: ({ custody }) => ofTwo(custody.messages.delivered > 0, custody.channels.confirmed > 0),
   people: ({ custody }) => (custody.done.total > 0 ? "partly" : "absent"),
   disposal: ({ work }) => {
-    const { list } = work.restoreTests;
-    const kept = list.rows.some(({ ok, dropped }) => ok && !dropped);
-    return list.total + work.proofs.tried === 0 || kept ? "absent" : "partly";
+    const { tried, kept } = work.restoreTests;
+    return tried + work.proofs.tried === 0 || kept > 0 ? "absent" : "partly";
   },
 };
 

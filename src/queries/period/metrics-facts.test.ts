@@ -3,13 +3,17 @@ import { test } from "node:test";
 import type { EventContent } from "../../ledger/event-kinds.ts";
 import { SlaCollector } from "../../sla/sla-facts.ts";
 import { countMinutes, minutesOf } from "../../../tests/support/count-life.ts";
-import { eventsOfLife, simulateLife } from "../../../tests/support/simulated-life.ts";
+import { eventsOfLife, loadTest, simulateLife } from "../../../tests/support/simulated-life.ts";
 import { type MetricsFacts, metricsFacts } from "./metrics-facts.ts";
 import type { PeriodEvent } from "./period-event.ts";
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 7, 1);
-const life = simulateLife({ fromMs: START, days: 60, seed: 42 });
+const lived = simulateLife({ fromMs: START, days: 60, seed: 42 });
+const life = {
+  ...lived,
+  others: lived.others.filter(({ content }) => content.kind !== "loadTestFinished"),
+};
 const policy = {
   rpoSeconds: 3600,
   rtoSeconds: 1800,
@@ -78,13 +82,29 @@ test("R30 R24 what the go-live asks of metrics is met, missed, not due yet or no
     [early[131], early[132], early[139], early[141]],
     ["met", "notDemonstrated", "notDue", "notDue"],
   );
-  const late = tell(START + 60 * DAY, [wentLive]);
-  // The load test of day 26 is after the go-live; nobody has said that the review was done.
+  const full = said(START + 46 * DAY, {
+    kind: "loadTestFinished",
+    data: loadTest(START + 46 * DAY),
+  });
+  const late = tell(START + 60 * DAY, [wentLive, full]);
+  // A load test of day 46 is one of the go-live's days 23 to 37; nobody has said that the review was done.
   assert.deepEqual(
     [139, 140, 141, 142].map((item) => items(late)[item]),
     ["met", "met", "missed", "met"],
   );
   assert.equal(late.items.find(({ item }) => item === 139)?.count, 7);
+  const soon = START + 30 * DAY;
+  const short = { ...loadTest(START + 46 * DAY), durationMs: 60_000 };
+  for (const run of [loadTest(soon), short]) {
+    // Day 20 is too early for the load test of day 30, and a minute is too short.
+    const atMs = Date.parse(run.startedAt);
+    const told = tell(START + 50 * DAY, [
+      wentLive,
+      said(atMs, { kind: "loadTestFinished", data: run }),
+    ]);
+    const [before30, after37] = [items(told), items(tell(START + 50 * DAY, [wentLive]))];
+    assert.deepEqual([before30[142], after37[142]], ["missed", "missed"]);
+  }
   const review = {
     cluster: "main",
     routine: "review-14",

@@ -9,14 +9,16 @@ import {
   periodBefore,
 } from "../../core/calendar.ts";
 import { metricsHistoryDays, reportTrendPeriods } from "../../core/ledger-limits.ts";
+import { afterLiveSpan } from "../../sla/after-live.ts";
 import type { ActionControl } from "../../sla/corrective-actions.ts";
 import { type SlaJudgement, type SlaVerdict, judgeSla, objectiveAt } from "../../sla/judge-sla.ts";
 import type { SlaFacts } from "../../sla/sla-facts.ts";
 import { alertOpenings } from "./alert-facts.ts";
 import { exposureSums } from "./exposure-facts.ts";
-import { type PeriodEvent, eventsOf, isoTime } from "./period-event.ts";
+import { eventsOf, isoTime } from "./period-event.ts";
 import {
   type DayFacts,
+  type LedgerSource,
   type PolicyFacts,
   type TrendRow,
   dayFacts,
@@ -35,17 +37,8 @@ export type MetricsItem = {
   readonly count: number | null;
 };
 
-/** What metrics are told from. */
-export type MetricsSource = {
-  readonly cluster: string;
-  readonly host: string;
-  readonly zone: string;
-  readonly nowMs: number;
-  readonly facts: SlaFacts | undefined;
-  /** Of the last ninety days, in order of time. */
-  readonly events: readonly PeriodEvent[];
-  readonly policy: PolicyFacts;
-};
+/** What metrics are told from; its events are those of the last ninety days. */
+export type MetricsSource = LedgerSource & { readonly zone: string };
 
 /** All of it. */
 export type MetricsFacts = {
@@ -152,18 +145,21 @@ function escalatingItem(
 /** What is due some days after the go-live. */
 function afterLive(
   number: number,
-  due: { readonly days: number; readonly doneMs: number | undefined; readonly isGood?: boolean },
+  due: {
+    readonly untilMs: number;
+    readonly doneMs: number | undefined;
+    readonly isGood?: boolean;
+  },
   { source, facts }: Judged,
 ): MetricsItem {
-  const { live } = facts;
-  const { days, doneMs, isGood = true } = due;
-  if (live === undefined) {
+  const { untilMs, doneMs, isGood = true } = due;
+  if (facts.live === undefined) {
     return itemOf(number, "notDue");
   }
   if (doneMs !== undefined) {
     return itemOf(number, isGood ? "met" : "missed", { atMs: doneMs });
   }
-  return itemOf(number, source.nowMs > live.atMs + days * DAY_MS ? "missed" : "notDue");
+  return itemOf(number, source.nowMs > untilMs ? "missed" : "notDue");
 }
 
 /** Of the first seven days, those on which somebody looked. */
@@ -185,8 +181,11 @@ function itemsOf(judged: Judged): readonly MetricsItem[] {
   const { month, verdict, facts, source } = judged;
   const since = facts.live?.atMs ?? Infinity;
   const inWeek = facts.proofs.find(({ atMs }) => atMs >= since && atMs < since + 8 * DAY_MS);
-  const review = facts.routines.get("review-14");
-  const load = facts.loadTests.find(({ atMs }) => atMs >= since && atMs < since + 37 * DAY_MS);
+  const weekly = { untilMs: since + 8 * DAY_MS, doneMs: inWeek?.atMs };
+  const review = afterLiveSpan("review-14", since);
+  const reviewedMs = facts.routines.get("review-14")?.atMs ?? -Infinity;
+  const full = afterLiveSpan("load-test-30", since);
+  const load = facts.loadTests.find(({ atMs, isFull }) => isFull && atMs >= full.fromMs);
   return [
     itemOf(131, "met", { atMs: source.nowMs }),
     archiveItem(132, "metrics", 26 * HOUR_MS, judged),
@@ -197,13 +196,13 @@ function itemsOf(judged: Judged): readonly MetricsItem[] {
     escalatingItem(137, month.backups.verdict, "backup", judged),
     escalatingItem(138, month.proofs.verdict, "proof", judged),
     firstWeek(judged),
-    afterLive(140, { days: 8, doneMs: inWeek?.atMs }, judged),
+    afterLive(140, weekly, judged),
     afterLive(
       141,
-      { days: 21, doneMs: (review?.atMs ?? -1) >= since ? review?.atMs : undefined },
+      { ...review, doneMs: reviewedMs >= review.fromMs ? reviewedMs : undefined },
       judged,
     ),
-    afterLive(142, { days: 37, doneMs: load?.atMs, isGood: load?.ok ?? true }, judged),
+    afterLive(142, { ...full, doneMs: load?.atMs, isGood: load?.ok ?? true }, judged),
   ];
 }
 
@@ -228,7 +227,7 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
   const all = months(zone, nowMs);
   const { share } = policy;
   const span = { fromMs: nowMs - 30 * DAY_MS, toMs: nowMs, nowMs };
-  const month = judgeSla(facts, span, { share });
+  const month = judgeSla(facts, span, { share, zone });
   const firstMs = Math.min(facts.slots.firstMs, facts.backups[0]?.atMs ?? Infinity, nowMs);
   const told = all.filter(({ toMs }) => toMs > firstMs);
   const rows = told.map((one) => trendRow(one, facts, { nowMs, policy }));

@@ -17,9 +17,13 @@ export type EventOf<K extends EventKind> = Omit<PeriodEvent, "content"> & {
 /** Rows of a report; `total` counts those that are left out as well. */
 export type Listed<T> = { readonly total: number; readonly rows: readonly T[] };
 
-/** The newest of them, in order of time. */
-export function listed<T>(rows: readonly T[]): Listed<T> {
-  return { total: rows.length, rows: rows.slice(-reportRowsMax) };
+/** As many as a list may have, in order of time: of too many the newest, and before these what is bad, which nobody may overlook. */
+export function listed<T>(rows: readonly T[], isBad: (row: T) => boolean = () => false): Listed<T> {
+  const bad = rows.filter(isBad).slice(-reportRowsMax);
+  const room = reportRowsMax - bad.length;
+  const others = rows.filter((row) => !isBad(row));
+  const shown = new Set([...bad, ...others.slice(Math.max(0, others.length - room))]);
+  return { total: rows.length, rows: rows.filter((row) => shown.has(row)) };
 }
 
 /** Those of some kinds. */

@@ -242,7 +242,7 @@ test("R26 R30 R31 backups, proofs and times to recover are counts of what was do
       measured.length === 0 ? null : Math.max(...measured.map((proof) => proof.rto ?? 0)),
     );
     assert.equal(rpo.measured, proofs.filter((proof) => proof.rpo !== null).length);
-    const listed = rto.list.filter(({ source }) => source === "proof");
+    const listed = rto.list.rows.filter(({ source }) => source === "proof");
     assert.deepEqual(
       listed.map(({ seconds }) => seconds),
       measured.map((proof) => proof.rto),
@@ -403,6 +403,38 @@ test("R31 an empty ledger, a first day and a period without proofs are not demon
     ["rpo", "rto", "proofs"],
   );
   assert.equal(august.verdict, "notDemonstrated");
+});
+
+test("R26 R31 of a month with more proofs than a report lists every one counts, what failed or was too slow is shown first, and the sums add up", () => {
+  const hourly = Array.from({ length: 31 * 24 }, (_, hour) => {
+    const slow = hour === 3 || hour === 40;
+    const verdict = hour === 2 ? ("failed" as const) : ("proven" as const);
+    const rto = verdict === "failed" ? null : slow ? 4000 : 300 + hour / 100;
+    return { atMs: START + hour * 3_600_000, verdict, rpo: 10, rto };
+  });
+  const { rto, work, controls } = tell(
+    { kind: "monthly", name: "2026-08", zone: "UTC" },
+    { of: { ...life, proofs: hourly } },
+  );
+  const proofs = rto.list.rows.filter(({ source }) => source === "proof");
+  const tests = rto.list.rows.length - proofs.length;
+  assert.ok(tests < 10, "restore tests and load tests of the month stand beside them");
+  assert.equal(rto.measured, hourly.length - 1);
+  assert.ok(rto.list.total >= rto.measured);
+  assert.equal(rto.list.rows.length, 100);
+  assert.deepEqual(
+    rto.list.rows.filter(({ met }) => met === false).map(({ at }) => at.slice(0, 13)),
+    ["2026-08-01T03", "2026-08-02T16"],
+  );
+  assert.equal(proofs.at(-1)?.at, "2026-08-31T23:00:00.000Z");
+  const { list, tried, proven, failed } = work.proofs;
+  assert.deepEqual([list.total, tried, proven + failed], [744, 744, 744]);
+  assert.deepEqual([list.rows.length, list.rows[0]?.verdict], [100, "failed"]);
+  assert.deepEqual(
+    list.rows.map(({ at }) => at),
+    list.rows.map(({ at }) => at).toSorted(),
+  );
+  assert.equal(controls.find(({ id }) => id === "rto")?.verdict, "missed");
 });
 
 test("R31 a month of a busy year is told in less than a second and a half", () => {

@@ -9,7 +9,6 @@ import {
   type CalendarPeriod,
   type CalendarSpan,
   periodBefore,
-  weeksOf,
 } from "../../core/calendar.ts";
 import { reportTrendPeriods } from "../../core/ledger-limits.ts";
 import {
@@ -30,8 +29,15 @@ import {
   exposureFacts,
   exposureSums,
 } from "./exposure-facts.ts";
-import { type PeriodEvent, isoTime } from "./period-event.ts";
-import { type WorkFacts, workFacts } from "./work-facts.ts";
+import { type Listed, type PeriodEvent, isoTime, listed } from "./period-event.ts";
+import {
+  type LoadTestRow,
+  type WorkFacts,
+  loadTestRows,
+  proofRows,
+  restoreTestRows,
+  workFacts,
+} from "./work-facts.ts";
 
 /** What is judged by itself; all must be met. */
 export const controlIds = [
@@ -97,11 +103,10 @@ export type PolicyFacts = {
   readonly schedule: readonly { readonly job: string; readonly pattern: string }[];
 };
 
-/** What a period is told from. */
-export type PeriodSource = {
+/** What reports are told from. */
+export type LedgerSource = {
   readonly cluster: string;
   readonly host: string;
-  readonly calendar: CalendarPeriod;
   readonly nowMs: number;
   /** Undefined: the ledger says nothing of this cluster. */
   readonly facts: SlaFacts | undefined;
@@ -110,9 +115,12 @@ export type PeriodSource = {
   readonly policy: PolicyFacts;
 };
 
+/** What a period is told from. */
+export type PeriodSource = LedgerSource & { readonly calendar: CalendarPeriod };
+
 /** All of it. */
 export type PeriodFacts = {
-  readonly version: 1;
+  readonly version: 2;
   readonly kind: CalendarKind;
   readonly name: string;
   readonly zone: string;
@@ -144,7 +152,7 @@ export type PeriodFacts = {
   readonly rpo: SlaJudgement["rpo"];
   readonly rto: SlaJudgement["rto"] & {
     readonly prediction: SlaJudgement["prediction"];
-    readonly list: readonly RtoRow[];
+    readonly list: Listed<RtoRow>;
   };
   readonly work: WorkFacts;
   readonly alerts: AlertFacts;
@@ -178,13 +186,12 @@ export function silentFacts(cluster: string): SlaFacts {
 type Judging = Pick<PeriodSource, "nowMs" | "policy">;
 
 function judge(facts: SlaFacts, calendar: CalendarPeriod, source: Judging): SlaJudgement {
-  const { fromMs, toMs, days } = calendar;
+  const { fromMs, toMs, zone } = calendar;
   const period = { fromMs, toMs, nowMs: source.nowMs };
-  const { share } = source.policy;
-  return judgeSla(facts, period, { share, calendar: { days, weeks: weeksOf(calendar) } });
+  return judgeSla(facts, period, { share: source.policy.share, zone });
 }
 
-function rtoRows(work: WorkFacts, { objectives }: SlaFacts): readonly RtoRow[] {
+function rtoRows(events: readonly PeriodEvent[], { objectives }: SlaFacts): readonly RtoRow[] {
   const row = (
     source: RtoRow["source"],
     at: string,
@@ -196,9 +203,9 @@ function rtoRows(work: WorkFacts, { objectives }: SlaFacts): readonly RtoRow[] {
     return seconds === null ? [] : [{ at, source, seconds, objectiveSeconds, met }];
   };
   return [
-    ...work.proofs.list.rows.flatMap(({ at, rtoSeconds }) => row("proof", at, rtoSeconds)),
-    ...work.restoreTests.list.rows.flatMap(({ at, seconds }) => row("restoreTest", at, seconds)),
-    ...work.loadTests.list.rows.flatMap(({ at, rtoSeconds, rtoObjectiveSeconds }) =>
+    ...proofRows(events).flatMap(({ at, rtoSeconds }) => row("proof", at, rtoSeconds)),
+    ...restoreTestRows(events).flatMap(({ at, seconds }) => row("restoreTest", at, seconds)),
+    ...loadTestRows(events).flatMap(({ at, rtoSeconds, rtoObjectiveSeconds }) =>
       row("loadTest", at, rtoSeconds, rtoObjectiveSeconds),
     ),
   ].toSorted((a, b) => (a.at < b.at ? -1 : 1));
@@ -209,9 +216,9 @@ function verdictOfRate({ tried, good }: Rate): SlaVerdict {
   return tried === 0 ? "notDemonstrated" : good < tried ? "missed" : "met";
 }
 
-function loadTestVerdict({ list }: WorkFacts["loadTests"]): SlaVerdict {
+function loadTestVerdict(rows: readonly LoadTestRow[]): SlaVerdict {
   // One that somebody ended early has broken no promise, and shown none.
-  const judged = list.rows.filter(({ ending }) => ending !== "interrupted");
+  const judged = rows.filter(({ ending }) => ending !== "interrupted");
   return verdictOfRate({ tried: judged.length, good: judged.filter(({ ok }) => ok).length });
 }
 
@@ -222,6 +229,7 @@ type Judged = {
   readonly alerts: AlertFacts;
   readonly actions: ActionFacts;
   readonly rto: readonly RtoRow[];
+  readonly loadTests: readonly LoadTestRow[];
   readonly kind: CalendarKind;
 };
 
@@ -233,6 +241,7 @@ function controlsOf({
   alerts,
   actions,
   rto,
+  loadTests,
   kind,
 }: Judged): readonly Control[] {
   const { exposure, rpo, backups, dumps, proofs, routines } = judgement;
@@ -255,7 +264,7 @@ function controlsOf({
       wasSlow ? "missed" : verdictOfRate(work.restoreTests),
       work.restoreTests.tried > 0,
     ),
-    ...control("loadTests", loadTestVerdict(work.loadTests), work.loadTests.tried > 0),
+    ...control("loadTests", loadTestVerdict(loadTests), loadTests.length > 0),
     ...control("routines", routines.verdict),
     ...control("gaps", unlessBad(gaps > 0)),
     ...control(
@@ -380,13 +389,23 @@ export function periodFacts(source: PeriodSource): PeriodFacts {
   const [work, custody] = [workFacts(within), custodyFacts(within)];
   const alerts = alertFacts(before, { fromMs, toMs: endMs });
   const actions = actionFacts(facts.actions, { fromMs, toMs: endMs });
-  const rto = rtoRows(work, facts);
-  const controls = controlsOf({ judgement, work, custody, alerts, actions, rto, kind });
+  const rto = rtoRows(within, facts);
+  const loadTests = loadTestRows(within);
+  const controls = controlsOf({
+    judgement,
+    work,
+    custody,
+    alerts,
+    actions,
+    rto,
+    loadTests,
+    kind,
+  });
   const firstMs = firstRecordMs(facts, before);
   const begun = days.filter((day) => day.fromMs < nowMs);
   const told = { ...source, openings: alertOpenings(before) };
   return {
-    version: 1,
+    version: 2,
     kind,
     name,
     zone,
@@ -405,7 +424,11 @@ export function periodFacts(source: PeriodSource): PeriodFacts {
     policy,
     exposure: exposureOf(facts, judgement, source),
     rpo: judgement.rpo,
-    rto: { ...judgement.rto, prediction: judgement.prediction, list: rto },
+    rto: {
+      ...judgement.rto,
+      prediction: judgement.prediction,
+      list: listed(rto, ({ met }) => met === false),
+    },
     work,
     alerts,
     custody,

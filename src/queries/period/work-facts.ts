@@ -104,6 +104,8 @@ export type WorkFacts = {
   readonly restoreTests: {
     readonly tried: number;
     readonly good: number;
+    /** Databases that were restored and left there. */
+    readonly kept: number;
     readonly list: Listed<RestoreTestRow>;
   };
   readonly loadTests: {
@@ -155,8 +157,9 @@ function backupFacts(events: readonly PeriodEvent[]): BackupFacts {
   };
 }
 
-function proofsFacts(events: readonly PeriodEvent[]): ProofsFacts {
-  const rows = eventsOf(events, "proofFinished").map(({ atMs, content }): ProofRow => {
+/** Each proof, in order of time. */
+export function proofRows(events: readonly PeriodEvent[]): readonly ProofRow[] {
+  return eventsOf(events, "proofFinished").map(({ atMs, content }): ProofRow => {
     const { backup, target, verdict, levels, rpoSeconds, rtoSeconds } = content.data;
     const finding = levels.flatMap(({ findings }) => findings)[0] ?? null;
     return {
@@ -170,6 +173,9 @@ function proofsFacts(events: readonly PeriodEvent[]): ProofsFacts {
       finding,
     };
   });
+}
+
+function proofsFacts(rows: readonly ProofRow[]): ProofsFacts {
   const count = (wanted: ProofRow["verdict"]): number =>
     rows.filter(({ verdict }) => verdict === wanted).length;
   return {
@@ -177,12 +183,13 @@ function proofsFacts(events: readonly PeriodEvent[]): ProofsFacts {
     proven: count("proven"),
     failed: count("failed"),
     unfit: count("unfit"),
-    list: listed(rows),
+    list: listed(rows, ({ verdict }) => verdict === "failed"),
   };
 }
 
-function restoreTests(events: readonly PeriodEvent[]): WorkFacts["restoreTests"] {
-  const rows = eventsOf(events, "databaseRestored", "databaseRestoreFailed").map(
+/** Each restore test, in order of time. */
+export function restoreTestRows(events: readonly PeriodEvent[]): readonly RestoreTestRow[] {
+  return eventsOf(events, "databaseRestored", "databaseRestoreFailed").map(
     ({ atMs, content }): RestoreTestRow => {
       const at = isoTime(atMs);
       const { database } = content.data;
@@ -223,11 +230,11 @@ function restoreTests(events: readonly PeriodEvent[]): WorkFacts["restoreTests"]
       };
     },
   );
-  return { tried: rows.length, good: rows.filter(({ ok }) => ok).length, list: listed(rows) };
 }
 
-function loadTests(events: readonly PeriodEvent[]): WorkFacts["loadTests"] {
-  const rows = eventsOf(events, "loadTestFinished").map(({ atMs, content }): LoadTestRow => {
+/** Each load test, in order of time. */
+export function loadTestRows(events: readonly PeriodEvent[]): readonly LoadTestRow[] {
+  return eventsOf(events, "loadTestFinished").map(({ atMs, content }): LoadTestRow => {
     const { ok, ending, durationMs, acknowledged, tests, objectives } = content.data;
     return {
       at: isoTime(atMs),
@@ -243,7 +250,14 @@ function loadTests(events: readonly PeriodEvent[]): WorkFacts["loadTests"] {
       rtoObjectiveSeconds: objectives.rtoSeconds,
     };
   });
-  return { tried: rows.length, good: rows.filter(({ ok }) => ok).length, list: listed(rows) };
+}
+
+/** How many, how many good, and the rows. */
+function rated<T extends { readonly ok: boolean }>(
+  rows: readonly T[],
+): { readonly tried: number; readonly good: number; readonly list: Listed<T> } {
+  const good = rows.filter(({ ok }) => ok).length;
+  return { tried: rows.length, good, list: listed(rows, ({ ok }) => !ok) };
 }
 
 function restores(events: readonly PeriodEvent[]): Listed<RestoreRow> {
@@ -264,17 +278,19 @@ function restores(events: readonly PeriodEvent[]): Listed<RestoreRow> {
       return purpose === "restore" ? [row] : [];
     },
   );
-  return listed(rows);
+  return listed(rows, ({ ok }) => !ok);
 }
 
 /** `events`: those of the period alone, in order of time. */
 export function workFacts(events: readonly PeriodEvent[]): WorkFacts {
+  const tests = restoreTestRows(events);
+  const kept = tests.filter(({ ok, dropped }) => ok && !dropped).length;
   return {
     backups: backupFacts(events),
     dumps: runFacts(events, eventsOf(events, "dumpFinished").length, "dumpFailed"),
-    proofs: proofsFacts(events),
-    restoreTests: restoreTests(events),
-    loadTests: loadTests(events),
+    proofs: proofsFacts(proofRows(events)),
+    restoreTests: { ...rated(tests), kept },
+    loadTests: rated(loadTestRows(events)),
     restores: restores(events),
   };
 }

@@ -4,14 +4,15 @@ import type { PeriodFacts } from "../../queries/period/period-facts.ts";
 import type { Cell, Section } from "../report-document.ts";
 import { type Teller, plain } from "./teller.ts";
 
-/** Names of a tally that are told; the rest is in the JSON. */
+/** Names of a tally that are told; the others are counted, and named in the JSON. */
 const NAMES_SHOWN = 8;
 
 function tallyText(tally: Tally, told: Teller): Cell {
   const shown = tally
     .slice(0, NAMES_SHOWN)
     .map(({ name, count }) => `${name} ${told.number(count)}`);
-  const more = tally.length > NAMES_SHOWN ? ["…"] : [];
+  const left = tally.length - NAMES_SHOWN;
+  const more = left > 0 ? [told.words.moreNames(told.number(left))] : [];
   return plain(tally.length === 0 ? "–" : [...shown, ...more].join(", "));
 }
 

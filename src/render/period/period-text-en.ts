@@ -238,6 +238,7 @@ export const periodTextEn = {
     "monthly-review": "monthly review",
     "failover-exercise": "failover exercise",
     "review-14": "review of day 14",
+    "load-test-30": "load test of day 30",
     "review-30": "review of day 30",
   } as Readonly<Record<string, string>>,
   routine: "routine",
@@ -292,8 +293,9 @@ export const periodTextEn = {
   ],
   footer: (program: string, host: string, at: string): string =>
     `${program}, made on ${host} at ${at}.`,
-  more: (count: string): string =>
-    `${count} more are in the JSON file of this report or in the ledger.`,
+  more: (shown: string, total: string): string =>
+    `Shown: ${shown} of ${total}, first of all what failed or is still open, then the newest. All of them are in the ledger (pra ledger list) and in the lists of pra evidence export.`,
+  moreNames: (count: string): string => `${count} more in the JSON file of this report`,
   actions: "Corrective actions",
   action: {
     what: "what",

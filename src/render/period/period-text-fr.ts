@@ -235,6 +235,7 @@ export const periodTextFr: PeriodWords = {
     "monthly-review": "revue mensuelle",
     "failover-exercise": "exercice de bascule",
     "review-14": "revue du jour 14",
+    "load-test-30": "test de charge du jour 30",
     "review-30": "revue du jour 30",
   },
   routine: "routine",
@@ -286,7 +287,9 @@ export const periodTextFr: PeriodWords = {
     "Jours, semaines et mois sont ceux du fuseau ci-dessus ; un jour de changement d'heure a 23 ou 25 heures.",
   ],
   footer: (program, host, at) => `${program}, fait sur ${host} le ${at}.`,
-  more: (count) => `${count} autres sont dans le fichier JSON de ce rapport ou dans le journal.`,
+  more: (shown, total) =>
+    `Affichés : ${shown} sur ${total}, d'abord ce qui a échoué ou reste ouvert, puis les plus récents. Tous sont dans le journal (pra ledger list) et dans les listes de pra evidence export.`,
+  moreNames: (count) => `${count} autres dans le fichier JSON de ce rapport`,
   actions: "Actions correctives",
   action: {
     what: "quoi",

@@ -85,7 +85,7 @@ export class Teller {
     const left = total - rows.length;
     const notes = [
       ...(rows.length === 0 && none !== undefined ? [none] : []),
-      ...(left > 0 ? [this.words.more(this.number(left))] : []),
+      ...(left > 0 ? [this.words.more(this.number(rows.length), this.number(total))] : []),
       ...(note === undefined ? [] : [note]),
     ];
     return {

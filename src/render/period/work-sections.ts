@@ -25,7 +25,7 @@ function outcome(ok: boolean, told: Teller): Cell {
 export function rtoSection({ rto }: PeriodFacts, told: Teller): Section {
   const { words } = told;
   const { prediction } = rto;
-  const rows = rto.list.map(({ at, source, seconds, objectiveSeconds, met }) => [
+  const rows = rto.list.rows.map(({ at, source, seconds, objectiveSeconds, met }) => [
     plain(told.at(at)),
     plain(words.rtoSources[source]),
     {
@@ -49,7 +49,7 @@ export function rtoSection({ rto }: PeriodFacts, told: Teller): Section {
             : [words.cameTrue(told.number(prediction.within), told.number(prediction.checked))]),
         ];
   const head = [words.at, words.what, words.seconds, words.against];
-  const about = { title: words.rto, head, none: words.rtoNone };
+  const about = { title: words.rto, head, none: words.rtoNone, total: rto.list.total };
   return told.table(about, rows, notes.length === 0 ? undefined : notes.join(" "));
 }
 
