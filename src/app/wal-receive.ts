@@ -209,6 +209,8 @@ class Sampler {
   readonly #slot: string;
   readonly #adapters: Adapters;
   readonly meter: ExposureMeter;
+  /** Until the server said otherwise. */
+  commitsWait = true;
   #session: SqlSession | undefined;
 
   constructor(adapters: Adapters, connection: ConnectionSettings, slot: string) {
@@ -229,11 +231,13 @@ class Sampler {
         signal,
       });
       const position = await readPosition(this.#session, { slot, signal });
+      this.commitsWait = position?.commitsWait !== false;
       if (position !== undefined) {
         this.meter.add({ atMs, flushLsn: position.flushLsn });
       }
       return position?.flushLsn;
     } catch (error) {
+      this.commitsWait = true;
       await this.close();
       if (isDrError(error) && error.code.startsWith("PG_")) {
         return undefined;
@@ -308,7 +312,9 @@ async function receive(
   const slot = environment.slotName;
   const expected = (): Promise<boolean> => hadSlot(sealed, place, { slot, signal: lease.lost });
   const events = new ReceiverLedger(ledger, cluster, slot);
+  const sampler = new Sampler(adapters, connection, slot);
   await using receiver = WalReceiver.start({
+    isWaitedFor: () => sampler.commitsWait,
     sealed,
     place,
     settings: connection,
@@ -322,7 +328,6 @@ async function receive(
     clock: adapters.clock,
     signal: lease.lost,
   });
-  const sampler = new Sampler(adapters, connection, slot);
   try {
     await watchUntilAborted(adapters, receiver, sampler, request);
     await (request.signal.aborted ? receiver.stop() : receiver.done);

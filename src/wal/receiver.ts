@@ -15,10 +15,9 @@
  * A primary that shuts down waits until all it sent is reported as flushed; with a store that takes nothing it is answered
  * for `walStoreOutageMsMax` and then left alone, so that it can stop.
  *
- * Where the store can append, the sync blocks this thread, statuses included: handing each over to another thread would cost every
+ * Where the store can append, the sync blocks this thread, statuses included: another thread would cost every
  * synchronous commit two wake-ups. A disk that stalls for longer than `wal_sender_timeout` (60 s by default) therefore
- * costs the connection, no WAL: what was not synced was not reported, and the receiver connects again by itself. A status
- * would not have let a commit through meanwhile either.
+ * costs the connection, no WAL: what was not synced was not reported, and the receiver connects again by itself.
  *
  * Follows src/bin/pg_basebackup/receivelog.c and src/backend/replication/walsender.c.
  */
@@ -75,6 +74,8 @@ export type WalReceiverOptions = {
   readonly clock: Clock;
   /** Where a store cannot append: how long WAL waits for company. */
   readonly partLingerMs?: number;
+  /** Whether commits of the server wait for a standby; asked at each piece of WAL. Without it they may. */
+  readonly isWaitedFor?: () => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -399,7 +400,7 @@ export class WalReceiver implements AsyncDisposable {
     readonly readFrom: Lsn;
     readonly reportedLsn: Lsn;
   }): Promise<WalIntake> {
-    const { sealed, clock, lease, place, partLingerMs } = this.#options;
+    const { sealed, clock, lease, place, partLingerMs, isWaitedFor = () => true } = this.#options;
     const walSegmentBytes = this.#walSegmentBytes;
     const signal = this.#signal;
     const pool = (this.#pool ??= new SegmentMemoryPool(walSegmentBytes));
@@ -411,7 +412,8 @@ export class WalReceiver implements AsyncDisposable {
       ? new AppendParts(sinkOptions)
       : new PutParts({ ...sinkOptions, lingerMs: partLingerMs });
     this.#sink = sink;
-    this.#intake = new WalIntake({ ...from, walSegmentBytes, sink, pool, publisher, clock });
+    const parts = { walSegmentBytes, sink, pool, publisher, clock, isWaitedFor };
+    this.#intake = new WalIntake({ ...from, ...parts });
     return this.#intake;
   }
 
@@ -493,7 +495,6 @@ export class WalReceiver implements AsyncDisposable {
     const { timeline: from, durableLsn: heldLsn } = intake;
     await events({ kind: "timeline-switched", from, to, switchLsn, heldLsn });
     const storeFrom = segmentStartAt(switchLsn, this.#walSegmentBytes);
-    const place = { timeline: to, storeFrom, readFrom: storeFrom };
-    await this.#openIntake({ ...place, reportedLsn: heldLsn });
+    await this.#openIntake({ timeline: to, storeFrom, readFrom: storeFrom, reportedLsn: heldLsn });
   }
 }

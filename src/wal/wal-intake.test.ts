@@ -26,7 +26,10 @@ function slowSink(): PartSink & { readonly waiting: (() => void)[] } {
   };
 }
 
-function intakeOn(sink: PartSink): { readonly intake: WalIntake; readonly told: Lsn[] } {
+function intakeOn(
+  sink: PartSink,
+  isWaitedFor = (): boolean => true,
+): { readonly intake: WalIntake; readonly told: Lsn[] } {
   const told: Lsn[] = [];
   const intake = new WalIntake({
     timeline: timelineOf(1),
@@ -38,6 +41,7 @@ function intakeOn(sink: PartSink): { readonly intake: WalIntake; readonly told: 
     pool: new SegmentMemoryPool(SEGMENT_BYTES),
     publisher: { publish: () => assert.fail("no segment is full"), readAhead: () => undefined },
     clock: new ManualClock(),
+    isWaitedFor,
   });
   intake.attach({
     inRecovery: false,
@@ -78,5 +82,66 @@ test("a server that asks without pause while WAL is being stored is told the sam
   }
   const answers = told.length - toldBefore;
   assert.ok(answers >= 2 && answers <= 4, `${answers} answers`);
+  intake.close();
+});
+
+/** A store that takes each piece at once, as one that appends does. */
+function appendingSink(): PartSink & { readonly pieces: number[] } {
+  const pieces: number[] = [];
+  return {
+    pieces,
+    batchBytes: 1,
+    lingerMs: 0,
+    takesEmpty: true,
+    append: ({ wal }) => void pieces.push(wal.length),
+    partsOf: () => [],
+    forget: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Commits one after the other, as the socket delivers them: none while it is held. */
+async function commits(intake: WalIntake, count: number): Promise<void> {
+  for (let done = 0; done < count; done += 1) {
+    const startLsn = addToLsn(START, done * 100);
+    intake.onWal(new Uint8Array(100), startLsn, {
+      endLsn: addToLsn(startLsn, 100),
+      timeMicros: BigInt(done + 1),
+    });
+    await intake.onBatch();
+  }
+}
+
+test("while commits wait for it each piece is stored as it comes", async () => {
+  const sink = appendingSink();
+  const { intake, told } = intakeOn(sink);
+  await commits(intake, 20);
+  assert.deepEqual(sink.pieces, Array<number>(20).fill(100));
+  assert.equal(told.at(-1), addToLsn(START, 2000));
+  intake.close();
+});
+
+test("while none does the first is stored and told at once, and what follows is stored as one", async () => {
+  const sink = appendingSink();
+  const { intake, told } = intakeOn(sink, () => false);
+  await commits(intake, 20);
+  assert.deepEqual(sink.pieces, [100]);
+  assert.deepEqual(told, [addToLsn(START, 100)]);
+  while (sink.pieces.length < 2) {
+    await intake.changed();
+  }
+  assert.deepEqual(sink.pieces, [100, 1900]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(told.at(-1), addToLsn(START, 2000));
+  intake.close();
+});
+
+test("what gathers is stored before a connection that ended is left", async () => {
+  const sink = appendingSink();
+  const { intake } = intakeOn(sink, () => false);
+  await commits(intake, 3);
+  await intake.detach();
+  assert.deepEqual(sink.pieces, [100, 200]);
+  assert.equal(intake.durableLsn, addToLsn(START, 300));
   intake.close();
 });

@@ -1,7 +1,7 @@
 /**
  * WAL of one timeline on its way from the socket into the repository. Each batch that the socket delivers becomes one
  * frame of a part, is durable, and is then acknowledged; where the store can append, all of that happens before the
- * thread does anything else. What is reported as flushed is what was stored, never what was received (promise 2),
+ * thread does anything else, unless no commit waits for it (`intake-pace.ts`). What is reported as flushed is what was stored, never what was received (promise 2),
  * and never goes back; until this process has stored as much as was reported before it, it reports nothing.
  *
  * States: `taking` (WAL arrives, is gathered, stored, acknowledged) → `failed`, for good. It outlives connections: after a
@@ -23,8 +23,10 @@ import {
 } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, laterLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import { assert, present } from "../core/assert.ts";
+import { walGatherMs } from "../core/wal-limits.ts";
 import { segmentStartAt, type TimelineId } from "../core/wal-name.ts";
 import type { ServerPosition, WalStatus, WalTaker } from "../postgres/wal-stream.ts";
+import { IntakePace } from "./intake-pace.ts";
 import { KnownAtJudge } from "./known-at.ts";
 import type { PartPiece, PartSink } from "./part-sink.ts";
 import type { SegmentMemory, SegmentMemoryPool } from "./segment-memory.ts";
@@ -44,6 +46,8 @@ export type WalIntakeOptions = {
   readonly pool: SegmentMemoryPool;
   readonly publisher: Pick<SegmentPublisher, "publish" | "readAhead">;
   readonly clock: Clock;
+  /** Whether commits of the server wait for a standby. */
+  readonly isWaitedFor: () => boolean;
 };
 
 /** One connection's side: where statuses go, and how a failure ends it. */
@@ -57,14 +61,19 @@ export type IntakeConnection = {
 export class WalIntake implements WalTaker {
   readonly timeline: TimelineId;
   readonly #options: WalIntakeOptions;
+  readonly #pace: IntakePace;
   readonly #segments: SegmentMemory[] = [];
   readonly #readAhead: Uint8Array[] = [];
   #connection: IntakeConnection | undefined;
   #judge = new KnownAtJudge({ inRecovery: true });
   #receivedLsn: Lsn;
+  /** The end of the server's WAL when it sent the newest message. */
+  #serverLsn: Lsn = LSN_ZERO;
   #durableLsn: Lsn;
   #storing = false;
   #lingering: NodeJS.Timeout | undefined;
+  /** Stores what came after a rest, when nothing follows that would. */
+  #gathering: NodeJS.Timeout | undefined;
   #replyDue = false;
   #replying: NodeJS.Timeout | undefined;
   #lastReportedLsn: Lsn = LSN_ZERO;
@@ -82,6 +91,7 @@ export class WalIntake implements WalTaker {
     );
     this.timeline = options.timeline;
     this.#options = options;
+    this.#pace = new IntakePace(options);
     this.#receivedLsn = options.readFrom;
     this.#durableLsn = options.storeFrom;
     this.#progressMs = options.clock.monotonic();
@@ -127,6 +137,11 @@ export class WalIntake implements WalTaker {
     this.#release();
   }
 
+  #endGathering(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+  }
+
   /** Waits until nothing is being stored, which a failure ends too. */
   async settled(): Promise<void> {
     this.#flush();
@@ -149,6 +164,7 @@ export class WalIntake implements WalTaker {
   onWal(bytes: Uint8Array, startLsn: Lsn, server: ServerPosition): void {
     failpoint("wal.received");
     this.#judge.onWal(server);
+    this.#serverLsn = server.endLsn;
     const { storeFrom, clock } = this.#options;
     if (!this.#isPending()) {
       this.#progressMs = clock.monotonic();
@@ -179,6 +195,17 @@ export class WalIntake implements WalTaker {
   }
 
   onBatch(): Promise<void> | undefined {
+    const caughtUp = this.#receivedLsn >= this.#serverLsn;
+    const state = { pendingBytes: this.#pendingBytes(), replyDue: this.#replyDue, caughtUp };
+    if (this.#options.sink.lingerMs === 0 && this.#pace.gathers(state)) {
+      this.#gathering ??= setTimeout(() => {
+        this.#endGathering();
+        this.#flush();
+        this.report({ replyRequested: false });
+      }, walGatherMs);
+      return undefined;
+    }
+    this.#endGathering();
     this.#flush();
     if (this.#failure !== undefined) {
       throw this.#failure;
@@ -189,7 +216,7 @@ export class WalIntake implements WalTaker {
       this.report({ replyRequested: false });
     }
     this.#options.sink.prepare?.();
-    return this.#mustHold() ? this.#hold() : undefined;
+    return this.#mustHold() ? this.#hold() : this.#pace.rest({ caughtUp });
   }
 
   /**
@@ -396,6 +423,7 @@ export class WalIntake implements WalTaker {
 
   /** Gives back memory beyond what is durable. */
   #release(): void {
+    this.#endGathering();
     clearTimeout(this.#lingering);
     this.#lingering = undefined;
     this.#receivedLsn = laterLsn(this.#durableLsn, this.#options.storeFrom);
@@ -404,6 +432,7 @@ export class WalIntake implements WalTaker {
 
   /** Nothing more is taken; memory that is not published goes back. */
   close(): void {
+    this.#endGathering();
     clearTimeout(this.#lingering);
     clearTimeout(this.#replying);
     this.#segments.splice(0).forEach((memory) => {
