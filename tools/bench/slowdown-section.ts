@@ -1,10 +1,13 @@
 /**
- * How much production is slowed by what protects it: windows of load with WAL streamed and an incremental backup in the middle, each beside one of the
- * same length with neither. The machine drifts, so the two of a pair are neighbours, and the order turns from pair to pair. An hour
+ * How much production is slowed by what protects it: windows of load with WAL streamed and an incremental backup in the middle, each beside one
+ * with neither. The machine drifts, so the two of a pair are neighbours, and the order turns from pair to pair. An hour
  * has one such window and five with streaming alone: what is measured is its worst part.
+ *
+ * Ten pairs take hours of a quiet machine, which may have to be found in pieces: each pair is appended to a file when there is one,
+ * and a later run with it goes on from there.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { MeanInterval } from "../../src/core/mean-interval.ts";
 import type { LoadFigures } from "../../src/loadtest/latency-record.ts";
@@ -18,8 +21,12 @@ import { type Receiver, untilCaughtUp, withReceiver } from "./receivers.ts";
 export type SlowdownOptions = {
   readonly scale: number;
   readonly rounds: number;
-  /** Of one window. */
+  /** Of one window with protection. */
   readonly seconds: number;
+  /** Of one without. */
+  readonly plainSeconds: number;
+  /** Where pairs are kept, a line of JSON each. */
+  readonly pairsFile: string | undefined;
   readonly clients: number;
   /** Transactions a second that are asked for; 0: as many as go. */
   readonly rate: number;
@@ -127,7 +134,19 @@ async function protectedWindow(
 
 async function plainWindow(bed: Bed, options: SlowdownOptions): Promise<LoadFigures> {
   await loadWindow(bed, options, WARM_UP_SECONDS);
-  return loadWindow(bed, options, options.seconds);
+  return loadWindow(bed, options, options.plainSeconds);
+}
+
+/** A pair, and how long its backup took. */
+type Round = { readonly pair: WindowPair; readonly backupSeconds: number };
+
+function keptRounds(file: string | undefined): readonly Round[] {
+  return file === undefined || !existsSync(file)
+    ? []
+    : readFileSync(file, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as Round);
 }
 
 function intervalText(value: MeanInterval | null, write: (value: number) => string): string {
@@ -141,11 +160,11 @@ function intervalText(value: MeanInterval | null, write: (value: number) => stri
 }
 
 function markdown(
-  pairs: readonly WindowPair[],
-  backups: readonly Measured[],
+  rounds: readonly Round[],
   about: { readonly options: SlowdownOptions; readonly slowdown: Slowdown; readonly bytes: number },
 ): string {
   const { options, slowdown, bytes } = about;
+  const pairs = rounds.map(({ pair }) => pair);
   const middle = (pick: (pair: WindowPair) => number): number => median(pairs.map(pick));
   const row = (name: string, of: (pair: WindowPair) => LoadFigures | null): string => {
     const figure = (key: keyof LoadFigures): number =>
@@ -154,14 +173,14 @@ function markdown(
   };
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   const ms = (value: number): string => `${value.toFixed(2)} ms`;
-  const wall = backups.map(({ wallSeconds }) => wallSeconds);
+  const wall = rounds.map(({ backupSeconds }) => backupSeconds);
   const mib = process.env["PRA_BACKUP_RATE"];
   const limit =
     mib === undefined ? "No limit to the backup's rate." : `The backup is held to ${mib} MiB/s.`;
   const rate = options.rate > 0 ? `${options.rate} a second asked for` : "as fast as they go";
   return `## What protection costs production
 
-pgbench, ${options.clients} clients, ${rate}, on ${(bytes / 2 ** 20).toFixed(0)} MiB of databases; PostgreSQL's default checkpoints and vacuum. ${pairs.length} pairs of windows of ${options.seconds} s, their order turning. With: \`pra wal receive\`, and one \`pra backup --incremental\` begun a tenth into the window, which took ${median(wall).toFixed(1)} s (${Math.min(...wall).toFixed(1)}-${Math.max(...wall).toFixed(1)}). ${limit}
+pgbench, ${options.clients} clients, ${rate}, on ${(bytes / 2 ** 20).toFixed(0)} MiB of databases; PostgreSQL's default checkpoints and vacuum. ${pairs.length} pairs of windows, of ${options.plainSeconds} s without and ${options.seconds} s with, their order turning. With: \`pra wal receive\`, and one \`pra backup --incremental\` begun a tenth into the window, which took ${median(wall).toFixed(1)} s (${Math.min(...wall).toFixed(1)}-${Math.max(...wall).toFixed(1)}). ${limit}
 
 | window | TPS | p50 ms | p95 ms | p99 ms |
 |---|---|---|---|---|
@@ -204,21 +223,23 @@ export async function slowdownSection(
   await withReceiver(bed, receiver, { synchronous: false }, () =>
     measure(command("backup", "--full"), bed.server.pid),
   );
-  const pairs: WindowPair[] = [];
-  const backups: Measured[] = [];
-  for (let round = 0; round < options.rounds; round++) {
+  const rounds = [...keptRounds(options.pairsFile)];
+  for (let round = rounds.length; round < options.rounds; round++) {
     let without = round % 2 === 0 ? await plainWindow(bed, options) : undefined;
     const { figures, backup } = await protectedWindow(bed, { receiver, command }, options);
     without ??= await plainWindow(bed, options);
-    pairs.push({ without, with: figures });
-    backups.push(backup);
+    const done = { pair: { without, with: figures }, backupSeconds: backup.wallSeconds };
+    rounds.push(done);
+    if (options.pairsFile !== undefined) {
+      appendFileSync(options.pairsFile, `${JSON.stringify(done)}\n`);
+    }
     process.stderr.write(
       `slowdown round ${round + 1}: ${without.perSecond.toFixed(0)} tps without, ${figures.perSecond.toFixed(0)} with, backup ${backup.wallSeconds.toFixed(1)} s\n`,
     );
   }
-  const slowdown = slowdownOf(pairs);
+  const slowdown = slowdownOf(rounds.map(({ pair }) => pair));
   const [size] = await bed.query("SELECT sum(pg_database_size(oid)) AS bytes FROM pg_database");
   return slowdown === null
     ? "## What protection costs production\n\nNot measured: no round.\n"
-    : markdown(pairs, backups, { options, slowdown, bytes: Number(size?.["bytes"] ?? 0) });
+    : markdown(rounds, { options, slowdown, bytes: Number(size?.["bytes"] ?? 0) });
 }
