@@ -28,7 +28,8 @@ export interface ProofDirectory extends AsyncDisposable {
   readonly workDirectory: string;
 }
 
-function baseOf(environment: Environment): string {
+/** Where throw-away servers' directories are made. */
+export function throwawayBase(environment: Environment): string {
   return environment.settings.has("PRA_SPOOL_DIR") ? environment.spoolDirectory : tmpdir();
 }
 
@@ -76,7 +77,7 @@ export async function openProofDirectory(
   environment: Environment,
   options: Options,
 ): Promise<ProofDirectory> {
-  const base = baseOf(environment);
+  const base = throwawayBase(environment);
   try {
     await mkdir(base, { recursive: true });
     await removeLeftovers(base, options);

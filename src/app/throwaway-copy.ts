@@ -44,6 +44,8 @@ export type CopyRequest = {
   readonly reason: string;
   /** "pra restore-db", for messages. */
   readonly command: string;
+  /** As durable as the server that people would restore: its time is measured. */
+  readonly durable?: boolean;
   /** A part of the backup: which files, and the database that can be connected to. */
   readonly part?: {
     readonly database: string;
@@ -69,6 +71,14 @@ const COPY_SETTINGS = {
 
 /** WAL speaks of pages whose content was not restored. Each would be a line in the log. */
 const PART_SETTINGS = { ignore_invalid_pages: "on", log_min_messages: "error" } as const;
+
+function settingsOf({ durable, part }: CopyRequest): Readonly<Record<string, string>> {
+  return {
+    ...COPY_SETTINGS,
+    ...(durable === true ? { fsync: "on" } : {}),
+    ...(part === undefined ? {} : PART_SETTINGS),
+  };
+}
 
 /** A connection under the first name that the copy knows. */
 async function knownAs(
@@ -165,8 +175,7 @@ export async function openThrowawayCopy(
       account,
       settings: {
         hba_file: rules,
-        ...COPY_SETTINGS,
-        ...(part === undefined ? {} : PART_SETTINGS),
+        ...settingsOf(request),
       },
       goal: "recovered",
       startTimeoutMs: restoreReplayMsMax,

@@ -9,6 +9,7 @@ import { dumpErrors } from "./error-register/dump.ts";
 import type { ErrorEntry, ErrorText } from "./error-register/entry.ts";
 import { keyErrors } from "./error-register/key.ts";
 import { ledgerErrors } from "./error-register/ledger.ts";
+import { loadTestErrors } from "./error-register/load-test-pg.ts";
 import { pgErrors } from "./error-register/pg.ts";
 import { planErrors } from "./error-register/plan.ts";
 import { proofErrors } from "./error-register/proof.ts";
@@ -30,6 +31,7 @@ export const errorRegister = {
   ...dumpErrors,
   ...keyErrors,
   ...ledgerErrors,
+  ...loadTestErrors,
   ...pgErrors,
   ...planErrors,
   ...proofErrors,

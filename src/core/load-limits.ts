@@ -12,3 +12,26 @@ export const shapeTablesMax = 2000;
 export const shapeColumnsMax = 1600;
 /** Reading a shape is no work for a server; where it is, it is given up. */
 export const shapeStatementMs = 30_000;
+/** On production a small commit is made so often, to see how it fares: ten a second are no load. */
+export const probeEveryMs = 100;
+/** Commits whose 99th percentile is judged: the last half a minute. 8 bytes each. */
+export const probesKept = 300;
+/** With fewer, one slow commit would be the 99th percentile. */
+export const probesLeast = 100;
+/** What the 99th percentile may rise to: so much where it was low before, so many times what it was. A checkpoint alone makes 100 ms. */
+export const strainLatencyLeastMs = 250;
+export const strainLatencyFactor = 5;
+/** A commit that waits longer than this: people wait, too. */
+export const strainSilenceMaxMs = 5000;
+/** A standby may fall so far behind where it was: some seconds of replay. */
+export const strainStandbyLagBytes = 256 * 2 ** 20;
+/** What a load leaves free on any disk that it knows: production needs it more. */
+export const strainFreeBytesMin = 2 * 2 ** 30;
+/** Connections that a load leaves to others. */
+export const strainConnectionsLeftMin = 5;
+/** Production is looked at so often while it is loaded. */
+export const strainLookEveryMs = 1000;
+/** What the load's own database may still be held by when it is dropped: backups and looks connect to every database for a moment. */
+export const loadDatabaseDropMs = 30_000;
+/** WAL after the frozen position is waited for, so that a restore can stop there and not behind it. */
+export const frozenReachableMs = 15_000;

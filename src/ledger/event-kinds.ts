@@ -425,6 +425,15 @@ export const eventSchemas = {
     objectives: z.object({ rpoSeconds: duration, rtoSeconds: duration }),
     reports: z.array(z.object({ file: text, sha256: hash })),
   }),
+  /** A load test went onto production, as its person had said twice: before anything was touched. `share`: of its time that each client works. */
+  productionLoadStarted: z.object({
+    cluster,
+    where: text,
+    database: text,
+    loadMs: duration,
+    clients: count,
+    share: z.number().check(z.minimum(0), z.maximum(1)),
+  }),
   /** A person says that a planned routine was done. `routine`: its name in the schedule. */
   routineDone: z.object({ cluster, routine: text, by: text, note: text, at: time }),
   ...actionSchemas,

@@ -257,6 +257,11 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     fr: "un serveur jetable a été chargé, sauvegardé, planté et restauré : chaque test, les deux objectifs, et les empreintes des fichiers du rapport",
     by: "pra loadtest",
   },
+  productionLoadStarted: {
+    en: "a load test goes onto production, as a person said twice: written before anything is touched, with the database of its own that it makes and drops",
+    fr: "un test de charge va sur la production, une personne l'a dit deux fois : écrit avant de toucher à quoi que ce soit, avec la base à lui qu'il crée et supprime",
+    by: "pra loadtest",
+  },
   routineDone: {
     en: "a person said that a planned routine was done",
     fr: "une personne a dit qu'une routine planifiée a été faite",

@@ -4,7 +4,7 @@ import { type LoadMeasured, judgeLoadTest } from "./judge-load-test.ts";
 
 const GOOD: LoadMeasured = {
   load: { commits: 1000, clients: 8, silenceMs: 20, broken: 0, asPlanned: true },
-  backups: { full: 1, incremental: 2, failed: 0 },
+  backups: { full: 1, incremental: 2, failed: 0, wanted: "both" },
   backupSlowdown: { count: 9, mean: 0.3, low: 0.2, high: 0.4 },
   walHoles: 0,
   judged: { acknowledged: 1000, found: 1003, lost: 0, faults: 0 },
@@ -24,8 +24,8 @@ test("R6 each promise that is broken fails its own test and no other", () => {
   const broken: readonly (readonly [string, Partial<LoadMeasured>])[] = [
     ["load", { load: { ...GOOD.load, asPlanned: false } }],
     ["load", { load: { ...GOOD.load, broken: 1 } }],
-    ["backups", { backups: { full: 1, incremental: 0, failed: 0 } }],
-    ["backups", { backups: { full: 1, incremental: 1, failed: 1 } }],
+    ["backups", { backups: { full: 1, incremental: 0, failed: 0, wanted: "both" } }],
+    ["backups", { backups: { full: 1, incremental: 1, failed: 1, wanted: "both" } }],
     ["slowdown", { backupSlowdown: { count: 1, mean: 0.51, low: null, high: null } }],
     ["wal", { walHoles: 1 }],
     ["nothingLost", { judged: { ...judged, lost: 1 } }],
@@ -45,7 +45,7 @@ test("R6 each promise that is broken fails its own test and no other", () => {
 test("R6 what was not come to is not reached, and never passed", () => {
   const found = outcomes({
     load: { commits: 0, clients: 8, silenceMs: 0, broken: 0, asPlanned: false },
-    backups: { full: 0, incremental: 0, failed: 0 },
+    backups: { full: 0, incremental: 0, failed: 0, wanted: "both" },
     backupSlowdown: null,
     walHoles: null,
     judged: null,
@@ -59,7 +59,7 @@ test("R6 what was not come to is not reached, and never passed", () => {
 
 test("R6 a test that is ended before its crash breaks no promise but by a backup that failed", () => {
   const ended = { load: { ...GOOD.load, asPlanned: null } };
-  const one = { full: 1, incremental: 0, failed: 0 };
+  const one = { full: 1, incremental: 0, failed: 0, wanted: "both" } as const;
   assert.deepEqual(
     [outcomes({ ...GOOD, ...ended, backups: one })].map(({ load, backups }) => [load, backups]),
     [["notReached", "notReached"]],
@@ -75,4 +75,20 @@ test("R26 where no application is configured none is judged, and the restore is 
     judgeLoadTest(measured).find(({ name }) => name === "restored")?.figures["untilApplication"];
   assert.equal(until({ ...GOOD, application: "none" }), 0);
   assert.equal(until(GOOD), 1);
+});
+
+test("R6 on production any backup will do, and its whole repository is not judged", () => {
+  const production: LoadMeasured = {
+    ...GOOD,
+    backups: { full: 0, incremental: 1, failed: 0, wanted: "any" },
+    walHoles: "none",
+    damaged: "none",
+  };
+  const found = outcomes(production);
+  assert.ok(Object.values(found).every((outcome) => outcome === "pass"));
+  assert.ok(!("wal" in found) && !("repository" in found));
+  const backups = { full: 0, incremental: 0, failed: 0, wanted: "any" } as const;
+  const failed = { ...production, backups: { ...backups, failed: 1 } };
+  assert.equal(outcomes(failed)["backups"], "fail");
+  assert.equal(outcomes({ ...production, backups })["backups"], "notReached");
 });

@@ -40,10 +40,13 @@ export type LoadMeasured = {
     readonly full: number;
     readonly incremental: number;
     readonly failed: number;
+    /** A server of the test's own begins with a full one; production goes on from what it has. */
+    readonly wanted: "both" | "any";
   };
   /** Share of the commits a second that a backup costs, pair by pair; negative: none. */
   readonly backupSlowdown: MeanInterval | null;
-  readonly walHoles: number | null;
+  /** "none": not asked. All of production's repository is another command's work. */
+  readonly walHoles: number | "none" | null;
   readonly judged: {
     readonly acknowledged: number;
     readonly found: number;
@@ -54,7 +57,7 @@ export type LoadMeasured = {
   readonly application: "none" | { readonly ok: boolean; readonly seconds: number } | null;
   readonly rtoSeconds: number | null;
   readonly rtoObjectiveSeconds: number;
-  readonly damaged: number | null;
+  readonly damaged: number | "none" | null;
 };
 
 function check(
@@ -68,7 +71,7 @@ function check(
 
 /** What is tested before the crash. */
 function checksOfLoad({ load, backups, backupSlowdown }: LoadMeasured): readonly LoadCheck[] {
-  const { full, incremental, failed } = backups;
+  const { full, incremental, failed, wanted } = backups;
   const { commits, clients, silenceMs, broken, asPlanned } = load;
   // A test that was ended has kept no promise and broken none, but by what did fail.
   const ended = asPlanned === null;
@@ -80,7 +83,7 @@ function checksOfLoad({ load, backups, backupSlowdown }: LoadMeasured): readonly
       silenceMs,
       broken,
     }),
-    check("backups", judged, full > 0 && incremental > 0 && failed === 0, {
+    check("backups", judged, (wanted === "any" || (full > 0 && incremental > 0)) && failed === 0, {
       full,
       incremental,
       failed,
@@ -116,12 +119,21 @@ function checksOfContent(judged: LoadMeasured["judged"]): readonly LoadCheck[] {
   ];
 }
 
+/** Holes or damaged objects; none may be there. */
+function checkOfCount(
+  name: "wal" | "repository",
+  key: string,
+  count: number | "none" | null,
+): readonly LoadCheck[] {
+  return count === "none" ? [] : [check(name, count !== null, count === 0, { [key]: count ?? 0 })];
+}
+
 /** Every test. */
 export function judgeLoadTest(measured: LoadMeasured): readonly LoadCheck[] {
   const { walHoles, judged, application, rtoSeconds, rtoObjectiveSeconds, damaged } = measured;
   return [
     ...checksOfLoad(measured),
-    check("wal", walHoles !== null, walHoles === 0, { holes: walHoles ?? 0 }),
+    ...checkOfCount("wal", "holes", walHoles),
     ...checksOfContent(judged),
     ...checkOfApplication(application),
     check("restored", rtoSeconds !== null, (rtoSeconds ?? Infinity) <= rtoObjectiveSeconds, {
@@ -129,6 +141,6 @@ export function judgeLoadTest(measured: LoadMeasured): readonly LoadCheck[] {
       objectiveSeconds: rtoObjectiveSeconds,
       untilApplication: application === "none" ? 0 : 1,
     }),
-    check("repository", damaged !== null, damaged === 0, { damaged: damaged ?? 0 }),
+    ...checkOfCount("repository", "damaged", damaged),
   ];
 }

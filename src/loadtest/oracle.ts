@@ -220,6 +220,31 @@ export async function verifyOracle(
   }
 }
 
+/** The verdict on a server that does not have the load's database at all. */
+export function verdictOfAbsence(
+  acknowledged: Acknowledged,
+  options: { readonly upTo: OracleTarget },
+): OracleVerdict {
+  const comparison: Comparison = { required: 0, found: 0, lost: [], beyond: [], differing: [] };
+  const nothing: Found = { count: 0, lastSequence: 0, hashes: new Map() };
+  for (const client of acknowledged.clients) {
+    compareClient(client, acknowledged.of(client), nothing, options.upTo, comparison);
+  }
+  const { required, lost } = comparison;
+  return {
+    ok: lost.length === 0,
+    acknowledged: acknowledged.count,
+    required,
+    found: 0,
+    lost,
+    beyond: [],
+    chainBroken: [],
+    sumOk: true,
+    wrongAccounts: [],
+    lastWrittenAt: undefined,
+  };
+}
+
 /** From the first acknowledgement that was lost to the kill; 0 when none was. */
 export function lostTimeMs(
   acknowledged: Acknowledged,

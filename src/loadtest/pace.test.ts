@@ -21,7 +21,7 @@ function play(
     }
     const measuring = load.measured(atMs) && pace.mayMeasure;
     pace.measure(measuring);
-    const pauseMs = pace.afterCommit(atMs);
+    const pauseMs = pace.afterCommit(atMs, load.commitMs);
     measuredPauses += measuring && pauseMs > 0 ? 1 : 0;
     next[next.indexOf(atMs)] = atMs + load.commitMs + pauseMs;
     commits += 1;
@@ -47,4 +47,15 @@ test("R6 a load that is short enough is never paced", () => {
   const { commits } = play(pace, load);
   assert.ok(commits > 79_000, `${commits} commits`);
   assert.equal(pace.paused, false);
+});
+
+test("R6 clients that work for a share of their time give way as the server slows, in measured windows too", () => {
+  for (const commitMs of [2, 8]) {
+    const load = { clients: 4, loadMs: 20_000, commitMs, measured: (atMs: number) => atMs > 9000 };
+    const pace = new Pace({ ...load, share: 0.25, commitsMax: 5_000_000 });
+    const { commits } = play(pace, load);
+    const atFullSpeed = (load.clients * load.loadMs) / commitMs;
+    assert.ok(Math.abs(commits / atFullSpeed - 0.25) < 0.01, `${commits} of ${atFullSpeed}`);
+    assert.equal(pace.paused, false, "that is no pace that was kept to");
+  }
 });

@@ -35,8 +35,8 @@ export type WorkloadOptions = {
   /** Ends the load after so many commits of each client. */
   readonly commitsPerClient?: number;
   readonly clock?: Clock;
-  /** A pause after each commit of a client; asked anew each time. */
-  readonly pauseMs?: number | (() => number);
+  /** A pause after each commit of a client; asked anew each time, with how long that commit took. */
+  readonly pauseMs?: number | ((latencyMs: number) => number);
   /** Told of each acknowledged commit, with how long its client waited for it. */
   readonly onCommit?: (latencyMs: number) => void;
   /** Told at once of a client whose connection or statement failed; the others go on. */
@@ -141,12 +141,18 @@ class LoadClient {
     }
   }
 
+  /** Cuts its connection: whatever it waits for ends at once. */
+  cut(): void {
+    this.#client.connection.stream.destroy();
+  }
+
   /** Closes it without a load. */
   async abandon(): Promise<void> {
     await this.#client.end();
   }
 
-  async #commitOne(): Promise<void> {
+  /** Answers how long it took. */
+  async #commitOne(): Promise<number> {
     const entry = transferOf(this.#number, this.#sequence + 1);
     const hash = entryHash(this.#hash, entry);
     const sentEpochMs = this.#clock.now();
@@ -166,17 +172,18 @@ class LoadClient {
         entry.amount,
       ],
     });
+    const latencyMs = this.#clock.monotonic() - sentMs;
     this.#underWay = undefined;
     this.#sequence = entry.sequence;
     this.#hash = hash;
     // The statement itself never warns; a warning says that the wait for the standby was cancelled.
     if (this.#warnings !== warningsBefore && guard("L7-cancelled-wait")) {
       this.#unacknowledged += 1;
-      return;
+      return latencyMs;
     }
     const row = present(result.rows[0], "a commit of the load returns a row");
     this.#committed += 1;
-    this.#onCommit?.(this.#clock.monotonic() - sentMs);
+    this.#onCommit?.(latencyMs);
     this.#acknowledged.note({
       client: this.#number,
       sequence: entry.sequence,
@@ -186,18 +193,18 @@ class LoadClient {
       sentEpochMs,
       ackedEpochMs: this.#clock.now(),
     });
+    return latencyMs;
   }
 
   /** Commits until told to stop or until its connection breaks. Never rejects for what the server does. */
   async run(
     signal: AbortSignal,
-    limits: { readonly commits: number; readonly pauseMs: () => number },
+    limits: { readonly commits: number; readonly pauseMs: (latencyMs: number) => number },
   ): Promise<ClientEnding> {
     const client = this.#number;
     try {
       for (let done = 0; done < limits.commits && !signal.aborted; done++) {
-        await this.#commitOne();
-        const pauseMs = limits.pauseMs();
+        const pauseMs = limits.pauseMs(await this.#commitOne());
         if (pauseMs > 0) {
           await this.#clock.sleep(pauseMs, { signal: new AbortController().signal });
         }
@@ -219,6 +226,7 @@ class LoadClient {
 export class Workload implements AsyncDisposable {
   readonly acknowledged: Acknowledged;
   readonly #clock: Clock;
+  readonly #clients: readonly LoadClient[];
   readonly #stopping = new AbortController();
   readonly #summary: Promise<WorkloadSummary>;
 
@@ -228,6 +236,7 @@ export class Workload implements AsyncDisposable {
     options: WorkloadOptions,
   ) {
     this.acknowledged = acknowledged;
+    this.#clients = clients;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
     const { pauseMs = 0 } = options;
     const limits = {
@@ -259,6 +268,18 @@ export class Workload implements AsyncDisposable {
   async stop(): Promise<WorkloadSummary> {
     this.#stopping.abort();
     return this.#summary;
+  }
+
+  /** As `stop`, on a server that may hang: after so long its connections are cut. */
+  async stopWithin(limitMs: number): Promise<WorkloadSummary> {
+    const timer = setTimeout(() => {
+      this.#clients.forEach((client) => client.cut());
+    }, limitMs);
+    try {
+      return await this.stop();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Waits until so many commits are acknowledged, or the load ended. Aborting leaves the load running. */

@@ -165,6 +165,42 @@ function otherWayMayWork(error: unknown): boolean {
   return isDrError(error) ? error.code === "PG_TLS_REFUSED" : true;
 }
 
+type Opened = { readonly client: pg.Client; readonly ssl: TlsChoice };
+
+async function openFirst(settings: ConnectionSettings, options: OpenOptions): Promise<Opened> {
+  options.signal.throwIfAborted();
+  const { database, replication } = options;
+  const attempts = await tlsAttempts(settings, options.signal);
+  for (const [index, ssl] of attempts.entries()) {
+    try {
+      return { client: await attempt(settings, options, ssl), ssl };
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (index === attempts.length - 1 || !otherWayMayWork(error)) {
+        const usedTls = ssl !== false;
+        throw errorOfConnecting(error, { settings, database, replication }, { usedTls });
+      }
+    }
+  }
+  return present<Opened>(undefined, "a TLS mode has at least one attempt");
+}
+
+/**
+ * How `pg` itself gets in, for whoever opens many connections and wants values as it parses them: tried once, by the way (with or without
+ * TLS) that worked. @throws as `openConnection`.
+ */
+export async function provenConfig(
+  settings: ConnectionSettings,
+  options: Omit<OpenOptions, "replication" | "plainSocket">,
+): Promise<pg.ClientConfig> {
+  const { client, ssl } = await openFirst(settings, { ...options, replication: false });
+  client.connection.end();
+  const { host, port, user, password } = settings;
+  const { database } = options;
+  // Without one it would read the password file of whoever runs this.
+  return { host, port, user, database, password: password?.reveal() ?? "", ssl };
+}
+
 /**
  * Opens a connection. Aborting closes the socket and rejects with the signal's reason; nothing stays
  * behind. @throws DrError `PG_UNREACHABLE`, `PG_CONNECT_TIMEOUT`, `PG_PASSWORD_REFUSED`,
@@ -176,19 +212,5 @@ export async function openConnection(
   settings: ConnectionSettings,
   options: OpenOptions,
 ): Promise<pg.Client> {
-  options.signal.throwIfAborted();
-  const { database, replication } = options;
-  const attempts = await tlsAttempts(settings, options.signal);
-  for (const [index, ssl] of attempts.entries()) {
-    try {
-      return await attempt(settings, options, ssl);
-    } catch (error) {
-      options.signal.throwIfAborted();
-      if (index === attempts.length - 1 || !otherWayMayWork(error)) {
-        const usedTls = ssl !== false;
-        throw errorOfConnecting(error, { settings, database, replication }, { usedTls });
-      }
-    }
-  }
-  return present<pg.Client>(undefined, "a TLS mode has at least one attempt");
+  return (await openFirst(settings, options)).client;
 }

@@ -33,9 +33,24 @@ export type LoadTestBackup = Stretch & {
 /** One test with its figures. */
 export type LoadTestCheck = LoadCheck;
 
+/** A test on production itself: nothing was crashed, and what was restored had its full size. */
+export type ProductionFacts = {
+  readonly where: string;
+  /** The test's own, dropped at the end. */
+  readonly database: string;
+  /** Of its time that each client worked. */
+  readonly share: number;
+  /** Of small commits beside the load: their 99th percentile before it, and the highest of any half minute of it. */
+  readonly probe: { readonly beforeMs: number | null; readonly worstMs: number | null };
+  /** The newest position that the repository held at the moment of the loss. */
+  readonly frozen: { readonly lsn: string; readonly at: string } | null;
+  /** Commits acknowledged by then that the repository did not hold. */
+  readonly unheldCommits: number | null;
+};
+
 /** Everything that a load test showed. Instants are ISO 8601 in UTC, times within the load milliseconds from its beginning. */
 export type LoadTestFacts = {
-  readonly version: 2;
+  readonly version: 3;
   readonly ok: boolean;
   readonly ending: LoadTestEnding;
   readonly failure: { readonly code: string; readonly message: string } | null;
@@ -56,6 +71,8 @@ export type LoadTestFacts = {
     readonly tables: number;
     readonly columnsAsText: number;
   } | null;
+  /** Null: the server was made for the test, and crashed. */
+  readonly onProduction: ProductionFacts | null;
   readonly serverVersion: string;
   /** Where its programs were found. */
   readonly serverOrigin: BinariesOrigin | null;

@@ -47,6 +47,7 @@ const listOf: Readonly<Record<EventKind, PopulationName>> = {
   databaseRestoreFailed: "restores",
   tablesRescued: "restores",
   loadTestFinished: "load-tests",
+  productionLoadStarted: "operations",
   alertOpened: "alerts",
   alertAcknowledged: "alerts",
   alertResolved: "alerts",

@@ -2,7 +2,7 @@
 import { formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { LoadTestFacts } from "../queries/load-test-facts.ts";
-import { loadTestText } from "./load-test-text.ts";
+import { loadTestWords } from "./load-test-words.ts";
 import type { ChartMark, ChartSection, Section } from "./report-document.ts";
 
 /** The part of all values that a chart must show; few outliers would flatten it. */
@@ -45,7 +45,7 @@ function marksOf(facts: LoadTestFacts, endMs: number): readonly ChartMark[] {
 
 /** Commits a second and how long they took, over time, with what ran beside the load. */
 export function loadTestCharts(facts: LoadTestFacts, language: Language): readonly Section[] {
-  const words = loadTestText[language];
+  const words = loadTestWords(language, facts.onProduction);
   const number = (value: number, digits = 0): string => formatNumber(value, language, digits);
   const { series } = facts;
   const slotMs = (series[1]?.atMs ?? 0) - (series[0]?.atMs ?? 0);

@@ -13,7 +13,7 @@ function told(facts: LoadTestFacts, language: "en" | "fr"): string {
 }
 
 const FACTS: LoadTestFacts = {
-  version: 2,
+  version: 3,
   ok: true,
   ending: "finished",
   failure: null,
@@ -26,6 +26,7 @@ const FACTS: LoadTestFacts = {
   clients: 8,
   databaseBytes: 2 ** 28,
   shape: null,
+  onProduction: null,
   serverVersion: "18.4",
   serverOrigin: "embedded",
   acknowledged: 12_345,

@@ -6,7 +6,7 @@ import { proofWords } from "../core/proof-words.ts";
 import type { LoadTestCheck, LoadTestFacts } from "../queries/load-test-facts.ts";
 import type { Measured } from "../queries/proof-facts.ts";
 import { loadTestCharts } from "./load-test-charts.ts";
-import { loadTestText } from "./load-test-text.ts";
+import { loadTestWords } from "./load-test-words.ts";
 import type { Cell, Figure, ReportDocument, Section, Tone } from "./report-document.ts";
 
 type Predicted = NonNullable<LoadTestFacts["production"]>["restore"];
@@ -14,9 +14,9 @@ type Predicted = NonNullable<LoadTestFacts["production"]>["restore"];
 const TONES = { pass: "good", fail: "bad", notReached: "unknown" } as const;
 
 /** How values are written. */
-function writing(language: Language) {
+function writing(language: Language, facts?: Pick<LoadTestFacts, "onProduction">) {
   return {
-    words: loadTestText[language],
+    words: loadTestWords(language, facts?.onProduction ?? null),
     number: (value: number, digits = 0) => formatNumber(value, language, digits),
     bytes: (value: number) => formatBytes(value, language),
     duration: (ms: number) => formatDuration(ms, language).replaceAll(" ", "\u00a0"),
@@ -44,18 +44,28 @@ function objective(label: string, value: Measured, language: Language): Figure {
 }
 
 function lostFigure(facts: LoadTestFacts, language: Language): Figure {
-  const { words, number } = writing(language);
+  const { words, number } = writing(language, facts);
   const test = facts.tests.find(({ name }) => name === "nothingLost");
   if (test === undefined || test.outcome === "notReached") {
     return { label: words.lost, value: "—", tone: "unknown", note: words.noData };
+  }
+  if (facts.onProduction !== null) {
+    const { unheldCommits } = facts.onProduction;
+    const value = unheldCommits === null ? "—" : number(unheldCommits);
+    const tone = facts.rpo.met === null ? "unknown" : facts.rpo.met ? "good" : "bad";
+    return { label: words.lost, value, tone, note: words.lostNote(number(facts.acknowledged)) };
   }
   const { lost = 0, acknowledged = 0 } = test.figures;
   const note = words.lostNote(number(acknowledged));
   return { label: words.lost, value: number(lost), tone: TONES[test.outcome], note };
 }
 
-function figuresText({ name, outcome, figures }: LoadTestCheck, language: Language): string {
-  const { words, number, duration, percent } = writing(language);
+function figuresText(
+  { name, outcome, figures }: LoadTestCheck,
+  facts: LoadTestFacts,
+  language: Language,
+): string {
+  const { words, number, duration, percent } = writing(language, facts);
   const of = (key: string): number => figures[key] ?? 0;
   if (outcome === "notReached") {
     return words.noData;
@@ -92,7 +102,7 @@ function figuresText({ name, outcome, figures }: LoadTestCheck, language: Langua
 }
 
 function tests(facts: LoadTestFacts, language: Language): Section {
-  const { words } = writing(language);
+  const { words } = writing(language, facts);
   return {
     kind: "table",
     title: words.tests,
@@ -100,20 +110,29 @@ function tests(facts: LoadTestFacts, language: Language): Section {
     rows: facts.tests.map((test): Cell[] => [
       { text: words.testNames[test.name] },
       { text: words.outcomes[test.outcome], tone: TONES[test.outcome] },
-      { text: figuresText(test, language) },
+      { text: figuresText(test, facts, language) },
     ]),
   };
 }
 
+/** Production's protection is never turned off to be compared with none. */
+function comparedIn<T extends "plain" | "streaming" | "backup">(
+  facts: LoadTestFacts,
+  all: readonly T[],
+): readonly T[] {
+  const first = facts.onProduction === null ? 0 : 1;
+  return all.slice(first);
+}
+
 function costs(facts: LoadTestFacts, language: Language): Section {
-  const { words, number } = writing(language);
+  const { words, number } = writing(language, facts);
   const { pacedPerSecond } = facts;
   const latency = (value: number): Cell => ({ text: `${number(value, 1)}\u00a0ms` });
   return {
     kind: "table",
     title: words.stretchTitle,
     head: [words.stretch, words.perSecond, "p50", "p95", "p99"],
-    rows: (["plain", "streaming", "backup"] as const).map((name): Cell[] => {
+    rows: comparedIn(facts, ["plain", "streaming", "backup"] as const).map((name): Cell[] => {
       const figures = facts.stretches[name];
       const label = { text: words.stretches[name] };
       return figures === null
@@ -155,7 +174,7 @@ function meanText(value: MeanInterval | null, unit: "%" | "ms", language: Langua
 
 /** What protection costs, by neighbouring windows. */
 function slowdowns(facts: LoadTestFacts, language: Language): Section {
-  const { words, number } = writing(language);
+  const { words, number } = writing(language, facts);
   const longer = (value: MeanInterval | null): Cell => ({
     text: meanText(value, "ms", language),
   });
@@ -170,7 +189,7 @@ function slowdowns(facts: LoadTestFacts, language: Language): Section {
       words.longer("p95"),
       words.longer("p99"),
     ],
-    rows: (["streaming", "backup"] as const).map((name): Cell[] => {
+    rows: comparedIn(facts, ["streaming", "backup"] as const).map((name): Cell[] => {
       const slowdown = facts.slowdown[name];
       const label = { text: words.comparisons[name] };
       return slowdown === null
@@ -193,7 +212,7 @@ function slowdowns(facts: LoadTestFacts, language: Language): Section {
 }
 
 function backups(facts: LoadTestFacts, language: Language): Section {
-  const { words, bytes, duration } = writing(language);
+  const { words, bytes, duration } = writing(language, facts);
   const tones: Readonly<Record<string, Tone>> = { finished: "good", failed: "bad" };
   return {
     kind: "table",
@@ -221,7 +240,7 @@ function backups(facts: LoadTestFacts, language: Language): Section {
 }
 
 function recovery(facts: LoadTestFacts, language: Language): readonly Section[] {
-  const { words, bytes, duration } = writing(language);
+  const { words, bytes, duration } = writing(language, facts);
   const { crash, restore } = facts;
   const shown: (readonly [string, Cell])[] = [];
   if (crash !== null) {
@@ -262,8 +281,35 @@ function recovery(facts: LoadTestFacts, language: Language): readonly Section[] 
   return shown.length === 0 ? [] : [{ kind: "facts", title: words.crash, facts: shown }];
 }
 
+/** What was done to production, and what it felt. */
+function onProduction(facts: LoadTestFacts, language: Language): readonly Section[] {
+  const { words, number, percent } = writing(language, facts);
+  if (facts.onProduction === null) {
+    return [];
+  }
+  const { where, database, share, probe, frozen } = facts.onProduction;
+  const ms = (value: number | null): string =>
+    value === null ? words.noData : `${number(value, 1)}\u00a0ms`;
+  return [
+    {
+      kind: "facts",
+      title: words.onProduction,
+      facts: [
+        [words.where, { text: where }],
+        [words.ownDatabase, { text: words.ownDatabaseText(database) }],
+        [words.share, { text: words.shareText(percent(share)) }],
+        [words.probe, { text: words.probeText(ms(probe.beforeMs), ms(probe.worstMs)) }],
+        ...(frozen === null
+          ? []
+          : [[words.frozen, { text: words.frozenText(frozen.lsn, instant(frozen.at)) }] as const]),
+        [words.untouched, { text: words.untouchedText }],
+      ],
+    },
+  ];
+}
+
 function production(facts: LoadTestFacts, language: Language): readonly Section[] {
-  const { words, bytes, number, duration } = writing(language);
+  const { words, bytes, number, duration } = writing(language, facts);
   if (facts.production === null) {
     return [];
   }
@@ -308,7 +354,7 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
 }
 
 function surroundings(facts: LoadTestFacts, language: Language): Section {
-  const { words, bytes, number, duration, percent } = writing(language);
+  const { words, bytes, number, duration, percent } = writing(language, facts);
   const { failure, shape } = facts;
   return {
     kind: "facts",
@@ -357,7 +403,7 @@ export function loadTestReport(
   options: { readonly language: Language; readonly program: string },
 ): ReportDocument {
   const { language, program } = options;
-  const { words, duration } = writing(language);
+  const { words, duration } = writing(language, facts);
   const state = facts.ok ? "good" : facts.ending;
   const tone = facts.ok ? "good" : facts.ending === "interrupted" ? "warning" : "bad";
   return {
@@ -372,6 +418,7 @@ export function loadTestReport(
     ],
     sections: [
       tests(facts, language),
+      ...onProduction(facts, language),
       slowdowns(facts, language),
       costs(facts, language),
       ...loadTestCharts(facts, language),

@@ -8,7 +8,8 @@ import type {
   LossCause,
 } from "../queries/load-test-facts.ts";
 
-type Words = {
+/** Everything that a report says. */
+export type LoadTestWords = {
   readonly title: string;
   readonly verdicts: Readonly<Record<LoadTestEnding | "good", string>>;
   readonly details: Readonly<Record<LoadTestEnding | "good", string>>;
@@ -111,10 +112,22 @@ type Words = {
   readonly loadTime: string;
   readonly seed: string;
   readonly problem: string;
+  readonly onProduction: string;
+  readonly where: string;
+  readonly ownDatabase: string;
+  readonly ownDatabaseText: (database: string) => string;
+  readonly share: string;
+  readonly shareText: (share: string) => string;
+  readonly probe: string;
+  readonly probeText: (before: string, worst: string) => string;
+  readonly frozen: string;
+  readonly frozenText: (lsn: string, at: string) => string;
+  readonly untouched: string;
+  readonly untouchedText: string;
   readonly footer: (program: string) => string;
 };
 
-const en: Words = {
+const en: LoadTestWords = {
   title: "Load test",
   verdicts: {
     good: "PASS: every test, and both objectives",
@@ -270,11 +283,25 @@ const en: Words = {
   loadTime: "Load planned",
   seed: "Seed",
   problem: "Why it ended",
+  onProduction: "On production",
+  where: "Server",
+  ownDatabase: "Database of the test",
+  ownDatabaseText: (database) => `${database}: made, marked, loaded, and dropped at the end`,
+  share: "Load",
+  shareText: (share) => `each client worked ${share} of its time and paused the rest`,
+  probe: "Small commits beside the load, p99",
+  probeText: (before, worst) =>
+    `${before} before the load, ${worst} in the worst half minute of it`,
+  frozen: "Moment of the loss",
+  frozenText: (lsn, at) => `${at}; the repository held WAL up to ${lsn}`,
+  untouched: "Not touched",
+  untouchedText:
+    "every other database, roles, settings, replication slots; no server was stopped, and the protection was not turned off for a comparison. The backups taken stay in the repository",
   footer: (program) =>
     `${program}. Every figure but the prediction was measured or counted in this run, on a server that was made for it; production was not touched.`,
 };
 
-const fr: Words = {
+const fr: LoadTestWords = {
   title: "Test de charge",
   verdicts: {
     good: "RÉUSSI : chaque test, et les deux objectifs",
@@ -432,9 +459,22 @@ const fr: Words = {
   loadTime: "Charge prévue",
   seed: "Graine",
   problem: "Pourquoi il s'est arrêté",
+  onProduction: "Sur la production",
+  where: "Serveur",
+  ownDatabase: "Base du test",
+  ownDatabaseText: (database) => `${database} : créée, marquée, chargée, et supprimée à la fin`,
+  share: "Charge",
+  shareText: (share) => `chaque client a travaillé ${share} de son temps, en pause le reste`,
+  probe: "Petites validations à côté, p99",
+  probeText: (before, worst) => `${before} avant la charge, ${worst} dans sa pire demi-minute`,
+  frozen: "Moment de la perte",
+  frozenText: (lsn, at) => `${at} ; le dépôt détenait le WAL jusqu'à ${lsn}`,
+  untouched: "Pas touché",
+  untouchedText:
+    "toutes les autres bases, les rôles, les réglages, les slots de réplication ; aucun serveur n'a été arrêté, et la protection n'a pas été coupée pour comparer. Les sauvegardes faites restent dans le dépôt",
   footer: (program) =>
     `${program}. Chaque chiffre, sauf la prévision, a été mesuré ou compté pendant ce test, sur un serveur fait pour lui ; la production n'a pas été touchée.`,
 };
 
 /** The words by language. */
-export const loadTestText: Readonly<Record<Language, Words>> = { en, fr };
+export const loadTestText: Readonly<Record<Language, LoadTestWords>> = { en, fr };

@@ -13,13 +13,12 @@ import { quoteName } from "../dump/census.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
 import { type SqlRow, SqlSession } from "../postgres/sql-session.ts";
 
-/** How every database of ours is known: it names itself, so one that was given another name since is somebody's. */
-function markOf(name: string): string {
-  return `PRA restore test ${quoteName(name)}:`;
-}
+/** What a database of ours is for; one purpose's is not another's. */
+export type TargetPurpose = "restore test" | "load test";
 
-function bearsMark(comment: string | null | undefined, name: string): boolean {
-  return comment?.startsWith(markOf(name)) === true;
+/** How every database of ours is known: it names itself, so one that was given another name since is somebody's. */
+function markOf(name: string, purpose: TargetPurpose): string {
+  return `PRA ${purpose} ${quoteName(name)}:`;
 }
 
 /** Nobody's to drop. */
@@ -58,17 +57,21 @@ export class TargetDatabase implements AsyncDisposable {
   readonly name: string;
   readonly settings: ConnectionSettings;
   readonly server: TargetServer;
+  readonly purpose: TargetPurpose;
   readonly #session: SqlSession;
   readonly #signal: AbortSignal;
 
   private constructor(
     session: SqlSession,
-    of: Pick<TargetDatabase, "name" | "settings" | "server"> & { readonly signal: AbortSignal },
+    of: Pick<TargetDatabase, "name" | "settings" | "server" | "purpose"> & {
+      readonly signal: AbortSignal;
+    },
   ) {
     this.#session = session;
     this.name = of.name;
     this.settings = of.settings;
     this.server = of.server;
+    this.purpose = of.purpose;
     this.#signal = of.signal;
   }
 
@@ -77,11 +80,13 @@ export class TargetDatabase implements AsyncDisposable {
     settings: ConnectionSettings,
     options: {
       readonly name: string;
+      /** A restore test by default. */
+      readonly purpose?: TargetPurpose;
       readonly applicationName: string;
       readonly signal: AbortSignal;
     },
   ): Promise<TargetDatabase> {
-    const { name, applicationName, signal } = options;
+    const { name, purpose = "restore test", applicationName, signal } = options;
     if (RESERVED.has(name)) {
       throw new DrError("RESTORE_DB_RESERVED", { database: name });
     }
@@ -105,7 +110,7 @@ export class TargetDatabase implements AsyncDisposable {
         major: Math.floor(Number(row["version"]) / 10_000),
         superuser: row["super"] === "true",
       };
-      return new TargetDatabase(session, { name, settings, server, signal });
+      return new TargetDatabase(session, { name, settings, server, purpose, signal });
     } catch (error) {
       await session.close();
       throw error;
@@ -130,7 +135,7 @@ export class TargetDatabase implements AsyncDisposable {
       `SELECT COALESCE(pg_catalog.shobj_description(oid, 'pg_database'), '') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(name)}`,
     );
     const same = server.systemId === undefined || production.systemIds.has(server.systemId);
-    if (bearsMark(row?.["mark"], name) && !(same && name === production.database)) {
+    if (this.#bearsMark(row?.["mark"]) && !(same && name === production.database)) {
       return;
     }
     const tables = row === undefined ? 0 : await this.#tablesInside();
@@ -172,12 +177,17 @@ export class TargetDatabase implements AsyncDisposable {
     }
   }
 
-  /** Drops it only when it bears our mark; true when it did. */
-  async dropOurs(): Promise<boolean> {
+  /** Whose it is, by its mark. */
+  async look(): Promise<"absent" | "ours" | "somebody's"> {
     const [row] = await this.#ask(
       `SELECT pg_catalog.shobj_description(oid, 'pg_database') AS mark FROM pg_catalog.pg_database WHERE datname = ${quoteLiteral(this.name)}`,
     );
-    if (!bearsMark(row?.["mark"], this.name)) {
+    return row === undefined ? "absent" : this.#bearsMark(row["mark"]) ? "ours" : "somebody's";
+  }
+
+  /** Drops it only when it bears our mark; true when it did. */
+  async dropOurs(): Promise<boolean> {
+    if ((await this.look()) !== "ours") {
       return false;
     }
     await this.drop();
@@ -278,8 +288,12 @@ export class TargetDatabase implements AsyncDisposable {
   }
 
   async #mark(name: string, source: string): Promise<void> {
-    const comment = `${markOf(name)} made from ${source}; may be dropped and made again`;
+    const comment = `${markOf(name, this.purpose)} made from ${source}; may be dropped and made again`;
     await this.#ask(`COMMENT ON DATABASE ${quoteName(name)} IS ${quoteLiteral(comment)}`);
+  }
+
+  #bearsMark(comment: string | null | undefined): boolean {
+    return comment?.startsWith(markOf(this.name, this.purpose)) === true;
   }
 
   #ask(sql: string): Promise<readonly SqlRow[]> {

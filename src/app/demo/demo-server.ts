@@ -48,10 +48,19 @@ export function clientConfig(server: DemoSocket): ClientConfig {
 export async function withClient<T>(
   server: DemoSocket,
   work: (client: Client) => Promise<T>,
+  options: { readonly signal: AbortSignal },
+): Promise<T> {
+  return withClientOf(clientConfig(server), work, options);
+}
+
+/** As `withClient`, on any server. */
+export async function withClientOf<T>(
+  config: ClientConfig,
+  work: (client: Client) => Promise<T>,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<T> {
   signal.throwIfAborted();
-  const client = new Client(clientConfig(server));
+  const client = new Client(config);
   // A server that dies breaks the statement under way, which tells it.
   client.on("error", () => undefined);
   const cut = (): void => {

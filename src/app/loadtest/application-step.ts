@@ -69,12 +69,14 @@ export async function runApplication(
   options: {
     readonly account: ServerAccount;
     readonly clock: Clock;
+    /** Whom the server lets in; `postgres` by default. */
+    readonly superuser?: string;
     readonly signal: AbortSignal;
   },
 ): Promise<ApplicationResult> {
   const { check, directory, mask } = wish;
   const { socketDirectory, port } = server;
-  const { database, user = SUPERUSER } = check;
+  const { database, user = options.superuser ?? SUPERUSER } = check;
   return runApplicationCheck(
     check,
     { socketDirectory, port, user, database },

@@ -10,6 +10,7 @@ import * as z from "zod/mini";
 import { present } from "../../core/assert.ts";
 import { serverEnvironment } from "../../postgres/run-program.ts";
 import type { DemoSocket } from "../demo/demo-environment.ts";
+import type { Environment } from "../environment.ts";
 
 /** An interrupted backup has so long to release what it holds. */
 const END_WITHIN_MS = 4000;
@@ -19,13 +20,19 @@ export type BackupOutcome =
   | {
       readonly state: "finished";
       readonly id: string;
+      readonly kind: "full" | "incremental";
       readonly readBytes: number;
       readonly storedBytes: number;
     }
   | { readonly state: "failed"; readonly code: string };
 
 const answers = z.union([
-  z.object({ id: z.string(), readBytes: z.number(), storedBytes: z.number() }),
+  z.object({
+    id: z.string(),
+    kind: z.enum(["full", "incremental"]),
+    readBytes: z.number(),
+    storedBytes: z.number(),
+  }),
   z.object({ error: z.object({ code: z.string() }) }),
 ]);
 
@@ -58,26 +65,21 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): Disposable {
   };
 }
 
-/** Takes it, from the folder's `.env`. Aborting ends the process, and resolves when it is gone. */
-export async function takeBackupApart(options: {
-  readonly folder: string;
-  readonly server: DemoSocket;
-  readonly kind: "full" | "incremental";
-  readonly signal: AbortSignal;
-}): Promise<BackupOutcome> {
-  const { folder, server, kind, signal } = options;
+/** Runs the program's own `pra`. Aborting ends it, and resolves when it is gone. */
+async function runApart(
+  words: readonly string[],
+  options: {
+    /** As this process has them by default. */
+    readonly directory?: string;
+    readonly variables?: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+  },
+): Promise<BackupOutcome> {
+  const { directory, variables, signal } = options;
   const entry = present(process.argv[1], "a program runs from a file");
-  const words = ["backup", `--${kind}`, "--json", "--env-file", join(folder, ".env")];
   const child = spawn(process.execPath, [...process.execArgv, entry, ...words], {
-    cwd: folder,
-    env: serverEnvironment({
-      HOME: folder,
-      PRA_LANG: "en",
-      PG_HOST: server.socketDirectory,
-      PG_PORT: String(server.port),
-      PG_USER: "postgres",
-      PG_DATABASE: "postgres",
-    }),
+    ...(directory === undefined ? {} : { cwd: directory }),
+    ...(variables === undefined ? {} : { env: variables }),
     // An interrupt typed at the terminal reaches this process, which tells it.
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
@@ -85,4 +87,39 @@ export async function takeBackupApart(options: {
   using _ending = endOnAbort(child, signal);
   const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
   return outcomeOf(said, child.exitCode);
+}
+
+/** Takes it, from the folder's `.env`. Aborting ends the process, and resolves when it is gone. */
+export async function takeBackupApart(options: {
+  readonly folder: string;
+  readonly server: DemoSocket;
+  readonly kind: "full" | "incremental";
+  readonly signal: AbortSignal;
+}): Promise<BackupOutcome> {
+  const { folder: directory, server, kind, signal } = options;
+  const words = ["backup", `--${kind}`, "--json", "--env-file", join(directory, ".env")];
+  const variables = serverEnvironment({
+    HOME: directory,
+    PRA_LANG: "en",
+    PG_HOST: server.socketDirectory,
+    PG_PORT: String(server.port),
+    PG_USER: "postgres",
+    PG_DATABASE: "postgres",
+  });
+  return runApart(words, { directory, variables, signal });
+}
+
+/** Takes one of production, as it is configured. Aborting ends the process, and resolves when it is gone. */
+export async function takeConfiguredBackup(
+  environment: Pick<Environment, "envFile">,
+  options: {
+    readonly kind: "full" | "incremental";
+    readonly reason: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<BackupOutcome> {
+  const { kind, reason, signal } = options;
+  const { envFile } = environment;
+  const from = envFile === undefined ? [] : ["--env-file", envFile];
+  return runApart(["backup", `--${kind}`, "--json", "--reason", reason, ...from], { signal });
 }

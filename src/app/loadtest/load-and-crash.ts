@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { type LoadSchedule, scheduleOf } from "../../loadtest/load-schedule.ts";
 import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
 import type { LossCause } from "../../queries/load-test-facts.ts";
-import { fillServer, startProduction, withClient } from "../demo/demo-server.ts";
+import { clientConfig, fillServer, startProduction, withClient } from "../demo/demo-server.ts";
 import { makeApplicationDatabase } from "./application-step.ts";
+import { takeBackupApart } from "./backup-process.ts";
 import { fillShape } from "./fill-shape.ts";
 import type { LoadAct } from "./load-act.ts";
 import { type LoadBackups, takeBackups } from "./load-backups.ts";
@@ -24,6 +25,7 @@ const LATE_SPREAD_MS = 1000;
 type Scene = {
   readonly act: LoadAct;
   readonly running: RunningLoad;
+  readonly server: ThrowawayServer;
   readonly streaming: Streaming;
   readonly schedule: LoadSchedule;
   /** Aborted when the test is ended, the server lost, or the streaming broken. */
@@ -101,7 +103,7 @@ async function measureStreaming(scene: Scene): Promise<void> {
 
 /** SIGKILL to the server and all its children, and its data directory removed. */
 async function lose(
-  { act, running }: Pick<Scene, "act" | "running">,
+  { act, running, server }: Pick<Scene, "act" | "running" | "server">,
   state: { readonly cause: LossCause; readonly duringBackup: boolean },
 ): Promise<void> {
   const { adapters, notes, folder } = act;
@@ -110,7 +112,7 @@ async function lose(
   running.unmeasured();
   const crash = { atMs, monotonicMs: clock.monotonic(), epochMs: clock.now(), ...state };
   notes.crash = crash;
-  await running.server.kill();
+  await server.kill();
   // Until here it could acknowledge.
   crash.epochMs = clock.now();
   await rm(folder.production, { recursive: true, force: true });
@@ -140,13 +142,14 @@ export async function loadAndCrash(act: LoadAct): Promise<void> {
   const { clock } = adapters;
   await using stack = new AsyncDisposableStack();
   const server = await makeServer(act, stack);
-  const running = await startLoad(act, server);
+  const running = await startLoad(act, { connection: clientConfig(server) });
   stack.use(running.workload);
   const streaming = stack.use(new Streaming({ folder, server, clock }));
   stack.defer(() => server.kill());
   const scene: Scene = {
     act,
     running,
+    server,
     streaming,
     schedule: scheduleOf(act.loadMs),
     signal: AbortSignal.any([signal, running.lost, streaming.failed]),
@@ -155,7 +158,11 @@ export async function loadAndCrash(act: LoadAct): Promise<void> {
   try {
     await measureStreaming(scene);
     tell({ kind: "phase", phase: "backups" });
-    backups = takeBackups(act, running, scene.schedule);
+    backups = takeBackups(act, running, {
+      schedule: scene.schedule,
+      first: "full",
+      take: (kind) => takeBackupApart({ folder: folder.root, server, kind, signal }),
+    });
     await untilCrash(scene, backups);
     await lose(scene, { cause: "planned", duringBackup: backups.state.running });
   } catch (error) {

@@ -1,33 +1,41 @@
 /** Backups beside the load, one after the other until the crash, each with a measured stretch without one right before and after it. */
 import type { LoadSchedule } from "../../loadtest/load-schedule.ts";
-import { takeBackupApart } from "./backup-process.ts";
-import type { LoadAct } from "./load-act.ts";
+import type { BackupOutcome } from "./backup-process.ts";
+import type { LoadRun } from "./load-act.ts";
 import type { RunningLoad } from "./running-load.ts";
 
 const LOOK_EVERY_MS = 50;
 
 /** The backups beside the load. `done` rejects when the test is ended. */
 export type LoadBackups = { readonly done: Promise<void>; readonly state: BackupState };
-type BackupState = { running: boolean; incrementals: number; failed: boolean };
+type BackupState = { running: boolean; fulls: number; incrementals: number; failed: boolean };
+
+/** How they are taken. */
+export type BackupWay = {
+  /** Takes one; ends it when the test ends. */
+  readonly take: (kind: "full" | "incremental") => Promise<BackupOutcome>;
+  readonly first: "full" | "incremental";
+};
 
 async function takeOne(
-  act: LoadAct,
+  act: LoadRun,
   running: RunningLoad,
-  about: { readonly kind: "full" | "incremental"; readonly state: BackupState },
+  about: BackupWay & { readonly kind: "full" | "incremental"; readonly state: BackupState },
 ): Promise<void> {
-  const { folder, notes, signal } = act;
-  const { kind, state } = about;
+  const { notes, signal } = act;
+  const { state, take } = about;
   const fromMs = Math.round(running.passedMs);
   state.running = true;
   running.measure("backup");
-  const { server } = running;
-  const outcome = await takeBackupApart({ folder: folder.root, server, kind, signal });
+  const outcome = await take(about.kind);
   state.running = false;
   running.unmeasured();
   if (signal.aborted) {
     return;
   }
   const finished = outcome.state === "finished";
+  // Where there is nothing yet to add to, a full one is taken.
+  const kind = finished ? outcome.kind : about.kind;
   const backup = {
     kind,
     state: finished ? "finished" : notes.crash === undefined ? "failed" : "cutByCrash",
@@ -39,19 +47,20 @@ async function takeOne(
   } as const;
   notes.backups.push(backup);
   state.failed ||= backup.state === "failed";
+  state.fulls += finished && kind === "full" ? 1 : 0;
   state.incrementals += finished && kind === "incremental" ? 1 : 0;
   act.tell({ kind: "backup", backup });
 }
 
 /** After one that failed no other is begun. */
 export function takeBackups(
-  act: LoadAct,
+  act: LoadRun,
   running: RunningLoad,
-  schedule: LoadSchedule,
+  plan: BackupWay & { readonly schedule: LoadSchedule },
 ): LoadBackups {
   const { adapters, notes, signal } = act;
   const { clock } = adapters;
-  const state: BackupState = { running: false, incrementals: 0, failed: false };
+  const state: BackupState = { running: false, fulls: 0, incrementals: 0, failed: false };
   const goesOn = (): boolean =>
     notes.crash === undefined && !state.failed && !signal.aborted && !running.lost.aborted;
   const runFor = async (durationMs: number): Promise<void> => {
@@ -66,12 +75,12 @@ export function takeBackups(
       await runFor(durationMs);
     }
   };
-  const { gapMs, besideMs } = schedule;
+  const { gapMs, besideMs } = plan.schedule;
   const restMs = gapMs - 2 * besideMs;
   const work = async (): Promise<void> => {
     await besideFor(besideMs);
-    for (let kind: "full" | "incremental" = "full"; goesOn(); kind = "incremental") {
-      await takeOne(act, running, { kind, state });
+    for (let kind = plan.first; goesOn(); kind = "incremental") {
+      await takeOne(act, running, { ...plan, kind, state });
       await besideFor(besideMs);
       if (goesOn() && restMs > LOOK_EVERY_MS) {
         running.unmeasured();

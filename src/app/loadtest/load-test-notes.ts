@@ -1,4 +1,6 @@
 /** What a load test has measured so far, filled in as it goes, so that a run that is interrupted can still say what it knows. */
+import type { DrError } from "../../core/errors.ts";
+import type { Lsn } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import type { OracleVerdict } from "../../loadtest/oracle.ts";
 import type { LatencyRecord } from "../../loadtest/latency-record.ts";
@@ -11,6 +13,8 @@ import type { LoadTestBackup, LossCause } from "../../queries/load-test-facts.ts
 export type LoadTestPhase =
   | "server"
   | "data"
+  | "database"
+  | "probe"
   | "plain"
   | "streaming"
   | "backups"
@@ -23,6 +27,11 @@ export type LoadTestPhase =
 /** What is told on the way. */
 export type LoadTestEvent =
   | { readonly kind: "begun"; readonly folder: string; readonly seed: number }
+  /** Before production is touched: what will be done to it. */
+  | { readonly kind: "announced"; readonly plan: ProductionPlan }
+  | { readonly kind: "frozen"; readonly lsn: string; readonly commits: number }
+  | { readonly kind: "databaseDropped"; readonly database: string }
+  | { readonly kind: "databaseStays"; readonly database: string; readonly failure: DrError }
   | { readonly kind: "phase"; readonly phase: LoadTestPhase }
   | { readonly kind: "filling"; readonly done: number; readonly all: number }
   | { readonly kind: "backup"; readonly backup: LoadTestBackup }
@@ -45,6 +54,34 @@ export type LoadTestEvent =
       readonly totalBytes: number;
     }
   | { readonly kind: "verifying"; readonly done: number; readonly all: number };
+
+/** What a load test will do to production, and with what. */
+export type ProductionPlan = {
+  readonly cluster: string;
+  readonly where: string;
+  readonly database: string;
+  readonly loadMs: number;
+  readonly clients: number;
+  readonly share: number;
+  /** Where it is restored, and the room that this takes and has. */
+  readonly directory: string;
+  readonly neededBytes: number;
+  readonly freeBytes: number;
+};
+
+/** What is known of a test on production beyond the load. */
+export type ProductionNote = {
+  readonly where: string;
+  readonly database: string;
+  readonly share: number;
+  /** Small commits beside the load: their 99th percentile before it, and the highest in any half minute of it. */
+  probeBeforeMs: number | null;
+  probeWorstMs: number | null;
+  /** The newest position that the repository held at the moment of the loss. */
+  frozen: { readonly lsn: Lsn; readonly at: string } | undefined;
+  /** Commits acknowledged by then that did not come back, and the time since the first of them. */
+  unheld: { readonly commits: number; readonly ms: number } | undefined;
+};
 
 /** The end of the server. */
 export type CrashNote = {
@@ -105,6 +142,8 @@ export type LoadTestNotes = {
   application: ApplicationNote | undefined;
   verdict: OracleVerdict | undefined;
   repository: { readonly damaged: number; readonly holes: number } | undefined;
+  /** Undefined: a server was made for the test. */
+  production: ProductionNote | undefined;
 };
 
 /** Nothing yet. */
@@ -126,5 +165,6 @@ export function emptyNotes(): LoadTestNotes {
     application: undefined,
     verdict: undefined,
     repository: undefined,
+    production: undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** What a load test leaves behind: the facts of its report, made of its notes, and its event in the ledger. */
 import { isDrError } from "../../core/errors.ts";
+import { formatLsn } from "../../core/lsn.ts";
 import type { MeanInterval } from "../../core/mean-interval.ts";
 import type { EventData } from "../../ledger/event-kinds.ts";
 import { type LoadMeasured, judgeLoadTest } from "../../loadtest/judge-load-test.ts";
@@ -71,8 +72,13 @@ function forecastOf(
 }
 
 /** What the oracle said, counted. */
-function judgedOf(verdict: OracleVerdict): NonNullable<LoadMeasured["judged"]> {
-  const { acknowledged, found, lost, chainBroken, beyond, wrongAccounts, sumOk } = verdict;
+function judgedOf(
+  verdict: OracleVerdict,
+  production: LoadTestNotes["production"],
+): NonNullable<LoadMeasured["judged"]> {
+  const { found, lost, chainBroken, beyond, wrongAccounts, sumOk } = verdict;
+  // Where nothing was crashed, that much had to come back: what the repository held.
+  const acknowledged = production === undefined ? verdict.acknowledged : verdict.required;
   const wrongLines = chainBroken.length + beyond.length + wrongAccounts.length;
   return { acknowledged, found, lost: lost.length, faults: wrongLines + (sumOk ? 0 : 1) };
 }
@@ -99,14 +105,33 @@ function applicationOf({
     : { ok: application.result.ok, seconds: application.result.durationMs / 1000 };
 }
 
+/** All of production's repository is judged by a command of its own. */
+function repositoryOf({
+  repository,
+  production,
+}: LoadTestNotes): Pick<LoadMeasured, "walHoles" | "damaged"> {
+  return production === undefined
+    ? { walHoles: repository?.holes ?? null, damaged: repository?.damaged ?? null }
+    : { walHoles: "none", damaged: "none" };
+}
+
+function backupsOf({ backups, production }: LoadTestNotes): LoadMeasured["backups"] {
+  const count = (wanted: (backup: (typeof backups)[number]) => boolean): number =>
+    backups.filter(wanted).length;
+  return {
+    full: count(({ kind, state }) => kind === "full" && state === "finished"),
+    incremental: count(({ kind, state }) => kind === "incremental" && state === "finished"),
+    failed: count(({ state }) => state === "failed"),
+    wanted: production === undefined ? "both" : "any",
+  };
+}
+
 function testsOf(
   notes: LoadTestNotes,
   about: LoadTestAbout,
   backupSlowdown: MeanInterval | null,
 ): LoadTestFacts["tests"] {
-  const { load, crash, verdict, repository, backups } = notes;
-  const count = (wanted: (backup: (typeof backups)[number]) => boolean): number =>
-    backups.filter(wanted).length;
+  const { load, crash, verdict, production } = notes;
   const toMs = crash?.atMs ?? notes.overMs ?? 0;
   return judgeLoadTest({
     load: {
@@ -116,18 +141,13 @@ function testsOf(
       broken: notes.brokenClients,
       asPlanned: crash === undefined ? null : crash.cause === "planned",
     },
-    backups: {
-      full: count(({ kind, state }) => kind === "full" && state === "finished"),
-      incremental: count(({ kind, state }) => kind === "incremental" && state === "finished"),
-      failed: count(({ state }) => state === "failed"),
-    },
+    backups: backupsOf(notes),
     backupSlowdown,
-    walHoles: repository?.holes ?? null,
-    judged: verdict === undefined ? null : judgedOf(verdict),
+    ...repositoryOf(notes),
+    judged: verdict === undefined ? null : judgedOf(verdict, production),
     application: applicationOf(notes),
     rtoSeconds: rtoSecondsOf(notes) ?? null,
     rtoObjectiveSeconds: about.environment.objectives.rtoSeconds,
-    damaged: repository?.damaged ?? null,
   });
 }
 
@@ -140,18 +160,22 @@ function failureOf(failure: unknown): LoadTestFacts["failure"] {
       };
 }
 
+function rpoSecondsOf({ load, verdict, crash, production }: LoadTestNotes): number | undefined {
+  if (production !== undefined) {
+    return production.unheld === undefined ? undefined : production.unheld.ms / 1000;
+  }
+  return load === undefined || verdict === undefined || crash === undefined
+    ? undefined
+    : lostTimeMs(load.acknowledged, verdict, crash.epochMs) / 1000;
+}
+
 /** Both objectives, held against what was measured. */
 function objectivesOf(
   notes: LoadTestNotes,
   { objectives }: Environment,
 ): Pick<LoadTestFacts, "rpo" | "rto"> {
-  const { load, verdict, crash } = notes;
-  const rpoSeconds =
-    load === undefined || verdict === undefined || crash === undefined
-      ? undefined
-      : lostTimeMs(load.acknowledged, verdict, crash.epochMs) / 1000;
   return {
-    rpo: measured(rpoSeconds, objectives.rpoSeconds),
+    rpo: measured(rpoSecondsOf(notes), objectives.rpoSeconds),
     rto: measured(rtoSecondsOf(notes), objectives.rtoSeconds),
   };
 }
@@ -162,6 +186,21 @@ function shapeOf({ shaped }: LoadTestNotes): LoadTestFacts["shape"] {
   }
   const { productionBytes, share, tables, columnsAsText, databases } = shaped;
   return { productionBytes, share, databases: databases.length, tables, columnsAsText };
+}
+
+function onProductionOf({ production }: LoadTestNotes): LoadTestFacts["onProduction"] {
+  if (production === undefined) {
+    return null;
+  }
+  const { where, database, share, probeBeforeMs, probeWorstMs, frozen, unheld } = production;
+  return {
+    where,
+    database,
+    share,
+    probe: { beforeMs: probeBeforeMs, worstMs: probeWorstMs },
+    frozen: frozen === undefined ? null : { lsn: formatLsn(frozen.lsn), at: frozen.at },
+    unheldCommits: unheld?.commits ?? null,
+  };
 }
 
 /** The crash and what came back after it. */
@@ -197,7 +236,7 @@ export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadT
   const { rpo, rto } = objectivesOf(notes, environment);
   const passed = tests.every(({ outcome }) => outcome === "pass");
   return {
-    version: 2,
+    version: 3,
     ok: ending === "finished" && passed && rpo.met === true && rto.met === true,
     ending,
     failure: failureOf(about.failure),
@@ -210,6 +249,7 @@ export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadT
     clients: about.clients,
     databaseBytes: notes.databaseBytes,
     shape: shapeOf(notes),
+    onProduction: onProductionOf(notes),
     serverVersion: notes.serverVersion,
     serverOrigin: notes.serverOrigin ?? null,
     acknowledged: load?.acknowledged.count ?? 0,

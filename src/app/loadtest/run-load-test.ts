@@ -11,19 +11,16 @@ import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ServerShape, readShape } from "../../loadtest/production-shape.ts";
 import { type ShapedData, shapeData } from "../../loadtest/shaped-data.ts";
-import type { LoadTestEnding, LoadTestFacts } from "../../queries/load-test-facts.ts";
 import type { Adapters } from "../compose.ts";
 import { createRepository } from "../create-repository.ts";
 import { demoEnvironment, writeDemoEnvironment } from "../demo/demo-environment.ts";
 import { type DemoFolder, makeDemoFolder, roomFor } from "../demo/demo-folder.ts";
 import type { Environment } from "../environment.ts";
 import { type ApplicationWish, applicationWish } from "./application-step.ts";
+import { type Ended, type LoadTestOutcome, concludeLoadTest } from "./conclude-load-test.ts";
 import { loadAndCrash } from "./load-and-crash.ts";
 import { type LoadTestEvent, type LoadTestNotes, emptyNotes } from "./load-test-notes.ts";
-import { loadTestFacts } from "./load-test-records.ts";
-import { type Kept, keepReport, openSite, productionOf, renderLoadTest } from "./keep-report.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
-import { type ReportSummary, summariseReport } from "./summarise-report.ts";
 
 /** Newest first: one of these is found where nobody asks for another. */
 const MAJORS = [18, 17, 16, 15, 14];
@@ -49,15 +46,6 @@ export type LoadTestRequest = {
   readonly folder: string | undefined;
   readonly onEvent: (event: LoadTestEvent) => void;
   readonly signal: AbortSignal;
-};
-
-/** What became of it. */
-export type LoadTestOutcome = Kept & {
-  readonly facts: LoadTestFacts;
-  /** In the configured language. */
-  readonly summary: ReportSummary;
-  /** Why it could not be brought to its end. */
-  readonly failure: unknown;
 };
 
 /** Which places are looked in. */
@@ -127,11 +115,6 @@ async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promis
   }
 }
 
-type Ended = {
-  readonly ending: LoadTestEnding;
-  readonly failure: unknown;
-};
-
 /** What the made data will take. */
 function shapedBytes(shaped: ShapedData | undefined): number | undefined {
   return shaped === undefined ? undefined : Math.ceil(shaped.tableBytes * shaped.share);
@@ -180,7 +163,7 @@ export async function runLoadTest(
   environment: Environment,
   request: LoadTestRequest,
 ): Promise<LoadTestOutcome> {
-  const { clock, observer } = adapters;
+  const { clock } = adapters;
   const { loadMs, seed, clients } = request;
   const [beganMs, startedAt] = [clock.monotonic(), new Date(clock.now()).toISOString()];
   const notes = emptyNotes();
@@ -200,20 +183,8 @@ export async function runLoadTest(
     shaped,
     notes,
   });
-  const site = await openSite(adapters, environment);
-  const facts = loadTestFacts(notes, {
-    environment,
-    host: observer.self.host,
-    startedAt,
-    durationMs: Math.round(clock.monotonic() - beganMs),
-    loadMs,
-    seed,
-    clients,
-    ...ended,
-    production: await productionOf(site, environment),
-  });
-  const rendered = renderLoadTest(facts);
-  const kept = await keepReport(site, { adapters, environment }, { facts, rendered });
-  const summary = summariseReport(rendered.documents[environment.language]);
-  return { facts, summary, ...kept, failure: ended.failure };
+  return concludeLoadTest(
+    { adapters, environment },
+    { notes, beganMs, startedAt, loadMs, seed, clients, ...ended },
+  );
 }

@@ -2,15 +2,14 @@
  * The load on its server: what is committed is recorded, windows are begun and ended, the pace is kept, and a server that is lost, by its end or
  * by its silence, is noticed.
  */
+import type { ClientConfig } from "pg";
 import { loadAcknowledgedMax, loadSilenceMaxMs } from "../../core/load-limits.ts";
 import { LatencyRecord, type LoadStretch } from "../../loadtest/latency-record.ts";
 import { Pace } from "../../loadtest/pace.ts";
 import { untilSilent } from "../../loadtest/silence.ts";
 import { type Workload, startWorkload } from "../../loadtest/workload.ts";
-import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
 import type { LossCause } from "../../queries/load-test-facts.ts";
-import { clientConfig } from "../demo/demo-server.ts";
-import type { LoadAct } from "./load-act.ts";
+import type { LoadRun } from "./load-act.ts";
 import type { LoadTestPhase } from "./load-test-notes.ts";
 
 const SLOTS = 1000;
@@ -32,17 +31,15 @@ export class ServerLost extends Error {
 
 /** A load under way. */
 export class RunningLoad {
-  readonly server: ThrowawayServer;
   readonly workload: Workload;
-  readonly #act: LoadAct;
+  readonly #act: LoadRun;
   readonly #beganMs: number;
   readonly #record: LatencyRecord;
   readonly #pace: Pace;
   readonly #lost: AbortController;
 
   constructor(parts: {
-    readonly act: LoadAct;
-    readonly server: ThrowawayServer;
+    readonly act: LoadRun;
     readonly workload: Workload;
     readonly beganMs: number;
     readonly record: LatencyRecord;
@@ -50,7 +47,6 @@ export class RunningLoad {
     readonly lost: AbortController;
   }) {
     this.#act = parts.act;
-    this.server = parts.server;
     this.workload = parts.workload;
     this.#beganMs = parts.beganMs;
     this.#record = parts.record;
@@ -118,7 +114,7 @@ export class RunningLoad {
 }
 
 /** Aborts `lost` when all clients have ended, or none has committed for long, and nobody killed the server. */
-function watch(act: LoadAct, workload: Workload, lost: AbortController): void {
+function watch(act: LoadRun, workload: Workload, lost: AbortController): void {
   const { notes, adapters, signal } = act;
   const over = new AbortController();
   const give = (cause: Exclude<LossCause, "planned">): void => {
@@ -144,19 +140,23 @@ function watch(act: LoadAct, workload: Workload, lost: AbortController): void {
   );
 }
 
-/** Starts it. */
-export async function startLoad(act: LoadAct, server: ThrowawayServer): Promise<RunningLoad> {
+/** Starts it. `share`: of its time that each client works. */
+export async function startLoad(
+  act: LoadRun,
+  server: { readonly connection: ClientConfig; readonly share?: number },
+): Promise<RunningLoad> {
   const { adapters, notes, clients, loadMs, signal } = act;
   const { clock } = adapters;
   const record = new LatencyRecord({ slotMs: Math.max(SLOT_LEAST_MS, loadMs / SLOTS) });
-  const pace = new Pace({ clients, loadMs, commitsMax: loadAcknowledgedMax });
+  const { connection, share = 1 } = server;
+  const pace = new Pace({ clients, loadMs, commitsMax: loadAcknowledgedMax, share });
   const lost = new AbortController();
   const beganMs = clock.monotonic();
   const workload = await startWorkload({
-    connection: clientConfig(server),
+    connection,
     clients,
     signal,
-    pauseMs: () => pace.afterCommit(clock.monotonic() - beganMs),
+    pauseMs: (latencyMs) => pace.afterCommit(clock.monotonic() - beganMs, latencyMs),
     onCommit: (latencyMs) => {
       record.note({ atMs: clock.monotonic() - beganMs, latencyMs });
     },
@@ -168,5 +168,5 @@ export async function startLoad(act: LoadAct, server: ThrowawayServer): Promise<
   });
   notes.load = { beganMs, record, acknowledged: workload.acknowledged };
   watch(act, workload, lost);
-  return new RunningLoad({ act, server, workload, beganMs, record, pace, lost });
+  return new RunningLoad({ act, workload, beganMs, record, pace, lost });
 }

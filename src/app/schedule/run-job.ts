@@ -7,7 +7,7 @@
 import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
-import { isDrError } from "../../core/errors.ts";
+import { DrError, isDrError } from "../../core/errors.ts";
 import { scheduleProgramMs } from "../../core/limits.ts";
 import { createDirectories } from "../../files/directories.ts";
 import { errnoOf } from "../../files/file-error.ts";
@@ -62,7 +62,10 @@ function exitCodeFor(end: ProgramEnd): number {
   return end.state === "exited" ? end.exitCode : 127;
 }
 
-/** Runs one job with its words going to `log`. */
+/** Allows a command onto production: for whoever is there, never for a line that runs by itself. */
+const PRODUCTION_OPTION = "--allow-production";
+
+/** Runs one job with its words going to `log`. @throws DrError `USAGE_SCHEDULED_PRODUCTION`. */
 export async function runRecorded(
   request: RunRequest,
   context: RunContext,
@@ -70,6 +73,9 @@ export async function runRecorded(
 ): Promise<RunOutcome> {
   const { job, program, words, cause } = request;
   const { environment, clock, said, signal } = context;
+  if (words.includes(PRODUCTION_OPTION)) {
+    throw new DrError("USAGE_SCHEDULED_PRODUCTION", { option: PRODUCTION_OPTION });
+  }
   const stamp = (): string => new Date(clock.now()).toISOString();
   if (request.lastOfMonth === true && !isLastOfMonth(clock.now(), systemZone())) {
     log.line(said.notLast(job, stamp()));

@@ -1,10 +1,11 @@
 /** `pra loadtest`: told as it goes on standard error, its report in short on standard output. Exit 4 unless all passed. */
 import { type Command, Option } from "commander";
 
-import type { LoadTestEvent } from "../../app/loadtest/load-test-notes.ts";
-import type { LoadTestOutcome } from "../../app/loadtest/run-load-test.ts";
+import type { LoadTestOutcome } from "../../app/loadtest/conclude-load-test.ts";
+import type { LoadTestEvent, ProductionPlan } from "../../app/loadtest/load-test-notes.ts";
 import { DrError, errorText } from "../../core/errors.ts";
-import { formatDuration, formatNumber } from "../../core/format.ts";
+import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
+import type { Language } from "../../core/language.ts";
 import { dataSize } from "../data-size.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
@@ -14,6 +15,7 @@ import { loadtestText } from "../text/loadtest-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 const COMMAND = "pra loadtest";
+const ALLOW = "--allow-production";
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 /** Of table data, where nobody says. */
 const DATA_BYTES = 300 * 2 ** 20;
@@ -21,9 +23,17 @@ const SHAPED_BYTES = 2 ** 30;
 const LOAD_LEAST_MS = 10_000;
 const LOAD_MOST_MS = 24 * 3_600_000;
 
+const CLIENTS = 16;
+/** On production, where others work. */
+const PRODUCTION_CLIENTS = 4;
+const PRODUCTION_SHARE_PERCENT = 25;
+
 type Flags = {
   readonly duration: number;
-  readonly clients: number;
+  readonly clients?: number;
+  readonly allowProduction?: true;
+  readonly confirm?: string;
+  readonly share?: number;
   readonly size?: number;
   readonly likeProduction?: true;
   readonly seed?: number;
@@ -42,7 +52,77 @@ function loadTime(typed: string): number {
   return ms;
 }
 
+/** What a server of the test's own is made like. @throws DrError `USAGE_CONFLICT`. */
+function requireForProduction(flags: Flags): void {
+  const options = {
+    "--size": flags.size,
+    "--like-production": flags.likeProduction,
+    "--major": flags.major,
+    "--programs": flags.programs,
+    "--folder": flags.folder,
+  };
+  for (const [other, value] of Object.entries(options)) {
+    if (value !== undefined) {
+      throw new DrError("USAGE_CONFLICT", { command: COMMAND, option: ALLOW, other });
+    }
+  }
+}
+
+function announcement(plan: ProductionPlan, language: Language): string {
+  const text = loadtestText[language];
+  const mib = (bytes: number): string => formatBytes(bytes, language);
+  return text.announced({
+    cluster: plan.cluster,
+    where: plan.where,
+    database: plan.database,
+    took: formatDuration(plan.loadMs, language),
+    clients: formatNumber(plan.clients, language),
+    share: formatNumber(plan.share * 100, language),
+    directory: plan.directory,
+    needed: mib(plan.neededBytes),
+    free: mib(plan.freeBytes),
+  });
+}
+
+type OnProduction = Extract<
+  LoadTestEvent,
+  { readonly kind: "announced" | "frozen" | "databaseDropped" | "databaseStays" }
+>;
+
+const ON_PRODUCTION: ReadonlySet<string> = new Set<OnProduction["kind"]>([
+  "announced",
+  "frozen",
+  "databaseDropped",
+  "databaseStays",
+]);
+
+function isOnProduction(event: LoadTestEvent): event is OnProduction {
+  return ON_PRODUCTION.has(event.kind);
+}
+
+function tellOfProduction(event: OnProduction, frame: Frame): void {
+  const { language } = frame;
+  const text = loadtestText[language];
+  switch (event.kind) {
+    case "announced":
+      frame.note(announcement(event.plan, language));
+      return;
+    case "frozen":
+      frame.note(text.frozen(formatNumber(event.commits, language), event.lsn));
+      return;
+    case "databaseDropped":
+      frame.note(text.databaseDropped(event.database));
+      return;
+    case "databaseStays":
+      frame.note(failureLine(text.databaseStays(event.database), event.failure, frame));
+  }
+}
+
 function tell(event: LoadTestEvent, frame: Frame): void {
+  if (isOnProduction(event)) {
+    tellOfProduction(event, frame);
+    return;
+  }
   const { language } = frame;
   const text = loadtestText[language];
   const number = (value: number): string => formatNumber(value, language);
@@ -116,37 +196,60 @@ function render(outcome: LoadTestOutcome, frame: Frame): string {
 }
 
 function concludeWith(outcome: LoadTestOutcome, frame: Frame): void {
-  const { facts, failure, ledgerFailure, reportFailure } = outcome;
+  const { facts, failure, ledgerFailure, reportFailure, databaseFailure } = outcome;
   if (facts.ending === "interrupted") {
     frame.conclude({ kind: "interrupted" });
   } else if (facts.ending === "failed") {
     frame.conclude({ kind: "failed", error: failure });
   } else if (!facts.ok) {
     frame.conclude({ kind: "problems" });
-  } else if (ledgerFailure !== undefined || reportFailure !== undefined) {
+  } else if ([ledgerFailure, reportFailure, databaseFailure].some((one) => one !== undefined)) {
     frame.conclude({ kind: "warnings" });
   }
 }
 
-async function run(flags: Flags, frame: Frame): Promise<void> {
+async function runOn(flags: Flags, frame: Frame): Promise<LoadTestOutcome> {
   const { compose } = await import("../../app/compose.ts");
-  const { runLoadTest } = await import("../../app/loadtest/run-load-test.ts");
-  const adapters = compose();
+  const { consentsToProduction } = await import("../../app/loadtest/production-consent.ts");
   const environment = frame.environment();
-  const likeProduction = flags.likeProduction === true;
-  const outcome = await runLoadTest(adapters, environment, {
+  const wish = { allowProduction: flags.allowProduction === true, confirm: flags.confirm };
+  const reason = environment.settings.get("PRA_REASON")?.value;
+  const onProduction = consentsToProduction(wish, { cluster: environment.cluster, reason });
+  const adapters = compose();
+  const common = {
     loadMs: flags.duration,
-    clients: flags.clients,
+    seed: flags.seed ?? Math.floor(adapters.random.fraction() * 1_000_000),
+    application: flags.application,
+    onEvent: (event: LoadTestEvent) => tell(event, frame),
+    signal: frame.signal,
+  };
+  if (onProduction) {
+    requireForProduction(flags);
+    const { runProductionTest } = await import("../../app/loadtest/run-production-test.ts");
+    return runProductionTest(adapters, environment, {
+      ...common,
+      clients: flags.clients ?? PRODUCTION_CLIENTS,
+      share: (flags.share ?? PRODUCTION_SHARE_PERCENT) / 100,
+    });
+  }
+  if (flags.share !== undefined) {
+    throw new DrError("USAGE_LOADTEST_SHARE", {});
+  }
+  const { runLoadTest } = await import("../../app/loadtest/run-load-test.ts");
+  const likeProduction = flags.likeProduction === true;
+  return runLoadTest(adapters, environment, {
+    ...common,
+    clients: flags.clients ?? CLIENTS,
     dataBytes: flags.size ?? (likeProduction ? SHAPED_BYTES : DATA_BYTES),
     likeProduction,
-    seed: flags.seed ?? Math.floor(adapters.random.fraction() * 1_000_000),
     major: flags.major === undefined ? undefined : Number(flags.major),
     programs: flags.programs,
-    application: flags.application,
     folder: flags.folder,
-    onEvent: (event) => tell(event, frame),
-    signal: frame.signal,
   });
+}
+
+async function run(flags: Flags, frame: Frame): Promise<void> {
+  const outcome = await runOn(flags, frame);
   const { facts, reportPath, ledger } = outcome;
   // What is in the facts is text, numbers and lists of them.
   const value = JSON.parse(JSON.stringify(facts)) as { readonly [key: string]: JsonValue };
@@ -158,6 +261,7 @@ async function run(flags: Flags, frame: Frame): Promise<void> {
 export function registerLoadtest(program: Command, frame: Frame): void {
   const text = loadtestText[frame.language];
   const clients = wholeNumber({ name: "--clients", command: COMMAND, min: 1, max: 64 });
+  const share = wholeNumber({ name: "--share", command: COMMAND, min: 1, max: 100 });
   const seed = wholeNumber({ name: "--seed", command: COMMAND, min: 0, max: 2 ** 32 - 1 });
   defineCommand(program, frame.language, "loadtest", text)
     .addOption(
@@ -165,7 +269,7 @@ export function registerLoadtest(program: Command, frame: Frame): void {
         .argParser(loadTime)
         .default(45 * 60_000, "45m"),
     )
-    .addOption(new Option("--clients <n>", text.optionClients).argParser(clients).default(16, "16"))
+    .addOption(new Option("--clients <n>", text.optionClients).argParser(clients))
     .addOption(
       new Option("--size <size>", text.optionSize).argParser(
         dataSize({ name: "--size", command: COMMAND }),
@@ -179,5 +283,8 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     )
     .option("--no-application", text.optionNoApplication)
     .option("--folder <dir>", text.optionFolder)
+    .addOption(new Option(ALLOW, text.optionAllow))
+    .addOption(new Option("--confirm <name>", text.optionConfirm))
+    .addOption(new Option("--share <percent>", text.optionShare).argParser(share))
     .action((flags: Flags) => run(flags, frame));
 }

@@ -14,6 +14,23 @@ type Messages = CommandText & {
   readonly optionPrograms: string;
   readonly optionNoApplication: string;
   readonly optionFolder: string;
+  readonly optionAllow: string;
+  readonly optionConfirm: string;
+  readonly optionShare: string;
+  readonly announced: (of: {
+    readonly cluster: string;
+    readonly where: string;
+    readonly database: string;
+    readonly took: string;
+    readonly clients: string;
+    readonly share: string;
+    readonly directory: string;
+    readonly needed: string;
+    readonly free: string;
+  }) => string;
+  readonly frozen: (commits: string, lsn: string) => string;
+  readonly databaseDropped: (database: string) => string;
+  readonly databaseStays: (database: string) => string;
   readonly begun: (folder: string, seed: number) => string;
   readonly phases: Readonly<Record<LoadTestPhase, string>>;
   readonly backups: Readonly<
@@ -38,7 +55,7 @@ type Messages = CommandText & {
 const en: Messages = {
   summary: "load a throw-away server, back it up, kill it, bring it back, and judge each step",
   description:
-    "Makes a PostgreSQL server and a repository of their own, and never loads production's. Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
+    "Makes a PostgreSQL server and a repository of their own, and never loads production's unless told so twice (--allow-production --confirm NAME --reason WHY: docs/load-test.md). Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
   examples: [
     ["pra loadtest", "45 minutes of load"],
     ["pra loadtest --duration 2m", "a short one"],
@@ -47,9 +64,13 @@ const en: Messages = {
       "pra loadtest --duration 5m --clients 32 --size 2GB --seed 7",
       "more of it, and a kill that can be repeated",
     ],
+    [
+      'pra loadtest --allow-production --confirm main --duration 10m --reason "yearly test"',
+      "production itself, whose cluster is called main",
+    ],
   ],
   optionDuration: "how long to load: 20s, 5m, 1h",
-  optionClients: "how many clients commit at once",
+  optionClients: "how many clients commit at once (16; on production 4)",
   optionSize: "table data before the load (300MB); with --like-production, at most (1GB)",
   optionLikeProduction:
     "make data of the shape that the configured server's has: its tables, row widths and indexes, read from its catalogues alone",
@@ -59,10 +80,33 @@ const en: Messages = {
   optionPrograms: "which server: npm's embedded one, or the one of this machine's distribution",
   optionNoApplication: "leave out the configured application",
   optionFolder: "where all lies meanwhile; it must not exist, and is removed in the end",
+  optionAllow:
+    "load the configured server itself, in a database of the test's own; with --confirm and --reason",
+  optionConfirm: "the cluster's name in the configuration, to say --allow-production twice",
+  optionShare: "on production, of its time that each client works (25)",
+  announced: (of) =>
+    [
+      `PRODUCTION of cluster ${of.cluster} at ${of.where} will be loaded for ${of.took}.`,
+      "It will:",
+      `  - make database ${of.database}, mark it, load it by ${of.clients} clients that each work ${of.share} % of their time, and drop it;`,
+      "  - take real backups into the configured repository, which stay there;",
+      `  - restore the whole cluster at its full size below ${of.directory}: ${of.needed} are needed there, ${of.free} are free; removed afterwards.`,
+      "It will not:",
+      "  - touch another database, a role, a setting or a slot, stop a server, or turn protection off;",
+      "  - go on when production suffers: slow commits, a late standby, little disk, few connections.",
+      "Ctrl-C ends it; the database is dropped then, too.",
+    ].join("\n"),
+  frozen: (commits, lsn) =>
+    `The moment of the loss, after ${commits} acknowledged commits: the repository holds WAL up to ${lsn}. Nothing was crashed.`,
+  databaseDropped: (database) => `Dropped database ${database}.`,
+  databaseStays: (database) =>
+    `Database ${database} could not be dropped; the next load test on this server drops it, or you do`,
   begun: (folder, seed) => `Throw-away server and repository in ${folder}; seed ${seed}.`,
   phases: {
     server: "Making the server",
     data: "Loading table data",
+    database: "Making the test's own database",
+    probe: "Small commits without a load",
     plain: "Load on the server alone",
     streaming: "Load with WAL streamed",
     backups: "Load with WAL streamed and backups",
@@ -75,7 +119,7 @@ const en: Messages = {
   backups: {
     finished: (kind, took) => `${kind === "full" ? "Full" : "Incremental"} backup in ${took}.`,
     failed: (kind, code) => `The ${kind} backup failed: ${code}.`,
-    cutByCrash: (kind) => `The ${kind} backup was cut off by the crash.`,
+    cutByCrash: (kind) => `The ${kind} backup was cut off at the moment of the loss.`,
   },
   inRound: (phase, round) =>
     round === null ? phase : `${phase} (round ${round.at} of ${round.of})`,
@@ -97,7 +141,7 @@ const en: Messages = {
 const fr: Messages = {
   summary: "charger un serveur jetable, le sauvegarder, le tuer, le ramener, et juger chaque étape",
   description:
-    "Crée un serveur PostgreSQL et un dépôt à part, jamais ceux de la production. Mesure la charge tour à tour seule et avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec et sans sauvegarde en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent, interroge l'application (proof.application de pra.yaml) s'il y en a une, et compare ce qui est revenu à chaque validation confirmée. Le RTO est mesuré jusqu'à la réponse de l'application, sans application jusqu'à la première écriture. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
+    "Crée un serveur PostgreSQL et un dépôt à part, et ne charge jamais la production, sauf si on le dit deux fois (--allow-production --confirm NOM --reason RAISON : docs/load-test.md). Mesure la charge tour à tour seule et avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec et sans sauvegarde en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent, interroge l'application (proof.application de pra.yaml) s'il y en a une, et compare ce qui est revenu à chaque validation confirmée. Le RTO est mesuré jusqu'à la réponse de l'application, sans application jusqu'à la première écriture. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
   examples: [
     ["pra loadtest --lang fr", "45 minutes de charge"],
     ["pra loadtest --duration 2m", "un test court"],
@@ -109,9 +153,13 @@ const fr: Messages = {
       "pra loadtest --duration 5m --clients 32 --size 2Go --seed 7",
       "plus de charge, et un plantage reproductible",
     ],
+    [
+      'pra loadtest --allow-production --confirm main --duration 10m --reason "test annuel"',
+      "la production elle-même, dont le cluster s'appelle main",
+    ],
   ],
   optionDuration: "durée de la charge : 20s, 5m, 1h",
-  optionClients: "nombre de clients qui valident en même temps",
+  optionClients: "nombre de clients qui valident en même temps (16 ; sur la production 4)",
   optionSize: "données des tables avant la charge (300Mo) ; avec --like-production, au plus (1Go)",
   optionLikeProduction:
     "faire des données sur le modèle du serveur configuré : ses tables, largeurs de lignes et index, lus dans ses seuls catalogues",
@@ -122,10 +170,33 @@ const fr: Messages = {
     "quel serveur : celui embarqué par npm, ou celui de la distribution de cette machine",
   optionNoApplication: "laisser de côté l'application configurée",
   optionFolder: "où tout se trouve pendant ce temps ; ne doit pas exister, supprimé à la fin",
+  optionAllow:
+    "charger le serveur configuré lui-même, dans une base propre au test ; avec --confirm et --reason",
+  optionConfirm: "le nom du cluster dans la configuration, pour dire --allow-production deux fois",
+  optionShare: "sur la production, part de son temps que chaque client travaille (25)",
+  announced: (of) =>
+    [
+      `La PRODUCTION du cluster ${of.cluster} sur ${of.where} va être chargée pendant ${of.took}.`,
+      "Le test va :",
+      `  - créer la base ${of.database}, la marquer, la charger par ${of.clients} clients qui travaillent chacun ${of.share} % de leur temps, et la supprimer ;`,
+      "  - faire de vraies sauvegardes dans le dépôt configuré, où elles restent ;",
+      `  - restaurer tout le cluster à sa taille réelle sous ${of.directory} : il y faut ${of.needed}, ${of.free} sont libres ; supprimé ensuite.`,
+      "Le test ne va pas :",
+      "  - toucher à une autre base, un rôle, un réglage ou un slot, arrêter un serveur, ni couper la protection ;",
+      "  - continuer quand la production souffre : validations lentes, secondaire en retard, peu de disque, peu de connexions.",
+      "Ctrl-C l'arrête ; la base est alors supprimée aussi.",
+    ].join("\n"),
+  frozen: (commits, lsn) =>
+    `Le moment de la perte, après ${commits} validations confirmées : le dépôt détient le WAL jusqu'à ${lsn}. Rien n'a été planté.`,
+  databaseDropped: (database) => `Base ${database} supprimée.`,
+  databaseStays: (database) =>
+    `La base ${database} n'a pas pu être supprimée ; le prochain test de charge sur ce serveur le fera, ou vous-même`,
   begun: (folder, seed) => `Serveur et dépôt jetables dans ${folder} ; graine ${seed}.`,
   phases: {
     server: "Création du serveur",
     data: "Chargement des données des tables",
+    database: "Création de la base du test",
+    probe: "Petites validations sans charge",
     plain: "Charge sur le serveur seul",
     streaming: "Charge avec le WAL transmis",
     backups: "Charge, WAL transmis et sauvegardes",
@@ -141,7 +212,7 @@ const fr: Messages = {
     failed: (kind, code) =>
       `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a échoué : ${code}.`,
     cutByCrash: (kind) =>
-      `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a été coupée par le plantage.`,
+      `La sauvegarde ${kind === "full" ? "complète" : "incrémentale"} a été coupée au moment de la perte.`,
   },
   inRound: (phase, round) =>
     round === null ? phase : `${phase} (tour ${round.at} sur ${round.of})`,

@@ -282,4 +282,37 @@ export const usageErrors = {
       hint: `Nommez un fichier du dossier donné à node_exporter par --collector.textfile.directory : il y lit *.prom, et rien d'autre. Le fichier est remplacé.`,
     },
   },
+  USAGE_LOADTEST_REASON: {
+    en: {
+      message: "a load test on production is recorded with a reason, and none was given",
+      hint: `Say in a few words why production is loaded now: --reason "yearly test, agreed with operations".`,
+    },
+    fr: {
+      message:
+        "un test de charge sur la production est enregistré avec une raison, et aucune n'a été donnée",
+      hint: `Dites en quelques mots pourquoi la production est chargée maintenant : --reason "test annuel, convenu avec l'exploitation".`,
+    },
+  },
+  USAGE_SCHEDULED_PRODUCTION: {
+    en: {
+      message: "a job of the schedule is never allowed onto production: {option}",
+      hint: "Take the option out of the line of the schedule. Whoever says it has to be there.",
+    },
+    fr: {
+      message: "une tâche du planning n'est jamais autorisée sur la production : {option}",
+      hint: "Retirez cette option de la ligne du planning. Qui la donne doit être présent.",
+    },
+  },
+  USAGE_LOADTEST_SHARE: {
+    en: {
+      message:
+        "the option --share is for a load test on production: a server of the test's own is loaded at full speed",
+      hint: "Leave it out. For production: --allow-production --confirm NAME.",
+    },
+    fr: {
+      message:
+        "l'option --share est pour un test de charge sur la production : un serveur fait pour le test est chargé à pleine vitesse",
+      hint: "Ne la donnez pas. Pour la production : --allow-production --confirm NOM.",
+    },
+  },
 } as const satisfies ErrorGroup;
