@@ -398,8 +398,8 @@ const registry = {
     fallback: { en: "the machine's", fr: "celui de la machine" },
     example: "Europe/Paris",
     help: {
-      en: "The time zone of reports, of pra sla, of evidence and of what is due: by whose clocks a day, a week and a month begin and end.",
-      fr: "Le fuseau horaire des rapports, de pra sla, des éléments de preuve et des échéances : d'après quelles horloges un jour, une semaine et un mois commencent et finissent.",
+      en: "The time zone of reports, of pra sla, of evidence, of what is due and of messages: by whose clocks instants are told and a day, a week and a month begin and end. A contact in pra.yaml may have another one.",
+      fr: "Le fuseau horaire des rapports, de pra sla, des éléments de preuve, des échéances et des messages : d'après quelles horloges les instants sont dits, et un jour, une semaine et un mois commencent et finissent. Un contact de pra.yaml peut en avoir un autre.",
     },
   },
   PRA_FAILPOINT: {

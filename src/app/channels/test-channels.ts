@@ -15,7 +15,7 @@ import type {
 } from "../../watch/notifier.ts";
 import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
-import { systemZone } from "../schedule/occurrences.ts";
+import { reportZone } from "../report-zone.ts";
 import { noteChannelsWork } from "../watch/note-channels.ts";
 import { hashCode, newCode, newSalt } from "./channel-codes.ts";
 import { type SentCode, changeChannelRecords, withTest } from "./channel-records.ts";
@@ -112,7 +112,7 @@ async function prepare(
         kind: "test",
         severity: "info",
         language,
-        zone: systemZone(),
+        zone: reportZone(environment),
         cluster,
         host: observer.self.host,
         at,

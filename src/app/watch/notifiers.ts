@@ -6,6 +6,7 @@ import { type Route, routeIdOf } from "../../watch/compose-messages.ts";
 import type { Notifier } from "../../watch/notifier.ts";
 import type { PraYamlContent } from "../pra-yaml/schema.ts";
 import type { Environment } from "../environment.ts";
+import { reportZone } from "../report-zone.ts";
 
 type ContactEntry = NonNullable<PraYamlContent["contacts"]>[number];
 
@@ -40,7 +41,7 @@ export function waysOf(
   notifiersOf: NotifierSource,
 ): readonly Way[] {
   const { language } = environment;
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = reportZone(environment);
   const ways = [
     ...notifiersOf(environment).map((notifier) =>
       wayOf(notifier, { language, zone, contact: undefined }),

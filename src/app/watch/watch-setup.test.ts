@@ -20,6 +20,7 @@ async function watchWith(context: TestContext, yaml: string): Promise<OpenWatch>
   await writeFile(join(directory, "pra.yaml"), yaml, { mode: 0o600 });
   const environment = environmentIn(directory, {
     PRA_STATE_DIR: join(directory, "state"),
+    PRA_TIME_ZONE: "Asia/Tokyo",
     ALERT_EMAIL: "oncall@example.org",
     ALERT_SMS: "+33612345678",
     PRA_SMS_USER: "u",
@@ -54,18 +55,19 @@ test("R21 the settings' channels are told everything, contacts as escalation say
   );
   assert.deepEqual(problems, []);
   assert.deepEqual(
-    setup.routes.map(({ channel, contact, language, minimum }) => [
+    setup.routes.map(({ channel, contact, language, minimum, zone }) => [
       channel,
       contact,
       language,
       minimum,
+      zone,
     ]),
     [
-      ["email", undefined, "fr", "warning"],
-      ["sms", undefined, "fr", "critical"],
-      ["email", "Anna", "en", "warning"],
-      ["sms", "Anna", "en", "critical"],
-      ["email", "Boss", "fr", "warning"],
+      ["email", undefined, "fr", "warning", "Asia/Tokyo"],
+      ["sms", undefined, "fr", "critical", "Asia/Tokyo"],
+      ["email", "Anna", "en", "warning", "Europe/Paris"],
+      ["sms", "Anna", "en", "critical", "Europe/Paris"],
+      ["email", "Boss", "fr", "warning", "Asia/Tokyo"],
     ],
   );
   assert.deepEqual(

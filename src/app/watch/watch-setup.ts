@@ -17,6 +17,7 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { watchDirectory } from "../look/memory.ts";
 import type { PraYaml } from "../pra-yaml/read.ts";
+import { reportZone } from "../report-zone.ts";
 import { type NotifierSource, waysOf } from "./notifiers.ts";
 
 /** Replaced by tests. */
@@ -89,7 +90,7 @@ function requireZone(
 }
 
 function contactsOf({ path, content }: PraYaml, environment: Environment): readonly Contact[] {
-  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const local = reportZone(environment);
   return (content.contacts ?? []).map(({ name, language, hours, timeZone }) => {
     const zone = requireZone(timeZone ?? local, { path, name });
     return {
