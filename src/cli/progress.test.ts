@@ -33,6 +33,20 @@ test("a log gets a plain line at once, then one every ten seconds", () => {
   ]);
 });
 
+test("a log gets of work without an end a line at each change of what is done, and every ten minutes", () => {
+  const { written, clock, progress } = stage(false);
+  for (clock.nowMs = 0; clock.nowMs <= 1_300_000; clock.nowMs += 1000) {
+    const phase = clock.nowMs < 5000 ? "connexion" : "réception";
+    progress.update({ phase, detail: `à ${clock.nowMs / 1000} s`, isWithoutEnd: true });
+  }
+  assert.deepEqual(written, [
+    "connexion · à 0 s\n",
+    "réception · à 5 s\n",
+    "réception · à 605 s\n",
+    "réception · à 1205 s\n",
+  ]);
+});
+
 test("a terminal gets two lines redrawn in place, and a clean end", () => {
   const { written, clock, progress } = stage(true);
   progress.update({ phase: "a", doneBytes: 1, totalBytes: 2, detail: "base/1/1259" });

@@ -1,7 +1,7 @@
 /**
  * Progress on standard error. On a terminal two lines are redrawn in place: what is being done with a bar,
  * then rate and time left. Elsewhere (cron, a pipe, a log) one plain line appears every ten seconds, so a
- * log shows life without growing. Nothing at all with `--json`.
+ * log shows life without growing; of work that never ends one every ten minutes. Nothing at all with `--json`.
  */
 import { styleText } from "node:util";
 
@@ -11,6 +11,7 @@ import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
 
 const REDRAW_EVERY_MS = 100;
 const PLAIN_LINE_EVERY_MS = 10_000;
+const PLAIN_LINE_WITHOUT_END_EVERY_MS = 600_000;
 const BAR_COLUMNS = 24;
 const UNKNOWN_COLUMNS = 80;
 
@@ -23,6 +24,8 @@ export type ProgressState = {
   readonly fraction?: number;
   /** Said at the end of the second line: the file being read, say. */
   readonly detail?: string;
+  /** It goes on until somebody stops it: thousands of lines a day would hide those that matter. */
+  readonly isWithoutEnd?: boolean;
 };
 
 /** Where progress goes. */
@@ -119,6 +122,10 @@ function linesOf(
   ];
 }
 
+function plainEveryMs({ isWithoutEnd = false }: ProgressState): number {
+  return isWithoutEnd ? PLAIN_LINE_WITHOUT_END_EVERY_MS : PLAIN_LINE_EVERY_MS;
+}
+
 /** A terminal that does not know its width says zero. */
 function widthOf({ columns = 0 }: ProgressStream): number {
   return columns === 0 ? UNKNOWN_COLUMNS : columns;
@@ -157,7 +164,7 @@ export function openProgress(options: ProgressOptions): Progress {
         phaseStartMs = now;
         drawnAtMs = -Infinity;
       }
-      if (closed || now - drawnAtMs < (terminal ? REDRAW_EVERY_MS : PLAIN_LINE_EVERY_MS)) {
+      if (closed || now - drawnAtMs < (terminal ? REDRAW_EVERY_MS : plainEveryMs(state))) {
         return;
       }
       drawnAtMs = now;

@@ -27,6 +27,7 @@ function showStatus(status: ReceiveStatus, frame: Frame): void {
   const lag = status.lagBytes === undefined ? text.unknown : formatBytes(status.lagBytes, language);
   frame.progress.update({
     phase: text.states[status.state],
+    isWithoutEnd: true,
     detail: text.progress({
       durable: lsnText(status.repositoryLsn) ?? "–",
       lag,
