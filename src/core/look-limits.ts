@@ -15,6 +15,8 @@ export const slotRetainedNoteBytes = 1024 ** 3;
 export const slotSafeBadBytes = 16 * 1024 ** 3;
 /** A segment that waits longer for its archiver than ten of the usual archive_timeouts (60 s). */
 export const archiverWaitBadMs = 600_000;
+/** Free where the repository lies, whatever MIN_FREE_GB says: four segments of WAL, with less of which nothing can be stored any more. */
+export const spaceBadBytes = 64 * 1024 ** 2;
 /** Below that, a server writing 30 MB/s has a minute left. */
 export const walFreeBadBytes = 2 * 1024 ** 3;
 /** A night: whoever is woken must have the time to act. */

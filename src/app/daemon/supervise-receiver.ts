@@ -16,13 +16,11 @@ import {
 import type { Observation } from "../../watch/observation.ts";
 import type { Log } from "./log.ts";
 import { abortionOf } from "./nap.ts";
+import { LastWords } from "./last-words.ts";
 import { type Deaths, isCrashLoop, restartDelayMs, withDeath } from "./restarts.ts";
 
 /** A program with its words. */
 export type ReceiverCommand = { readonly program: string; readonly words: readonly string[] };
-
-/** How the program begins to say why it fails, in both languages. */
-const FAILURE = /^pra\s?:\s/;
 
 /** Another process holds the lease: refused for safety, exit code 3. */
 const HELD_EXIT = 3;
@@ -33,7 +31,8 @@ export class ReceiverSupervisor {
   readonly #clock: Clock;
   readonly #log: Log;
   #deaths: Deaths = [];
-  #lastWords = "";
+  /** Of its newest life. */
+  #lastWords = new LastWords();
   /** Ends the life that goes on, so that the next one begins at once. */
   #endLife: (() => void) | undefined;
   #isAsked = false;
@@ -49,7 +48,7 @@ export class ReceiverSupervisor {
   /** Whether it dies again and again. */
   observe(): Observation {
     const loops = isCrashLoop(this.#deaths, this.#clock.monotonic());
-    const last = this.#lastWords;
+    const { said, hint } = this.#lastWords;
     return {
       rule: "daemon",
       subject: "receiver",
@@ -57,14 +56,14 @@ export class ReceiverSupervisor {
       words: {
         en: loops
           ? {
-              summary: `the WAL receiver has died ${this.#deaths.length} times in ten minutes: ${last}`,
-              hint: "pra wal receive, by hand, says why",
+              summary: `the WAL receiver has died ${this.#deaths.length} times in ten minutes: ${said}`,
+              hint: hint === "" ? "pra wal receive, by hand, says why" : hint,
             }
           : { summary: "the WAL receiver stays up", hint: "" },
         fr: loops
           ? {
-              summary: `le récepteur de WAL est mort ${this.#deaths.length} fois en dix minutes : ${last}`,
-              hint: "pra wal receive, à la main, dit pourquoi",
+              summary: `le récepteur de WAL est mort ${this.#deaths.length} fois en dix minutes : ${said}`,
+              hint: hint === "" ? "pra wal receive, à la main, dit pourquoi" : hint,
             }
           : { summary: "le récepteur de WAL reste en vie", hint: "" },
       },
@@ -87,7 +86,11 @@ export class ReceiverSupervisor {
         this.#deaths = withDeath(this.#deaths, nowMs);
       }
       const delayMs = code === HELD_EXIT ? daemonHeldDelayMs : restartDelayMs(this.#deaths, nowMs);
-      this.#log("warn", "receiver-ended", { code: code ?? -1, delayMs, said: this.#lastWords });
+      this.#log("warn", "receiver-ended", {
+        code: code ?? -1,
+        delayMs,
+        said: this.#lastWords.said,
+      });
       await this.#pause(delayMs, signal);
     }
   }
@@ -128,13 +131,11 @@ export class ReceiverSupervisor {
   async #live(signal: AbortSignal): Promise<number | null> {
     const { program, words } = this.#command;
     const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
-    let failed = false;
+    const heard = new LastWords();
+    this.#lastWords = heard;
     createInterface({ input: child.stderr }).on("line", (line) => {
       const text = line.trim().slice(0, daemonLogLineMax);
-      const isFailure = FAILURE.test(text);
-      // Of a failure its first line says what it is; what to do about it comes behind.
-      this.#lastWords = isFailure || !failed ? text : this.#lastWords;
-      failed ||= isFailure;
+      heard.hear(text);
       this.#log("info", "receiver-says", { text });
     });
     const ended = once(child, "close");
@@ -154,7 +155,7 @@ export class ReceiverSupervisor {
       }
       return child.exitCode;
     } catch (error) {
-      this.#lastWords = error instanceof Error ? error.message : "?";
+      heard.hear(error instanceof Error ? error.message : "?");
       return null;
     } finally {
       this.#child = undefined;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { thresholdsAt, usualThresholds } from "../../core/first-week.ts";
-import { judgeExposure, judgeNewestBackup } from "./judge-repository.ts";
+import { judgeExposure, judgeNewestBackup, judgeSpace } from "./judge-repository.ts";
 
 const HOUR = 3_600_000;
 
@@ -30,4 +30,18 @@ test("R24 R25 a backup three hours old is worth a word in the first week, and go
     (thresholds) => judgeNewestBackup({ root, damaged: [] }, 3 * HOUR, thresholds)[0]?.state,
   );
   assert.deepEqual(states, ["note", "good"]);
+});
+
+test("R8 free space is held against what was asked for; next to nothing is too little, whatever was asked for", () => {
+  const verdict = (freeBytes: number, askedBytes: number): unknown => {
+    const [finding] = judgeSpace(freeBytes, askedBytes);
+    assert.ok(finding !== undefined && finding.fact !== "failed");
+    return [finding.state, finding.values["minBytes"]];
+  };
+  const mib = 1024 ** 2;
+  assert.deepEqual(verdict(99e9, 100e9), ["bad", 100e9]);
+  assert.deepEqual(verdict(100e9, 100e9), ["good", 100e9]);
+  assert.deepEqual(verdict(0, 0), ["bad", 64 * mib]);
+  assert.deepEqual(verdict(64 * mib, 0), ["good", 64 * mib]);
+  assert.deepEqual(judgeSpace(undefined, 100e9), [], "a store that does not tell");
 });

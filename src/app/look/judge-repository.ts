@@ -1,5 +1,6 @@
 /** Probes of the repository: the newest backup, exposure, gaps, free space. Judged from what lies in it. */
 import { type Finding, failed, found } from "../../core/finding/finding.ts";
+import { spaceBadBytes } from "../../core/look-limits.ts";
 import type { Thresholds } from "../../core/first-week.ts";
 import type { WalState } from "../wal-status.ts";
 import type { NewestBackup } from "./sight.ts";
@@ -57,11 +58,12 @@ export function judgeGaps({ openGaps }: WalState): Finding {
     : found("gaps", "bad", "gaps-open", { count }, { value: count });
 }
 
-/** R8: free space where the repository lies; `undefined` where a store does not tell. */
-export function judgeSpace(freeBytes: number | undefined, minBytes: number): readonly Finding[] {
+/** R8: free space where the repository lies; `undefined` where a store does not tell. What nobody asked for, next to nothing is too little. */
+export function judgeSpace(freeBytes: number | undefined, askedBytes: number): readonly Finding[] {
   if (freeBytes === undefined) {
     return [];
   }
+  const minBytes = Math.max(askedBytes, spaceBadBytes);
   const values = { freeBytes, minBytes };
   const figure = { value: freeBytes, unit: "bytes" };
   return [
