@@ -150,7 +150,9 @@ test("L46 a receiver that stands still and is nobody's child is told although th
   await receiver.untilSaid(/Streaming from/);
   receiver.child.kill("SIGSTOP");
   await night.opened(context, "WAL receiver stopped", /kill -KILL \d+, then pra wal receive/);
-  receiver.child.kill("SIGCONT");
+  // As the message says. By now it could not go on: its lease was over after three minutes.
+  receiver.child.kill("SIGKILL");
+  await night.site.pra.start("wal receive").untilSaid(/Streaming from/);
   await night.resolved(context, "WAL receiver stopped");
 });
 
