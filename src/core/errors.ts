@@ -61,10 +61,19 @@ export type ErrorDetails<C extends ErrorCode> = Readonly<
   Record<PlaceholderOf<TextOf<C>["message"]> | PlaceholderOf<TextOf<C>["hint"]>, DetailValue>
 >;
 
-function fill(template: string, details: Readonly<Record<string, DetailValue>>): string {
+function shown(value: DetailValue, language: Language): string {
+  const isFraction = typeof value === "number" && !Number.isInteger(value);
+  return isFraction && language === "fr" ? String(value).replace(".", ",") : String(value);
+}
+
+function fill(
+  template: string,
+  details: Readonly<Record<string, DetailValue>>,
+  language: Language,
+): string {
   return template.replace(/\{([A-Za-z]+)\}/g, (whole, name: string) => {
     const value = details[name];
-    return value === undefined ? whole : String(value);
+    return value === undefined ? whole : shown(value, language);
   });
 }
 
@@ -84,10 +93,10 @@ export class DrError<C extends ErrorCode = ErrorCode> extends Error {
     options: { readonly cause?: unknown } = {},
   ) {
     const entry: ErrorEntry = errorRegister[code];
-    super(fill(entry.en.message, details), options);
+    super(fill(entry.en.message, details, "en"), options);
     this.name = "DrError";
     this.code = code;
-    this.hint = fill(entry.en.hint, details);
+    this.hint = fill(entry.en.hint, details, "en");
     this.details = details;
     this.retryable = entry.retryable === true;
   }
@@ -102,5 +111,8 @@ export function isDrError<C extends ErrorCode>(error: unknown, code?: C): error 
 export function errorText(error: DrError, language: Language): ErrorText {
   const entry: ErrorEntry = errorRegister[error.code];
   const text = entry[language];
-  return { message: fill(text.message, error.details), hint: fill(text.hint, error.details) };
+  return {
+    message: fill(text.message, error.details, language),
+    hint: fill(text.hint, error.details, language),
+  };
 }

@@ -31,6 +31,8 @@ export type AlertRule = {
   readonly needs: readonly string[];
   /** What must be known to be well, beside the rule itself, before it counts as over. */
   readonly provedBy: readonly string[];
+  /** While it is ill work may not reach the repository, or not stay there: what would be lost is its consequence. Of others it says nothing. */
+  readonly endangersWork: boolean;
 };
 
 const SECOND = 1000;
@@ -48,6 +50,7 @@ const defaults = {
     remindEveryMs: 4 * HOUR,
     needs: [],
     provedBy: [],
+    endangersWork: false,
   },
   warning: {
     openAfterMs: 10 * MINUTE,
@@ -56,6 +59,7 @@ const defaults = {
     remindEveryMs: 24 * HOUR,
     needs: [],
     provedBy: [],
+    endangersWork: false,
   },
 } as const satisfies Readonly<Record<string, Omit<AlertRule, "id" | "severity">>>;
 
@@ -64,28 +68,38 @@ function rule(id: string, severity: AlertRule["severity"], difference: Differenc
 }
 
 const AT_ONCE = { openAfterMs: 0 } as const;
+const ENDANGERS = { endangersWork: true } as const;
 
 const register: readonly AlertRule[] = [
   // The server's return is itself the proof; a server that comes and goes is held open as flapping.
-  rule("server", "critical", { ...AT_ONCE, resolveAfterMs: 0, remindEveryMs: HOUR }),
-  rule("repository", "critical", AT_ONCE),
-  rule("key", "critical", { ...AT_ONCE, needs: ["repository"] }),
-  rule("newest-backup", "critical", { needs: ["repository"], resolveAfterMs: 0 }),
-  rule("exposure", "critical", { needs: ["repository", "server"] }),
-  rule("gaps", "critical", { ...AT_ONCE, needs: ["repository"], resolveAfterMs: 0 }),
-  rule("receiver", "critical", { needs: ["repository", "server"], provedBy: ["exposure"] }),
-  rule("slots", "critical", { ...AT_ONCE, needs: ["repository", "server"], provedBy: ["gaps"] }),
-  rule("archiver", "critical", { needs: ["server"], provedBy: ["exposure"] }),
-  rule("wal-space", "critical", { needs: ["server"] }),
+  rule("server", "critical", { ...ENDANGERS, ...AT_ONCE, resolveAfterMs: 0, remindEveryMs: HOUR }),
+  rule("repository", "critical", { ...ENDANGERS, ...AT_ONCE }),
+  rule("key", "critical", { ...ENDANGERS, ...AT_ONCE, needs: ["repository"] }),
+  rule("newest-backup", "critical", { ...ENDANGERS, needs: ["repository"], resolveAfterMs: 0 }),
+  rule("exposure", "critical", { ...ENDANGERS, needs: ["repository", "server"] }),
+  rule("gaps", "critical", { ...ENDANGERS, ...AT_ONCE, needs: ["repository"], resolveAfterMs: 0 }),
+  rule("receiver", "critical", {
+    ...ENDANGERS,
+    needs: ["repository", "server"],
+    provedBy: ["exposure"],
+  }),
+  rule("slots", "critical", {
+    ...ENDANGERS,
+    ...AT_ONCE,
+    needs: ["repository", "server"],
+    provedBy: ["gaps"],
+  }),
+  rule("archiver", "critical", { ...ENDANGERS, needs: ["server"], provedBy: ["exposure"] }),
+  rule("wal-space", "critical", { ...ENDANGERS, needs: ["server"] }),
   // A commit on its way waits, too: one look does not tell.
   rule("writes", "critical", { needs: ["server"], openAfterMs: 20 * SECOND }),
-  rule("space", "critical", { ...AT_ONCE, needs: ["repository"] }),
+  rule("space", "critical", { ...ENDANGERS, ...AT_ONCE, needs: ["repository"] }),
   rule("forecast", "warning", { needs: ["repository"] }),
   rule("proof", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
   rule("recovery-key", "warning", { needs: ["repository"], resolveAfterMs: 0 }),
   rule("corruption", "critical", { ...AT_ONCE, needs: ["repository"] }),
   rule("application", "critical", { needs: ["server"] }),
-  rule("jobs", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  rule("jobs", "critical", { ...ENDANGERS, ...AT_ONCE, resolveAfterMs: 0 }),
   rule("schedule", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   // What failed for a reason that is told already needs no word of its own.
   rule("runs", "warning", {
@@ -97,11 +111,16 @@ const register: readonly AlertRule[] = [
   rule("routines", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
   // An escalation: told until somebody has it, and again when it is late.
   rule("actions", "warning", { ...AT_ONCE, resolveAfterMs: 0 }),
-  rule("daemon", "critical", AT_ONCE),
+  rule("daemon", "critical", { ...ENDANGERS, ...AT_ONCE }),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   // Of the second watcher: it has waited for several signs before it calls the first one silent, and the next sign is the proof.
-  rule("watcher", "critical", { ...AT_ONCE, resolveAfterMs: 0, needs: ["repository"] }),
+  rule("watcher", "critical", {
+    ...ENDANGERS,
+    ...AT_ONCE,
+    resolveAfterMs: 0,
+    needs: ["repository"],
+  }),
   rule("dead-man", "warning", { needs: ["watcher"] }),
   rule("ledger", "warning", { needs: ["repository", "watcher"], resolveAfterMs: 0 }),
   rule("reachability", "warning"),
@@ -113,13 +132,13 @@ const register: readonly AlertRule[] = [
   rule("database-url", "warning", { needs: ["server"] }),
   rule("restore-place", "warning", { needs: ["server"] }),
   rule("settings-copy", "warning", { needs: ["repository"] }),
-  rule("replication-connection", "critical", { needs: ["server"] }),
-  rule("replication-right", "critical", { needs: ["server"] }),
-  rule("wal-level", "critical", { needs: ["server"] }),
+  rule("replication-connection", "critical", { ...ENDANGERS, needs: ["server"] }),
+  rule("replication-right", "critical", { ...ENDANGERS, needs: ["server"] }),
+  rule("wal-level", "critical", { ...ENDANGERS, needs: ["server"] }),
   rule("archiving", "warning", { needs: ["server"] }),
   rule("senders", "warning", { needs: ["server"] }),
   rule("slot-limit", "warning", { needs: ["server"] }),
-  rule("leases", "critical", { needs: ["repository"] }),
+  rule("leases", "critical", { ...ENDANGERS, needs: ["repository"] }),
 ];
 
 const byId: ReadonlyMap<string, AlertRule> = new Map(register.map((entry) => [entry.id, entry]));

@@ -354,6 +354,7 @@ class Stepper {
       // Of a hole the instants within it stay lost, whatever came after.
       nothingLost:
         how === "well" &&
+        alertRuleOf(track.rule).endangersWork &&
         track.rule !== "gaps" &&
         !track.holed &&
         this.#seenNow("exposure")?.seconds === 0 &&

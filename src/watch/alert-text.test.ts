@@ -67,6 +67,43 @@ test("R21 of a server that is gone it is told what was exposed when that was las
   assert.deepEqual(consequences(0, 20 * MINUTE), ["", ""]);
 });
 
+test("R21 what would be lost is said only of what endangers it, and what a full disk or an unproved key means is said as well", () => {
+  const { en, fr } = inBoth((watch) => {
+    watch.look({ space: "ill", "recovery-key": "ill", certificate: "ill", exposure: 240 });
+    watch.lookFor(11 * MINUTE, {
+      space: "ill",
+      "recovery-key": "ill",
+      certificate: "ill",
+      exposure: 240,
+    });
+    watch.lookFor(6 * MINUTE, { space: "well", "recovery-key": "well", certificate: "well" });
+  });
+  const told = (watch: WatchPlayer): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      watch
+        .sent()
+        .flatMap(({ alerts }) =>
+          alerts.map(({ rule, resolved, consequence }) => [
+            `${rule}${resolved?.at === undefined ? "" : ", over"}`,
+            consequence,
+          ]),
+        ),
+    );
+  assert.deepEqual(told(en), {
+    space:
+      "a full disk takes no backup and no WAL, and pg_wal grows on the server; 4 min of work would be lost now",
+    "space, over": "at worst 4 min of work were exposed",
+    "recovery-key": "if the key file is lost, only the recovery key opens the backups",
+    "recovery-key, over": "",
+    certificate: "",
+    "certificate, over": "",
+  });
+  assert.equal(
+    told(fr)["space"],
+    "un disque plein ne prend ni sauvegarde ni WAL, et pg_wal grossit sur le serveur ; 4 min de travail seraient perdues maintenant",
+  );
+});
+
 test("R21 an alert says what it means for the data, and its end what was exposed at worst", () => {
   const { en, fr } = inBoth((watch) => {
     watch.look({ receiver: "ill", exposure: 60 });

@@ -4,9 +4,11 @@
  */
 import { formatDuration } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
+import { alertRuleOf } from "./alert-rules.ts";
 import type { Notice } from "./alert-state.ts";
 import type { Track } from "./alert-track.ts";
 import type { MessageAlert, MessageKind } from "./notifier.ts";
+import { meaningOf } from "./rule-meanings.ts";
 import { verdictOf } from "./rule-verdicts.ts";
 
 /** In which words and whose hours. */
@@ -110,14 +112,14 @@ const phrases = {
   },
 } as const;
 
-/** What is, was or had been exposed, as far as it is known. */
+/** What is, was or had been exposed, as far as it is known and bears on it. */
 function exposureText(
   { track, resolution, exposedBefore }: Notice,
   language: Language,
 ): string | undefined {
   const say = phrases[language];
   const long = (seconds: number): string => roughDuration(seconds * 1000, language);
-  if (track.about !== "ill") {
+  if (track.about !== "ill" || !alertRuleOf(track.rule).endangersWork) {
     return undefined;
   }
   if (track.exposure === null) {
@@ -138,7 +140,9 @@ function exposureText(
 function consequence(notice: Notice, language: Language): string {
   const { track, resolution } = notice;
   const say = phrases[language];
-  const parts = [exposureText(notice, language)];
+  const meaning =
+    resolution === undefined && track.about === "ill" ? meaningOf(track.rule) : undefined;
+  const parts = [meaning?.[language], exposureText(notice, language)];
   if (resolution?.nothingLost === true) {
     parts.push(say.lost);
   }

@@ -58,14 +58,16 @@ export function judgeGaps({ openGaps }: WalState): Finding {
     : found("gaps", "bad", "gaps-open", { count }, { value: count });
 }
 
-/** R8: free space where the repository lies; `undefined` where a store does not tell. What nobody asked for, next to nothing is too little. */
-export function judgeSpace(freeBytes: number | undefined, askedBytes: number): readonly Finding[] {
+/** R8: free space where the repository lies; `undefined` where a store does not tell. Next to nothing is too little, whatever was asked for. */
+export function judgeSpace(freeBytes: number | undefined, minBytes: number): readonly Finding[] {
   if (freeBytes === undefined) {
     return [];
   }
-  const minBytes = Math.max(askedBytes, spaceBadBytes);
   const values = { freeBytes, minBytes };
   const figure = { value: freeBytes, unit: "bytes" };
+  if (freeBytes < spaceBadBytes) {
+    return [found("space", "bad", "space-none", values, figure)];
+  }
   return [
     freeBytes < minBytes
       ? found("space", "bad", "space-below-min", values, figure)

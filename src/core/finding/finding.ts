@@ -277,6 +277,7 @@ export type ReadinessFactId =
   | "space-tight"
   | "space-low"
   | "space-below-min"
+  | "space-none"
   | "space-unknown"
   | "place-same-disk"
   | "place-same-host"

@@ -114,6 +114,10 @@ const en: Messages = {
       summary: "{freeBytes} free, {minBytes} wanted (MIN_FREE_GB)",
       hint: "Free space on the disk of BACKUP_DIR (pra expire --dry-run shows what may go), choose another one, or set MIN_FREE_GB to what you need.",
     },
+    "space-none": {
+      summary: "{freeBytes} free: hardly anything can be stored any more",
+      hint: "Free space on the disk of BACKUP_DIR (pra expire --dry-run shows what may go), or enlarge it.",
+    },
     "space-unknown": { summary: "cannot be told: the cluster's size or the disk's is hidden" },
     "place-same-disk": {
       summary: "{location} is on the disk of the data: lost together with it",
@@ -245,6 +249,10 @@ const fr: Messages = {
     "space-below-min": {
       summary: "{freeBytes} libres, {minBytes} voulus (MIN_FREE_GB)",
       hint: "Libérez de la place sur le disque de BACKUP_DIR (pra expire --dry-run montre ce qui peut partir), choisissez-en un autre, ou fixez MIN_FREE_GB à ce qu'il vous faut.",
+    },
+    "space-none": {
+      summary: "{freeBytes} libres : presque rien ne peut plus être stocké",
+      hint: "Libérez de la place sur le disque de BACKUP_DIR (pra expire --dry-run montre ce qui peut partir), ou agrandissez-le.",
     },
     "space-unknown": {
       summary: "impossible à dire : la taille du cluster ou celle du disque est cachée",
