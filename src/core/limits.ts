@@ -252,6 +252,8 @@ export const walStatusIntervalMs = 5_000;
 export const walKnownAtIntervalMs = 10_000;
 /** Segments of the receiver in memory: one filling, one publishing, one waiting: 48 MiB at 16 MiB each. */
 export const walSegmentsInMemoryMax = 3;
+/** WAL of a segment that is copied into other memory at once: a tenth of a millisecond. */
+export const walMoveBytesMax = MIB;
 /** WAL received and not yet durable after which the socket is held: two seconds at 4 MiB/s, what a busy store may lag. */
 export const walPendingBytesMax = 8 * MIB;
 /** How long a store may refuse WAL while the server is still answered; then it is left, so that it can be shut down. */

@@ -46,7 +46,7 @@ export class SegmentMemory {
   }
 }
 
-/** Memory of segments, used again: allocating and clearing 16 MiB takes milliseconds. */
+/** Memory of segments, used again, what was given last first: allocating and clearing 16 MiB takes milliseconds. */
 export class SegmentMemoryPool {
   readonly #walSegmentBytes: number;
   readonly #free: SharedArrayBuffer[] = [];

@@ -10,10 +10,11 @@ import { type Lsn, addToLsn } from "../core/lsn.ts";
 import { inStoreWords } from "../files/staged-error.ts";
 import { FramedFileWriter, type FinishedObject } from "../pipeline/framed-file-writer.ts";
 import { TRAILER_BYTES } from "../pipeline/sealing/directory.ts";
-import { FrameReader } from "../pipeline/sealing/frame-codec.ts";
-import { readFrameHeader } from "../pipeline/sealing/frame-layout.ts";
+import { plainOf } from "../pipeline/sealing/frame-content.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../pipeline/sealing/frame-layout.ts";
+import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import type { ObjectTicket } from "../pipeline/sealing/object-header.ts";
-import type { ZstdCodec } from "../pipeline/zstd-codec.ts";
+import { type ZstdCodec, zstdBoundBytes } from "../pipeline/zstd-codec.ts";
 
 /** A segment's bytes and what is known of them. */
 export type SegmentContent = {
@@ -52,28 +53,55 @@ function writeFrames(content: SegmentContent, target: SegmentObject): FinishedOb
   return writer.finish();
 }
 
-function readWholeFile(path: string): Buffer {
-  try {
-    return readOpened(openSync(path, "r"));
-  } catch (error) {
-    throw inStoreWords(error, path);
+/** An object's bytes, a piece at a time; fewer than asked for where it ends. What is answered holds until the next call. */
+interface ObjectPieces {
+  readonly length: number;
+  piece(at: number, length: number): Buffer;
+}
+
+class PiecesInMemory implements ObjectPieces {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  piece(at: number, length: number): Buffer {
+    return this.#bytes.subarray(at, at + length);
   }
 }
 
-function readOpened(fd: number): Buffer {
-  try {
-    const bytes = Buffer.allocUnsafeSlow(fstatSync(fd).size);
-    let at = 0;
-    while (at < bytes.length) {
-      const read = readSync(fd, bytes, at, bytes.length - at, at);
+class PiecesOfFile implements ObjectPieces, Disposable {
+  readonly #fd: number;
+  readonly length: number;
+  #room = Buffer.alloc(0);
+
+  constructor(path: string) {
+    this.#fd = openSync(path, "r");
+    this.length = fstatSync(this.#fd).size;
+  }
+
+  piece(at: number, length: number): Buffer {
+    if (this.#room.length < length) {
+      this.#room = Buffer.allocUnsafeSlow(length);
+    }
+    let filled = 0;
+    while (filled < length) {
+      const read = readSync(this.#fd, this.#room, filled, length - filled, at + filled);
       if (read === 0) {
         break;
       }
-      at += read;
+      filled += read;
     }
-    return bytes.subarray(0, at);
-  } finally {
-    closeSync(fd);
+    return this.#room.subarray(0, filled);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
   }
 }
 
@@ -84,27 +112,32 @@ export type Comparison = {
   readonly codec: ZstdCodec;
 };
 
-function differenceIn(object: Buffer, comparison: Comparison): string | undefined {
+function differenceIn(object: ObjectPieces, comparison: Comparison): string | undefined {
   const { ticket, segment, codec } = comparison;
   const header = Buffer.from(ticket.header);
-  if (!object.subarray(0, header.length).equals(header)) {
+  if (!object.piece(0, header.length).equals(header)) {
     return "its header differs";
   }
-  // The content is compared frame by frame: a second copy of a segment is not needed.
-  const reader = new FrameReader(ticket, codec);
+  const opener = new FrameOpener(ticket);
+  const opened = Buffer.allocUnsafeSlow(zstdBoundBytes(walFrameBytes));
+  const unpacked = Buffer.allocUnsafeSlow(walFrameBytes);
   let at = header.length;
   let plainAt = 0;
   for (let index = 0; ; index++) {
-    const frame = readFrameHeader(object, at);
+    const frame = readFrameHeader(object.piece(at, FRAME_HEADER_BYTES), 0);
     if (typeof frame === "string" || at + frame.frameBytes > object.length) {
       return `frame ${index} is cut`;
     }
-    const { plain, last } = reader.read(object.subarray(at, at + frame.frameBytes), index);
+    if (frame.sealedBytes > opened.length || frame.plainBytes > unpacked.length) {
+      return `frame ${index} differs`;
+    }
+    const content = opener.open(object.piece(at, frame.frameBytes), index, opened);
     at += frame.frameBytes;
-    if (last) {
+    if (content.last) {
       const whole = plainAt === segment.length && at + TRAILER_BYTES === object.length;
       return whole ? undefined : "its length differs";
     }
+    const plain = plainOf(content, codec, unpacked);
     if (Buffer.compare(plain, segment.subarray(plainAt, plainAt + plain.length)) !== 0) {
       return `frame ${index} differs`;
     }
@@ -112,21 +145,27 @@ function differenceIn(object: Buffer, comparison: Comparison): string | undefine
   }
 }
 
+function differenceInFile(path: string, comparison: Comparison): string | undefined {
+  using pieces = new PiecesOfFile(path);
+  return differenceIn(pieces, comparison);
+}
+
 /**
  * What distinguishes a published object from the segment that it should hold; undefined when nothing does. `ticket` is the
- * one it was sealed with: no private key is needed. @throws DrError `STORE_IO`.
+ * one it was sealed with: no private key is needed. Peak memory: a frame of a file, sealed, opened and unpacked. @throws DrError `STORE_IO`.
  */
 export function differenceOf(
   object: string | Uint8Array,
   comparison: Comparison,
 ): string | undefined {
-  const bytes = typeof object === "string" ? readWholeFile(object) : Buffer.from(object);
   try {
-    return differenceIn(bytes, comparison);
+    return typeof object === "string"
+      ? differenceInFile(object, comparison)
+      : differenceIn(new PiecesInMemory(object), comparison);
   } catch (error) {
     if (isDrError(error)) {
       return error.message;
     }
-    throw error;
+    throw typeof object === "string" ? inStoreWords(error, object) : error;
   }
 }

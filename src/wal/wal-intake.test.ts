@@ -145,3 +145,52 @@ test("what gathers is stored before a connection that ended is left", async () =
   assert.equal(intake.durableLsn, addToLsn(START, 300));
   intake.close();
 });
+
+test("a receiver with little to do fills one segment's memory again and again, and each segment is published as it came", async () => {
+  const pool = new SegmentMemoryPool(SEGMENT_BYTES);
+  const published: { readonly shared: SharedArrayBuffer; readonly bytes: Buffer }[] = [];
+  const sink = appendingSink();
+  const intake = new WalIntake({
+    timeline: timelineOf(1),
+    walSegmentBytes: SEGMENT_BYTES,
+    storeFrom: START,
+    readFrom: START,
+    reportedLsn: LSN_ZERO,
+    sink,
+    pool,
+    publisher: {
+      publish: ({ memory }) => {
+        published.push({ shared: memory.shared, bytes: Buffer.from(memory.bytes) });
+        setImmediate(() => {
+          pool.give(memory);
+          intake.memoryFreed();
+        });
+      },
+      readAhead: () => undefined,
+    },
+    clock: new ManualClock(),
+    isWaitedFor: () => true,
+  });
+  intake.attach({
+    inRecovery: false,
+    sendStatus: () => undefined,
+    fail: (error) => assert.fail(String(error)),
+  });
+  // Messages that do not end where segments do: the next segment has begun when the last one is published.
+  const messageBytes = 100_000;
+  const wal = Buffer.from(
+    Uint32Array.from({ length: SEGMENT_BYTES }, (_, index) => index * 2_654_435_761).buffer,
+  );
+  for (let at = 0; at < wal.length; at += messageBytes) {
+    const bytes = wal.subarray(at, at + messageBytes);
+    const startLsn = addToLsn(START, at);
+    intake.onWal(bytes, startLsn, { endLsn: addToLsn(startLsn, bytes.length), timeMicros: 1n });
+    await intake.onBatch();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(Buffer.concat(published.map(({ bytes }) => bytes)), wal);
+  assert.equal(published.length, 4);
+  assert.equal(new Set(published.map(({ shared }) => shared)).size, 1, "always the same");
+  intake.close();
+  assert.equal(pool.used, 0);
+});

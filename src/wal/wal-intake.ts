@@ -16,6 +16,7 @@ import { failpoint, guard } from "../core/failpoint.ts";
 import {
   walFrameBytes,
   walKnownAtIntervalMs,
+  walMoveBytesMax,
   walPendingBytesMax,
   walReplyPauseMs,
   walSegmentsInMemoryMax,
@@ -404,6 +405,7 @@ export class WalIntake implements WalTaker {
 
   /** To be called when the publisher is done with a segment. */
   memoryFreed(): void {
+    this.#moveBack();
     this.#letGo();
     this.#wake();
   }
@@ -419,6 +421,27 @@ export class WalIntake implements WalTaker {
     this.#watchers.forEach((watcher) => {
       watcher();
     });
+  }
+
+  /**
+   * The newest segment goes into memory that has been written before, while little of it has come: else a receiver with little to do ends up with
+   * two segments' memory in place of one. Nobody else looks at it while nothing is being stored.
+   */
+  #moveBack(): void {
+    const { pool } = this.#options;
+    const [segment, ...others] = this.#segments;
+    if (this.#storing || segment === undefined || others.length > 0) {
+      return;
+    }
+    const { startLsn } = segment.place;
+    const filled =
+      this.#receivedLsn > startLsn ? segment.view(startLsn, this.#receivedLsn) : undefined;
+    if (filled !== undefined && filled.length <= walMoveBytesMax) {
+      const moved = pool.take(segment.place);
+      moved.bytes.set(filled);
+      pool.give(segment);
+      this.#segments[0] = moved;
+    }
   }
 
   /** Gives back memory beyond what is durable. */
