@@ -59,8 +59,10 @@ const en: Meanings = {
       "a client's chain of hashes is broken, or an account's balance is not what its transfers make of it",
     application:
       "the command of `proof.application` in `pra.yaml` does not end well on the restored server. Without one there is no such test; `--no-application` leaves it out",
+    health:
+      "`APP_HEALTH_URL` does not answer well after the restore, asked as often as a restore test asks it. An address that answers while the server is gone, before anything is restored, speaks for another server: the report says so, there is no such test, and nothing of it is counted. For this address to use the restored server, the command of `proof.application` starts the application on it (it is given the address of that server) and leaves it running. `--no-application` leaves it out",
     restored:
-      "from the crash until the application answered (without one: until the server took a write) it was longer than `PRA_RTO_MINUTES`",
+      "from the crash until the application answered, by its command and at its address, it was longer than `PRA_RTO_MINUTES`. Where neither is configured it is measured until the server took a write, and the report says that no application was asked",
     repository: "any object does not read and open",
   },
   cost: ({ slowdown }) =>
@@ -103,8 +105,10 @@ const fr: Meanings = {
       "la chaîne d'empreintes d'un client est rompue, ou le solde d'un compte n'est pas ce que ses virements en font",
     application:
       "la commande de `proof.application` dans `pra.yaml` ne finit pas bien sur le serveur restauré. Sans elle ce test n'existe pas ; `--no-application` la laisse de côté",
+    health:
+      "`APP_HEALTH_URL` ne répond pas bien après la restauration, interrogée autant de fois que par un test de restauration. Une adresse qui répond pendant que le serveur n'est plus là, avant toute restauration, parle pour un autre serveur : le rapport le dit, ce test n'existe pas, et rien n'en est compté. Pour que cette adresse utilise le serveur restauré, la commande de `proof.application` démarre l'application dessus (l'adresse de ce serveur lui est donnée) et la laisse tourner. `--no-application` la laisse de côté",
     restored:
-      "du plantage à la réponse de l'application (sans elle : à la première écriture) il a fallu plus que `PRA_RTO_MINUTES`",
+      "du plantage à la réponse de l'application, par sa commande et à son adresse, il a fallu plus que `PRA_RTO_MINUTES`. Si ni l'une ni l'autre n'est configurée, c'est mesuré jusqu'à la première écriture, et le rapport dit qu'aucune application n'a été interrogée",
     repository: "un objet ne se lit ou ne s'ouvre pas",
   },
   cost: ({ slowdown }) =>

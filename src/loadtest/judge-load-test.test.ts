@@ -9,6 +9,7 @@ const GOOD: LoadMeasured = {
   walHoles: 0,
   judged: { acknowledged: 1000, found: 1003, lost: 0, faults: 0 },
   application: { ok: true, seconds: 59 },
+  health: { ok: true, seconds: 1 },
   rtoSeconds: 60,
   rtoObjectiveSeconds: 1800,
   damaged: 0,
@@ -31,6 +32,7 @@ test("R6 each promise that is broken fails its own test and no other", () => {
     ["nothingLost", { judged: { ...judged, lost: 1 } }],
     ["coherent", { judged: { ...judged, faults: 1 } }],
     ["application", { application: { ok: false, seconds: 59 } }],
+    ["health", { health: { ok: false, seconds: 60 } }],
     ["restored", { rtoSeconds: 1801 }],
     ["repository", { damaged: 1 }],
   ];
@@ -50,6 +52,7 @@ test("R6 what was not come to is not reached, and never passed", () => {
     walHoles: null,
     judged: null,
     application: null,
+    health: null,
     rtoSeconds: null,
     rtoObjectiveSeconds: 1800,
     damaged: null,
@@ -73,7 +76,8 @@ test("R26 where no application is configured none is judged, and the restore is 
   assert.ok(!found.some(({ name }) => name === "application"));
   const until = (measured: LoadMeasured): number | undefined =>
     judgeLoadTest(measured).find(({ name }) => name === "restored")?.figures["untilApplication"];
-  assert.equal(until({ ...GOOD, application: "none" }), 0);
+  assert.equal(until({ ...GOOD, application: "none", health: "none" }), 0);
+  assert.equal(until({ ...GOOD, application: "none" }), 1, "its address was asked");
   assert.equal(until(GOOD), 1);
 });
 

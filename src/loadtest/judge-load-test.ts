@@ -15,6 +15,7 @@ export type LoadCheckName =
   | "nothingLost"
   | "coherent"
   | "application"
+  | "health"
   | "restored"
   | "repository";
 
@@ -55,6 +56,8 @@ export type LoadMeasured = {
   } | null;
   /** "none": no application is configured, and nothing is said of any. */
   readonly application: "none" | { readonly ok: boolean; readonly seconds: number } | null;
+  /** "none": no address is configured, or it speaks for another server. */
+  readonly health: "none" | { readonly ok: boolean; readonly seconds: number } | null;
   readonly rtoSeconds: number | null;
   readonly rtoObjectiveSeconds: number;
   readonly damaged: number | "none" | null;
@@ -96,12 +99,15 @@ function checksOfLoad({ load, backups, backupSlowdown }: LoadMeasured): readonly
   ];
 }
 
-function checkOfApplication(application: LoadMeasured["application"]): readonly LoadCheck[] {
-  if (application === "none") {
+function checkOfAnswer(
+  name: "application" | "health",
+  answer: LoadMeasured["application"],
+): readonly LoadCheck[] {
+  if (answer === "none") {
     return [];
   }
-  const seconds = application?.seconds ?? 0;
-  return [check("application", application !== null, application?.ok === true, { seconds })];
+  const seconds = answer?.seconds ?? 0;
+  return [check(name, answer !== null, answer?.ok === true, { seconds })];
 }
 
 /** What the load's oracle says. */
@@ -130,16 +136,18 @@ function checkOfCount(
 
 /** Every test. */
 export function judgeLoadTest(measured: LoadMeasured): readonly LoadCheck[] {
-  const { walHoles, judged, application, rtoSeconds, rtoObjectiveSeconds, damaged } = measured;
+  const { walHoles, judged, application, health, damaged } = measured;
+  const { rtoSeconds, rtoObjectiveSeconds } = measured;
   return [
     ...checksOfLoad(measured),
     ...checkOfCount("wal", "holes", walHoles),
     ...checksOfContent(judged),
-    ...checkOfApplication(application),
+    ...checkOfAnswer("application", application),
+    ...checkOfAnswer("health", health),
     check("restored", rtoSeconds !== null, (rtoSeconds ?? Infinity) <= rtoObjectiveSeconds, {
       seconds: rtoSeconds ?? 0,
       objectiveSeconds: rtoObjectiveSeconds,
-      untilApplication: application === "none" ? 0 : 1,
+      untilApplication: application === "none" && health === "none" ? 0 : 1,
     }),
     ...checkOfCount("repository", "damaged", damaged),
   ];

@@ -13,6 +13,7 @@ import type {
 } from "../loadtest/latency-record.ts";
 import type { Slowdown } from "../loadtest/slowdown.ts";
 import type { BinariesOrigin } from "../postgres/server-binaries.ts";
+import type { HealthAnswer } from "../restore/application-health.ts";
 import type { ApplicationFacts, Measured } from "./proof-facts.ts";
 
 /** `serverLost`: it went away before the crash that was planned. */
@@ -32,6 +33,19 @@ export type LoadTestBackup = Stretch & {
 
 /** One test with its figures. */
 export type LoadTestCheck = LoadCheck;
+
+/** What the application's address said. `after`: null where it had answered before anything was restored, and speaks for another server. */
+export type HealthFacts = {
+  readonly url: string;
+  readonly before: HealthKind;
+  readonly after: {
+    readonly kind: HealthKind;
+    readonly attempts: number;
+    readonly durationMs: number;
+  } | null;
+};
+
+type HealthKind = HealthAnswer["kind"];
 
 /** A test on production itself: nothing was crashed, and what was restored had its full size. */
 export type ProductionFacts = {
@@ -102,6 +116,8 @@ export type LoadTestFacts = {
   } | null;
   /** The application on the restored server; null: not come to, or none is configured. */
   readonly application: ApplicationFacts | null;
+  /** The application's address; null: not come to, or none is configured. */
+  readonly health: HealthFacts | null;
   readonly series: readonly LoadPoint[];
   readonly production: ProductionForecast | null;
 };

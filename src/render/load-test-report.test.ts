@@ -27,6 +27,7 @@ const FACTS: LoadTestFacts = {
   databaseBytes: 2 ** 28,
   shape: null,
   onProduction: null,
+  health: null,
   serverVersion: "18.4",
   serverOrigin: "embedded",
   acknowledged: 12_345,

@@ -6,7 +6,7 @@ import { proofWords } from "../core/proof-words.ts";
 import type { LoadTestCheck, LoadTestFacts } from "../queries/load-test-facts.ts";
 import type { Measured } from "../queries/proof-facts.ts";
 import { loadTestCharts } from "./load-test-charts.ts";
-import { loadTestWords } from "./load-test-words.ts";
+import { loadTestWords, productionFactWords } from "./load-test-words.ts";
 import type { Cell, Figure, ReportDocument, Section, Tone } from "./report-document.ts";
 
 type Predicted = NonNullable<LoadTestFacts["production"]>["restore"];
@@ -89,6 +89,8 @@ function figuresText(
     case "coherent":
       return words.coherent(number(of("found")), number(of("faults")));
     case "application":
+      return words.applicationTook(duration(of("seconds") * 1000));
+    case "health":
       return words.applicationTook(duration(of("seconds") * 1000));
     case "restored":
       return words.restored(
@@ -239,6 +241,23 @@ function backups(facts: LoadTestFacts, language: Language): Section {
   };
 }
 
+function healthShown(
+  facts: LoadTestFacts,
+  language: Language,
+): readonly (readonly [string, Cell])[] {
+  const { words } = writing(language, facts);
+  if (facts.health === null) {
+    return [];
+  }
+  const { url, after } = facts.health;
+  const text =
+    after === null
+      ? words.healthElsewhere
+      : words.healthText(words.health[after.kind], String(after.attempts));
+  const tone = after === null ? "warning" : after.kind === "well" ? "good" : "bad";
+  return [[words.healthAddress, { text: `${url}: ${text}`, tone }]];
+}
+
 function recovery(facts: LoadTestFacts, language: Language): readonly Section[] {
   const { words, bytes, duration } = writing(language, facts);
   const { crash, restore } = facts;
@@ -275,15 +294,17 @@ function recovery(facts: LoadTestFacts, language: Language): readonly Section[] 
         ? []
         : [[words.applicationOutput, { text: output.trimEnd() }] as const]),
     );
-  } else if (restore !== null) {
+  } else if (restore !== null && (facts.health === null || facts.health.after === null)) {
     shown.push([words.application, { text: words.noApplication }]);
   }
+  shown.push(...healthShown(facts, language));
   return shown.length === 0 ? [] : [{ kind: "facts", title: words.crash, facts: shown }];
 }
 
 /** What was done to production, and what it felt. */
 function onProduction(facts: LoadTestFacts, language: Language): readonly Section[] {
   const { words, number, percent } = writing(language, facts);
+  const own = productionFactWords[language];
   if (facts.onProduction === null) {
     return [];
   }
@@ -293,16 +314,16 @@ function onProduction(facts: LoadTestFacts, language: Language): readonly Sectio
   return [
     {
       kind: "facts",
-      title: words.onProduction,
+      title: own.onProduction,
       facts: [
-        [words.where, { text: where }],
-        [words.ownDatabase, { text: words.ownDatabaseText(database) }],
-        [words.share, { text: words.shareText(percent(share)) }],
-        [words.probe, { text: words.probeText(ms(probe.beforeMs), ms(probe.worstMs)) }],
+        [own.where, { text: where }],
+        [own.ownDatabase, { text: own.ownDatabaseText(database) }],
+        [own.share, { text: own.shareText(percent(share)) }],
+        [own.probe, { text: own.probeText(ms(probe.beforeMs), ms(probe.worstMs)) }],
         ...(frozen === null
           ? []
-          : [[words.frozen, { text: words.frozenText(frozen.lsn, instant(frozen.at)) }] as const]),
-        [words.untouched, { text: words.untouchedText }],
+          : [[own.frozen, { text: own.frozenText(frozen.lsn, instant(frozen.at)) }] as const]),
+        [own.untouched, { text: own.untouchedText }],
       ],
     },
   ];

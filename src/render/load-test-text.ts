@@ -84,6 +84,10 @@ export type LoadTestWords = {
   readonly applicationCommand: string;
   readonly applicationOutput: string;
   readonly noApplication: string;
+  readonly healthAddress: string;
+  readonly health: Readonly<Record<NonNullable<LoadTestFacts["health"]>["before"], string>>;
+  readonly healthText: (said: string, attempts: string) => string;
+  readonly healthElsewhere: string;
   readonly production: string;
   readonly prediction: string;
   readonly oneMeasurement: string;
@@ -112,18 +116,6 @@ export type LoadTestWords = {
   readonly loadTime: string;
   readonly seed: string;
   readonly problem: string;
-  readonly onProduction: string;
-  readonly where: string;
-  readonly ownDatabase: string;
-  readonly ownDatabaseText: (database: string) => string;
-  readonly share: string;
-  readonly shareText: (share: string) => string;
-  readonly probe: string;
-  readonly probeText: (before: string, worst: string) => string;
-  readonly frozen: string;
-  readonly frozenText: (lsn: string, at: string) => string;
-  readonly untouched: string;
-  readonly untouchedText: string;
   readonly footer: (program: string) => string;
 };
 
@@ -166,6 +158,7 @@ const en: LoadTestWords = {
     nothingLost: "No acknowledged commit is lost",
     coherent: "Restored data is coherent",
     application: "The application works on the restored server",
+    health: "The application answers at its address",
     restored: "The restore is within the RTO",
     repository: "The repository verifies clean",
   },
@@ -248,7 +241,19 @@ const en: LoadTestWords = {
   applicationCommand: "Its command",
   applicationOutput: "It said",
   noApplication:
-    "none was asked (proof.application of pra.yaml): the RTO is measured until the first write",
+    "none was asked (proof.application of pra.yaml, APP_HEALTH_URL): the RTO is measured until the first write",
+  healthAddress: "Its address",
+  health: {
+    well: "answered",
+    status: "answered with an error",
+    redirect: "sent elsewhere",
+    silent: "did not answer in time",
+    certificate: "showed a certificate that is not trusted",
+    unreachable: "could not be reached",
+  },
+  healthText: (said, attempts) => `${said}, at attempt ${attempts}`,
+  healthElsewhere:
+    "answered before anything was restored: it speaks for another server, and nothing was made of it",
   production: "At production's size: a prediction, not a measurement",
   prediction: "PREDICTION",
   oneMeasurement: "(one measurement: no interval)",
@@ -283,20 +288,6 @@ const en: LoadTestWords = {
   loadTime: "Load planned",
   seed: "Seed",
   problem: "Why it ended",
-  onProduction: "On production",
-  where: "Server",
-  ownDatabase: "Database of the test",
-  ownDatabaseText: (database) => `${database}: made, marked, loaded, and dropped at the end`,
-  share: "Load",
-  shareText: (share) => `each client worked ${share} of its time and paused the rest`,
-  probe: "Small commits beside the load, p99",
-  probeText: (before, worst) =>
-    `${before} before the load, ${worst} in the worst half minute of it`,
-  frozen: "Moment of the loss",
-  frozenText: (lsn, at) => `${at}; the repository held WAL up to ${lsn}`,
-  untouched: "Not touched",
-  untouchedText:
-    "every other database, roles, settings, replication slots; no server was stopped, and the protection was not turned off for a comparison. The backups taken stay in the repository",
   footer: (program) =>
     `${program}. Every figure but the prediction was measured or counted in this run, on a server that was made for it; production was not touched.`,
 };
@@ -340,6 +331,7 @@ const fr: LoadTestWords = {
     nothingLost: "Aucune validation confirmée n'est perdue",
     coherent: "Les données restaurées sont cohérentes",
     application: "L'application fonctionne sur le serveur restauré",
+    health: "L'application répond à son adresse",
     restored: "La restauration tient dans le RTO",
     repository: "Le dépôt est vérifié sans défaut",
   },
@@ -424,7 +416,19 @@ const fr: LoadTestWords = {
   applicationCommand: "Sa commande",
   applicationOutput: "Elle a dit",
   noApplication:
-    "aucune n'a été interrogée (proof.application de pra.yaml) : le RTO est mesuré jusqu'à la première écriture",
+    "aucune n'a été interrogée (proof.application de pra.yaml, APP_HEALTH_URL) : le RTO est mesuré jusqu'à la première écriture",
+  healthAddress: "Son adresse",
+  health: {
+    well: "a répondu",
+    status: "a répondu par une erreur",
+    redirect: "a renvoyé ailleurs",
+    silent: "n'a pas répondu à temps",
+    certificate: "a montré un certificat sans confiance",
+    unreachable: "n'a pas pu être jointe",
+  },
+  healthText: (said, attempts) => `${said}, à la tentative ${attempts}`,
+  healthElsewhere:
+    "a répondu avant toute restauration : elle parle pour un autre serveur, et rien n'en a été tiré",
   production: "À la taille de la production : une prévision, pas une mesure",
   prediction: "PRÉVISION",
   oneMeasurement: "(une seule mesure : pas d'intervalle)",
@@ -459,19 +463,6 @@ const fr: LoadTestWords = {
   loadTime: "Charge prévue",
   seed: "Graine",
   problem: "Pourquoi il s'est arrêté",
-  onProduction: "Sur la production",
-  where: "Serveur",
-  ownDatabase: "Base du test",
-  ownDatabaseText: (database) => `${database} : créée, marquée, chargée, et supprimée à la fin`,
-  share: "Charge",
-  shareText: (share) => `chaque client a travaillé ${share} de son temps, en pause le reste`,
-  probe: "Petites validations à côté, p99",
-  probeText: (before, worst) => `${before} avant la charge, ${worst} dans sa pire demi-minute`,
-  frozen: "Moment de la perte",
-  frozenText: (lsn, at) => `${at} ; le dépôt détenait le WAL jusqu'à ${lsn}`,
-  untouched: "Pas touché",
-  untouchedText:
-    "toutes les autres bases, les rôles, les réglages, les slots de réplication ; aucun serveur n'a été arrêté, et la protection n'a pas été coupée pour comparer. Les sauvegardes faites restent dans le dépôt",
   footer: (program) =>
     `${program}. Chaque chiffre, sauf la prévision, a été mesuré ou compté pendant ce test, sur un serveur fait pour lui ; la production n'a pas été touchée.`,
 };

@@ -6,6 +6,61 @@ import type { Language } from "../core/language.ts";
 import type { ProductionFacts } from "../queries/load-test-facts.ts";
 import { type LoadTestWords, loadTestText } from "./load-test-text.ts";
 
+/** What a report says of production beside all that. */
+type ProductionFactWords = {
+  readonly onProduction: string;
+  readonly where: string;
+  readonly ownDatabase: string;
+  readonly ownDatabaseText: (database: string) => string;
+  readonly share: string;
+  readonly shareText: (share: string) => string;
+  readonly probe: string;
+  readonly probeText: (before: string, worst: string) => string;
+  readonly frozen: string;
+  readonly frozenText: (lsn: string, at: string) => string;
+  readonly untouched: string;
+  readonly untouchedText: string;
+};
+
+const factsEn: ProductionFactWords = {
+  onProduction: "On production",
+  where: "Server",
+  ownDatabase: "Database of the test",
+  ownDatabaseText: (database) => `${database}: made, marked, loaded, and dropped at the end`,
+  share: "Load",
+  shareText: (share) => `each client worked ${share} of its time and paused the rest`,
+  probe: "Small commits beside the load, p99",
+  probeText: (before, worst) =>
+    `${before} before the load, ${worst} in the worst half minute of it`,
+  frozen: "Moment of the loss",
+  frozenText: (lsn, at) => `${at}; the repository held WAL up to ${lsn}`,
+  untouched: "Not touched",
+  untouchedText:
+    "every other database, roles, settings, replication slots; no server was stopped, and the protection was not turned off for a comparison. The backups taken stay in the repository",
+};
+
+const factsFr: ProductionFactWords = {
+  onProduction: "Sur la production",
+  where: "Serveur",
+  ownDatabase: "Base du test",
+  ownDatabaseText: (database) => `${database} : créée, marquée, chargée, et supprimée à la fin`,
+  share: "Charge",
+  shareText: (share) => `chaque client a travaillé ${share} de son temps, en pause le reste`,
+  probe: "Petites validations à côté, p99",
+  probeText: (before, worst) => `${before} avant la charge, ${worst} dans sa pire demi-minute`,
+  frozen: "Moment de la perte",
+  frozenText: (lsn, at) => `${at} ; le dépôt détenait le WAL jusqu'à ${lsn}`,
+  untouched: "Pas touché",
+  untouchedText:
+    "toutes les autres bases, les rôles, les réglages, les slots de réplication ; aucun serveur n'a été arrêté, et la protection n'a pas été coupée pour comparer. Les sauvegardes faites restent dans le dépôt",
+};
+
+/** The words of the part that is about production. */
+export const productionFactWords: Readonly<Record<Language, ProductionFactWords>> = {
+  en: factsEn,
+  fr: factsFr,
+};
+
 function onProductionEn(en: LoadTestWords): LoadTestWords {
   return {
     ...en,

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,8 +16,14 @@ import { type Run, ended, playground, runPra } from "../support/pra-run.ts";
 const SMALL = ["--size", "10MB", "--clients", "4", "--seed", "7"];
 
 /** Production's server cannot be reached: a load test must not even try. */
-function pra(directory: string, words: readonly string[], lang = "en"): Run {
+function pra(
+  directory: string,
+  words: readonly string[],
+  lang = "en",
+  variables: Readonly<Record<string, string>> = {},
+): Run {
   return runPra(directory, words, {
+    ...variables,
     PATH: process.env["PATH"],
     PRA_LANG: lang,
     PRA_STATE_DIR: join(directory, "state"),
@@ -25,7 +34,27 @@ function pra(directory: string, words: readonly string[], lang = "en"): Run {
   });
 }
 
-const ASKS = 'test -S "$PGHOST/.s.PGSQL.$PGPORT" && echo "$PGUSER $PGDATABASE answers"';
+const ASKS =
+  'test -S "$PGHOST/.s.PGSQL.$PGPORT" && "$0" -e "fetch(process.argv[1])" "$1" && echo "$PGUSER $PGDATABASE answers"';
+
+/** An application that is well from when its command has started it. */
+async function application(): Promise<AsyncDisposable & { readonly url: string }> {
+  let started = false;
+  const server = createServer((request, response) => {
+    started ||= request.url === "/start";
+    response.writeHead(started ? 200 : 503).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
 
 async function untilSaid(run: Run, pattern: RegExp): Promise<void> {
   for (let tries = 0; !pattern.test(run.err()); tries += 1) {
@@ -65,12 +94,16 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   await using ground = await playground();
   const init = pra(ground.path, ["init"]);
   assert.equal(await ended(init), 0, init.err());
-  // An application that needs its database, its role and the restored server's address.
+  // An application that needs its database, its role and the restored server's address, and answers at its own from then on.
+  await using shop = await application();
+  const command = ["/bin/sh", "-c", ASKS, process.execPath, `${shop.url}/start`];
   await writeFile(
     join(ground.path, "pra.yaml"),
-    `proof:\n  application:\n    command: ${JSON.stringify(["/bin/sh", "-c", ASKS])}\n    database: orders\n    user: shop\n`,
+    `proof:\n  application:\n    command: ${JSON.stringify(command)}\n    database: orders\n    user: shop\n`,
   );
-  const run = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL]);
+  const run = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL], "en", {
+    APP_HEALTH_URL: `${shop.url}/health`,
+  });
   const code = await ended(run);
   const reports = await reportsOf(ground.path);
   const facts = JSON.parse(String(reports.get(".json"))) as LoadTestFacts;
@@ -84,6 +117,8 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   assert.ok(facts.rto.met === true && (facts.rto.seconds ?? 0) > 0);
   assert.equal(facts.backups[0]?.kind, "full");
   assert.equal(facts.application?.output, "shop orders answers\n");
+  const asked = JSON.stringify(facts.health);
+  assert.match(asked, /"before":"status","after":\{"kind":"well","attempts":1,/);
   assert.equal(facts.tests.find(({ name }) => name === "restored")?.figures["untilApplication"], 1);
   assert.ok((facts.slowdown.streaming?.rate.count ?? 0) > 0, "a round was measured");
   assert.match(run.out(), /No acknowledged commit is lost +✓ PASS +0 of/);

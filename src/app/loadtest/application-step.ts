@@ -64,19 +64,17 @@ export async function makeApplicationDatabase(
 
 /** Runs it to a verdict. */
 export async function runApplication(
-  server: DemoSocket,
+  server: DemoSocket & { readonly superuser?: string },
   wish: ApplicationWish,
   options: {
     readonly account: ServerAccount;
     readonly clock: Clock;
-    /** Whom the server lets in; `postgres` by default. */
-    readonly superuser?: string;
     readonly signal: AbortSignal;
   },
 ): Promise<ApplicationResult> {
   const { check, directory, mask } = wish;
   const { socketDirectory, port } = server;
-  const { database, user = options.superuser ?? SUPERUSER } = check;
+  const { database, user = server.superuser ?? SUPERUSER } = check;
   return runApplicationCheck(
     check,
     { socketDirectory, port, user, database },

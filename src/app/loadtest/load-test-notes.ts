@@ -6,6 +6,7 @@ import type { OracleVerdict } from "../../loadtest/oracle.ts";
 import type { LatencyRecord } from "../../loadtest/latency-record.ts";
 import type { ShapedData } from "../../loadtest/shaped-data.ts";
 import type { ApplicationResult } from "../../proof/application-command.ts";
+import type { HealthNote } from "./health-step.ts";
 import type { BinariesOrigin } from "../../postgres/server-binaries.ts";
 import type { LoadTestBackup, LossCause } from "../../queries/load-test-facts.ts";
 
@@ -21,6 +22,7 @@ export type LoadTestPhase =
   | "restore"
   | "start"
   | "application"
+  | "health"
   | "judge"
   | "verify";
 
@@ -140,6 +142,9 @@ export type LoadTestNotes = {
   /** Whether the restored server is judged by an application, too, and what that said. */
   applicationWanted: boolean;
   application: ApplicationNote | undefined;
+  /** Whether the application's address is asked, too, and what it said. */
+  healthWanted: boolean;
+  health: HealthNote | undefined;
   verdict: OracleVerdict | undefined;
   repository: { readonly damaged: number; readonly holes: number } | undefined;
   /** Undefined: a server was made for the test. */
@@ -163,6 +168,8 @@ export function emptyNotes(): LoadTestNotes {
     restore: undefined,
     applicationWanted: false,
     application: undefined,
+    healthWanted: false,
+    health: undefined,
     verdict: undefined,
     repository: undefined,
     production: undefined,

@@ -83,14 +83,31 @@ function judgedOf(
   return { acknowledged, found, lost: lost.length, faults: wrongLines + (sumOk ? 0 : 1) };
 }
 
+/** Whether the address says anything of what was restored. */
+function healthCounts({ healthWanted, health }: LoadTestNotes): boolean {
+  return healthWanted && health?.before !== "well";
+}
+
 /** From the crash until the application answered; where none is configured, until the restored server took writes. */
-function rtoSecondsOf({
-  restore,
-  applicationWanted,
-  application,
-}: LoadTestNotes): number | undefined {
-  const ms = applicationWanted ? application?.answeredMs : restore?.writtenMs;
-  return ms === undefined || ms === null ? undefined : ms / 1000;
+function rtoSecondsOf(notes: LoadTestNotes): number | undefined {
+  const { restore, applicationWanted, application, health } = notes;
+  const steps = [
+    restore?.writtenMs,
+    ...(applicationWanted ? [application?.answeredMs] : []),
+    ...(healthCounts(notes) ? [health?.answeredMs] : []),
+  ];
+  const known = steps.filter((ms) => ms !== undefined && ms !== null);
+  return known.length < steps.length ? undefined : Math.max(...known) / 1000;
+}
+
+function healthOf(notes: LoadTestNotes): LoadMeasured["health"] {
+  const { health } = notes;
+  if (!healthCounts(notes)) {
+    return "none";
+  }
+  return health === undefined || health.after === null
+    ? null
+    : { ok: health.after.kind === "well", seconds: health.after.durationMs / 1000 };
 }
 
 function applicationOf({
@@ -146,6 +163,7 @@ function testsOf(
     ...repositoryOf(notes),
     judged: verdict === undefined ? null : judgedOf(verdict, production),
     application: applicationOf(notes),
+    health: healthOf(notes),
     rtoSeconds: rtoSecondsOf(notes) ?? null,
     rtoObjectiveSeconds: about.environment.objectives.rtoSeconds,
   });
@@ -208,7 +226,8 @@ function lossAndReturn({
   crash,
   restore,
   application,
-}: LoadTestNotes): Pick<LoadTestFacts, "crash" | "restore" | "application"> {
+  health,
+}: LoadTestNotes): Pick<LoadTestFacts, "crash" | "restore" | "application" | "health"> {
   return {
     crash:
       crash === undefined
@@ -224,6 +243,8 @@ function lossAndReturn({
             startMs: restore.startMs,
           },
     application: application?.result ?? null,
+    health:
+      health === undefined ? null : { url: health.url, before: health.before, after: health.after },
   };
 }
 

@@ -18,14 +18,12 @@ import { serverAccount } from "../../postgres/server-account.ts";
 import { withClientOf } from "../demo/demo-server.ts";
 import { openRepository } from "../repository-access.ts";
 import { type ThrowawayCopy, openThrowawayCopy } from "../throwaway-copy.ts";
-import { type ApplicationWish, runApplication } from "./application-step.ts";
+import { type ApplicationAct, askApplications } from "./ask-applications.ts";
 import { flagsFor } from "./frozen-position.ts";
+import { askBefore } from "./health-step.ts";
 import type { ProductionAct } from "./load-production.ts";
 
-type Act = Omit<ProductionAct, "connection"> & {
-  readonly database: string;
-  readonly application: ApplicationWish | undefined;
-};
+type Act = Omit<ProductionAct, "connection"> & ApplicationAct & { readonly database: string };
 
 function configOf({ settings }: ThrowawayCopy): ClientConfig {
   const { host, port, user, database } = settings;
@@ -119,23 +117,19 @@ async function restore(act: Act): Promise<ThrowawayCopy> {
 /** Fills the notes. @throws DrError as `pra restore` does; the signal's reason. */
 export async function recoverFrozen(given: Act): Promise<void> {
   const act = { ...given, signal: AbortSignal.any([given.signal, given.suffered]) };
-  const { adapters, notes, note, application, signal } = act;
+  const { adapters, notes, note, health, signal } = act;
   const { clock } = adapters;
   const { acknowledged } = present(notes.load, "the loss came in the middle of a load");
   const crash = present(notes.crash, "a restore follows the moment of the loss");
   const { lsn } = present(note.frozen, "a restore follows the moment of the loss");
+  const before = askBefore(health, { clock, signal });
   await using copy = await restore(act);
-  const writtenMs = present(notes.restore, "it was restored").writtenMs;
+  const { writtenMs } = present(notes.restore, "it was restored");
   const restoredMs = clock.monotonic();
-  if (application !== undefined) {
-    act.tell({ kind: "phase", phase: "application" });
-    const { host: socketDirectory, port, user } = copy.settings;
-    const account = await serverAccount();
-    const options = { account, clock, signal, superuser: user };
-    const result = await runApplication({ socketDirectory, port }, application, options);
-    const answeredMs = Math.round(writtenMs + clock.monotonic() - restoredMs);
-    notes.application = { result, answeredMs: result.ok ? answeredMs : null };
-  }
+  const passedMs = (): number => writtenMs + clock.monotonic() - restoredMs;
+  const { host: socketDirectory, port, user: superuser } = copy.settings;
+  const account = await serverAccount();
+  await askApplications(act, { socketDirectory, port, superuser }, { account, before, passedMs });
   act.tell({ kind: "phase", phase: "judge" });
   notes.verdict = await judge(act, copy, acknowledged, { kind: "lsn", lsn });
   const whole = await judge(act, copy, acknowledged, { kind: "all" });

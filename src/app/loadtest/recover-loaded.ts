@@ -5,7 +5,6 @@
 import { present } from "../../core/assert.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
-import type { Adapters } from "../compose.ts";
 import { demoEnvironment } from "../demo/demo-environment.ts";
 import type { DemoFolder } from "../demo/demo-folder.ts";
 import { demoWorkers } from "../demo/demo-production.ts";
@@ -18,19 +17,14 @@ import {
 } from "../demo/demo-recovery.ts";
 import { openRepository } from "../repository-access.ts";
 import { runVerify } from "../verify-operation.ts";
-import { type ApplicationWish, runApplication } from "./application-step.ts";
-import type { LoadTestEvent, LoadTestNotes } from "./load-test-notes.ts";
+import { type ApplicationAct, askApplications } from "./ask-applications.ts";
+import { askBefore } from "./health-step.ts";
 
 /** What it works with. */
-export type RecoveryAct = {
-  readonly adapters: Adapters;
+export type RecoveryAct = ApplicationAct & {
   readonly folder: DemoFolder;
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
-  readonly application: ApplicationWish | undefined;
-  readonly notes: LoadTestNotes;
-  readonly tell: (event: LoadTestEvent) => void;
-  readonly signal: AbortSignal;
 };
 
 async function restore(act: RecoveryAct, recovery: DemoRecovery): ReturnType<typeof restoreLatest> {
@@ -47,11 +41,13 @@ async function restore(act: RecoveryAct, recovery: DemoRecovery): ReturnType<typ
 }
 
 async function restoreAndJudge(act: RecoveryAct, recovery: DemoRecovery): Promise<void> {
-  const { adapters, notes, account, application, signal } = act;
+  const { adapters, notes, account, health, signal } = act;
   const { clock } = adapters;
   const crash = present(notes.crash, "a restore follows a crash");
   const load = present(notes.load, "a crash follows a load");
+  const passedMs = (): number => clock.monotonic() - crash.monotonicMs;
   const beganMs = clock.monotonic();
+  const before = askBefore(health, { clock, signal });
   const { plan, restored } = await restore(act, recovery);
   const restoredMs = clock.monotonic();
   act.tell({ kind: "phase", phase: "start" });
@@ -68,12 +64,7 @@ async function restoreAndJudge(act: RecoveryAct, recovery: DemoRecovery): Promis
     durationMs,
     writtenMs: Math.round(endedMs - crash.monotonicMs),
   };
-  if (application !== undefined) {
-    act.tell({ kind: "phase", phase: "application" });
-    const result = await runApplication(server, application, { account, clock, signal });
-    const answeredMs = Math.round(clock.monotonic() - crash.monotonicMs);
-    notes.application = { result, answeredMs: result.ok ? answeredMs : null };
-  }
+  await askApplications(act, server, { account, before, passedMs });
   act.tell({ kind: "phase", phase: "judge" });
   notes.verdict = await judgeRestored(server, load.acknowledged, { signal });
   await server.stop("fast", { signal });

@@ -18,6 +18,7 @@ import { type DemoFolder, makeDemoFolder, roomFor } from "../demo/demo-folder.ts
 import type { Environment } from "../environment.ts";
 import { type ApplicationWish, applicationWish } from "./application-step.ts";
 import { type Ended, type LoadTestOutcome, concludeLoadTest } from "./conclude-load-test.ts";
+import { type HealthWish, healthWish } from "./health-step.ts";
 import { loadAndCrash } from "./load-and-crash.ts";
 import { type LoadTestEvent, type LoadTestNotes, emptyNotes } from "./load-test-notes.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
@@ -88,6 +89,7 @@ type Run = {
   readonly environment: Environment;
   readonly request: LoadTestRequest;
   readonly application: ApplicationWish | undefined;
+  readonly health: HealthWish | undefined;
   /** Production's, where its shape is wanted, and what is made of it. */
   readonly shape: ServerShape | undefined;
   readonly shaped: ShapedData | undefined;
@@ -111,7 +113,7 @@ async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promis
   await loadAndCrash({ ...common, random, dataBytes, shaped, loadMs, clients });
   // A server that was lost before its first backup has nothing to come back from.
   if (notes.backups.some(({ state }) => state === "finished")) {
-    await recoverLoaded(common);
+    await recoverLoaded({ ...common, health: run.health });
   }
 }
 
@@ -168,7 +170,9 @@ export async function runLoadTest(
   const [beganMs, startedAt] = [clock.monotonic(), new Date(clock.now()).toISOString()];
   const notes = emptyNotes();
   const application = request.application ? await applicationWish(environment) : undefined;
+  const health = request.application ? healthWish(environment) : undefined;
   notes.applicationWanted = application !== undefined;
+  notes.healthWanted = health !== undefined;
   const shape = request.likeProduction
     ? await readShape(environment.connection, { signal: request.signal })
     : undefined;
@@ -179,6 +183,7 @@ export async function runLoadTest(
     environment,
     request,
     application,
+    health,
     shape,
     shaped,
     notes,

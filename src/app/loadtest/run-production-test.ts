@@ -32,6 +32,7 @@ import {
   type ProductionPlan,
   emptyNotes,
 } from "./load-test-notes.ts";
+import { type HealthWish, healthWish } from "./health-step.ts";
 import { productionOf } from "./keep-report.ts";
 import { dropLoadDatabase, loadDatabase, makeLoadDatabase } from "./production-database.ts";
 import { ProductionWatch } from "./production-watch.ts";
@@ -100,6 +101,7 @@ type Run = {
   readonly notes: LoadTestNotes;
   readonly note: ProductionNote;
   readonly application: ApplicationWish | undefined;
+  readonly health: HealthWish | undefined;
 };
 
 /** What will be done, when there is room and there are connections for it. @throws DrError `RESTORE_ROOM`, `PG_LOADTEST_CONNECTIONS`. */
@@ -164,7 +166,7 @@ function watchedDirectories({ environment, server }: Run): readonly string[] {
 }
 
 async function runActs(run: Run): Promise<void> {
-  const { adapters, environment, request, server, notes, note, application } = run;
+  const { adapters, environment, request, server, notes, note, application, health } = run;
   const { clock } = adapters;
   const { signal, loadMs, clients, onEvent: tell } = request;
   await using watch = await ProductionWatch.open(server.settings, {
@@ -187,7 +189,7 @@ async function runActs(run: Run): Promise<void> {
     const common = { adapters, environment, random, loadMs, clients, notes, note, tell, signal };
     const act = { ...common, reason, suffered };
     await loadProduction({ ...act, connection });
-    await recoverFrozen({ ...act, database: loadDatabase, application });
+    await recoverFrozen({ ...act, database: loadDatabase, application, health });
   } finally {
     const { beforeMs, worstMs } = watch.latency;
     note.probeBeforeMs = beforeMs;
@@ -240,10 +242,12 @@ export async function runProductionTest(
   };
   const notes = emptyNotes();
   notes.production = note;
+  const health = request.application ? healthWish(environment) : undefined;
   notes.applicationWanted = application !== undefined;
+  notes.healthWanted = health !== undefined;
   notes.serverVersion = server.version;
   notes.databaseBytes = server.databaseBytes;
-  const run = { adapters, environment, request, server, notes, note, application };
+  const run = { adapters, environment, request, server, notes, note, application, health };
   await recordBeginning(run, plan);
   let databaseFailure: DrError | undefined;
   let ended: Ended;

@@ -55,7 +55,7 @@ type Messages = CommandText & {
 const en: Messages = {
   summary: "load a throw-away server, back it up, kill it, bring it back, and judge each step",
   description:
-    "Makes a PostgreSQL server and a repository of their own, and never loads production's unless told so twice (--allow-production --confirm NAME --reason WHY: docs/load-test.md). Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
+    "Makes a PostgreSQL server and a repository of their own, and never loads production's unless told so twice (--allow-production --confirm NAME --reason WHY: docs/load-test.md). Measures the load in turn alone and with WAL streamed so that each commit waits for the repository, then with and without backups beside that; kills the server at a random moment, restores the newest instant, asks the application (proof.application of pra.yaml, APP_HEALTH_URL) where one is configured, and compares what came back with every commit that was acknowledged. The RTO is measured until the application answers, without one until the server takes writes. Each test says PASS or FAIL with its numbers, both objectives MET or MISSED. Afterwards nothing stays but the report; an event with its hash goes into the ledger of the configured repository. Restoring and judging come on top of --duration. Exit code 4: a test failed or an objective was missed.",
   examples: [
     ["pra loadtest", "45 minutes of load"],
     ["pra loadtest --duration 2m", "a short one"],
@@ -113,6 +113,7 @@ const en: Messages = {
     restore: "Restoring the newest instant",
     start: "Starting what was restored",
     application: "Asking the application",
+    health: "Asking the application's address",
     judge: "Comparing with every acknowledged commit",
     verify: "Reading and verifying the repository",
   },
@@ -141,7 +142,7 @@ const en: Messages = {
 const fr: Messages = {
   summary: "charger un serveur jetable, le sauvegarder, le tuer, le ramener, et juger chaque étape",
   description:
-    "Crée un serveur PostgreSQL et un dépôt à part, et ne charge jamais la production, sauf si on le dit deux fois (--allow-production --confirm NOM --reason RAISON : docs/load-test.md). Mesure la charge tour à tour seule et avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec et sans sauvegarde en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent, interroge l'application (proof.application de pra.yaml) s'il y en a une, et compare ce qui est revenu à chaque validation confirmée. Le RTO est mesuré jusqu'à la réponse de l'application, sans application jusqu'à la première écriture. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
+    "Crée un serveur PostgreSQL et un dépôt à part, et ne charge jamais la production, sauf si on le dit deux fois (--allow-production --confirm NOM --reason RAISON : docs/load-test.md). Mesure la charge tour à tour seule et avec le WAL transmis de sorte que chaque validation attende le dépôt, puis avec et sans sauvegarde en plus ; tue le serveur à un moment tiré au sort, restaure l'instant le plus récent, interroge l'application (proof.application de pra.yaml, APP_HEALTH_URL) s'il y en a une, et compare ce qui est revenu à chaque validation confirmée. Le RTO est mesuré jusqu'à la réponse de l'application, sans application jusqu'à la première écriture. Chaque test dit RÉUSSI ou ÉCHEC avec ses chiffres, chaque objectif TENU ou MANQUÉ. Ensuite il ne reste que le rapport ; un événement avec son empreinte va dans le journal du dépôt configuré. Restauration et jugement s'ajoutent à --duration. Code de sortie 4 : un test a échoué ou un objectif a été manqué.",
   examples: [
     ["pra loadtest --lang fr", "45 minutes de charge"],
     ["pra loadtest --duration 2m", "un test court"],
@@ -203,6 +204,7 @@ const fr: Messages = {
     restore: "Restauration de l'instant le plus récent",
     start: "Démarrage de ce qui est restauré",
     application: "Question à l'application",
+    health: "Question à l'adresse de l'application",
     judge: "Comparaison avec chaque validation confirmée",
     verify: "Lecture et vérification du dépôt",
   },
