@@ -16,6 +16,7 @@ import {
   holds,
   policyOf,
 } from "./policy.ts";
+import { withRecovered } from "./subjects.ts";
 import type { WatchDocument, WatchEvent } from "./watch-document.ts";
 
 /** Who we are and whom we tell: from the configuration. */
@@ -102,7 +103,8 @@ export function takeLook(
   const { setup, now, lookAgeMs } = context;
   const { contacts, escalation, planned, cluster, actor } = setup;
   const own = channelObservations(document, setup.routes, now);
-  const stepped = step(document.alerts, [...observations, ...own].map(clipped), {
+  const seen = withRecovered([...observations, ...own].map(clipped), document.alerts.tracks);
+  const stepped = step(document.alerts, seen, {
     policy: policyOf({ quiets: document.quiets, planned, contacts, escalation }),
     now,
     ...(lookAgeMs === undefined ? {} : { lookAgeMs }),

@@ -33,7 +33,7 @@ test("R30 S137 a failed backup opens an action by itself, status calls for someb
   const status = await pra.run("status", { LANG: "fr_FR.UTF-8" });
   assert.match(
     status.out,
-    /✗ actions +1 dont personne n'a la charge ; première échéance : backup le .*\n +→ pra action assign [0-9a-f]{8} --owner NOM --by NOM/,
+    /✗ actions +personne n'a la charge de backup.*, attendue le .*\n +→ pra action assign [0-9a-f]{8} --owner NOM --by NOM/,
   );
   const listed = await pra.run("action list");
   assert.equal(listed.code, 5);

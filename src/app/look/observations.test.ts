@@ -27,6 +27,8 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     failed("repository", late),
     failed("proof", late),
     failed("exposure", late),
+    failed("corruption", late),
+    failed("certificate", late),
     failed("slots", new DrError("PG_CONNECTION_LOST", { where: "w", reason: "r" })),
   ]).map(({ rule, health }) => `${rule} ${health}`);
   assert.deepEqual(healths, [
@@ -35,6 +37,27 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     "repository ill",
     "proof unknown",
     "exposure unknown",
+    "corruption unknown",
+    "certificate unknown",
     "slots ill",
+  ]);
+});
+
+test("R21 each job that failed, and each certificate, is an observation of its own", () => {
+  const failure = (job: string) =>
+    found("runs", "bad", "run-failed", { job, ageMs: 0, exit: "1", step: "s" });
+  const certificate = (where: string, state: "bad" | "good") =>
+    found("certificate", state, "certificate-ending", { where, leftMs: 1 });
+  const told = observationsOf([
+    failure("expire"),
+    failure("load-test"),
+    certificate("db:5432", "good"),
+    certificate("app:443", "bad"),
+  ]).map(({ rule, subject, health }) => `${rule} ${subject} ${health}`);
+  assert.deepEqual(told, [
+    "runs expire ill",
+    "runs load-test ill",
+    "certificate db:5432 well",
+    "certificate app:443 ill",
   ]);
 });

@@ -29,12 +29,16 @@ const en: Messages = {
       summary: "{count} open and in hand; first due: {what} on {due}, {owner}",
       hint: 'When it is done: pra action close {id} --by NAME --why "..."',
     },
+    "action-escalated": {
+      summary: "nobody has {what}, due on {due}",
+      hint: "pra action assign {id} --owner NAME --by NAME",
+    },
     "action-untaken": {
       summary: "{count} that nobody has; first due: {what} on {due}",
       hint: "pra action assign {id} --owner NAME --by NAME",
     },
     "action-overdue": {
-      summary: "{count} overdue; the oldest: {what}, due on {due}, {owner}",
+      summary: "{what} was due on {due} (owner: {owner})",
       hint: 'pra action close {id} --by NAME --why "...", or give it another day: pra action assign {id} --due DAY --by NAME',
     },
     "first-week": {
@@ -64,12 +68,16 @@ const fr: Messages = {
         "{count} ouvertes et prises en charge ; première échéance : {what} le {due}, {owner}",
       hint: 'Quand c\'est fait : pra action close {id} --by NOM --why "..."',
     },
+    "action-escalated": {
+      summary: "personne n'a la charge de {what}, attendue le {due}",
+      hint: "pra action assign {id} --owner NOM --by NOM",
+    },
     "action-untaken": {
       summary: "{count} dont personne n'a la charge ; première échéance : {what} le {due}",
       hint: "pra action assign {id} --owner NOM --by NOM",
     },
     "action-overdue": {
-      summary: "{count} en retard ; la plus ancienne : {what}, attendue le {due}, {owner}",
+      summary: "{what} était attendue le {due} (responsable : {owner})",
       hint: 'pra action close {id} --by NOM --why "...", ou un autre jour : pra action assign {id} --due JOUR --by NOM',
     },
     "first-week": {

@@ -132,6 +132,7 @@ export type DutyFactId =
   | "routine-missed"
   | "action-open"
   | "action-untaken"
+  | "action-escalated"
   | "action-overdue";
 
 /** Every fact about those. */

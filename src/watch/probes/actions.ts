@@ -1,5 +1,5 @@
 /** Corrective actions that are late, that nobody has, and that are under way (R30). */
-import { type Finding, found } from "../../core/finding/finding.ts";
+import { type FactValues, type Finding, found } from "../../core/finding/finding.ts";
 
 /** One that is open. */
 export type OpenAction = {
@@ -17,41 +17,43 @@ function dayOf(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }
 
-/** One line for what is alike, which names the first due; no finding where none is open. */
+function valuesOf({ id, what, owner, dueAtMs }: OpenAction): FactValues {
+  return { what, owner: owner === "" ? "–" : owner, due: dayOf(dueAtMs), id: id.slice(0, 8) };
+}
+
+/** Of those that ask for nothing now one line tells how many, and names the first due. */
+function summedUp(
+  actions: readonly OpenAction[],
+  fact: "action-untaken" | "action-open",
+): readonly Finding[] {
+  const [first] = actions;
+  const count = actions.length;
+  const figure = { value: count, unit: "actions" };
+  return first === undefined
+    ? []
+    : [found("actions", "note", fact, { ...valuesOf(first), count }, figure)];
+}
+
+/** A line for each that is late, and for each escalation that nobody has; one for the others that are alike; none where none is open. */
 export function judgeActions(open: readonly OpenAction[], nowMs: number): readonly Finding[] {
   const byDue = open.toSorted((a, b) => a.dueAtMs - b.dueAtMs);
-  const overdue = byDue.filter(({ dueAtMs }) => dueAtMs < nowMs);
-  const inTime = byDue.filter(({ dueAtMs }) => dueAtMs >= nowMs);
+  const isLate = ({ dueAtMs }: OpenAction): boolean => dueAtMs < nowMs;
+  const inTime = byDue.filter((action) => !isLate(action));
   const untaken = inTime.filter(({ owner }) => owner === "");
-  const taken = inTime.filter(({ owner }) => owner !== "");
-  const told = (
-    actions: readonly OpenAction[],
-    fact: "action-overdue" | "action-untaken" | "action-open",
-    state: Finding["state"],
-  ): readonly Finding[] => {
-    const [first] = actions;
-    if (first === undefined) {
-      return [];
-    }
-    const { id, what, owner, dueAtMs } = first;
-    const count = actions.length;
-    const values = {
-      count,
-      what,
-      owner: owner === "" ? "–" : owner,
-      due: dayOf(dueAtMs),
-      id: id.slice(0, 8),
-    };
-    return [found("actions", state, fact, values, { value: count, unit: "actions" })];
-  };
-  const escalates = untaken.some((action) => action.escalates);
   return [
-    ...told(overdue, "action-overdue", "bad"),
-    ...told(
-      untaken.toSorted((a, b) => Number(b.escalates) - Number(a.escalates)),
+    ...byDue
+      .filter(isLate)
+      .map((action) => found("actions", "bad", "action-overdue", valuesOf(action))),
+    ...untaken
+      .filter(({ escalates }) => escalates)
+      .map((action) => found("actions", "bad", "action-escalated", valuesOf(action))),
+    ...summedUp(
+      untaken.filter(({ escalates }) => !escalates),
       "action-untaken",
-      escalates ? "bad" : "note",
     ),
-    ...told(taken, "action-open", "note"),
+    ...summedUp(
+      inTime.filter(({ owner }) => owner !== ""),
+      "action-open",
+    ),
   ];
 }

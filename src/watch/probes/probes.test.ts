@@ -244,7 +244,8 @@ test("R19 L53 of each planned job the newest run that did something is judged: w
     sinceMs: nowMs - hours * HOUR,
     isDead,
   });
-  assert.equal(judged({ ...job, runs: [failed], running: since(10) }), "good runs-well");
+  assert.equal(judged({ ...job, runs: [failed], running: since(10) }), "bad run-failed");
+  assert.equal(judged({ ...job, running: since(10) }), "good runs-well");
   assert.equal(judged({ ...job, running: since(10.01) }), "bad run-long");
   assert.equal(judged({ ...job, running: since(1, true) }), "bad run-died");
 });

@@ -62,8 +62,8 @@ export function judgeRuns(jobs: readonly JobRuns[], nowMs: number): readonly Fin
   const ill = ran.flatMap((job) => {
     const now = judgeRunning(job, nowMs);
     const last = job.runs.findLast(({ outcome }) => outcome !== "busy");
-    // While a run goes on, the one before is being made good.
-    return job.running !== undefined || last === undefined ? now : judgeLast(last, job, nowMs);
+    // A run that goes on has not made the one before good yet.
+    return now.length > 0 || last === undefined ? now : judgeLast(last, job, nowMs);
   });
   return ran.length > 0 && ill.length === 0 ? [found("runs", "good", "runs-well")] : ill;
 }
