@@ -73,8 +73,20 @@ export function parseEnvFile(content: string, path: string): ReadonlyMap<string,
   );
 }
 
-/** Reads a `.env` file; undefined when there is none. @throws DrError `CONFIG_ENV_…`. */
-export function readEnvFile(path: string): ReadonlyMap<string, EnvFileValue> | undefined {
+/** What can be read of a file that is refused, as Node's parser has it: lines that make no sense are skipped, of several values the last counts. */
+function salvaged(content: string): ReadonlyMap<string, EnvFileValue> {
+  const values = Object.entries(parseEnv(content.replace(/^\uFEFF/, "")));
+  return new Map(values.map(([name, value = ""]) => [name, { value, line: 0 }]));
+}
+
+/**
+ * Reads a `.env` file; undefined when there is none. `salvage`: what can be read of one that is refused, in place of the refusal.
+ * @throws DrError `CONFIG_ENV_…`.
+ */
+export function readEnvFile(
+  path: string,
+  options: { readonly salvage: boolean } = { salvage: false },
+): ReadonlyMap<string, EnvFileValue> | undefined {
   let content: string;
   try {
     content = readFileSync(path, "utf8");
@@ -85,5 +97,5 @@ export function readEnvFile(path: string): ReadonlyMap<string, EnvFileValue> | u
     }
     throw new DrError("CONFIG_ENV_FILE_UNREADABLE", { path, reason: code }, { cause: error });
   }
-  return parseEnvFile(content, path);
+  return options.salvage ? salvaged(content) : parseEnvFile(content, path);
 }

@@ -15,7 +15,7 @@ import {
   connectionSettings,
 } from "../postgres/connection-settings.ts";
 import type { RetentionPolicy } from "../repository/retention-view.ts";
-import { type EnvFileValue, readEnvFile } from "./env-file.ts";
+import { type EnvFile, findEnvFile } from "./find-env-file.ts";
 import { type Setting, checkSetting, formatOrigin } from "./setting-values.ts";
 import { type ServiceManager, serviceManagerOf } from "./service-manager-variables.ts";
 import { type SettingName, settingNames, settingsRegistry } from "./settings.ts";
@@ -137,36 +137,17 @@ export type EnvironmentInput = {
    * `passedOver`, in place of stopping all.
    */
   readonly strict?: boolean;
+  /**
+   * True: of a configuration that is refused, what telling people of it takes, the channels and the state directory; nothing that could reach a
+   * server or a repository, for that may be another one than was meant.
+   */
+  readonly salvage?: boolean;
 };
 
 /** An error budget is said of 30 days. */
 const BUDGET_MINUTES = 30 * 24 * 60;
 /** A disk's gigabyte, as makers and `.env` count it. */
 const BYTES_PER_GB = 1e9;
-
-type EnvFile = {
-  readonly path: string;
-  readonly values: ReadonlyMap<string, EnvFileValue>;
-};
-
-function findEnvFile(input: EnvironmentInput): EnvFile | undefined {
-  if (input.envFile !== undefined) {
-    const path = resolve(input.workingDirectory, input.envFile);
-    const values = readEnvFile(path);
-    if (values === undefined) {
-      throw new DrError("CONFIG_ENV_FILE_UNREADABLE", { path, reason: "ENOENT" });
-    }
-    return { path, values };
-  }
-  for (const directory of [input.workingDirectory, input.checkoutDirectory]) {
-    const path = join(directory, ".env");
-    const values = readEnvFile(path);
-    if (values !== undefined) {
-      return { path, values };
-    }
-  }
-  return undefined;
-}
 
 function settingOf(
   name: SettingName,
@@ -409,18 +390,32 @@ function isVital(name: SettingName): boolean {
   return group === "server" || group === "program" || name === "BACKUP_DIR";
 }
 
-/**
- * Reads the configuration. Only what is set is checked; what a command needs and nobody set is refused
- * by `requireSetting`. @throws DrError `CONFIG_…` with the file, the line and the value.
- */
-export function readEnvironment(input: EnvironmentInput): Environment {
-  const file = findEnvFile(input);
+/** What telling people takes. */
+function tellsPeople(name: SettingName): boolean {
+  const { group } = settingsRegistry[name];
+  return group === "alerts" || group === "program";
+}
+
+/** Nowhere that anybody has named. */
+function noConnection({
+  userName: user,
+  homeDirectory: home,
+}: EnvironmentInput): ConnectionSettings {
+  return connectionSettings({}, { explicit: {}, account: { user, home } });
+}
+
+type ReadSettings = Pick<Environment, "settings" | "passedOver">;
+
+/** Every setting that is set and fits. @throws DrError for one that does not, unless it is passed over. */
+function readSettings(input: EnvironmentInput, file: EnvFile | undefined): ReadSettings {
   const settings = new Map<SettingName, Setting>();
   const passedOver: DrError[] = [];
-  for (const name of settingNames) {
+  const names = input.salvage === true ? settingNames.filter(tellsPeople) : settingNames;
+  for (const name of names) {
     const setting = settingOf(name, input, file);
     const error = setting === undefined ? undefined : settingError(name, setting);
-    if (error !== undefined && (input.strict !== false || isVital(name))) {
+    const mayThrow = input.strict !== false || isVital(name);
+    if (error !== undefined && mayThrow && input.salvage !== true) {
       throw error;
     }
     if (error !== undefined) {
@@ -429,10 +424,20 @@ export function readEnvironment(input: EnvironmentInput): Environment {
       settings.set(name, setting);
     }
   }
+  return { settings, passedOver };
+}
+
+/**
+ * Reads the configuration. Only what is set is checked; what a command needs and nobody set is refused
+ * by `requireSetting`. @throws DrError `CONFIG_…` with the file, the line and the value.
+ */
+export function readEnvironment(input: EnvironmentInput): Environment {
+  const file = findEnvFile({ ...input, salvage: input.salvage === true });
+  const { settings, passedOver } = readSettings(input, file);
   const reader = new Reader(input, settings);
   const cluster = reader.cluster();
   return {
-    connection: reader.connection(file),
+    connection: input.salvage === true ? noConnection(input) : reader.connection(file),
     cluster,
     slotName: `pra_${cluster}`,
     backupDirectory: reader.path("BACKUP_DIR"),

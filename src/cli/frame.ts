@@ -44,10 +44,15 @@ export interface Frame {
 
   /**
    * The configuration; `flags` are the values given on the command line. Not `strict`: for commands that WAL or a restore hangs on; a wrong
-   * value that these do not use is told as a note, and left out. `envFile`: in place of the one typed. @throws DrError `CONFIG_…`.
+   * value that these do not use is told as a note, and left out. `envFile`: in place of the one typed. `salvage`: what is left of one that is
+   * refused, to tell people of it. @throws DrError `CONFIG_…`.
    */
   environment(
     flags?: Flags,
-    options?: { readonly strict: boolean; readonly envFile?: string | undefined },
+    options?: {
+      readonly strict: boolean;
+      readonly envFile?: string | undefined;
+      readonly salvage?: boolean;
+    },
   ): Environment;
 }

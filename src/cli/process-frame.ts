@@ -100,7 +100,11 @@ export class ProcessFrame implements Frame {
 
   environment(
     flags: Flags = {},
-    options: { readonly strict: boolean; readonly envFile?: string | undefined } = { strict: true },
+    options: {
+      readonly strict: boolean;
+      readonly envFile?: string | undefined;
+      readonly salvage?: boolean;
+    } = { strict: true },
   ): Environment {
     const { commandLine, variables, checkoutDirectory } = this.#options;
     const environment = readEnvironment({
@@ -113,8 +117,9 @@ export class ProcessFrame implements Frame {
       flags: { PRA_LANG: commandLine.lang, PRA_REASON: commandLine.reason, ...flags },
       envFile: options.envFile ?? commandLine.envFile,
       strict: options.strict,
+      salvage: options.salvage ?? false,
     });
-    for (const error of environment.passedOver) {
+    for (const error of options.salvage === true ? [] : environment.passedOver) {
       const { message, hint } = errorText(error, this.language);
       const text = `! ${message}\n  ${hint}`;
       // A daemon reads its configuration each minute.

@@ -7,7 +7,7 @@
 import type { CheckId } from "../core/finding/finding.ts";
 
 /** Rules beyond the checks. */
-export const watchRuleIds = ["daemon", "channel", "memory"] as const;
+export const watchRuleIds = ["daemon", "channel", "memory", "configuration"] as const;
 
 /** One of them. */
 export type WatchRuleId = (typeof watchRuleIds)[number];
@@ -114,6 +114,8 @@ const register: readonly AlertRule[] = [
   rule("daemon", "critical", { ...ENDANGERS, ...AT_ONCE }),
   rule("channel", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   rule("memory", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
+  // With it all commands end, the hourly backup too.
+  rule("configuration", "critical", { ...AT_ONCE, resolveAfterMs: 0 }),
   // Of the second watcher: it has waited for several signs before it calls the first one silent, and the next sign is the proof.
   rule("watcher", "critical", {
     ...ENDANGERS,

@@ -31,6 +31,7 @@ const verdicts: Readonly<Record<KnownRuleId, Readonly<Record<Language, string>>>
   routines: { en: "a routine was not done", fr: "une routine n'a pas été faite" },
   actions: { en: "a corrective action waits", fr: "une action corrective attend" },
   "first-week": { en: "first week", fr: "première semaine" },
+  configuration: { en: "configuration unusable", fr: "configuration inutilisable" },
   memory: { en: "state directory unwritable", fr: "dossier d'état non inscriptible" },
   channel: { en: "an alert channel fails", fr: "un canal d'alerte échoue" },
   channels: { en: "alert channels not proved", fr: "canaux d'alerte non prouvés" },
@@ -73,6 +74,18 @@ export const knownRuleIds: readonly KnownRuleId[] = Object.keys(verdicts).filter
 /** Names that a silence or a window may bear, beside `all`. */
 export const namedRules: ReadonlySet<string> = new Set([...knownRuleIds, ...registeredRuleIds]);
 
+/** Parts of the daemon that bear no check's name. */
+const partNames: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
+  en: { digest: "daily digest", signs: "signs of life" },
+  fr: {
+    watch: "contrôles",
+    delivery: "remise",
+    metrics: "métriques",
+    signs: "signes de vie",
+    digest: "résumé du jour",
+  },
+};
+
 /** What is wrong; `blind`: it could not be judged for too long. A rule without words is told by its id. */
 export function verdictOf(
   about: { readonly rule: string; readonly subject: string; readonly blind: boolean },
@@ -85,6 +98,7 @@ export function verdictOf(
       ? `impossible à juger : ${rule}`
       : `cannot be judged: ${rule}`
     : words;
-  const names: Readonly<Record<string, string>> = rule === "daemon" ? checkNames[language] : {};
+  const names: Readonly<Record<string, string>> =
+    rule === "daemon" ? { ...checkNames[language], ...partNames[language] } : {};
   return subject === "" ? verdict : `${verdict} (${names[subject] ?? subject})`;
 }

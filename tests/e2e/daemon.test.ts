@@ -49,8 +49,11 @@ class Site {
     return new Site(server, pra, slack);
   }
 
-  daemon(words = ""): { readonly running: Running; readonly lines: () => readonly LogLine[] } {
-    const running = this.pra.start(`daemon${words}`, this.variables);
+  daemon(
+    words = "",
+    more: Readonly<Record<string, string>> = {},
+  ): { readonly running: Running; readonly lines: () => readonly LogLine[] } {
+    const running = this.pra.start(`daemon${words}`, { ...this.variables, ...more });
     let out = "";
     running.child.stdout?.on("data", (text: string) => (out += text));
     const lines = (): readonly LogLine[] =>
@@ -103,9 +106,11 @@ test("R20 R21 the daemon tells of a killed server within seconds, and of its ret
   assert.ok(!`${out}${err}`.includes("hunter2"), "L54");
 });
 
-test("L53 R20 the receiver is a process of its own: killed it is started again, and WAL goes on arriving; dying again and again it is told", async (context) => {
+test("L53 R20 the receiver is a process of its own: killed it is started again, and WAL goes on arriving; dying again and again it is told, as is every part of the daemon", async (context) => {
   const site = await Site.open(context);
-  const { running, lines } = site.daemon();
+  // There somebody else listens.
+  const { host } = new URL(site.slack.origin);
+  const { running, lines } = site.daemon("", { PRA_METRICS_LISTEN: host });
   const streams = (): number => lines().filter(({ text }) => /Streaming/.test(text ?? "")).length;
   await until("the first stream", () => streams() === 1);
   for (let life = 1; life <= 3; life += 1) {
@@ -130,7 +135,8 @@ test("L53 R20 the receiver is a process of its own: killed it is started again, 
       await until("the next life", () => receiversIn(lines()).length > life, 60);
     }
   }
-  await until("the alert", () => site.told(/the daemon is in trouble/) > 0, 40);
+  await until("the alert", () => site.told(/daemon is in trouble \(receiver\)/) > 0, 40);
+  await until("the other", () => site.told(/daemon is in trouble \(metrics\)/) > 0, 40);
   running.child.kill("SIGTERM");
   assert.equal((await running.answer).code, 0);
 });
@@ -189,11 +195,13 @@ test("R20 SIGHUP makes a change of .env hold at once, also for the receiver; a w
   await writeFile(file, `${settings}PRA_CLUSTER=NONE\n`, { mode: 0o600 });
   running.child.kill("SIGHUP");
   await until("the complaint", () => count(/CONFIG_[A-Z]+/g) > 0);
+  await until("the alert", () => site.told(/configuration unusable since/) > 0);
   await rename(log, `${log}.moved`);
   await writeFile(file, settings, { mode: 0o600 });
   running.child.kill("SIGUSR2");
   running.child.kill("SIGHUP");
   await until("the new file", () => count(/"reloaded"/g) > 0);
+  await until("its end", () => site.told(/resolved .*configuration unusable/) > 0);
   running.child.kill("SIGTERM");
   const { code, out } = await running.answer;
   assert.equal(code, 0);

@@ -13,11 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { DrError } from "../../core/errors.ts";
 import { configureFailpoints } from "../../core/failpoint.ts";
 import { configureFailpointsFrom } from "../../files/failpoint-effects.ts";
 import type { Environment } from "../environment.ts";
 import { environmentIn } from "../../../tests/support/environment-in.ts";
-import { DaemonLog, formatLine } from "./log.ts";
+import { DaemonLog, failureFields, formatLine } from "./log.ts";
 
 type Place = {
   readonly log: DaemonLog;
@@ -59,6 +60,14 @@ test("a line of the log is one line, whatever is said, for machines and for peop
   assert.deepEqual(JSON.parse(json), { ...line, text, count: 3 });
   const words = formatLine(line, { text, count: 3, code: "PG_X" }, "text");
   assert.match(words, /^1970\S+ warn {2}said text="[^\p{Cc}]*" count=3 code=PG_X\n$/u);
+});
+
+test("an error is told by its code, and a defect with the place where it happened", () => {
+  const known = failureFields(new DrError("WATCH_LOOK_TIMEOUT", { seconds: 2 }));
+  assert.deepEqual(known, { code: "WATCH_LOOK_TIMEOUT", text: "no answer within 2 s" });
+  const { code, text, stack } = failureFields(new TypeError("x is undefined"));
+  assert.deepEqual([code, text], ["defect", "x is undefined"]);
+  assert.match(String(stack), /TypeError: x is undefined\n.*log\.test\.ts/);
 });
 
 test("L54 what the configuration keeps secret is in no line, also where somebody else says it", (context) => {

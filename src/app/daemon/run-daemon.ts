@@ -4,7 +4,7 @@
  * goes the same way as under cron (`record-look.ts`), into the same memory, so both may run at once. A part that fails is begun again, later
  * each time; only an abort ends the daemon, within ten seconds. The configuration is read again once a minute, and at once when asked.
  */
-import { isDrError } from "../../core/errors.ts";
+import { type DrError, isDrError } from "../../core/errors.ts";
 import {
   daemonDeliverEveryMs,
   daemonFastLookMs,
@@ -28,9 +28,9 @@ import { leaveSign } from "../watch/leave-sign.ts";
 import { recordLook } from "../watch/record-look.ts";
 import { settingsRegistry } from "../settings.ts";
 import { lockDaemon, touchLock } from "./lock-daemon.ts";
-import type { Log } from "./log.ts";
+import { type Log, failureFields } from "./log.ts";
 import { Nap, abortionOf } from "./nap.ts";
-import { type Deaths, restartDelayMs, withDeath } from "./restarts.ts";
+import { PartHealth, type PartName } from "./part-health.ts";
 import { ScheduleKeeper } from "./run-schedule.ts";
 import { ServiceVoice } from "./service-manager.ts";
 import { type ReceiverCommand, ReceiverSupervisor } from "./supervise-receiver.ts";
@@ -76,10 +76,13 @@ class Daemon {
   readonly #schedule: ScheduleKeeper;
   readonly #voice: ServiceVoice;
   readonly #metrics: MetricsBoard;
+  readonly #parts = new PartHealth();
   /** Between two looks, and between two deliveries. */
   readonly #watchNap: Nap;
   readonly #deliveryNap: Nap;
   #environment: Environment;
+  /** Why the newest configuration is not in use. */
+  #refused: DrError | undefined;
 
   constructor(
     adapters: Adapters,
@@ -131,10 +134,9 @@ class Daemon {
   }
 
   /** Begins a part again when it fails. */
-  async #keep(name: string, part: () => Promise<void>): Promise<void> {
+  async #keep(name: PartName, part: () => Promise<void>): Promise<void> {
     const { signal, log } = this.#options;
     const { clock } = this.#adapters;
-    let deaths: Deaths = [];
     while (!signal.aborted) {
       try {
         await part();
@@ -142,12 +144,28 @@ class Daemon {
         if (signal.aborted) {
           return;
         }
-        deaths = withDeath(deaths, clock.monotonic());
-        const delayMs = restartDelayMs(deaths, clock.monotonic());
-        const code = isDrError(error) ? error.code : "defect";
-        const text = error instanceof Error ? error.message : "?";
-        log("error", "part-failed", { part: name, code, text, delayMs });
+        const delayMs = this.#parts.died(name, error, clock.monotonic());
+        log("error", "part-failed", { part: name, ...failureFields(error), delayMs });
+        if (name === "watch") {
+          await this.#tellOfWatch();
+        }
         await this.#pause(delayMs);
+      }
+    }
+  }
+
+  /** Who looks takes into account how the parts do; that looking itself fails again and again must be told by somebody else. */
+  async #tellOfWatch(): Promise<void> {
+    const { signal, log, moment } = this.#options;
+    const parts = this.#parts.observe(this.#adapters.clock.monotonic());
+    try {
+      const record = await recordLook(this.#adapters, this.#environment, parts, { signal, moment });
+      if (record.due) {
+        this.#deliveryNap.ring();
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        log("error", "part-untold", failureFields(error));
       }
     }
   }
@@ -156,15 +174,17 @@ class Daemon {
     await new Nap(this.#adapters.clock).sleep(durationMs, this.#options);
   }
 
-  /** A configuration that cannot be read is told, and the one before goes on. */
+  /** A configuration that cannot be read is told, in the log and to people, and the one before goes on. */
   #reload(): void {
     const before = receiverSettings(this.#environment);
     try {
       this.#environment = this.#options.environment();
+      this.#refused = undefined;
     } catch (error) {
       if (!isDrError(error)) {
         throw error;
       }
+      this.#refused = error;
       this.#options.log("error", "configuration", { code: error.code, text: error.message });
     }
     if (receiverSettings(this.#environment) !== before) {
@@ -226,7 +246,8 @@ class Daemon {
       this.#supervisor?.heed(report.findings);
     }
     const own = this.#supervisor === undefined ? [] : [this.#supervisor.observe()];
-    const observations = [...observationsOf(report.findings), ...own];
+    const parts = this.#parts.observe(this.#adapters.clock.monotonic());
+    const observations = [...observationsOf(report.findings), ...own, ...parts];
     return { ok: report.ok, observations, look: report };
   }
 
@@ -249,6 +270,7 @@ class Daemon {
       signal,
       begun,
       moment,
+      refused: this.#refused,
     });
     if (look !== undefined) {
       const scope = full ? "everything" : "server";

@@ -2,7 +2,8 @@
  * What a look found is taken into account: alerts open, end, are told again. Deciding and queueing is one durable step; handing over is another
  * process's work (`deliver.ts`), so that a look never waits for a mail relay. `pra status` and the daemon call this.
  */
-import type { DrError } from "../../core/errors.ts";
+import { type DrError, errorText } from "../../core/errors.ts";
+import type { Language } from "../../core/language.ts";
 import { watchSaveEveryMs } from "../../core/watch-limits.ts";
 import { openTracks } from "../../watch/alert-state.ts";
 import type { Track } from "../../watch/alert-track.ts";
@@ -77,6 +78,32 @@ function memoryObservations(document: WatchDocument, place: Place): readonly Obs
   return wasIll ? [{ ...about, health: "well", words }] : [];
 }
 
+/** What of the configuration could not be used, as an observation; nothing where it always could. */
+function configurationObservations(
+  document: WatchDocument,
+  faults: readonly DrError[],
+): readonly Observation[] {
+  const about = { rule: "configuration", subject: "" } as const;
+  const [first, ...others] = faults;
+  if (first === undefined) {
+    const words = {
+      en: { summary: "all of the configuration is used", hint: "" },
+      fr: { summary: "toute la configuration est utilisée", hint: "" },
+    };
+    const wasIll = document.alerts.tracks.some(({ rule }) => rule === about.rule);
+    return wasIll ? [{ ...about, health: "well", words }] : [];
+  }
+  const said = (language: Language, more: string): Observation["words"]["en"] => {
+    const { message, hint } = errorText(first, language);
+    return { summary: `${message}${others.length === 0 ? "" : more}`, hint };
+  };
+  const words = {
+    en: said("en", `, and ${others.length} more`),
+    fr: said("fr", `, et ${others.length} de plus`),
+  };
+  return [{ ...about, health: "ill", words }];
+}
+
 /**
  * Takes one look into account; durable when it returns, or in the machine's memory where the state directory takes nothing. `begun`: the moment at which the look began, so that of two looks the later one counts.
  * @throws DrError `STORE_IO`, `STORE_DISK_FULL` when neither takes it, `WATCH_MEMORY_BUSY`.
@@ -85,16 +112,31 @@ export async function recordLook(
   adapters: Adapters,
   environment: Environment,
   observations: readonly Observation[],
-  options: WatchOptions & { readonly begun?: Moment; readonly watch?: OpenWatch },
+  options: WatchOptions & {
+    readonly begun?: Moment;
+    readonly watch?: OpenWatch;
+    /** A configuration that was refused, while an earlier one, or a part of it, is in use. */
+    readonly refused?: DrError | undefined;
+  },
 ): Promise<LookRecord> {
   const { signal, begun } = options;
   const watch = options.watch ?? (await openWatch(adapters, environment, options));
   const { memory, setup, moment, problems } = watch;
+  const { refused } = options;
+  const faults = [
+    ...(refused === undefined ? [] : [refused]),
+    ...environment.passedOver,
+    ...problems,
+  ];
   const record = await memory.update(
     (document, place) => {
       const now = moment();
       const lookAgeMs = begun === undefined ? 0 : elapsedMs(begun, now);
-      const all = [...observations, ...memoryObservations(document, place)];
+      const all = [
+        ...observations,
+        ...memoryObservations(document, place),
+        ...configurationObservations(document, faults),
+      ];
       const next = takeLook(document, all, { setup, now, lookAgeMs });
       const { watchMs } = passTime(document.alerts.time, now);
       const result: LookRecord = {

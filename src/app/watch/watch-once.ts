@@ -39,6 +39,11 @@ export type Watched = Look & {
   readonly alerts: Pick<LookRecord, "open" | "waiting"> | undefined;
 };
 
+/** Values that do not fit, and are not used until they do. */
+function passedOverIn({ passedOver }: Environment): readonly Finding[] {
+  return passedOver.map((error) => failed("settings", error));
+}
+
 function withFindings(watched: Watched, more: readonly Finding[]): Watched {
   const ok = watched.ok && more.every(({ state }) => state !== "bad");
   return { ...watched, ok, findings: [...watched.findings, ...more] };
@@ -55,7 +60,8 @@ export async function watchOnce(
 ): Promise<Watched> {
   const begun = readMoment(adapters.clock);
   const look = await runLook(adapters, environment, options);
-  const report: Watched = { ...look, alerts: undefined };
+  const own = passedOverIn(environment);
+  const report: Watched = withFindings({ ...look, alerts: undefined }, own);
   if (isLate(look)) {
     startDelivery(environment, { look: true, sign: true });
     return report;
@@ -70,7 +76,7 @@ export async function watchOnce(
     if (record.due || sign || isDeadManSet(environment)) {
       startDelivery(environment, { sign });
     }
-    return withFindings({ ...look, alerts: record }, findingsOf(record));
+    return withFindings({ ...look, alerts: record }, [...own, ...findingsOf(record)]);
   } catch (error) {
     if (!isDrError(error)) {
       throw error;

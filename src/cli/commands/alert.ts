@@ -2,7 +2,7 @@
 import { Argument, type Command, Option } from "commander";
 
 import type { Environment } from "../../app/environment.ts";
-import { errorText } from "../../core/errors.ts";
+import { errorText, isDrError } from "../../core/errors.ts";
 import {
   alertJson,
   alertListJson,
@@ -14,6 +14,7 @@ import type { Frame } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
 import { registerAlertTest } from "./alert-test.ts";
 import { alertText } from "../text/alert-text.ts";
+import { salvagedEnvironment } from "../watching-environment.ts";
 
 type Person = { readonly reason: string; readonly by?: string };
 
@@ -94,6 +95,22 @@ async function unsilence(which: string, options: { by?: string }, frame: Frame):
   );
 }
 
+/** Also of a configuration that is refused the channels are used: that is what is to be told on them. Then nothing is looked at. */
+function deliveringEnvironment(frame: Frame): {
+  readonly environment: Environment;
+  readonly whole: boolean;
+} {
+  try {
+    return { environment: frame.environment({}, { strict: false }), whole: true };
+  } catch (error) {
+    const environment = isDrError(error) ? salvagedEnvironment(frame) : undefined;
+    if (environment === undefined) {
+      throw error;
+    }
+    return { environment, whole: false };
+  }
+}
+
 type DeliverOptions = { readonly look?: true; readonly sign?: true };
 
 async function deliver(options: DeliverOptions, frame: Frame): Promise<void> {
@@ -101,9 +118,9 @@ async function deliver(options: DeliverOptions, frame: Frame): Promise<void> {
   const { handOver: handOverDue } = await import("../../app/watch/watch-once.ts");
   const { language, signal } = frame;
   const text = alertText[language];
-  const environment = frame.environment(undefined, { strict: false });
-  const look = options.look === true;
-  const sign = options.sign === true;
+  const { environment, whole } = deliveringEnvironment(frame);
+  const look = whole && options.look === true;
+  const sign = whole && options.sign === true;
   const report = await handOverDue(compose(), environment, { signal, look, sign });
   const { state, settled, waiting, events, ledgerFailure } = report;
   for (const problem of report.problems) {

@@ -8,6 +8,7 @@ import { isDrError } from "../../core/errors.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { daemonText } from "../text/daemon-text.ts";
+import { watchingEnvironment } from "../watching-environment.ts";
 
 /** This program again, with the same configuration. */
 function receiverCommand(envFile: string | undefined): {
@@ -39,7 +40,7 @@ export async function serve(
     output.use(read);
     return read;
   };
-  const { envFile } = environment();
+  const { envFile } = await watchingEnvironment(frame);
   process.on("SIGUSR2", () => {
     output.reopen();
   });

@@ -8,6 +8,7 @@ import { groupedLines, reportToJson } from "../finding-lines.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { statusText } from "../text/status-text.ts";
+import { watchingEnvironment } from "../watching-environment.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 /** Between two looks, unless told otherwise. */
@@ -45,7 +46,7 @@ type StatusOptions = {
 async function status(options: StatusOptions, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { nagiosLevel, readStatus } = await import("../../app/status.ts");
-  const environment = frame.environment();
+  const environment = await watchingEnvironment(frame);
   const { signal } = frame;
   const report = await readStatus(compose(), environment, { signal });
   const level = nagiosLevel(report);
@@ -80,7 +81,7 @@ async function nagios(frame: Frame): Promise<void> {
 async function openMetrics({ output }: StatusOptions, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { readStatus, statusMetrics, writeStatusMetrics } = await import("../../app/status.ts");
-  const environment = frame.environment();
+  const environment = await watchingEnvironment(frame);
   const { signal } = frame;
   const report = await readStatus(compose(), environment, { signal });
   if (output === undefined) {
@@ -99,7 +100,7 @@ async function watch(seconds: number, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { readStatus } = await import("../../app/status.ts");
   const { watchStatus } = await import("../watch-status.ts");
-  const environment = frame.environment();
+  const environment = await watchingEnvironment(frame);
   const { signal } = frame;
   const adapters = compose();
   await watchStatus({

@@ -9,6 +9,7 @@ import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { statusText } from "../text/status-text.ts";
 import { watchText } from "../text/watch-text.ts";
+import { watchingEnvironment } from "../watching-environment.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { serve } from "./daemon.ts";
 
@@ -55,7 +56,8 @@ async function once(frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { watchFromRepository } = await import("../../app/second-watch/watch-from-repository.ts");
   const { signal } = frame;
-  const look = await watchFromRepository(compose(), frame.environment(), { signal });
+  const environment = await watchingEnvironment(frame);
+  const look = await watchFromRepository(compose(), environment, { signal });
   frame.result(lookJson(look, frame), () => lookLines(look, frame).join("\n"));
   if (!look.ok) {
     frame.conclude({ kind: "problems" });
