@@ -1,4 +1,5 @@
 /** The report of a restore test: files for people and programs, and what the ledger keeps of it. */
+import { formatInstant } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { ReportDocument } from "../render/report-document.ts";
 import { type DescribedReport, type RestoreDbReport, describe } from "../rescue/report.ts";
@@ -18,9 +19,9 @@ function documentOf(report: RestoreDbReport, language: Language): ReportDocument
   return {
     language,
     title: described.title,
-    subtitle: `${report.target.database} · ${report.startedAt}`,
+    subtitle: `${report.target.database} · ${formatInstant(report.startedAt)}`,
     verdict: { tone: described.tone, text: described.verdict, detail: "" },
-    figures: [],
+    figures: [...described.figures],
     sections: [
       { kind: "facts", title: titles.facts, facts: facts(described.facts) },
       {
@@ -42,7 +43,7 @@ function documentOf(report: RestoreDbReport, language: Language): ReportDocument
       },
       { kind: "facts", title: titles.objects, facts: facts(described.objects) },
     ],
-    footer: [],
+    footer: [`PRA. ${described.footer}`],
   };
 }
 

@@ -57,8 +57,18 @@ function moved(date: string, days: number): string {
   return dateOf(utcOf(date) + days * DAY_MS);
 }
 
-/** The first instant of a day: dates only grow, so it is found by halving. Zones are set by whole seconds. */
-function dayStart(date: string, zone: string): number {
+/**
+ * The first instant of a day: dates only grow, so it is found by halving. Zones are set by whole seconds. `guessMs`: where it is looked for first, for most
+ * days are as long as the one before.
+ */
+function dayStart(date: string, zone: string, guessMs?: number): number {
+  if (
+    guessMs !== undefined &&
+    dateIn(zone, guessMs) === date &&
+    dateIn(zone, guessMs - 1000) < date
+  ) {
+    return guessMs;
+  }
   let before = (utcOf(date) - OFFSET_MAX_MS) / 1000;
   let at = (utcOf(date) + OFFSET_MAX_MS) / 1000;
   while (at - before > 1) {
@@ -159,7 +169,7 @@ export function wholeDays({ fromMs, toMs }: CalendarSpan, zone: string): readonl
   let startMs = dayStart(date, zone);
   while (startMs < toMs) {
     const next = moved(date, 1);
-    const endMs = dayStart(next, zone);
+    const endMs = dayStart(next, zone, startMs + DAY_MS);
     if (startMs >= fromMs && endMs <= toMs && endMs > startMs) {
       days.push({ date, fromMs: startMs, toMs: endMs });
     }
@@ -175,7 +185,7 @@ export function wholeWeeks(span: CalendarSpan, zone: string): readonly CalendarS
   let startMs = dayStart(monday, zone);
   while (startMs < span.toMs) {
     const next = moved(monday, 7);
-    const endMs = dayStart(next, zone);
+    const endMs = dayStart(next, zone, startMs + 7 * DAY_MS);
     if (startMs >= span.fromMs && endMs <= span.toMs) {
       weeks.push({ fromMs: startMs, toMs: endMs });
     }

@@ -47,6 +47,11 @@ export function formatDuration(durationMs: number, language: Language): string {
   return `${Math.floor(hours / 24)} ${language === "fr" ? "j" : "d"} ${hours % 24} h`;
 }
 
+/** `2026-11-22 13:05:00 UTC` of an ISO 8601 instant. */
+export function formatInstant(time: string): string {
+  return `${time.slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** `2026-11-23 09:00` by the clocks of a zone. */
 export function formatMinute(atMs: number, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", {

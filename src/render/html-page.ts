@@ -11,7 +11,7 @@ import {
   type ReportDocument,
   type Section,
   type Tone,
-  VERDICT_LENGTH_MAX,
+  WORD_LENGTH_MAX,
   colonOf,
   signOf,
 } from "./report-document.ts";
@@ -40,13 +40,15 @@ p { margin: .25rem 0; }
 .figure .value { font-size: 1.5rem; font-weight: 600; color: var(--tone); }
 .good { --tone: var(--good); } .bad { --tone: var(--bad); } .warning { --tone: var(--warning); } .unknown { --tone: var(--unknown); } .plain { --tone: var(--ink); }
 .word { white-space: nowrap; }
+td .text, tbody th .text { display: inline-block; min-width: 9rem; }
 .sign { color: var(--tone); font-weight: 700; }
 dl.facts { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .3rem 1.2rem; margin: 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; white-space: pre-line; }
-th { color: var(--soft); font-weight: 600; overflow-wrap: normal; white-space: nowrap; }
+thead th { color: var(--soft); font-weight: 600; overflow-wrap: normal; white-space: nowrap; }
+tbody th { font-weight: inherit; }
 code { font: .92em ui-monospace, "DejaVu Sans Mono", monospace; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
@@ -55,10 +57,10 @@ svg .line { fill: none; stroke: var(--bar); stroke-width: 1.6; } svg .second { s
 svg .axis { stroke: var(--line); } svg rect.mark { opacity: .16; } svg rect.mark.warning { fill: var(--warning); } svg rect.mark.bad { fill: var(--bad); } svg rect.mark.unknown { fill: var(--unknown); opacity: .3; } svg .instant { stroke: var(--bad); stroke-width: 2; }
 svg rect.day { fill: var(--tint); stroke: var(--tone); stroke-width: 1.5; } svg text.day { fill: var(--tone); font-weight: 700; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.signatures td { height: 3rem; min-width: 8rem; }
+table.signatures td, table.signatures th[scope="row"] { height: 3rem; min-width: 8rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .8rem; font-size: .85rem; }
-@media (max-width: 34rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
-@media print { :root { color-scheme: light; } main { max-width: none; padding: 0; } section.signatures { break-inside: avoid; } h2 { break-after: avoid; } tr, .figure { break-inside: avoid; } }
+@media screen and (max-width: 34rem) { svg { min-width: 36rem; } td .text, tbody th .text { min-width: 7rem; } dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
+@media print { :root { color-scheme: light; } body { font-size: 13px; } table { font-size: .85rem; } th, td { padding-right: .5rem; } td .text, tbody th .text { min-width: 5rem; } main { max-width: none; padding: 0; } section.signatures { break-inside: avoid; } h2 { break-after: avoid; } tr, .figure, svg { break-inside: avoid; } thead { break-after: avoid; } tbody tr:first-child { break-before: avoid; } }
 `.trim();
 
 function sign(tone: Tone): string {
@@ -69,8 +71,8 @@ function sign(tone: Tone): string {
 function cell({ text, tone, code }: Cell): string {
   const shown = escapeHtml(text);
   const signed = `${sign(tone ?? "plain")}${code === true ? `<code>${shown}</code>` : shown}`;
-  // A verdict stays in one piece, whatever stands beside it.
-  const isWord = tone !== undefined && text.length <= VERDICT_LENGTH_MAX;
+  // A verdict, a date, a duration stays in one piece, whatever stands beside it.
+  const isWord = text.length <= WORD_LENGTH_MAX;
   return `<span class="${isWord ? "word" : "text"}">${signed}</span>`;
 }
 
@@ -78,36 +80,51 @@ function figure({ label, value, tone, note }: Figure): string {
   return `<div class="figure ${tone}"><dt>${escapeHtml(label)}</dt><dd><span class="value">${escapeHtml(value)}</span></dd><dd class="note">${sign(tone)}${escapeHtml(note)}</dd></div>`;
 }
 
+/** The first cell names the row, for who hears it. */
+function tableRow([first = "", ...more]: readonly string[]): string {
+  return `<tr><th scope="row">${first}</th>${more.map((html) => `<td>${html}</td>`).join("")}</tr>`;
+}
+
+/** What is wider than its place is moved sideways, by keys too. */
+function scroll(title: string, html: string): string {
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}">${html}</div>`;
+}
+
+function tableOf(
+  { kind, title, head }: Extract<Section, { readonly kind: "table" | "signatures" }>,
+  body: string,
+): string {
+  const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("");
+  const caption = `<caption>${escapeHtml(title)}</caption>`;
+  const table = `<table class="${kind}">${caption}<thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table>`;
+  return scroll(title, table);
+}
+
+function note(text: string): string {
+  return `<p class="note">${escapeHtml(text)}</p>`;
+}
+
 function sectionBody(section: Section, colon: string): string {
   switch (section.kind) {
     case "facts":
       return `<dl class="facts">${section.facts.map(([label, value]) => `<dt>${escapeHtml(label)}</dt><dd>${cell(value)}</dd>`).join("")}</dl>`;
     case "table": {
-      const head = section.head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("");
-      const body = section.rows
-        .map((row) => `<tr>${row.map((each) => `<td>${cell(each)}</td>`).join("")}</tr>`)
-        .join("\n");
-      const table =
-        section.rows.length === 0
-          ? ""
-          : `<div class="scroll"><table><caption>${escapeHtml(section.title)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
-      const note =
-        section.note === undefined ? "" : `<p class="note">${escapeHtml(section.note)}</p>`;
-      return `${table}${note}`;
+      const body = section.rows.map((row) => tableRow(row.map(cell))).join("\n");
+      const table = section.rows.length === 0 ? "" : tableOf(section, `\n${body}\n`);
+      return section.note === undefined ? table : table + note(section.note);
     }
     case "bars":
-      return drawingSvg(barsDrawing(section, colon));
+      return scroll(section.title, drawingSvg(barsDrawing(section, colon)));
     case "chart":
-      return `${drawingSvg(chartDrawing(section))}<p class="note">${escapeHtml(section.note)}</p>`;
+      return scroll(section.title, drawingSvg(chartDrawing(section))) + note(section.note);
     case "days":
-      return `${drawingSvg(daysDrawing(section))}<p class="note">${escapeHtml(section.note)}</p>`;
+      return scroll(section.title, drawingSvg(daysDrawing(section))) + note(section.note);
     case "text":
       return section.paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join("\n");
     case "signatures": {
-      const head = section.head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join("");
-      const blank = "<td></td>".repeat(section.head.length - 1);
-      const rows = section.roles.map((role) => `<tr><td>${escapeHtml(role)}</td>${blank}</tr>`);
-      return `<p class="note">${escapeHtml(section.note)}</p><div class="scroll"><table class="signatures"><caption>${escapeHtml(section.title)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+      const blank = section.head.slice(1).map(() => "");
+      const rows = section.roles.map((role) => tableRow([escapeHtml(role), ...blank]));
+      return note(section.note) + tableOf(section, rows.join(""));
     }
   }
 }
@@ -132,9 +149,9 @@ ${STYLE}
 <p class="subtitle">${escapeHtml(subtitle)}</p>
 </header>
 <div class="verdict ${verdict.tone}"><strong>${signOf(verdict.tone)} ${escapeHtml(verdict.text)}</strong><p>${escapeHtml(verdict.detail)}</p></div>
-<dl class="figures">${figures.map(figure).join("")}</dl>
+${figures.length === 0 ? "" : `<dl class="figures">${figures.map(figure).join("")}</dl>`}
 ${sections.map((section) => `<section class="${section.kind}"><h2>${escapeHtml(section.title)}</h2>\n${sectionBody(section, colonOf(language))}</section>`).join("\n")}
-<footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>
+${footer.length === 0 ? "" : `<footer>${footer.map((line) => `<p>${escapeHtml(line)}</p>`).join("")}</footer>`}
 </main>
 </body>
 </html>

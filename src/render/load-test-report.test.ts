@@ -4,6 +4,7 @@ import type { LoadTestFacts } from "../queries/load-test-facts.ts";
 import { htmlPage } from "./html-page.ts";
 import { loadTestReport } from "./load-test-report.ts";
 import { markdownText } from "./markdown-text.ts";
+import { sampleLoadTest as FACTS } from "../../tests/support/sample-reports.ts";
 
 /** A report as Markdown, easy to match. */
 function told(facts: LoadTestFacts, language: "en" | "fr"): string {
@@ -11,75 +12,6 @@ function told(facts: LoadTestFacts, language: "en" | "fr"): string {
     .replaceAll("\u00a0", " ")
     .replaceAll("\\", "");
 }
-
-const FACTS: LoadTestFacts = {
-  version: 3,
-  ok: true,
-  ending: "finished",
-  failure: null,
-  cluster: "main",
-  host: "db1",
-  startedAt: "2026-11-01T09:00:00.000Z",
-  durationMs: 60_000,
-  loadMs: 20_000,
-  seed: 7,
-  clients: 8,
-  databaseBytes: 2 ** 28,
-  shape: null,
-  onProduction: null,
-  health: null,
-  serverVersion: "18.4",
-  serverOrigin: "embedded",
-  acknowledged: 12_345,
-  tests: [{ name: "nothingLost", outcome: "pass", figures: { lost: 0, acknowledged: 12_345 } }],
-  rpo: { seconds: 0, objectiveSeconds: 3600, met: true },
-  rto: { seconds: 7.5, objectiveSeconds: 1800, met: true },
-  stretches: {
-    plain: { seconds: 4, commits: 800, perSecond: 200, p50Ms: 5, p95Ms: 9, p99Ms: 12 },
-    streaming: null,
-    backup: null,
-  },
-  slowdown: {
-    streaming: null,
-    backup: {
-      rate: { count: 9, mean: 0.31, low: 0.25, high: 0.37 },
-      p50Ms: { count: 9, mean: 1.5, low: -0.5, high: 3.5 },
-      p95Ms: { count: 1, mean: 4, low: null, high: null },
-      p99Ms: null,
-    },
-  },
-  windows: [],
-  pacedPerSecond: 740.7,
-  backups: [
-    {
-      kind: "full",
-      state: "finished",
-      code: null,
-      fromMs: 7000,
-      toMs: 9000,
-      readBytes: 2 ** 28,
-      storedBytes: 2 ** 27,
-    },
-  ],
-  streamed: [{ fromMs: 4000, toMs: 18_000 }],
-  crash: { atMs: 18_000, duringBackup: true, cause: "planned" },
-  application: null,
-  restore: { restoredBytes: 2 ** 28, walBytes: 2 ** 24, durationMs: 3000, startMs: 900 },
-  series: Array.from({ length: 180 }, (_, slot) => ({
-    atMs: slot * 100,
-    perSecond: slot === 90 ? 0 : 200,
-    p50Ms: slot === 90 ? null : 5,
-    p99Ms: slot === 90 ? null : 12,
-  })),
-  production: {
-    clusterBytes: 2 ** 38,
-    backupFinishedAt: "2026-10-31T02:00:00.000Z",
-    factor: 1024,
-    fullBackup: { expectedMs: 3_600_000, lowMs: 3_000_000, highMs: 3_900_000, measurements: 5 },
-    restore: { expectedMs: 2_400_000, lowMs: null, highMs: null, measurements: 1 },
-    objective: "missed",
-  },
-};
 
 test("R31 a load test's report says the same in both languages, and what is predicted says so", () => {
   const en = told(FACTS, "en");

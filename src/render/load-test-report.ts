@@ -1,5 +1,5 @@
 /** A load test as a report: the verdict and both measured objectives first, each test with its figures, then what protection cost, over time. */
-import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
+import { formatBytes, formatDuration, formatInstant, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { MeanInterval } from "../core/mean-interval.ts";
 import { proofWords } from "../core/proof-words.ts";
@@ -22,10 +22,6 @@ function writing(language: Language, facts?: Pick<LoadTestFacts, "onProduction">
     duration: (ms: number) => formatDuration(ms, language).replaceAll(" ", "\u00a0"),
     percent: (share: number) => `${formatNumber(share * 100, language, 1)}\u00a0%`,
   };
-}
-
-function instant(time: string): string {
-  return `${time.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function objective(label: string, value: Measured, language: Language): Figure {
@@ -322,7 +318,9 @@ function onProduction(facts: LoadTestFacts, language: Language): readonly Sectio
         [own.probe, { text: own.probeText(ms(probe.beforeMs), ms(probe.worstMs)) }],
         ...(frozen === null
           ? []
-          : [[own.frozen, { text: own.frozenText(frozen.lsn, instant(frozen.at)) }] as const]),
+          : [
+              [own.frozen, { text: own.frozenText(frozen.lsn, formatInstant(frozen.at)) }] as const,
+            ]),
         [own.untouched, { text: own.untouchedText }],
       ],
     },
@@ -355,7 +353,7 @@ function production(facts: LoadTestFacts, language: Language): readonly Section[
           {
             text: words.productionSizeText(
               bytes(clusterBytes),
-              backupFinishedAt === null ? null : instant(backupFinishedAt),
+              backupFinishedAt === null ? null : formatInstant(backupFinishedAt),
               number(factor, factor < 10 ? 1 : 0),
             ),
           },
@@ -430,7 +428,7 @@ export function loadTestReport(
   return {
     language,
     title: `${words.title} · ${facts.cluster}`,
-    subtitle: `${instant(facts.startedAt)} · ${facts.host} · ${duration(facts.durationMs)}`,
+    subtitle: `${formatInstant(facts.startedAt)} · ${facts.host} · ${duration(facts.durationMs)}`,
     verdict: { tone, text: words.verdicts[state], detail: words.details[state] },
     figures: [
       objective(words.rpo, facts.rpo, language),

@@ -1,58 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ProofFacts, measured } from "../queries/proof-facts.ts";
+import { sampleProof as facts } from "../../tests/support/sample-reports.ts";
 import { htmlPage } from "./html-page.ts";
 import { markdownText } from "./markdown-text.ts";
 import { proofReport } from "./proof-report.ts";
-
-const facts: ProofFacts = {
-  version: 1,
-  cluster: "main",
-  incarnation: "6b03745092425a65-ceb13b2ef6dae9410cf00a918dce4718",
-  host: "dr1",
-  startedAt: "2026-11-22T13:05:00.000Z",
-  durationMs: 61_000,
-  verdict: "proved",
-  backup: {
-    id: "01a2057e66cb7a8564afcfae75e05ad9",
-    kind: "incremental",
-    finishedAt: "2026-11-22T13:00:00.000Z",
-    clusterBytes: 5_000_000_000,
-    serverVersion: "PostgreSQL 15.18 on x86_64-pc-linux-gnu",
-  },
-  target: { kind: "latest", value: null, timeline: 1 },
-  reached: { lsn: "0/16B3748", time: "2026-11-22T13:04:58.500Z", timeline: 1 },
-  restoredBytes: 5_000_000_000,
-  phases: [{ name: "files", durationMs: 40_000 }],
-  levels: [
-    { level: 1, ok: true, durationMs: 41_000, findings: [], findingsTotal: 0, counts: {} },
-    { level: 2, ok: true, durationMs: 9_000, findings: [], findingsTotal: 0, counts: {} },
-    {
-      level: 3,
-      ok: true,
-      durationMs: 11_000,
-      findings: [],
-      findingsTotal: 0,
-      counts: { pages: 610_351 },
-    },
-  ],
-  unfit: [],
-  environment: [],
-  assertions: [],
-  heartbeat: null,
-  application: null,
-  limits: {
-    nice: 10,
-    idleDisk: true,
-    minutesMax: 240,
-    neededBytes: 6_000_000_000,
-    freeBytes: 90_000_000_000,
-    workers: 2,
-  },
-  provedOn: "15.18",
-  rpo: measured(2.5, 3600),
-  rto: measured(50, 1800),
-};
 
 function said(changed: Partial<ProofFacts>, language: "en" | "fr"): string {
   return markdownText(proofReport({ ...facts, ...changed }, { language, program: "PRA" }));

@@ -1,5 +1,5 @@
 /** A proof as a report: the verdict and both measured objectives first, then what was restored, every check, and where. */
-import { formatBytes, formatDuration, formatNumber } from "../core/format.ts";
+import { formatBytes, formatDuration, formatInstant, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import { proofWords } from "../core/proof-words.ts";
 import type { Measured, ProofFacts } from "../queries/proof-facts.ts";
@@ -11,6 +11,7 @@ import {
   type Section,
   type Tone,
   colonOf,
+  semicolonOf,
 } from "./report-document.ts";
 
 /** Findings of a level that the report shows; its JSON has those that were kept. */
@@ -21,10 +22,6 @@ const TONES: Readonly<Record<ProofFacts["verdict"], Tone>> = {
   failed: "bad",
   unfit: "warning",
 };
-
-function instant(time: string): string {
-  return `${time.slice(0, 19).replace("T", " ")} UTC`;
-}
 
 function figure(
   about: { readonly label: string; readonly missing: string },
@@ -53,7 +50,7 @@ function restored(facts: ProofFacts, language: Language): Section {
     reached === null
       ? { text: words.notReached, tone: "bad" }
       : {
-          text: `${reached.lsn}, ${words.timeline} ${reached.timeline}${reached.time === null ? "" : `, ${instant(reached.time)}`}`,
+          text: `${reached.lsn}, ${words.timeline} ${reached.timeline}${reached.time === null ? "" : `, ${formatInstant(reached.time)}`}`,
         };
   return {
     kind: "facts",
@@ -61,7 +58,10 @@ function restored(facts: ProofFacts, language: Language): Section {
     facts: [
       [words.cluster, { text: facts.cluster }],
       [words.backup, { text: backup.id, code: true }],
-      [words.backupEnded, { text: `${instant(backup.finishedAt)}, ${words.kinds[backup.kind]}` }],
+      [
+        words.backupEnded,
+        { text: `${formatInstant(backup.finishedAt)}, ${words.kinds[backup.kind]}` },
+      ],
       [words.target, { text: target.value === null ? wanted : `${wanted} ${target.value}` }],
       [words.reached, point],
       [words.bytes, { text: formatBytes(facts.restoredBytes, language) }],
@@ -208,20 +208,22 @@ function limitsText({ limits }: ProofFacts, language: Language): string {
     words.workers(formatNumber(workers, language)),
     words.minutes(formatNumber(minutesMax, language)),
     words.room(formatBytes(neededBytes, language), formatBytes(freeBytes, language)),
-  ].join("; ");
+  ].join(semicolonOf(language));
 }
 
 function surroundings(facts: ProofFacts, language: Language): Section {
   const words = proofReportText[language];
   const told = (findings: ProofFacts["unfit"]): string =>
-    findings.map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`).join("; ");
+    findings
+      .map(({ kind, name, detail }) => `${kind} ${name}: ${detail}`)
+      .join(semicolonOf(language));
   return {
     kind: "facts",
     title: words.environment,
     facts: [
       [words.host, { text: facts.host }],
       [words.provedOn, { text: `PostgreSQL ${facts.provedOn}` }],
-      [words.at, { text: instant(facts.startedAt) }],
+      [words.at, { text: formatInstant(facts.startedAt) }],
       [words.limits, { text: limitsText(facts, language) }],
       ...(facts.unfit.length === 0
         ? []
@@ -244,7 +246,7 @@ export function proofReport(
   return {
     language,
     title: `${words.title} · ${facts.cluster}`,
-    subtitle: `${instant(facts.startedAt)} · ${facts.host} · ${formatDuration(facts.durationMs, language)}`,
+    subtitle: `${formatInstant(facts.startedAt)} · ${facts.host} · ${formatDuration(facts.durationMs, language)}`,
     verdict: {
       tone: TONES[facts.verdict],
       text: words.verdicts[facts.verdict],

@@ -9,8 +9,8 @@ import type { Language } from "../core/language.ts";
 /** `unknown`: no data. It is never shown like `good`. */
 export type Tone = "good" | "bad" | "warning" | "unknown" | "plain";
 
-/** No verdict is longer: a value with a tone that is not longer stays in one piece. */
-export const VERDICT_LENGTH_MAX = 16;
+/** No verdict, date or duration is longer: a value that is not longer stays in one piece. */
+export const WORD_LENGTH_MAX = 16;
 
 /** One value in a table or a list of facts. `code`: names, positions, commands, shown in a fixed-width face. */
 export type Cell = { readonly text: string; readonly tone?: Tone; readonly code?: boolean };
@@ -136,6 +136,11 @@ export function percentText(part: number, whole: number, language: Language): st
   const value = whole === 0 ? 0 : (part / whole) * 100;
   const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
   return `${formatNumber(told, language, 2)} %`;
+}
+
+/** What stands between two statements. */
+export function semicolonOf(language: Language): string {
+  return language === "fr" ? " ; " : "; ";
 }
 
 /** What stands between a label and its value. */

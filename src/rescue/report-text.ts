@@ -19,6 +19,9 @@ export type ReportMessages = {
   readonly duration: string;
   readonly content: string;
   readonly contentFacts: (tables: string, rows: string) => string;
+  readonly rows: string;
+  readonly problems: string;
+  readonly footer: string;
   readonly largeObjects: string;
   readonly application: string;
   readonly applicationNone: string;
@@ -54,6 +57,9 @@ const en: ReportMessages = {
   duration: "Duration",
   content: "Content",
   contentFacts: (tables, rows) => `${tables} tables, ${rows} rows`,
+  rows: "Rows restored",
+  problems: "Problems found",
+  footer: "Each figure was measured or counted during this test.",
   largeObjects: "Large objects",
   application: "Application",
   applicationNone: "not asked: APP_HEALTH_URL is not set",
@@ -149,6 +155,9 @@ const fr: ReportMessages = {
   duration: "Durée",
   content: "Contenu",
   contentFacts: (tables, rows) => `${tables} tables, ${rows} lignes`,
+  rows: "Lignes restaurées",
+  problems: "Problèmes constatés",
+  footer: "Chaque chiffre a été mesuré ou compté pendant ce test.",
   largeObjects: "Grands objets",
   application: "Application",
   applicationNone: "non interrogée : APP_HEALTH_URL n'est pas définie",

@@ -2,7 +2,7 @@
  * What a restore test showed, and its words in both languages. For people who were not there: what it says was measured, and what
  * was not compared it says was not.
  */
-import { formatDuration, formatNumber } from "../core/format.ts";
+import { formatDuration, formatInstant, formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { HealthCheck } from "../restore/application-health.ts";
 import type { RestoreFinding } from "./compare-census.ts";
@@ -69,9 +69,9 @@ function factsOf(report: RestoreDbReport, language: Language): readonly Row[] {
   const { source, target } = report;
   return [
     [text.source, source.label],
-    [text.instant, source.at ?? text.notRecorded],
+    [text.instant, source.at === null ? text.notRecorded : formatInstant(source.at)],
     [text.into, `${target.database}, ${target.where}`],
-    [text.startedAt, report.startedAt],
+    [text.startedAt, formatInstant(report.startedAt)],
     [text.duration, formatDuration(report.durationMs, language)],
     [
       text.content,
@@ -107,9 +107,44 @@ export type DescribedReport = {
   readonly findings: readonly { readonly problem: boolean; readonly text: string }[];
   readonly phases: readonly Row[];
   readonly objects: readonly Row[];
+  /** What stands large at the top. */
+  readonly figures: readonly {
+    readonly label: string;
+    readonly value: string;
+    readonly note: string;
+    readonly tone: "good" | "bad" | "plain";
+  }[];
   readonly titles: Readonly<Record<"facts" | "findings" | "phases" | "objects", string>>;
   readonly noFindings: string;
+  readonly footer: string;
 };
+
+function figuresOf(report: RestoreDbReport, language: Language): DescribedReport["figures"] {
+  const text = reportText[language];
+  const { startedAt, durationMs, findings, tables, rows } = report;
+  const problems = findings.filter(({ severity }) => severity === "problem").length;
+  const [tablesText, rowsText] = [tables, rows].map((count) => formatNumber(count, language));
+  return [
+    {
+      label: text.duration,
+      value: formatDuration(durationMs, language),
+      note: formatInstant(startedAt),
+      tone: "plain",
+    },
+    {
+      label: text.rows,
+      value: rowsText ?? "",
+      note: text.contentFacts(tablesText ?? "", rowsText ?? ""),
+      tone: "plain",
+    },
+    {
+      label: text.problems,
+      value: formatNumber(problems, language),
+      note: applicationText(report.application, language),
+      tone: problems > 0 || !report.ok ? "bad" : compared(report) ? "good" : "plain",
+    },
+  ];
+}
 
 function compared(report: RestoreDbReport): boolean {
   return report.findings.every(({ kind }) => kind !== "nothingRecorded");
@@ -131,6 +166,7 @@ export function describe(report: RestoreDbReport, language: Language): Described
       problem: each.severity === "problem",
       text: findingText(each, language),
     })),
+    figures: figuresOf(report, language),
     phases: phaseRows(report, language),
     objects: objectRows(report, language),
     titles: {
@@ -140,5 +176,6 @@ export function describe(report: RestoreDbReport, language: Language): Described
       objects: text.objectsTitle,
     },
     noFindings: text.noFindings,
+    footer: text.footer,
   };
 }

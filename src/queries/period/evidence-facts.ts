@@ -125,8 +125,15 @@ const judges: Readonly<Record<EvidenceId, Judge>> = {
     ofTwo(exposure.verdict !== "notDemonstrated", rto.measured > 0),
   // A person's word, without the times of its steps.
   failover: (facts) => (done(facts, "failover-exercise") ? "partly" : "absent"),
+  // Of what is overdue, that it was closed is just what is not shown.
   actions: ({ actions, verdict }) =>
-    actions.list.total > 0 ? "shown" : verdict === "met" ? "notNeeded" : "absent",
+    actions.overdueAtEnd > 0
+      ? "partly"
+      : actions.list.total > 0
+        ? "shown"
+        : verdict === "met"
+          ? "notNeeded"
+          : "absent",
   // The ledger is chained in any case; that its end was not cut shows an anchor that lies elsewhere.
   audit: ({ custody, firstRecordAt }) =>
     firstRecordAt === null ? "absent" : custody.anchors > 0 ? "shown" : "partly",

@@ -156,8 +156,9 @@ test("R31 a table of a thousand rows has its head on each page, and a row higher
   );
   const pages = pagesOf(long);
   assert.ok(pages > 15 && pages < 40, `${pages} pages`);
-  const heads = unpacked(long).match(/\/S \/TH\b/g)?.length;
+  const heads = unpacked(long).match(/\/Scope \/Column\b/g)?.length;
   assert.equal(heads, 3 * (pages - 1) + 3);
+  assert.equal(unpacked(long).match(/\/Scope \/Row\b/g)?.length, 1000);
   const high = await pdfFile(report([table([row("ligne\n".repeat(200))])]), CREATED);
   assert.ok(pagesOf(high) >= 4, `${pagesOf(high)} pages`);
 });

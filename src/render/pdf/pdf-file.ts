@@ -119,12 +119,16 @@ function writeFacts(
       page.need(Math.min(Math.max(lines.length, names.length) * lineHeight(TEXT), 200));
       const now = lines.splice(0, Math.max(1, Math.floor(page.room / lineHeight(TEXT))));
       const { y } = page;
-      page.within(list, "LI", () => {
-        if (isFirst) {
+      const item = page.tag(list, "LI");
+      if (isFirst) {
+        page.within(item, "Lbl", () => {
           page.write(names, { x: MARGIN, y }, { ...TEXT, colour: colours.soft });
-        }
+        });
+      }
+      page.within(item, "LBody", () => {
         page.write(now, { x: MARGIN + LABEL_WIDTH, y }, style);
       });
+      item.end();
       page.y += Math.max(now.length, isFirst ? names.length : 0) * lineHeight(TEXT) + 1.5;
     }
   }

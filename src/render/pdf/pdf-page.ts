@@ -12,6 +12,9 @@ export type Pdf = PDFKit.PDFDocument;
 /** The library's part of the tree of tags. */
 export type Tag = PDFKit.PDFStructureElement;
 
+/** What is said of a part: words in its place, and of a head what it is the head of. */
+export type TagOptions = { readonly alt?: string; readonly scope?: "Row" | "Column" };
+
 /** Text as it is set. */
 export type Style = { readonly size: number; readonly bold?: boolean; readonly colour?: string };
 
@@ -78,19 +81,14 @@ export class PdfPage {
   }
 
   /** A tagged part below another. */
-  tag(parent: Tag, name: string, options: { readonly alt?: string } = {}): Tag {
+  tag(parent: Tag, name: string, options: TagOptions = {}): Tag {
     const tag = this.pdf.struct(name, options);
     parent.add(tag);
     return tag;
   }
 
   /** What lies in a part: drawn at once, on one page. */
-  within(
-    parent: Tag,
-    name: string,
-    draw: () => void,
-    options: { readonly alt?: string } = {},
-  ): void {
+  within(parent: Tag, name: string, draw: () => void, options: TagOptions = {}): void {
     const tag = this.tag(parent, name, options);
     tag.add(draw);
     tag.end();

@@ -1,5 +1,5 @@
 /** Tables: columns as wide as they need, rows that stay in one piece where they can, and the head again on each page. */
-import { type Cell, VERDICT_LENGTH_MAX, signOf } from "../report-document.ts";
+import { type Cell, WORD_LENGTH_MAX, signOf } from "../report-document.ts";
 import {
   MARGIN,
   type PdfPage,
@@ -22,8 +22,8 @@ type Row = readonly (readonly string[])[];
 
 function shown({ text: words, tone }: Cell): string {
   const sign = signOf(tone ?? "plain");
-  // A verdict stays in one piece.
-  const isWord = tone !== undefined && words.length <= VERDICT_LENGTH_MAX;
+  // A verdict, a date, a duration stays in one piece.
+  const isWord = words.length <= WORD_LENGTH_MAX;
   const text = isWord ? words.replaceAll(" ", "\u00a0") : words;
   return sign === "" ? text : `${sign}\u00a0${text}`;
 }
@@ -72,11 +72,25 @@ function columnWidths(
   const least = columns.reduce((sum, column) => sum + column.least, 0);
   const wanted = most - least;
   const left = TEXT_WIDTH - least;
-  return columns.map((column) =>
-    left < 0
-      ? (column.least * TEXT_WIDTH) / least
-      : column.least + ((column.most - column.least) / wanted) * left,
-  );
+  if (left < 0) {
+    const cap = fittingCap(columns.map((column) => column.least));
+    return columns.map((column) => Math.min(column.least, cap));
+  }
+  return columns.map((column) => column.least + ((column.most - column.least) / wanted) * left);
+}
+
+/** How wide a column may be at most so that all fit: the widest give way, and what is short stays whole. */
+function fittingCap(widths: readonly number[]): number {
+  let room = TEXT_WIDTH;
+  const sorted = widths.toSorted((a, b) => a - b);
+  for (const [index, width] of sorted.entries()) {
+    const each = room / (sorted.length - index);
+    if (width > each) {
+      return each;
+    }
+    room -= width;
+  }
+  return Infinity;
 }
 
 class TableWriter {
@@ -106,14 +120,22 @@ class TableWriter {
     return Math.max(...lines.map((cell) => cell.length), 1) * lineHeight(BODY) + 2 * PAD;
   }
 
-  #put(lines: Row, styles: readonly Style[], name: "TH" | "TD"): void {
+  #put(lines: Row, styles: readonly Style[], part: "head" | "body"): void {
     const page = this.#page;
     const height = this.#height(lines);
     const row = page.tag(this.#table, "TR");
     lines.forEach((cell, column) => {
-      page.within(row, name, () => {
+      // The first cell names the row, for who hears it.
+      const scope = part === "head" ? "Column" : column === 0 ? "Row" : undefined;
+      const write = (): void => {
         page.write(cell, { x: this.#x(column), y: page.y + PAD }, styles[column] ?? BODY);
-      });
+      };
+      page.within(
+        row,
+        scope === undefined ? "TD" : "TH",
+        write,
+        scope === undefined ? {} : { scope },
+      );
     });
     row.end();
     page.y += height;
@@ -129,7 +151,7 @@ class TableWriter {
 
   head(): void {
     const styles = this.#head.map(() => HEAD);
-    this.#put(this.#break(this.#head, styles), styles, "TH");
+    this.#put(this.#break(this.#head, styles), styles, "head");
   }
 
   /** With the head again where a page begins; a row that is higher than a page is cut between its lines. */
@@ -145,7 +167,7 @@ class TableWriter {
       this.#put(
         rest.map((cell) => cell.slice(0, count)),
         styles,
-        "TD",
+        "body",
       );
       rest = rest.map((cell) => cell.slice(count));
     }

@@ -1,7 +1,7 @@
 /** Incidents, routines, custody of the data, earlier periods and the policy in force. */
 import type { Tally } from "../../queries/period/custody-facts.ts";
 import type { PeriodFacts } from "../../queries/period/period-facts.ts";
-import type { Cell, Section } from "../report-document.ts";
+import { type Cell, type Section, semicolonOf } from "../report-document.ts";
 import { type Teller, plain } from "./teller.ts";
 
 /** Names of a tally that are told; the others are counted, and named in the JSON. */
@@ -62,7 +62,7 @@ export function routineSections(
   const { done } = custody;
   const words_ = done.rows.map(({ at, routine, by, note: said }) => [
     plain(told.at(at)),
-    plain(routine),
+    plain(words.routineNames[routine] ?? routine),
     plain(by),
     plain(said),
   ]);
@@ -209,7 +209,9 @@ export function policySection({ policy, objectives }: PeriodFacts, told: Teller)
     facts: [
       [
         words.policyFacts.recorded,
-        plain(recorded.length === 0 ? words.noObjective : recorded.join("; ")),
+        plain(
+          recorded.length === 0 ? words.noObjective : recorded.join(semicolonOf(told.language)),
+        ),
       ],
       [words.policyFacts.objectives, plain(promise(policy))],
       [words.policyFacts.retention, plain(words.retention(told.number(policy.retentionDays)))],

@@ -4,7 +4,7 @@ import type {
   EvidenceRow,
   EvidenceState,
 } from "../../queries/period/evidence-facts.ts";
-import { type Cell, type Section, type Tone, colonOf } from "../report-document.ts";
+import type { Cell, Section, Tone } from "../report-document.ts";
 import { evidenceText } from "./evidence-text.ts";
 import { type Teller, plain } from "./teller.ts";
 
@@ -20,12 +20,11 @@ const tones: Readonly<Record<EvidenceState, Tone>> = {
 export function evidenceSections(facts: EvidenceFacts, told: Teller): readonly Section[] {
   const words = evidenceText[told.language];
   const { heads, titles } = words;
-  const colon = colonOf(told.language);
   const state = (of: EvidenceState): Cell => ({ text: words.states[of], tone: tones[of] });
   const name = ({ id }: EvidenceRow): string => words.evidence[id];
   const clauses = facts.clauses.map(({ id, state: stands, evidence }): Cell[] => {
     const [clause, asks] = words.clauses[id];
-    const shown = evidence.map((row) => `${name(row)}${colon}${words.states[row.state]}`);
+    const shown = evidence.map((row) => `${name(row)} (${words.states[row.state]})`);
     return [plain(clause), plain(asks), state(stands), plain(shown.join("\n"))];
   });
   const copies = facts.copies.map(({ rule, state: stands }): Cell[] => {

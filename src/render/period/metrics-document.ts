@@ -1,7 +1,14 @@
 /** METRICS: where an installation stands, how each figure is measured, and how it went. */
 import type { Language } from "../../core/language.ts";
 import type { MetricsFacts, MetricsItem } from "../../queries/period/metrics-facts.ts";
-import type { Cell, Figure, ReportDocument, Section, Tone } from "../report-document.ts";
+import {
+  type Cell,
+  type Figure,
+  type ReportDocument,
+  type Section,
+  type Tone,
+  semicolonOf,
+} from "../report-document.ts";
 import { trendTable } from "./custody-sections.ts";
 import { daysSquares, scaleOf, shortDuration } from "./exposure-sections.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -117,7 +124,9 @@ function figuresOf(rows: readonly Row[], told: Teller): readonly Figure[] {
     .filter(({ metric }) => shown.has(metric))
     .map(({ metric, value, objective, tone }) => {
       const [big = "", small = ""] = value.split(/ \((.*)\)$/);
-      const note = [objective, small].filter((part) => part !== "").join("; ");
+      const note = [objective, small]
+        .filter((part) => part !== "")
+        .join(semicolonOf(told.language));
       return { label: words.metrics[metric][0], value: big, tone, note };
     });
 }

@@ -2,7 +2,13 @@
 import type { Language } from "../../core/language.ts";
 import type { ReportedPeriod } from "../../queries/period/evidence-facts.ts";
 import type { Control, PeriodFacts } from "../../queries/period/period-facts.ts";
-import { type Figure, type ReportDocument, type Section, colonOf } from "../report-document.ts";
+import {
+  type Figure,
+  type ReportDocument,
+  type Section,
+  colonOf,
+  semicolonOf,
+} from "../report-document.ts";
 import {
   actionSection,
   custodySection,
@@ -155,7 +161,7 @@ function exposureFigures(facts: PeriodFacts, told: Teller): readonly Figure[] {
       label: words.figures.within,
       value: worstSeconds === null ? "–" : told.percent(withinSeconds, all),
       tone: toneOf(exposure.verdict),
-      note: [promised, ...unknown].join("; "),
+      note: [promised, ...unknown].join(semicolonOf(told.language)),
     },
     {
       label: words.figures.worst,

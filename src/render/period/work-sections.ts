@@ -142,7 +142,7 @@ function restoreTestSection({ work }: PeriodFacts, told: Teller): Section {
     plain(told.at(test.at)),
     outcome(test.ok, told),
     { text: test.database, code: true },
-    plain(test.source),
+    /^[0-9a-f]{32}$/.test(test.source) ? shortId(test.source) : quoted(test.source),
     plain(told.duration(test.seconds)),
     plain(test.tables === null ? "–" : told.number(test.tables)),
     plain(test.rows === null ? "–" : told.number(test.rows)),
