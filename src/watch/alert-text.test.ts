@@ -57,14 +57,28 @@ test("R21 of a server that is gone it is told what was exposed when that was las
     return [en, fr].map((watch) => watch.sent().at(-1)?.alerts[0]?.consequence);
   };
   assert.deepEqual(consequences(0, MINUTE), [
-    "no work was exposed when that was last seen, 1 min before",
-    "aucun travail n'était exposé au dernier relevé, 1 min plus tôt",
+    "nothing would have been lost with the server when that was last seen, 1 min before",
+    "rien n'aurait été perdu avec le serveur au dernier relevé, 1 min plus tôt",
   ]);
   assert.deepEqual(consequences(180, 5 * MINUTE), [
-    "3 min of work were exposed when that was last seen, 5 min before",
-    "3 min de travail étaient exposées au dernier relevé, 5 min plus tôt",
+    "3 min of work would have been lost with the server when that was last seen, 5 min before",
+    "3 min de travail auraient été perdues avec le serveur au dernier relevé, 5 min plus tôt",
   ]);
   assert.deepEqual(consequences(0, 20 * MINUTE), ["", ""]);
+});
+
+test("R21 an alert of a server that is gone ends with what is left to do, and its end says nothing of it", () => {
+  const { en, fr } = inBoth((watch) => {
+    watch.lookFor(5 * MINUTE, { server: "ill" });
+    watch.look({ server: "well" });
+  });
+  const [begun = "", ...over] = en.sent().map(({ alerts }) => alerts[0]?.nextStep);
+  assert.match(begun, /If it cannot come back: pra plan --latest says what/);
+  assert.deepEqual(over, [""]);
+  assert.match(
+    fr.sent()[0]?.alerts[0]?.nextStep ?? "",
+    /S'il ne peut pas revenir : pra plan --latest dit ce/,
+  );
 });
 
 test("R21 what would be lost is said only of what endangers it, and what a full disk or an unproved key means is said as well", () => {
@@ -91,7 +105,7 @@ test("R21 what would be lost is said only of what endangers it, and what a full 
     );
   assert.deepEqual(told(en), {
     space:
-      "a full disk takes no backup and no WAL, and pg_wal grows on the server; 4 min of work would be lost now",
+      "a full disk takes no backup and no WAL, and pg_wal grows on the server; 4 min of work would be lost with the server",
     "space, over": "at worst 4 min of work were exposed",
     "recovery-key": "if the key file is lost, only the recovery key opens the backups",
     "recovery-key, over": "",
@@ -100,7 +114,7 @@ test("R21 what would be lost is said only of what endangers it, and what a full 
   });
   assert.equal(
     told(fr)["space"],
-    "un disque plein ne prend ni sauvegarde ni WAL, et pg_wal grossit sur le serveur ; 4 min de travail seraient perdues maintenant",
+    "un disque plein ne prend ni sauvegarde ni WAL, et pg_wal grossit sur le serveur ; 4 min de travail seraient perdues avec le serveur",
   );
 });
 
@@ -112,13 +126,13 @@ test("R21 an alert says what it means for the data, and its end what was exposed
   });
   const told = en.sent().map(({ alerts }) => alerts[0]?.consequence);
   assert.deepEqual(told, [
-    "12 min of work would be lost now, and growing",
+    "12 min of work would be lost with the server, and growing",
     "at worst 12 min of work were exposed",
   ]);
   assert.deepEqual(
     fr.sent().map(({ alerts }) => alerts[0]?.consequence),
     [
-      "12 min de travail seraient perdues maintenant, et cela augmente",
+      "12 min de travail seraient perdues avec le serveur, et cela augmente",
       "au pire 12 min de travail ont été exposées",
     ],
   );

@@ -4,11 +4,12 @@
  */
 import { formatDuration } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
+import { watchTextMax } from "../core/watch-limits.ts";
 import { alertRuleOf } from "./alert-rules.ts";
 import type { Notice } from "./alert-state.ts";
 import type { Track } from "./alert-track.ts";
 import type { MessageAlert, MessageKind } from "./notifier.ts";
-import { meaningOf } from "./rule-meanings.ts";
+import { lastStepOf, meaningOf } from "./rule-meanings.ts";
 import { verdictOf } from "./rule-verdicts.ts";
 
 /** In which words and whose hours. */
@@ -75,12 +76,13 @@ const phrases = {
     digest: (alerts: number) =>
       `${alerts} alert${alerts === 1 ? "" : "s"} held back: there were too many to tell one by one`,
     exposedNow: (long: string, growing: boolean) =>
-      `${long} of work would be lost now${growing ? ", and growing" : ""}`,
+      `${long} of work would be lost with the server${growing ? ", and growing" : ""}`,
     exposedWorst: (long: string) => `at worst ${long} of work were exposed`,
     exposedNone: "no work was ever exposed",
     exposedBefore: (long: string, ago: string) =>
-      `${long} of work were exposed when that was last seen, ${ago} before`,
-    noneBefore: (ago: string) => `no work was exposed when that was last seen, ${ago} before`,
+      `${long} of work would have been lost with the server when that was last seen, ${ago} before`,
+    noneBefore: (ago: string) =>
+      `nothing would have been lost with the server when that was last seen, ${ago} before`,
     flapping: "it comes and goes; it stays open until it was well for a while",
     lost: "nothing was lost: the repository has all of the server's WAL",
     hole: "the instants in the hole stay out of reach; what comes after the newest backup can be restored",
@@ -99,12 +101,13 @@ const phrases = {
     digest: (alerts: number) =>
       `${alerts} alerte${alerts === 1 ? " retenue" : "s retenues"} : il y en avait trop pour les dire une à une`,
     exposedNow: (long: string, growing: boolean) =>
-      `${long} de travail seraient perdues maintenant${growing ? ", et cela augmente" : ""}`,
+      `${long} de travail seraient perdues avec le serveur${growing ? ", et cela augmente" : ""}`,
     exposedWorst: (long: string) => `au pire ${long} de travail ont été exposées`,
     exposedNone: "aucun travail n'a été exposé",
     exposedBefore: (long: string, ago: string) =>
-      `${long} de travail étaient exposées au dernier relevé, ${ago} plus tôt`,
-    noneBefore: (ago: string) => `aucun travail n'était exposé au dernier relevé, ${ago} plus tôt`,
+      `${long} de travail auraient été perdues avec le serveur au dernier relevé, ${ago} plus tôt`,
+    noneBefore: (ago: string) =>
+      `rien n'aurait été perdu avec le serveur au dernier relevé, ${ago} plus tôt`,
     flapping: "cela va et vient ; l'alerte reste ouverte jusqu'à un retour durable",
     lost: "rien n'est perdu : le dépôt a tout le WAL du serveur",
     hole: "les instants du trou restent hors d'atteinte ; ce qui suit la dernière sauvegarde peut être restauré",
@@ -155,6 +158,12 @@ function consequence(notice: Notice, language: Language): string {
   return parts.filter((part) => part !== undefined).join(language === "fr" ? " ; " : "; ");
 }
 
+function nextStepOf({ rule, about }: Track, hint: string, language: Language): string {
+  const last = about === "ill" ? lastStepOf(rule) : undefined;
+  const whole = last === undefined ? hint : `${hint} ${last[language]}`;
+  return whole.length <= watchTextMax ? whole : hint;
+}
+
 /** One alert as a message tells it. */
 export function alertOf(notice: Notice, language: Language): MessageAlert {
   const { track, resolution } = notice;
@@ -168,7 +177,7 @@ export function alertOf(notice: Notice, language: Language): MessageAlert {
     severity: track.severity,
     summary: oneLine(resolution?.how === "forgotten" ? say.unlooked : words.summary),
     consequence: consequence(notice, language),
-    nextStep: resolution === undefined ? oneLine(words.hint) : "",
+    nextStep: resolution === undefined ? oneLine(nextStepOf(track, words.hint, language)) : "",
     openedAt: isoOf(track.since.wallMs),
     resolved:
       resolution === undefined

@@ -1,4 +1,7 @@
-/** What it means for the data that a rule is ill, where neither its summary nor what is exposed says it, in both languages. */
+/**
+ * What it means for the data that a rule is ill, where neither its summary nor what is exposed says it, and what there is to do when nothing else
+ * helps, in both languages.
+ */
 import type { Language } from "../core/language.ts";
 import type { KnownRuleId } from "./alert-rules.ts";
 
@@ -20,6 +23,19 @@ const meanings: Readonly<Partial<Record<KnownRuleId, Readonly<Record<Language, s
     fr: "on ne sait pas si une restauration réussirait",
   },
 };
+
+/** Behind the next step of an alert: a page of `pra check` does not need it. */
+const lastSteps: Readonly<Partial<Record<KnownRuleId, Readonly<Record<Language, string>>>>> = {
+  server: {
+    en: "If it cannot come back: pra plan --latest says what a restore brings.",
+    fr: "S'il ne peut pas revenir : pra plan --latest dit ce qu'une restauration ramène.",
+  },
+};
+
+/** What is left to do; undefined for most rules. */
+export function lastStepOf(rule: string): Readonly<Record<Language, string>> | undefined {
+  return Object.hasOwn(lastSteps, rule) ? lastSteps[rule as KnownRuleId] : undefined;
+}
 
 /** The sentence; undefined for a rule whose own words say it. */
 export function meaningOf(rule: string): Readonly<Record<Language, string>> | undefined {
