@@ -108,6 +108,7 @@ export const failpointNames = [
   "watch.digest-claimed",
   "watch.hour-queued",
   "watch.locked",
+  "watch.probe",
   "watch.recorded",
   "watch.save",
   "watch.saved",

@@ -31,6 +31,11 @@ export const clockOffBadMs = 30_000;
 /** What renewals by hand take. */
 export const certificateNoteMs = 30 * 86_400_000;
 export const certificateBadMs = 7 * 86_400_000;
+/** A mail relay is asked for its certificate so often, and sooner where it gave none: it is somebody else's machine, and a certificate lives for weeks. */
+export const relayCertificateEveryMs = 6 * 3_600_000;
+export const relayCertificateRetryMs = 30 * 60_000;
+/** What a relay says before TLS: a greeting and a list of what it can, some hundred bytes. */
+export const relayWordsBytesMax = 16_384;
 /** An upgrade of a major version is a project of half a year. */
 export const versionEndNoteMs = 183 * 86_400_000;
 /** The day a disk fills is told two weeks ahead, and red three days ahead. */

@@ -199,7 +199,7 @@ test("R20 damaged pages that the server met are counted, and those of the newest
   assert.ok(all.some(({ summary }) => /^backup \w+ holds 1 damaged pages/.test(summary)));
 });
 
-test("R4 status answers in less than two seconds, with every other line, while server and application hang", async (context) => {
+test("R4 status answers in less than two seconds, with every other line, while server, application and mail relay hang", async (context) => {
   const site = await siteOf(context, { major: 18, tcp: true });
   const { pra } = site;
   assert.equal((await pra.run("backup --full")).code, 0);
@@ -214,7 +214,9 @@ test("R4 status answers in less than two seconds, with every other line, while s
     PRA_STATUS_TIMEOUT_MS: "1500",
     PG_HOST: "127.0.0.1",
     PG_PORT: String(port),
-    APP_HEALTH_URL: `http://127.0.0.1:${port}/health`,
+    APP_HEALTH_URL: `https://127.0.0.1:${port}/health`,
+    ALERT_EMAIL: "oncall@example.org",
+    PRA_SMTP_URL: `smtp://127.0.0.1:${port}?tls=required`,
   };
   const tookMs = async (given?: Readonly<Record<string, string>>): Promise<number> => {
     const began = performance.now();
@@ -233,6 +235,7 @@ test("R4 status answers in less than two seconds, with every other line, while s
   assert.equal(seen.get("application")?.ok, false);
   assert.equal(seen.get("newest-backup")?.ok, true);
   assert.ok(seen.has("exposure") && seen.has("space"));
+  assert.notEqual(seen.get("certificate")?.ok, false, "who does not answer shows no certificate");
   // On a machine that does nothing else a look that meets nothing hanging takes a quarter of a second.
   assert.ok(hungMs < Math.max(2000, 1700 + 2 * plainMs), `${hungMs} ms; ${plainMs} ms without`);
 });
@@ -249,13 +252,20 @@ test("R20 a backup that failed and one that died are red until one ends well", a
   assert.equal((await site.see("jobs")).ok, true);
 });
 
-test("R20 a state directory that cannot be written is told; the look goes on", async (context) => {
+test("R20 a state directory that cannot be written, and a defect in a probe, are told; the look goes on", async (context) => {
   const site = await siteOf(context, { major: 18 });
   const blocked = join(site.pra.directory, "blocked");
   await writeFile(blocked, "a file where a directory should be");
   const seen = await site.see("forecast", { PRA_STATE_DIR: blocked });
   assert.equal(seen.severity, "warning");
   assert.match(seen.summary, /cannot be written/);
+  const all = await site.look({ PRA_FAILPOINT: "watch.probe:error:6" });
+  const broken = all.filter(({ summary }) => /defect of this program/.test(summary));
+  assert.deepEqual(
+    broken.map(({ id }) => id),
+    ["newest-backup"],
+  );
+  assert.ok(all.some(({ id }) => id === "exposure"));
 });
 
 test("R18 what must answer and does not, and what must not and does, are each red; as planned is good", async (context) => {

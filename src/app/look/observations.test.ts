@@ -29,6 +29,7 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     failed("exposure", late),
     failed("corruption", late),
     failed("certificate", late),
+    failed("gaps", new DrError("WATCH_PROBE_DEFECT", { reason: "x is undefined" })),
     failed("slots", new DrError("PG_CONNECTION_LOST", { where: "w", reason: "r" })),
   ]).map(({ rule, health }) => `${rule} ${health}`);
   assert.deepEqual(healths, [
@@ -39,6 +40,7 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     "exposure unknown",
     "corruption unknown",
     "certificate unknown",
+    "gaps unknown",
     "slots ill",
   ]);
 });

@@ -23,8 +23,12 @@ function healthOf(finding: Finding): Observation["health"] {
   if (finding.state !== "bad") {
     return "well";
   }
-  const late = finding.fact === "failed" && isDrError(finding.error, "WATCH_LOOK_TIMEOUT");
-  return late && !answerIsAsked.has(finding.id) ? "unknown" : "ill";
+  if (finding.fact !== "failed") {
+    return "ill";
+  }
+  const { error, id } = finding;
+  const late = isDrError(error, "WATCH_LOOK_TIMEOUT") && !answerIsAsked.has(id);
+  return late || isDrError(error, "WATCH_PROBE_DEFECT") ? "unknown" : "ill";
 }
 
 /** The worst of those that `keyOf` does not tell apart, in the order of the page. */

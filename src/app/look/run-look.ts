@@ -3,7 +3,8 @@
  * A probe that does not come back is a finding of its own; it keeps nobody else from being told, and nothing is green for want of an
  * answer.
  */
-import { isDrError } from "../../core/errors.ts";
+import { DrError, isDrError } from "../../core/errors.ts";
+import { failpoint } from "../../core/failpoint.ts";
 import {
   type CheckId,
   type CheckReport,
@@ -37,17 +38,31 @@ async function stands(ground: Probe["ground"], sight: Sight): Promise<boolean> {
   }
 }
 
-async function runProbe(probe: Probe, sight: Sight, call: Call): Promise<readonly Finding[]> {
-  const work = async (): Promise<readonly Finding[]> =>
-    (await stands(probe.ground, sight)) ? await probe.run(sight, call) : [];
+/** What only a defect throws must not blind the watch to all the rest: it is told as that, with the place. */
+function defectOf(error: unknown): DrError {
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const place = /\n\s+at ([^\n]+)/.exec(stack)?.[1];
+  const reason = place === undefined ? message : `${message} (${place})`;
+  return new DrError("WATCH_PROBE_DEFECT", { reason }, { cause: error });
+}
+
+async function findingsOf(
+  check: CheckId,
+  work: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
   try {
-    return await inTime(work(), call);
+    return await work();
   } catch (error) {
-    if (isDrError(error)) {
-      return [failed(probe.check, error)];
-    }
-    throw error;
+    return [failed(check, isDrError(error) ? error : defectOf(error))];
   }
+}
+
+async function runProbe(probe: Probe, sight: Sight, call: Call): Promise<readonly Finding[]> {
+  const work = async (): Promise<readonly Finding[]> => {
+    failpoint("watch.probe");
+    return (await stands(probe.ground, sight)) ? await probe.run(sight, call) : [];
+  };
+  return await findingsOf(probe.check, () => inTime(work(), call));
 }
 
 /** A report, and the figures behind it. */
@@ -105,7 +120,7 @@ export function isLate({ findings }: CheckReport): boolean {
 
 /**
  * Looks once. Writes one sample into the state directory, nothing else. Takes `limitMs` at most, by default `PRA_STATUS_TIMEOUT_MS`.
- * @throws the signal's reason when aborted, and what only a defect throws.
+ * What a defect throws in a probe is that probe's finding. @throws the signal's reason when aborted.
  */
 export async function runLook(
   adapters: Adapters,

@@ -22,6 +22,7 @@ import { newestIncarnation } from "../newest-incarnation.ts";
 import { type OpenRepository, openRepository } from "../repository-access.ts";
 import { type ShownJob, readJobs } from "../schedule/read-jobs.ts";
 import { type Agenda, type GoneLive, readAgenda } from "./agenda.ts";
+import { relayCertificate } from "./relay-certificate.ts";
 import { timeLimit } from "./time-limit.ts";
 import { type ServerAnswer, type WalState, walStateOf } from "../wal-status.ts";
 
@@ -134,9 +135,13 @@ export class Sight {
 
   /** Of those who answer; a name that shows none is no finding. @throws DrError `PG_*` for our own that cannot be read. */
   readonly certificates = once(async (): Promise<readonly CertificateEnd[]> => {
-    const { connection, application: app } = this.environment;
+    const { connection } = this.environment;
     const ends: CertificateEnd[] = [];
-    const server = await unlessFailed(this.server());
+    const [server, ...others] = await Promise.all([
+      unlessFailed(this.server()),
+      this.#applicationCertificate(),
+      this.#relayCertificate(),
+    ]);
     if (server?.certificateEndsMs !== undefined) {
       ends.push({ where: placeOf(connection), endsMs: server.certificateEndsMs });
     }
@@ -145,12 +150,7 @@ export class Sight {
       const { validTo } = new X509Certificate(await readTlsFile(connection.sslCert, signal));
       ends.push({ where: connection.sslCert, endsMs: Date.parse(validTo) });
     }
-    const url = app.healthUrl === undefined ? null : URL.parse(app.healthUrl);
-    if (url?.protocol === "https:") {
-      const endsMs = await httpsCertificateEnd(url, this.#call);
-      ends.push(...(endsMs === undefined ? [] : [{ where: url.host, endsMs }]));
-    }
-    return ends;
+    return [...ends, ...others.flat()];
   });
 
   /** What people have said in the ledger, as this host knows it. @throws DrError `STORE_IO`. */
@@ -167,6 +167,26 @@ export class Sight {
   /** Those of the first week while it lasts. */
   async thresholds(): Promise<Thresholds> {
     return thresholdsAt((await this.live())?.atMs, this.nowMs);
+  }
+
+  /** One that does not answer in time shows none: that it hangs is another check's to tell. */
+  async #applicationCertificate(): Promise<readonly CertificateEnd[]> {
+    const { healthUrl } = this.environment.application;
+    const url = healthUrl === undefined ? null : URL.parse(healthUrl);
+    if (url?.protocol !== "https:") {
+      return [];
+    }
+    using limit = timeLimit(this.#call.signal, this.serverLimitMs);
+    const endsMs = await unlessFailed(httpsCertificateEnd(url, limit));
+    return endsMs === undefined ? [] : [{ where: url.host, endsMs }];
+  }
+
+  /** The mail relay's: when it has ended no alert gets out by mail. */
+  async #relayCertificate(): Promise<readonly CertificateEnd[]> {
+    using limit = timeLimit(this.#call.signal, this.serverLimitMs);
+    const { nowMs, environment } = this;
+    const end = await unlessFailed(relayCertificate(environment, { nowMs, signal: limit.signal }));
+    return end === undefined ? [] : [end];
   }
 
   async #serverAnswer(): Promise<ServerAnswer> {

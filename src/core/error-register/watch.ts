@@ -152,6 +152,16 @@ export const watchErrors = {
       hint: `Ce qui est interrogé est bloqué ou très lent. On n'en sait rien pour le moment.`,
     },
   },
+  WATCH_PROBE_DEFECT: {
+    en: {
+      message: `this could not be looked at, because of a defect of this program: {reason}`,
+      hint: `Everything else is looked at. Report it with this line; until it is mended, look at this by hand.`,
+    },
+    fr: {
+      message: `ce point n'a pas pu être regardé, à cause d'un défaut de ce programme : {reason}`,
+      hint: `Tout le reste est regardé. Signalez-le avec cette ligne ; d'ici là, vérifiez ce point à la main.`,
+    },
+  },
   WATCH_CODE_NONE: {
     en: {
       message: `no test message of {host} waits for a code`,
