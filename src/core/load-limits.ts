@@ -35,3 +35,7 @@ export const strainLookEveryMs = 1000;
 export const loadDatabaseDropMs = 30_000;
 /** WAL after the frozen position is waited for, so that a restore can stop there and not behind it. */
 export const frozenReachableMs = 15_000;
+/** Acknowledged commits written to their file at a time, where the file serves when the load has ended: 40 kB in memory. */
+export const acknowledgedWrittenTogether = 256;
+/** A saved load test: a thousand points over time, hundreds of windows, and the shape of production's tables at most. */
+export const savedTestBytesMax = 64 * 2 ** 20;

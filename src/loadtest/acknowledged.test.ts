@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -44,4 +44,18 @@ test("a changed line is refused with USAGE_ACKNOWLEDGED_FILE", async (t) => {
     assert.match(error.message, /not-a-hash/);
     return true;
   });
+});
+
+test("commits that are written together are all there when the file is closed, and read back across pieces", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "pra-acknowledged-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, "file");
+  const noted = new Acknowledged({ file, together: 256 });
+  // Longer than a piece that a stream reads at once.
+  for (let sequence = 1; sequence <= 1000; sequence += 1) {
+    noted.note({ ...one, sequence });
+  }
+  assert.equal((await readFile(file, "utf8")).split("\n").length - 1, 768);
+  noted.close();
+  assert.deepEqual((await Acknowledged.read(file)).all(), noted.all());
 });

@@ -4,8 +4,7 @@
  * of its own machine). An entry is noted only after the server's answer arrived and carried no warning:
  * a cancelled wait for a synchronous standby commits locally and acknowledges nothing.
  */
-import { closeSync, openSync, writeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { present } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { loadAcknowledgedMax } from "../core/load-limits.ts";
@@ -119,11 +118,17 @@ class ClientCommits {
 export class Acknowledged {
   readonly #byClient = new Map<number, ClientCommits>();
   readonly #file: number | undefined;
+  readonly #together: number;
+  #waiting: string[] = [];
   #count = 0;
 
-  /** With `file`, each commit is appended to it before `note` returns. */
-  constructor(options: { readonly file?: string } = {}) {
+  /**
+   * With `file`, each commit is appended to it before `note` returns; with `together`, so many at once, and the last ones when it is closed:
+   * for whoever wants the whole file or nothing, and measures what else this thread does.
+   */
+  constructor(options: { readonly file?: string; readonly together?: number } = {}) {
     this.#file = options.file === undefined ? undefined : openSync(options.file, "a", 0o600);
+    this.#together = options.together ?? 1;
   }
 
   get count(): number {
@@ -166,9 +171,20 @@ export class Acknowledged {
       throw new DrError("USAGE_LOAD_TOO_LONG", { commitsMax: loadAcknowledgedMax });
     }
     if (this.#file !== undefined) {
-      writeSync(this.#file, `${toLine(commit)}\n`);
+      this.#waiting.push(`${toLine(commit)}\n`);
+      if (this.#waiting.length >= this.#together) {
+        this.#write(this.#file);
+      }
     }
     this.#keep(commit);
+  }
+
+  #write(file: number): void {
+    const bytes = Buffer.from(this.#waiting.join(""));
+    this.#waiting = [];
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(file, bytes, done);
+    }
   }
 
   #keep(commit: AcknowledgedCommit): void {
@@ -182,6 +198,7 @@ export class Acknowledged {
   /** Closes the file; what was noted stays readable. */
   close(): void {
     if (this.#file !== undefined) {
+      this.#write(this.#file);
       closeSync(this.#file);
     }
   }
@@ -191,11 +208,14 @@ export class Acknowledged {
    * commit was acknowledged, but nobody had been told so. @throws DrError `USAGE_ACKNOWLEDGED_FILE`.
    */
   static async read(file: string): Promise<Acknowledged> {
-    const lines = (await readFile(file, "utf8")).split("\n");
-    lines.pop();
     const acknowledged = new Acknowledged();
-    for (const line of lines) {
-      acknowledged.#keep(fromLine(line));
+    let rest = "";
+    for await (const piece of createReadStream(file, { encoding: "utf8" })) {
+      const lines = (rest + String(piece)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) {
+        acknowledged.#keep(fromLine(line));
+      }
     }
     return acknowledged;
   }

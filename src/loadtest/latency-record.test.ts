@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { LatencyRecord } from "./latency-record.ts";
+import {
+  type KeptMeasurement,
+  LatencyRecord,
+  keepMeasurement,
+  measurementOf,
+} from "./latency-record.ts";
 
 test("R6 percentiles are those of a sorted list, at most 2 % above, whatever the latencies are", () => {
   const latency = fc.double({ min: 0.05, max: 100_000, noNaN: true });
@@ -83,4 +88,23 @@ test("R6 the series shows a silence as nulls, and the longest silence is measure
   );
   assert.equal(record.longestSilenceMs(400), 391);
   assert.equal(record.longestSilenceMs(1000), 609, "up to the end, too");
+});
+
+test("R6 what is kept of a measurement as plain data says the same as the record", () => {
+  const record = new LatencyRecord({ slotMs: 100 });
+  record.begin("streaming", { atMs: 0, round: 1 });
+  for (let atMs = 10; atMs < 900; atMs += 7) {
+    record.note({ atMs, latencyMs: (atMs % 13) + 0.5 });
+  }
+  record.begin("backup", { atMs: 400 });
+  record.note({ atMs: 950, latencyMs: 3 });
+  record.end(980);
+  const kept: unknown = JSON.parse(JSON.stringify(keepMeasurement(record, 1000)));
+  const read = measurementOf(kept as KeptMeasurement);
+  assert.deepEqual(read.windows(), record.windows());
+  assert.deepEqual(read.series(1000), record.series(1000));
+  assert.equal(read.longestSilenceMs(1000), record.longestSilenceMs(1000));
+  for (const kind of ["plain", "streaming", "backup"] as const) {
+    assert.deepEqual(read.over(kind), record.over(kind));
+  }
 });

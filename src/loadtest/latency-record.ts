@@ -108,6 +108,44 @@ type OpenWindow = {
   readonly counts: LatencyCounts;
 };
 
+/** What a report takes from a record. */
+export type LoadMeasurement = Pick<
+  LatencyRecord,
+  "windows" | "over" | "series" | "longestSilenceMs"
+>;
+
+/** The same as plain data. */
+export type KeptMeasurement = {
+  readonly windows: readonly LoadWindow[];
+  readonly over: Readonly<Record<LoadStretch, LoadFigures | null>>;
+  readonly series: readonly LoadPoint[];
+  readonly silenceMs: number;
+};
+
+/** Of a load that has ended. */
+export function keepMeasurement(record: LoadMeasurement, untilMs: number): KeptMeasurement {
+  return {
+    windows: record.windows(),
+    over: {
+      plain: record.over("plain"),
+      streaming: record.over("streaming"),
+      backup: record.over("backup"),
+    },
+    series: record.series(untilMs),
+    silenceMs: record.longestSilenceMs(untilMs),
+  };
+}
+
+/** As it was kept. */
+export function measurementOf(kept: KeptMeasurement): LoadMeasurement {
+  return {
+    windows: () => kept.windows,
+    over: (kind) => kept.over[kind],
+    series: () => kept.series,
+    longestSilenceMs: () => kept.silenceMs,
+  };
+}
+
 /** The record of one load. Instants are given in their order. 3.6 kB a window, 100 bytes a slot. */
 export class LatencyRecord {
   readonly slotMs: number;

@@ -32,6 +32,8 @@ export type WorkloadOptions = {
   readonly signal: AbortSignal;
   /** Notes acknowledged commits here as well. */
   readonly acknowledgedFile?: string;
+  /** So many at a time. */
+  readonly acknowledgedTogether?: number;
   /** Ends the load after so many commits of each client. */
   readonly commitsPerClient?: number;
   readonly clock?: Clock;
@@ -314,7 +316,9 @@ export async function startWorkload(options: WorkloadOptions): Promise<Workload>
   }
   const clock = options.clock ?? systemClock;
   const acknowledged = new Acknowledged(
-    options.acknowledgedFile === undefined ? {} : { file: options.acknowledgedFile },
+    options.acknowledgedFile === undefined
+      ? {}
+      : { file: options.acknowledgedFile, together: options.acknowledgedTogether ?? 1 },
   );
   const clients = Array.from(
     { length: options.clients },

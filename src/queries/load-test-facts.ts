@@ -47,6 +47,16 @@ export type HealthFacts = {
 
 type HealthKind = HealthAnswer["kind"];
 
+/** Where another process went on. */
+export type ResumePhase = "restore" | "judge" | "verify";
+
+/** `lastKnownAt`: when the phase before it was saved; the first process was killed after that. */
+export type ResumeFacts = {
+  readonly phase: ResumePhase;
+  readonly lastKnownAt: string;
+  readonly resumedAt: string;
+};
+
 /** A test on production itself: nothing was crashed, and what was restored had its full size. */
 export type ProductionFacts = {
   readonly where: string;
@@ -118,6 +128,8 @@ export type LoadTestFacts = {
   readonly application: ApplicationFacts | null;
   /** The application's address; null: not come to, or none is configured. */
   readonly health: HealthFacts | null;
+  /** Each time that its process was killed and another one went on: that pause is part of the times that it lies in. */
+  readonly resumed: readonly ResumeFacts[];
   readonly series: readonly LoadPoint[];
   readonly production: ProductionForecast | null;
 };

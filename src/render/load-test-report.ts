@@ -409,6 +409,11 @@ function surroundings(facts: LoadTestFacts, language: Language): Section {
       [words.clients, { text: number(facts.clients) }],
       [words.loadTime, { text: duration(facts.loadMs) }],
       [words.seed, { text: String(facts.seed) }],
+      ...facts.resumed.map(({ phase, lastKnownAt, resumedAt }) => {
+        const pause = duration(Date.parse(resumedAt) - Date.parse(lastKnownAt));
+        const text = words.resumedText(words.resumedAt[phase], formatInstant(resumedAt), pause);
+        return [words.resumed, { text, tone: "warning" }] as const;
+      }),
       ...(failure === null
         ? []
         : [[words.problem, { text: `${failure.code}: ${failure.message}`, tone: "bad" }] as const]),

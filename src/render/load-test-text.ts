@@ -6,6 +6,7 @@ import type {
   LoadTestEnding,
   LoadTestFacts,
   LossCause,
+  ResumePhase,
 } from "../queries/load-test-facts.ts";
 
 /** Everything that a report says. */
@@ -115,6 +116,9 @@ export type LoadTestWords = {
   readonly clients: string;
   readonly loadTime: string;
   readonly seed: string;
+  readonly resumed: string;
+  readonly resumedAt: Readonly<Record<ResumePhase, string>>;
+  readonly resumedText: (phase: string, at: string, pause: string) => string;
   readonly problem: string;
   readonly footer: (program: string) => string;
 };
@@ -287,6 +291,15 @@ const en: LoadTestWords = {
   clients: "Clients",
   loadTime: "Load planned",
   seed: "Seed",
+  resumed: "Gone on with",
+  resumedAt: {
+    restore:
+      "from the restore, which was made anew: its RTO counts from the crash, the pause with it",
+    judge: "from the comparison; the RTO had been measured",
+    verify: "from the verification of the repository; all else had been measured",
+  },
+  resumedText: (phase, at, pause) =>
+    `its process was killed; another one went on at ${at}, at most ${pause} later, ${phase}`,
   problem: "Why it ended",
   footer: (program) =>
     `${program}. Every figure but the prediction was measured or counted in this run, on a server that was made for it; production was not touched.`,
@@ -462,6 +475,14 @@ const fr: LoadTestWords = {
   clients: "Clients",
   loadTime: "Charge prévue",
   seed: "Graine",
+  resumed: "Repris",
+  resumedAt: {
+    restore: "à la restauration, refaite : son RTO compte depuis le plantage, pause comprise",
+    judge: "à la comparaison ; le RTO était mesuré",
+    verify: "à la vérification du dépôt ; tout le reste était mesuré",
+  },
+  resumedText: (phase, at, pause) =>
+    `son processus a été tué ; un autre a repris à ${at}, au plus ${pause} plus tard, ${phase}`,
   problem: "Pourquoi il s'est arrêté",
   footer: (program) =>
     `${program}. Chaque chiffre, sauf la prévision, a été mesuré ou compté pendant ce test, sur un serveur fait pour lui ; la production n'a pas été touchée.`,

@@ -70,6 +70,7 @@ export const sampleLoadTest: LoadTestFacts = {
   shape: null,
   onProduction: null,
   health: null,
+  resumed: [],
   serverVersion: "18.4",
   serverOrigin: "embedded",
   acknowledged: 12_345,

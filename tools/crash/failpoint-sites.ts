@@ -53,6 +53,7 @@ const KILLED_ELSEWHERE = {
   "key.": "killed at each step in tests/e2e/keys.test.ts",
   "metrics.":
     "killed at each step in tests/e2e/status-metrics.test.ts and tests/e2e/daemon-metrics.test.ts",
+  "loadtest.": "killed in tests/long/loadtest-resume.test.ts",
   "rescue.": "killed in tests/debian/rescue.test.ts",
   "restore-db.": "killed at each step in tests/debian/dump-adversity.test.ts",
   "schedule.":

@@ -131,16 +131,8 @@ async function requireRoom(root: string, purpose: Purpose, neededBytes: number):
   }
 }
 
-/** What lies in a fresh folder from the beginning. */
-async function furnish(
-  root: string,
-  account: ServerAccount,
-): Promise<Omit<DemoFolder, "binDirectory">> {
-  const serverLogs = join(root, "server-logs");
-  await mkdir(join(root, "keys"), { mode: 0o700 });
-  await makeFor(account, serverLogs);
-  // It may lie in somebody's checkout, and belongs in no commit.
-  await writeFile(join(root, ".gitignore"), "*\n");
+/** Where everything lies in a folder. */
+export function demoFolderAt(root: string): Omit<DemoFolder, "binDirectory"> {
   return {
     root,
     repository: join(root, "repository"),
@@ -150,9 +142,22 @@ async function furnish(
     spool: join(root, "spool"),
     acknowledged: join(root, "acknowledged.txt"),
     receiverLog: join(root, "receiver.log"),
-    serverLogs,
+    serverLogs: join(root, "server-logs"),
     programs: join(root, "programs"),
   };
+}
+
+/** What lies in a fresh folder from the beginning. */
+async function furnish(
+  root: string,
+  account: ServerAccount,
+): Promise<Omit<DemoFolder, "binDirectory">> {
+  const folder = demoFolderAt(root);
+  await mkdir(join(root, "keys"), { mode: 0o700 });
+  await makeFor(account, folder.serverLogs);
+  // It may lie in somebody's checkout, and belongs in no commit.
+  await writeFile(join(root, ".gitignore"), "*\n");
+  return folder;
 }
 
 /**

@@ -142,7 +142,10 @@ export async function loadAndCrash(act: LoadAct): Promise<void> {
   const { clock } = adapters;
   await using stack = new AsyncDisposableStack();
   const server = await makeServer(act, stack);
-  const running = await startLoad(act, { connection: clientConfig(server) });
+  const running = await startLoad(act, {
+    connection: clientConfig(server),
+    acknowledgedFile: folder.acknowledged,
+  });
   stack.use(running.workload);
   const streaming = stack.use(new Streaming({ folder, server, clock }));
   stack.defer(() => server.kill());

@@ -3,12 +3,17 @@ import type { DrError } from "../../core/errors.ts";
 import type { Lsn } from "../../core/lsn.ts";
 import type { Acknowledged } from "../../loadtest/acknowledged.ts";
 import type { OracleVerdict } from "../../loadtest/oracle.ts";
-import type { LatencyRecord } from "../../loadtest/latency-record.ts";
+import type { LoadMeasurement } from "../../loadtest/latency-record.ts";
 import type { ShapedData } from "../../loadtest/shaped-data.ts";
 import type { ApplicationResult } from "../../proof/application-command.ts";
 import type { HealthNote } from "./health-step.ts";
 import type { BinariesOrigin } from "../../postgres/server-binaries.ts";
-import type { LoadTestBackup, LossCause } from "../../queries/load-test-facts.ts";
+import type {
+  LoadTestBackup,
+  LossCause,
+  ResumeFacts,
+  ResumePhase,
+} from "../../queries/load-test-facts.ts";
 
 /** Where it stands. */
 export type LoadTestPhase =
@@ -29,6 +34,12 @@ export type LoadTestPhase =
 /** What is told on the way. */
 export type LoadTestEvent =
   | { readonly kind: "begun"; readonly folder: string; readonly seed: number }
+  | {
+      readonly kind: "resumed";
+      readonly folder: string;
+      readonly phase: ResumePhase;
+      readonly savedAt: string;
+    }
   /** Before production is touched: what will be done to it. */
   | { readonly kind: "announced"; readonly plan: ProductionPlan }
   | { readonly kind: "frozen"; readonly lsn: string; readonly commits: number }
@@ -124,7 +135,7 @@ export type LoadTestNotes = {
   load:
     | {
         readonly beganMs: number;
-        readonly record: LatencyRecord;
+        readonly record: LoadMeasurement;
         readonly acknowledged: Acknowledged;
       }
     | undefined;
@@ -147,6 +158,8 @@ export type LoadTestNotes = {
   health: HealthNote | undefined;
   verdict: OracleVerdict | undefined;
   repository: { readonly damaged: number; readonly holes: number } | undefined;
+  /** Each time that another process went on with it. */
+  readonly resumed: readonly ResumeFacts[];
   /** Undefined: a server was made for the test. */
   production: ProductionNote | undefined;
 };
@@ -172,6 +185,7 @@ export function emptyNotes(): LoadTestNotes {
     health: undefined,
     verdict: undefined,
     repository: undefined,
+    resumed: [],
     production: undefined,
   };
 }

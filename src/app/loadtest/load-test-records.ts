@@ -285,6 +285,7 @@ export function loadTestFacts(notes: LoadTestNotes, about: LoadTestAbout): LoadT
       toMs: toMs ?? crash?.atMs ?? overMs,
     })),
     ...lossAndReturn(notes),
+    resumed: notes.resumed,
     series: load?.record.series(crash?.atMs ?? overMs) ?? [],
     production: forecastOf(notes, about),
   };

@@ -5,8 +5,10 @@
  * Nothing stays but the report, however it ends.
  */
 import { rm } from "node:fs/promises";
+import { present } from "../../core/assert.ts";
 import { isDrError } from "../../core/errors.ts";
 import { SeededRandom } from "../../core/random.ts";
+import { acquireLocalLock } from "../../files/local-lock.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ServerShape, readShape } from "../../loadtest/production-shape.ts";
@@ -16,12 +18,16 @@ import { createRepository } from "../create-repository.ts";
 import { demoEnvironment, writeDemoEnvironment } from "../demo/demo-environment.ts";
 import { type DemoFolder, makeDemoFolder, roomFor } from "../demo/demo-folder.ts";
 import type { Environment } from "../environment.ts";
+import { programVersion } from "../program-version.ts";
 import { type ApplicationWish, applicationWish } from "./application-step.ts";
 import { type Ended, type LoadTestOutcome, concludeLoadTest } from "./conclude-load-test.ts";
 import { type HealthWish, healthWish } from "./health-step.ts";
 import { loadAndCrash } from "./load-and-crash.ts";
 import { type LoadTestEvent, type LoadTestNotes, emptyNotes } from "./load-test-notes.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
+import { savingIn } from "./save-phases.ts";
+import type { SavedPhase } from "./saved-test.ts";
+import { settle } from "./settle-load-test.ts";
 
 /** Newest first: one of these is found where nobody asks for another. */
 const MAJORS = [18, 17, 16, 15, 14];
@@ -94,6 +100,9 @@ type Run = {
   readonly shape: ServerShape | undefined;
   readonly shaped: ShapedData | undefined;
   readonly notes: LoadTestNotes;
+  /** Which version this is, and when it began: for another process that may have to go on. */
+  readonly program: string;
+  readonly startedAt: string;
 };
 
 async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promise<void> {
@@ -112,9 +121,24 @@ async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promis
   const random = new SeededRandom(seed);
   await loadAndCrash({ ...common, random, dataBytes, shaped, loadMs, clients });
   // A server that was lost before its first backup has nothing to come back from.
-  if (notes.backups.some(({ state }) => state === "finished")) {
-    await recoverLoaded({ ...common, health: run.health });
+  if (!notes.backups.some(({ state }) => state === "finished")) {
+    return;
   }
+  const { clock } = adapters;
+  const { monotonicMs } = present(notes.crash, "the load ends with the crash");
+  const sinceCrashMs = (): number => clock.monotonic() - monotonicMs;
+  const crashEpochMs = Math.round(clock.now() - sinceCrashMs());
+  const { program, startedAt } = run;
+  const test = { startedAt, loadMs, seed, clients, binaries, crashEpochMs };
+  const save = savingIn({ ...common, program, test });
+  // Beside the restore, which does not wait for it: its time is measured.
+  const loaded = save("loaded");
+  loaded.catch(() => undefined);
+  const saved = async (phase: SavedPhase): Promise<void> => {
+    await loaded;
+    await save(phase);
+  };
+  await recoverLoaded({ ...common, health: run.health, sinceCrashMs, save: saved }, "restore");
 }
 
 /** What the made data will take. */
@@ -137,23 +161,18 @@ async function runAway(run: Run): Promise<Ended> {
     nowMs: adapters.clock.now(),
     signal,
   });
-  try {
-    onEvent({ kind: "begun", folder: made.root, seed });
-    await runActs(run, made);
-    const ending = notes.crash?.cause === "planned" ? "finished" : "serverLost";
-    return { ending, failure: undefined };
-  } catch (error) {
-    if (notes.load === undefined) {
-      throw error;
+  const lock = await acquireLocalLock(made.root, { ...adapters, signal });
+  return settle({ notes, signal }, async () => {
+    try {
+      onEvent({ kind: "begun", folder: made.root, seed });
+      await runActs(run, made);
+    } finally {
+      await lock[Symbol.asyncDispose]();
+      // A program that was killed may have had a child that still writes.
+      await rm(made.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      onEvent({ kind: "folderRemoved", folder: made.root });
     }
-    return signal.aborted
-      ? { ending: "interrupted", failure: undefined }
-      : { ending: "failed", failure: error };
-  } finally {
-    // A program that was killed may have had a child that still writes.
-    await rm(made.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-    onEvent({ kind: "folderRemoved", folder: made.root });
-  }
+  });
 }
 
 /**
@@ -187,6 +206,8 @@ export async function runLoadTest(
     shape,
     shaped,
     notes,
+    program: await programVersion(environment.programDirectory),
+    startedAt,
   });
   return concludeLoadTest(
     { adapters, environment },

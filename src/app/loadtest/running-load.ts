@@ -3,7 +3,11 @@
  * by its silence, is noticed.
  */
 import type { ClientConfig } from "pg";
-import { loadAcknowledgedMax, loadSilenceMaxMs } from "../../core/load-limits.ts";
+import {
+  acknowledgedWrittenTogether,
+  loadAcknowledgedMax,
+  loadSilenceMaxMs,
+} from "../../core/load-limits.ts";
 import { LatencyRecord, type LoadStretch } from "../../loadtest/latency-record.ts";
 import { Pace } from "../../loadtest/pace.ts";
 import { untilSilent } from "../../loadtest/silence.ts";
@@ -143,7 +147,12 @@ function watch(act: LoadRun, workload: Workload, lost: AbortController): void {
 /** Starts it. `share`: of its time that each client works. */
 export async function startLoad(
   act: LoadRun,
-  server: { readonly connection: ClientConfig; readonly share?: number },
+  server: {
+    readonly connection: ClientConfig;
+    readonly share?: number;
+    /** Where what was acknowledged is kept for another process. */
+    readonly acknowledgedFile?: string;
+  },
 ): Promise<RunningLoad> {
   const { adapters, notes, clients, loadMs, signal } = act;
   const { clock } = adapters;
@@ -154,6 +163,12 @@ export async function startLoad(
   const beganMs = clock.monotonic();
   const workload = await startWorkload({
     connection,
+    ...(server.acknowledgedFile === undefined
+      ? {}
+      : {
+          acknowledgedFile: server.acknowledgedFile,
+          acknowledgedTogether: acknowledgedWrittenTogether,
+        }),
     clients,
     signal,
     pauseMs: (latencyMs) => pace.afterCommit(clock.monotonic() - beganMs, latencyMs),

@@ -41,7 +41,24 @@ type Flags = {
   readonly programs?: "embedded" | "distribution";
   readonly application: boolean;
   readonly folder?: string;
+  readonly resume?: string;
 };
+
+/** What a test that is gone on with was begun with. */
+const BEGUN_WITH = [
+  "duration",
+  "clients",
+  "size",
+  "likeProduction",
+  "seed",
+  "major",
+  "programs",
+  "application",
+  "folder",
+  "allowProduction",
+  "confirm",
+  "share",
+];
 
 function loadTime(typed: string): number {
   const match = /^(\d{1,6})\s*(s|m|min|h)$/.exec(typed);
@@ -129,6 +146,9 @@ function tell(event: LoadTestEvent, frame: Frame): void {
   switch (event.kind) {
     case "begun":
       frame.note(text.begun(event.folder, event.seed));
+      return;
+    case "resumed":
+      frame.note(text.resumed(event.folder, event.savedAt));
       return;
     case "phase":
       frame.progress.update({ phase: text.phases[event.phase] });
@@ -223,6 +243,10 @@ async function runOn(flags: Flags, frame: Frame): Promise<LoadTestOutcome> {
     onEvent: (event: LoadTestEvent) => tell(event, frame),
     signal: frame.signal,
   };
+  if (flags.resume !== undefined) {
+    const { resumeLoadTest } = await import("../../app/loadtest/resume-load-test.ts");
+    return resumeLoadTest(adapters, environment, { ...common, folder: flags.resume });
+  }
   if (onProduction) {
     requireForProduction(flags);
     const { runProductionTest } = await import("../../app/loadtest/run-production-test.ts");
@@ -283,6 +307,7 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     )
     .option("--no-application", text.optionNoApplication)
     .option("--folder <dir>", text.optionFolder)
+    .addOption(new Option("--resume <dir>", text.optionResume).conflicts(BEGUN_WITH))
     .addOption(new Option(ALLOW, text.optionAllow))
     .addOption(new Option("--confirm <name>", text.optionConfirm))
     .addOption(new Option("--share <percent>", text.optionShare).argParser(share))

@@ -14,6 +14,8 @@ type Messages = CommandText & {
   readonly optionPrograms: string;
   readonly optionNoApplication: string;
   readonly optionFolder: string;
+  readonly optionResume: string;
+  readonly resumed: (folder: string, savedAt: string) => string;
   readonly optionAllow: string;
   readonly optionConfirm: string;
   readonly optionShare: string;
@@ -80,6 +82,10 @@ const en: Messages = {
   optionPrograms: "which server: npm's embedded one, or the one of this machine's distribution",
   optionNoApplication: "leave out the configured application",
   optionFolder: "where all lies meanwhile; it must not exist, and is removed in the end",
+  optionResume:
+    "go on with a load test whose process was killed after its load: the folder that it left",
+  resumed: (folder, savedAt) =>
+    `Going on with the load test in ${folder}, as it stood at ${savedAt}.`,
   optionAllow:
     "load the configured server itself, in a database of the test's own; with --confirm and --reason",
   optionConfirm: "the cluster's name in the configuration, to say --allow-production twice",
@@ -171,6 +177,10 @@ const fr: Messages = {
     "quel serveur : celui embarqué par npm, ou celui de la distribution de cette machine",
   optionNoApplication: "laisser de côté l'application configurée",
   optionFolder: "où tout se trouve pendant ce temps ; ne doit pas exister, supprimé à la fin",
+  optionResume:
+    "reprendre un test de charge dont le processus a été tué après sa charge : le dossier qu'il a laissé",
+  resumed: (folder, savedAt) =>
+    `Reprise du test de charge de ${folder}, tel qu'il était à ${savedAt}.`,
   optionAllow:
     "charger le serveur configuré lui-même, dans une base propre au test ; avec --confirm et --reason",
   optionConfirm: "le nom du cluster dans la configuration, pour dire --allow-production deux fois",

@@ -432,4 +432,44 @@ export const configErrors = {
       hint: `Rien n'a commencé. Nommez un autre endroit avec --folder, chargez moins avec --size, ou moins longtemps avec --duration.`,
     },
   },
+  CONFIG_LOADTEST_RESUME_NONE: {
+    en: {
+      message: `{folder} is not the folder of a load test`,
+      hint: `A load test names its folder when it begins, and removes it when it ends, also when it is interrupted. Only one whose process was killed leaves its folder.`,
+    },
+    fr: {
+      message: `{folder} n'est pas le dossier d'un test de charge`,
+      hint: `Un test de charge nomme son dossier en commençant, et le supprime en finissant, aussi quand il est interrompu. Seul un test dont le processus a été tué laisse son dossier.`,
+    },
+  },
+  CONFIG_LOADTEST_RESUME_EARLY: {
+    en: {
+      message: `the load test in {folder} was killed before its load had ended and was saved`,
+      hint: `What a load has measured by then cannot be gone on with: the server died with the process. Remove the folder (rm -r) and begin anew.`,
+    },
+    fr: {
+      message: `le test de charge de {folder} a été tué avant que sa charge soit finie et enregistrée`,
+      hint: `Ce qu'une charge a mesuré jusque-là ne peut être repris : le serveur est mort avec le processus. Supprimez le dossier (rm -r) et recommencez.`,
+    },
+  },
+  CONFIG_LOADTEST_RESUME_DAMAGED: {
+    en: {
+      message: `{file} is not as this version of the program wrote it`,
+      hint: `A load test is gone on with by the version that began it, from what it wrote and nothing else. Remove the folder (rm -r) and begin anew.`,
+    },
+    fr: {
+      message: `{file} n'est pas tel que cette version du programme l'a écrit`,
+      hint: `Un test de charge est repris par la version qui l'a commencé, à partir de ce qu'elle a écrit et de rien d'autre. Supprimez le dossier (rm -r) et recommencez.`,
+    },
+  },
+  CONFIG_LOADTEST_RESUME_CLOCK: {
+    en: {
+      message: `the load test in {folder} was saved at {at}, which is later than now`,
+      hint: `The clock was set back; the time since the crash is not known, and no RTO could be told. Set the clock right, or remove the folder (rm -r) and begin anew.`,
+    },
+    fr: {
+      message: `le test de charge de {folder} a été enregistré à {at}, plus tard que maintenant`,
+      hint: `L'horloge a été reculée ; le temps depuis le plantage n'est pas connu, et aucun RTO ne pourrait être dit. Remettez l'horloge à l'heure, ou supprimez le dossier (rm -r) et recommencez.`,
+    },
+  },
 } as const satisfies ErrorGroup;
