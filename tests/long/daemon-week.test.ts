@@ -3,84 +3,39 @@
  * files, the state directory, the log. The server is down all week, the repository comes and goes, the configuration is read anew each hour.
  */
 import assert from "node:assert/strict";
-import { readdirSync, renameSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { compose } from "../../src/app/compose.ts";
-import { DaemonLog } from "../../src/app/daemon/log.ts";
-import { runDaemon } from "../../src/app/daemon/run-daemon.ts";
-import type { Environment } from "../../src/app/environment.ts";
-import { environmentIn } from "../support/environment-in.ts";
 import { CommandLine } from "../support/command-line.ts";
+import type { Figures, WeekLine } from "../support/daemon-week-child.ts";
 import { HttpReceiver } from "../support/http-receiver.ts";
-import { IdleClock } from "../support/idle-clock.ts";
 import { startTestServer } from "../support/test-server.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-
+const CHILD = fileURLToPath(new URL("../support/daemon-week-child.ts", import.meta.url));
 const DAYS = Number(process.env["DAEMON_DAYS"] ?? 7);
-/** Looks, delivery, schedule, signs and digests. */
-const LOOPS = 5;
-const HOUR_MS = 3_600_000;
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-
-type Figures = {
-  readonly heapBytes: number;
-  readonly residentBytes: number;
-  readonly descriptors: number;
-  readonly stateFiles: number;
-  readonly stateBytes: number;
-  readonly logFiles: number;
-  readonly logBytes: number;
-};
-
-function filesBelow(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-}
-
-function bytesOf(files: readonly string[]): number {
-  return files.reduce((sum, path) => sum + statSync(path).size, 0);
-}
-
-function measured(pra: CommandLine): Figures {
-  collectGarbage();
-  const state = filesBelow(join(pra.directory, "state"));
-  const logs = filesBelow(join(pra.directory, "logs"));
-  return {
-    heapBytes: process.memoryUsage().heapUsed,
-    residentBytes: process.memoryUsage.rss(),
-    descriptors: readdirSync("/proc/self/fd").length,
-    stateFiles: state.length,
-    stateBytes: bytesOf(state),
-    logFiles: logs.length,
-    logBytes: bytesOf(logs),
-  };
-}
 
 test("R20 R21 L53 a week of the daemon leaves memory, open files, state directory and log as large as its first days did", async (context) => {
   const server = await startTestServer({ major: 18 });
   const pra = await CommandLine.initialised(server);
   const told = await HttpReceiver.start(() => ({ status: 200, body: "ok" }));
-  const end = new AbortController();
   context.after(async () => {
-    end.abort();
     await pra[Symbol.asyncDispose]();
     await told[Symbol.asyncDispose]();
   });
   assert.equal((await pra.run("backup --full")).code, 0);
   await server[Symbol.asyncDispose]();
-  const clock = new IdleClock(Date.now());
-  const environment = (): Environment =>
-    environmentIn(
-      pra.directory,
-      {
+  // Flags as the daemon has them.
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=2", CHILD, pra.directory, String(DAYS)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        PATH: process.env["PATH"],
+        MALLOC_ARENA_MAX: "2",
         PG_HOST: server.socketDirectory,
         PG_PORT: String(server.port),
         BACKUP_DIR: pra.repository,
@@ -93,73 +48,27 @@ test("R20 R21 L53 a week of the daemon leaves memory, open files, state director
         PRA_DIGEST_AT: "08:00",
         SLACK_WEBHOOK: `${told.origin}/services/T0/B0/hunter2`,
       },
-      { checkoutDirectory: root },
-    );
-  using output = new DaemonLog({
-    write: (line) => context.diagnostic(line),
-    isTerminal: false,
-    now: () => clock.now(),
-  });
-  let reload = (): void => undefined;
-  const looks = { fast: 0, full: 0, reloads: 0 };
-  const running = runDaemon(
-    { ...compose(), clock },
-    {
-      environment: () => {
-        const read = environment();
-        output.use(read);
-        looks.full += 1;
-        return read;
-      },
-      receiver: undefined,
-      log: (level, event, fields) => {
-        looks.reloads += event === "reloaded" ? 1 : 0;
-        output.log(level, event, fields);
-      },
-      moment: () => {
-        looks.fast += 1;
-        return clock.moment();
-      },
-      onReload: (call) => {
-        reload = call;
-      },
-      signal: end.signal,
     },
   );
-  running.catch((error: unknown) => {
-    context.diagnostic(String(error));
-  });
+  context.after(() => child.kill("SIGKILL"));
   const days: Figures[] = [];
-  let messages = 0;
-  let digests = 0;
-  for (let hour = 0; hour < DAYS * 24; hour += 1) {
-    // Six hours of the day the repository cannot be opened.
-    const mark = join(pra.repository, "format");
-    if (hour % 24 === 6) {
-      renameSync(mark, `${mark}.away`);
-    } else if (hour % 24 === 12) {
-      renameSync(`${mark}.away`, mark);
-    }
-    reload();
-    await clock.pass(HOUR_MS, LOOPS);
-    if (hour % 24 === 23) {
-      output.reopen();
-      messages += told.received.length;
-      digests += told.received.filter(({ body }) => /daily digest/.test(body)).length;
-      told.received.length = 0;
-      const figures = measured(pra);
-      days.push(figures);
-      context.diagnostic(`day ${days.length}: ${JSON.stringify(figures)}`);
+  let end: Extract<WeekLine, { kind: "end" }> | undefined;
+  const closed = once(child, "close");
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as WeekLine;
+    context.diagnostic(text);
+    if (line.kind === "day") {
+      days.push(line.figures);
+    } else {
+      end = line;
     }
   }
-  end.abort();
-  await running;
-  const cpu = process.cpuUsage();
-  context.diagnostic(
-    `${JSON.stringify(looks)}, ${messages} messages, ${Math.round((cpu.user + cpu.system) / 1e6)} s of a processor`,
-  );
-  assert.ok(looks.full > DAYS * 1400, "a look at everything each minute");
-  assert.ok(looks.reloads >= DAYS * 23, "and read anew each hour");
+  assert.deepEqual(await closed, [0, null]);
+  const messages = told.received.length;
+  const digests = told.received.filter(({ body }) => /daily digest/.test(body)).length;
+  context.diagnostic(`${messages} messages`);
+  assert.ok(end !== undefined && end.looks > DAYS * 1400, "a look at everything each minute");
+  assert.ok(end.reloads >= DAYS * 23, "and read anew each hour");
   assert.ok(messages >= DAYS * 2, "the repository's alert and its end, each day");
   // The week may begin within the minute before the hour.
   assert.ok(digests === DAYS || digests === DAYS - 1, `a digest each day: ${digests}`);

@@ -14,6 +14,8 @@ export class IdleClock implements Clock {
   #elapsedMs = 0;
   readonly #startMs: number;
   readonly #sleepers = new Set<Sleeper>();
+  /** Called whenever somebody begins to sleep. */
+  #asleep = (): void => undefined;
 
   constructor(startMs: number) {
     this.#startMs = startMs;
@@ -51,16 +53,27 @@ export class IdleClock implements Clock {
       };
       signal.addEventListener("abort", stop, { once: true });
       this.#sleepers.add(sleeper);
+      this.#asleep();
     });
+  }
+
+  /** Waits until so many sleep at once. */
+  async #until(loops: number): Promise<void> {
+    const all = Promise.withResolvers<void>();
+    this.#asleep = () => {
+      if (this.#sleepers.size >= loops) {
+        all.resolve();
+      }
+    };
+    this.#asleep();
+    await all.promise;
   }
 
   /** Lets so much time pass, whenever `loops` sleep at once. */
   async pass(durationMs: number, loops: number): Promise<void> {
     const untilMs = this.#elapsedMs + durationMs;
     for (;;) {
-      while (this.#sleepers.size < loops) {
-        await turn();
-      }
+      await this.#until(loops);
       const [next] = [...this.#sleepers].toSorted((a, b) => a.atMs - b.atMs);
       if (next === undefined || next.atMs > untilMs) {
         this.#elapsedMs = untilMs;
