@@ -115,6 +115,11 @@ const phrases = {
   },
 } as const;
 
+/** WAL was missing while it lasted. */
+function leftHole({ rule, holed }: Track): boolean {
+  return rule === "gaps" || holed;
+}
+
 /** What is, was or had been exposed, as far as it is known and bears on it. */
 function exposureText(
   { track, resolution, exposedBefore }: Notice,
@@ -137,7 +142,11 @@ function exposureText(
   if (resolution === undefined) {
     return last > 0 ? say.exposedNow(long(last), growing) : undefined;
   }
-  return worst > 0 ? say.exposedWorst(long(worst)) : say.exposedNone;
+  if (worst > 0) {
+    return say.exposedWorst(long(worst));
+  }
+  // Of a hole that nothing was exposed would be no comfort: what is in it is lost.
+  return leftHole(track) ? undefined : say.exposedNone;
 }
 
 function consequence(notice: Notice, language: Language): string {
@@ -149,7 +158,7 @@ function consequence(notice: Notice, language: Language): string {
   if (resolution?.nothingLost === true) {
     parts.push(say.lost);
   }
-  if (resolution?.how === "well" && (track.rule === "gaps" || track.holed)) {
+  if (resolution?.how === "well" && leftHole(track)) {
     parts.push(say.hole);
   }
   if (track.flapping && resolution === undefined) {

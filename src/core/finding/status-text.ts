@@ -53,7 +53,7 @@ const factsEn: Facts = {
     "gaps-none": { summary: "none" },
     "gaps-open": {
       summary: "{count} open: instants behind them cannot be restored",
-      hint: "pra backup closes them; pra window shows where they are.",
+      hint: "pra backup closes the holes; pra window shows where they are.",
     },
     "receiver-none": {
       summary: "none runs: what is written between two backups is exposed",
@@ -139,7 +139,7 @@ const factsFr: Facts = {
     "gaps-none": { summary: "aucun" },
     "gaps-open": {
       summary: "{count} ouvert(s) : les instants au-delà ne peuvent pas être restaurés",
-      hint: "pra backup les referme ; pra window montre où ils sont.",
+      hint: "pra backup referme les trous ; pra window montre où ils sont.",
     },
     "receiver-none": {
       summary: "aucun ne tourne : ce qui s'écrit entre deux sauvegardes est exposé",
