@@ -274,7 +274,9 @@ def words_of_anchor(text):
     stop = text.find(end, start)
     if start < 0 or stop < 0:
         raise Problem(begin)
-    return re.sub(r"^[\s>|]+", " ", text[start + len(begin) : stop], flags=re.M).split()
+    # A mail that was saved as it was sent breaks lines anywhere, behind an equals sign; an anchor holds none.
+    whole = re.sub(r"=\r?\n", "", text[start + len(begin) : stop])
+    return re.sub(r"^[\s>|]+", " ", whole, flags=re.M).split()
 
 
 def read_anchor(text):

@@ -213,6 +213,16 @@ export const alertSettings = {
       fr: "Quand part le résumé quotidien par courriel et Slack, à l'heure de cette machine : ce qui a tourné, ce qui a été prouvé, la pire exposition, les alertes, la place, ce qui est demandé au lecteur. Fixé, il part chaque jour ; sinon, pendant la première semaine après pra golive start.",
     },
   },
+  PRA_ANCHOR_EVERY: {
+    group: "alerts",
+    kind: { type: "choice", choices: ["day", "week", "never"] },
+    fallback: "week",
+    example: "day",
+    help: {
+      en: "How often the schedule sends an anchor of the ledger by mail and Slack: a signed mark by which a ledger that was cut off or rewritten since shows. week: on Mondays. Counts when pra schedule install runs.",
+      fr: "Avec quelle fréquence la planification envoie un ancrage du journal par courriel et Slack : une marque signée qui montre un journal coupé ou réécrit depuis. week : le lundi. Compte quand pra schedule install s'exécute.",
+    },
+  },
   PRA_DEAD_MAN_URL: {
     group: "alerts",
     kind: { type: "web address" },

@@ -36,7 +36,7 @@ export function signAnchor(
     repositoryId: hex(ring.repositoryId),
     generation: ring.generation,
     madeAt: new Date(about.nowMs).toISOString(),
-    by: about.actor.replace(/[^\x21-\x7e]/g, "_").slice(0, 60),
+    by: about.actor.replace(/[^\x21-\x7e]|[=<>&]/g, "_").slice(0, 60),
     settled,
     heads: heads.filter(({ time }) => time > settled.until),
   };

@@ -9,24 +9,14 @@ import { reportWriteMs } from "../core/limits.ts";
 import { createDirectories } from "../files/directories.ts";
 import { writeDurably } from "../files/write-durably.ts";
 import { type ReportDocument, colonOf, signOf } from "../render/report-document.ts";
-import type { MessageContent, Route } from "../watch/compose-messages.ts";
-import { digestRoutes } from "../watch/daily-digest.ts";
-import { passTime } from "../watch/moment.ts";
+import type { MessageContent } from "../watch/compose-messages.ts";
 import type { StoredAttachment } from "../watch/outbox.ts";
-import { withMessage } from "../watch/queue-message.ts";
 import { type ArchivedAs, hashOf } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import { type RenderedReport, type ReportFiles, reportFileBase } from "./report-files.ts";
-import { deliverDue } from "./watch/deliver.ts";
-import { type WatchOptions, openWatch } from "./watch/watch-setup.ts";
-
-/** What became of it on one route so far. `waiting`: it is tried again. */
-export type SentReport = {
-  readonly route: string;
-  readonly state: "accepted" | "refused" | "waiting";
-  readonly said: string;
-};
+import { type SentMessage, sendToReaders } from "./watch/send-to-readers.ts";
+import type { WatchOptions } from "./watch/watch-setup.ts";
 
 /** A report that was made. */
 export type MadeReport = {
@@ -139,34 +129,18 @@ export async function sendReport(
   adapters: Adapters,
   environment: Environment,
   options: WatchOptions & { readonly made: MadeReport },
-): Promise<readonly SentReport[]> {
+): Promise<readonly SentMessage[]> {
   const { made, ...watching } = options;
-  const { memory, setup, moment } = await openWatch(adapters, environment, watching);
-  const routes = digestRoutes(setup.routes);
-  if (routes.length === 0) {
-    return [];
-  }
-  const languages = new Set(routes.map(({ language }) => language));
-  const attachments = await putAttachments(environment, made, languages);
   const { documents } = made.report;
-  const contentFor = ({ language, channel }: Route): MessageContent => {
-    const attachment = channel === "email" ? attachments.get(language) : undefined;
-    return reportContent(documents[language], { attachment, id: made.archived.id });
-  };
-  await memory.update((found) => {
-    const time = passTime(found.alerts.time, moment());
-    const document = { ...found, alerts: { ...found.alerts, time } };
-    return { document: withMessage(document, { routes, contentFor }, setup), result: undefined };
-  }, watching);
-  const { settled } = await deliverDue(adapters, environment, { ...watching, lifeMs: 0 });
-  const { outbox } = await memory.read(watching);
-  return routes.map(({ id: route }): SentReport => {
-    const waits = outbox.waiting.find(
-      (one) => one.route === route && one.message.kind === "report",
-    );
-    const last = settled.findLast((one) => one.route === route && one.kind === "report");
-    return waits !== undefined || last === undefined
-      ? { route, state: "waiting", said: waits?.said ?? "" }
-      : { route, state: last.state, said: last.said };
+  return await sendToReaders(adapters, environment, {
+    ...watching,
+    kind: "report",
+    compose: async (languages) => {
+      const attachments = await putAttachments(environment, made, languages);
+      return ({ language, channel }) => {
+        const attachment = channel === "email" ? attachments.get(language) : undefined;
+        return reportContent(documents[language], { attachment, id: made.archived.id });
+      };
+    },
   });
 }

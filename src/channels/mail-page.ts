@@ -63,8 +63,10 @@ function textOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
   ].join("\n");
 }
 
-function textOfSection({ title, lines }: MessageSection): string {
-  return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+function textOfSection({ title, lines, verbatim = false }: MessageSection): string {
+  return verbatim
+    ? [title, "", ...lines].join("\n")
+    : [title, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 /** The plain half. */
@@ -159,7 +161,14 @@ function pageOfAlert(alert: MessageAlert, message: OutgoingMessage): string {
     .join("\n");
 }
 
-function pageOfSection({ title, lines }: MessageSection, language: Language): string {
+function pageOfSection(
+  { title, lines, verbatim = false }: MessageSection,
+  language: Language,
+): string {
+  if (verbatim) {
+    const text = escapeHtml(lines.join("\n"));
+    return `<h2>${prose(title, language)}</h2>\n<pre class="c">${text}</pre>`;
+  }
   const items = lines.map((line) => `<li>${prose(line, language)}</li>`);
   return `<h2>${prose(title, language)}</h2>\n<ul>\n${items.join("\n")}\n</ul>`;
 }

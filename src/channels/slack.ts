@@ -93,11 +93,11 @@ export function slackPayload(message: OutgoingMessage): Readonly<Record<string, 
               `${text.testExplained}\n${text.typeBack}\n\`pra alert confirm ${code} --by ${text.name}\``,
             ),
           ]),
-      ...sections.map(({ title, lines }) =>
-        section(
-          [`*${escapeSlack(title)}*`, ...lines.map((line) => `• ${escapeSlack(line)}`)].join("\n"),
-        ),
-      ),
+      ...sections.map(({ title, lines, verbatim = false }) => {
+        const shownLines = lines.map((line) => `${verbatim ? "" : "• "}${escapeSlack(line)}`);
+        const fence = verbatim ? ["```"] : [];
+        return section([`*${escapeSlack(title)}*`, ...fence, ...shownLines, ...fence].join("\n"));
+      }),
       ...shown.map((alert) => alertBlock(alert, message)),
       ...(leftOut === 0 ? [] : [section(text.leftOut(leftOut))]),
       {

@@ -95,5 +95,9 @@ export const digestLateMs = 15 * 60_000;
 export const digestDaysMax = 7;
 /** A file that goes with a mail: many relays take ten megabytes, and base64 adds a third. */
 export const attachmentBytesMax = 6_000_000;
+/** Characters of an anchor that stand in a message itself: with its title below the 3,000 that Slack takes; some fifteen writers of the last hour. */
+export const anchorBodyMax = 2_800;
+/** Anchors that were sent and are kept on the host, the newest: a daily one of three months, a kilobyte each. */
+export const anchorFilesMax = 100;
 /** Lines of one part of a digest; more are counted. 8 parts of 12 lines are two pages. */
 export const digestLinesMax = 12;

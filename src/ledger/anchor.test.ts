@@ -41,6 +41,19 @@ const anyAnchor: fc.Arbitrary<Anchor> = fc.record(
 );
 const seal = { key: "a".repeat(64), enrolment: "b".repeat(128), signature: "c".repeat(128) };
 
+test("R16 of several anchors in a text the last one that can be read counts, and of none that can the last one is told", () => {
+  const [first, second] = fc.sample(anyAnchor, { numRuns: 2, seed: 5 });
+  assert.ok(first !== undefined && second !== undefined);
+  const [older, newer] = [formatAnchor(first, seal), formatAnchor(second, seal)];
+  const broken = newer.replace("repository", "rep=C3=A9");
+  assert.deepEqual(parseAnchor(older + newer).anchor, second);
+  assert.deepEqual(parseAnchor(`${newer}<pre>${broken}</pre>`).anchor, second);
+  assert.deepEqual(parseAnchor(`${older}-----BEGIN PRA LEDGER ANCHOR-----\ncut`).anchor, first);
+  for (const text of ["", broken, "-----BEGIN PRA LEDGER ANCHOR-----"]) {
+    assert.throws(() => parseAnchor(text), { code: "LEDGER_ANCHOR_UNREADABLE" });
+  }
+});
+
 test("R16 an anchor's text gives the anchor back, however it was quoted, wrapped and surrounded", () => {
   fc.assert(
     fc.property(anyAnchor, fc.constantFrom("", "> ", ">> ", "\t| "), (anchor, mark) => {

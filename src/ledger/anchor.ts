@@ -2,10 +2,10 @@
  * Anchors: what the ledger was at an instant, as a short text that is kept where nobody who can write the repository can: in a mail, on paper. A
  * later verification holds the ledger against it, and finds cut ends and removed writers, which break no chain. Heads of writers that were
  * quiet for an hour are folded into one digest, so that a year's anchor is a page and not a book. White space does not count, nor the
- * marks that mail programs put before lines, so that it survives being pasted, quoted and wrapped. Pure; who signs is told by `app`.
+ * marks that mail programs put before lines, so that it survives being pasted, quoted, wrapped and saved as a mail. Pure; who signs is told by `app`.
  */
 import { createHash } from "node:crypto";
-import { DrError } from "../core/errors.ts";
+import { DrError, isDrError } from "../core/errors.ts";
 import { type LedgerWriterName, parseLedgerWriterName } from "../repository/object-names.ts";
 import type { LedgerHead } from "./ledger-writer.ts";
 
@@ -158,16 +158,39 @@ function readAnchor(text: Words): Anchor {
   return { repositoryId, generation, madeAt, by, settled, heads };
 }
 
-/** Reads the anchor in a text: the last one, where there are several. @throws DrError `LEDGER_ANCHOR_UNREADABLE`. */
-export function parseAnchor(text: string): { readonly anchor: Anchor; readonly seal: AnchorSeal } {
-  const begin = text.lastIndexOf(BEGIN);
-  const end = text.indexOf(END, begin);
-  if (begin === -1 || end === -1) {
-    throw new DrError("LEDGER_ANCHOR_UNREADABLE", {
-      at: JSON.stringify(begin === -1 ? BEGIN : END),
-    });
+type ParsedAnchor = { readonly anchor: Anchor; readonly seal: AnchorSeal };
+
+/**
+ * Reads the anchor in a text: the last one, where there are several. One that cannot be read does not hide one before it: a mail that was saved whole holds
+ * its text twice, once inside a page. @throws DrError `LEDGER_ANCHOR_UNREADABLE`, of the last one.
+ */
+export function parseAnchor(text: string): ParsedAnchor {
+  let failure: DrError | undefined;
+  for (let at = text.length; ;) {
+    const begin = at < 0 ? -1 : text.lastIndexOf(BEGIN, at);
+    if (begin === -1) {
+      throw failure ?? new DrError("LEDGER_ANCHOR_UNREADABLE", { at: JSON.stringify(BEGIN) });
+    }
+    try {
+      return parseAt(text, begin);
+    } catch (error) {
+      if (!isDrError(error)) {
+        throw error;
+      }
+      failure ??= error;
+      at = begin - 1;
+    }
   }
-  const body = text.slice(begin + BEGIN.length, end).replace(/^[\s>|]+/gmu, " ");
+}
+
+function parseAt(text: string, begin: number): ParsedAnchor {
+  const end = text.indexOf(END, begin);
+  if (end === -1) {
+    throw new DrError("LEDGER_ANCHOR_UNREADABLE", { at: JSON.stringify(END) });
+  }
+  // Lines of a mail that was saved as it was sent are broken anywhere, behind an equals sign (RFC 2045, section 6.7); an anchor holds none.
+  const whole = text.slice(begin + BEGIN.length, end).replaceAll(/=\r?\n/g, "");
+  const body = whole.replace(/^[\s>|]+/gmu, " ");
   const found = new Words(body.split(/\s+/u).filter((word) => word !== ""));
   const anchor = readAnchor(found);
   found.take(/^key$/);

@@ -13,7 +13,7 @@ export type ChannelName = (typeof channelNames)[number];
 /** How much it matters. `info`: nothing is wrong. */
 export type MessageSeverity = "critical" | "warning" | "info";
 
-/** What happened to an alert; `digest` sums up what would be too many messages, `daily` is the day's digest, `report` a report that was made, `test` is somebody trying the channel. */
+/** What happened to an alert; `digest` sums up what would be too many messages, `daily` is the day's digest, `report` a report that was made, `anchor` a signed mark of the ledger, `test` is somebody trying the channel. */
 export type MessageKind =
   | "opened"
   | "raised"
@@ -23,6 +23,7 @@ export type MessageKind =
   | "digest"
   | "daily"
   | "report"
+  | "anchor"
   | "test";
 
 /** One alert as a message tells it, in the message's language; plain text without line breaks. */
@@ -44,8 +45,12 @@ export type MessageAlert = {
   readonly resolved: { readonly at: string; readonly lastedSeconds: number } | undefined;
 };
 
-/** A part of the day's digest, in the message's language: plain text, a line each. */
-export type MessageSection = { readonly title: string; readonly lines: readonly string[] };
+/** A part of the day's digest, in the message's language: plain text, a line each. `verbatim`: to be kept as it is, line by line. */
+export type MessageSection = {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly verbatim?: boolean | undefined;
+};
 
 /** A file that goes with a message, where the channel takes files. */
 export type MessageAttachment = {
@@ -74,9 +79,9 @@ export type OutgoingMessage = {
   readonly headline: string;
   /** Worst first; empty for a test. */
   readonly alerts: readonly MessageAlert[];
-  /** Of the day's digest, and of a report. */
+  /** Of the day's digest, of a report, and of an anchor. */
   readonly sections?: readonly MessageSection[] | undefined;
-  /** Of a report. */
+  /** Of a report, and of an anchor. */
   readonly attachments?: readonly MessageAttachment[] | undefined;
   /** How many more were left out of `alerts`. */
   readonly alertsLeftOut: number;

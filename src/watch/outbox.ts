@@ -47,6 +47,7 @@ const messageSchema = z.object({
     "digest",
     "daily",
     "report",
+    "anchor",
     "test",
   ]),
   severity,
@@ -59,7 +60,9 @@ const messageSchema = z.object({
   headline: text,
   alerts: z.array(messageAlertSchema),
   alertsLeftOut: z.number(),
-  sections: z.optional(z.array(z.object({ title: text, lines: z.array(text) }))),
+  sections: z.optional(
+    z.array(z.object({ title: text, lines: z.array(text), verbatim: z.optional(z.boolean()) })),
+  ),
   attachment: z.optional(attachmentSchema),
 });
 

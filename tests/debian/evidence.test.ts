@@ -60,7 +60,10 @@ before(async () => {
   const { nowMs, directory, adapters, environment, sealed } = world;
   kept = join(directory, "kept.txt");
   const { signal } = new AbortController();
-  await makeAnchor(adapters, environment, { output: kept, signal });
+  const { text } = await makeAnchor(adapters, environment, { output: undefined, signal });
+  // As a mail that was saved holds it.
+  const quoted = text.replaceAll(/([0-9a-f]{40})(?=[0-9a-f])/g, "$1=\r\n");
+  await writeFile(kept, `Subject: PRA\r\n\r\n${quoted.replaceAll(/(?<!\r)\n/g, "\r\n")}`);
   await world.export("settled.tar", nowMs - 30 * DAY, nowMs - 10 * DAY);
   await world.export("ongoing.tar", nowMs - 10 * DAY, nowMs + DAY);
   settled = await readBundle(join(directory, "settled.tar"));

@@ -116,7 +116,7 @@ test("R19 systemd-analyze accepts every unit and its calendar, and the exposure 
     ["systemd-absent"],
   );
   const units = files.map(({ path }) => path).filter((path) => path.includes("/systemd/"));
-  assert.equal(units.length, 22);
+  assert.equal(units.length, 24);
   const verified = await machine.asRoot(["systemd-analyze", "verify", "--man=no", ...units]);
   assert.deepEqual([verified.code, verified.err], [0, ""]);
   for (const unit of units.filter((path) => path.endsWith(".service"))) {
@@ -170,7 +170,7 @@ test("R19 a person's own units are accepted, too, and one that is gone is told",
   const { files } = JSON.parse(out) as { files: { path: string }[] };
   const folder = join(machine.home, ".config/systemd/user");
   const units = files.map(({ path }) => path).filter((path) => path.startsWith(folder));
-  assert.equal(units.length, 24, "with the rotation, which no system does for an account");
+  assert.equal(units.length, 26, "with the rotation, which no system does for an account");
   const verified = await machine.run(
     ["systemd-analyze", "--user", "verify", "--man=no", ...units],
     { env: { XDG_RUNTIME_DIR: machine.home } },

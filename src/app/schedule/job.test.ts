@@ -15,8 +15,9 @@ const plan = {
   rotation: undefined,
   checks: true,
   loadTest: true,
+  anchorEvery: "week",
   second: false,
-};
+} as const;
 
 test("R19 R23 hourly backup.sh, five-minute status.sh, 08:00 daily look and Monday 09:00 restore test are planned", () => {
   const jobs = new Map(plannedJobs(plan).map((job) => [job.id, job]));
@@ -39,6 +40,16 @@ test("R30 R31 METRICS is made each morning, the weekly report goes out on Monday
     ["15 8 * * 1", "report weekly --send --env-file /srv/pra/.env"],
     ["30 8 1 * *", "report monthly --send --env-file /srv/pra/.env"],
   ]);
+});
+
+test("R16 an anchor of the ledger is sent each Monday morning, each morning, or never", () => {
+  const planned = (anchorEvery: "day" | "week" | "never"): readonly string[] =>
+    plannedJobs({ ...plan, anchorEvery })
+      .filter(({ id }) => id === "anchor")
+      .map(({ pattern, words }) => `${pattern} ${words.join(" ")}`);
+  assert.match(planned("week").join(), /^\d+ 7 \* \* 1 ledger anchor --send --env-file /);
+  assert.match(planned("day").join(), /^\d+ 7 \* \* \* ledger anchor --send --env-file /);
+  assert.deepEqual(planned("never"), []);
 });
 
 test("R23 the load test is planned for the last Thursday of the month, and can be left to another host", () => {

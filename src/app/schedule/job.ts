@@ -18,6 +18,7 @@ export const jobIds = [
   "metrics",
   "weekly-report",
   "monthly-report",
+  "anchor",
   "watch",
   "logs",
 ] as const;
@@ -89,11 +90,20 @@ export type SchedulePlan = {
   readonly checks: boolean;
   /** The monthly load of a throw-away server; where it is left out, it is still a routine, to be run on another host. */
   readonly loadTest: boolean;
+  /** How often an anchor of the ledger is sent. */
+  readonly anchorEvery: AnchorEvery;
 };
+
+/** How often an anchor is sent to those who read mail and Slack. */
+export const anchorChoices = ["day", "week", "never"] as const;
+
+/** One of them. */
+export type AnchorEvery = (typeof anchorChoices)[number];
 
 /** The jobs of an installation. */
 export function plannedJobs(plan: SchedulePlan): readonly Job[] {
-  const { seed, fullEveryHour, commonWords, rotation, checks, second, loadTest } = plan;
+  const { seed, fullEveryHour, commonWords, rotation, checks, second, loadTest, anchorEvery } =
+    plan;
   const at = (id: JobId): number => minuteOf(`${seed}\0${id}`);
   const job = (id: JobId, pattern: string, program: string, words: readonly string[]): Job => ({
     id,
@@ -119,6 +129,15 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
     job("metrics", "45 7 * * *", "pra", ["docs", "metrics"]),
     job("weekly-report", "15 8 * * 1", "pra", ["report", "weekly", "--send"]),
     job("monthly-report", "30 8 1 * *", "pra", ["report", "monthly", "--send"]),
+    ...(anchorEvery === "never"
+      ? []
+      : [
+          job("anchor", `${at("anchor")} 7 * * ${anchorEvery === "day" ? "*" : "1"}`, "pra", [
+            "ledger",
+            "anchor",
+            "--send",
+          ]),
+        ]),
     ...(loadTest ? [job("load-test", loadTestPattern, "loadtest.sh", [])] : []),
     ...logs,
   ];

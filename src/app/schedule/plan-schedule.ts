@@ -21,7 +21,7 @@ import {
 import { type ForeignLine, type LinePlace, findBlock, foreignBackups } from "./cron-lines.ts";
 import { readCrontab } from "./crontab-program.ts";
 import { type FullForecast, forecastFull } from "./full-forecast.ts";
-import { type Job, plannedJobs } from "./job.ts";
+import { type AnchorEvery, type Job, anchorChoices, plannedJobs } from "./job.ts";
 import { type Rotation, rotationFor } from "./rotation.ts";
 import {
   type Installed,
@@ -143,6 +143,12 @@ function requireRole(
   }
 }
 
+/** How often an anchor of the ledger is sent. */
+function anchorEveryOf({ settings }: Environment): AnchorEvery {
+  const chosen = settings.get("PRA_ANCHOR_EVERY")?.value;
+  return anchorChoices.find((choice) => choice === chosen) ?? "week";
+}
+
 /** Looks and decides; nothing is changed. @throws DrError as `installSchedule`. */
 export async function planInstallation(
   environment: Environment,
@@ -176,6 +182,7 @@ export async function planInstallation(
     rotation: rotation.command,
     checks: kind !== "daemon",
     loadTest,
+    anchorEvery: anchorEveryOf(environment),
     second,
   });
   const units = unitsFor(request, jobs, place, { environment, account });

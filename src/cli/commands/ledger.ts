@@ -7,6 +7,7 @@ import type { JsonValue as LedgerJson } from "../../ledger/canonical-json.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand, defineGroup } from "../program.ts";
 import { recordedLook } from "../recorded-look.ts";
+import { concludeSent, sentLines } from "../sent-lines.ts";
 import { formatTable } from "../table.ts";
 import { ledgerText } from "../text/ledger-text.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -164,19 +165,36 @@ async function verify(anchorFiles: readonly string[], frame: Frame): Promise<voi
   }
 }
 
-async function anchor(output: string | undefined, frame: Frame): Promise<void> {
+type AnchorOptions = { readonly output?: string; readonly send?: boolean };
+
+async function anchor({ output, send = false }: AnchorOptions, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { makeAnchor } = await import("../../app/ledger-operations.ts");
+  const { sendAnchor } = await import("../../app/send-anchor.ts");
   const { language, signal } = frame;
   const text = ledgerText[language];
-  const made = await makeAnchor(compose(), frame.environment(), { output, signal });
+  const adapters = compose();
+  const environment = frame.environment();
+  const made = await makeAnchor(adapters, environment, { output, signal });
+  const sent = send ? await sendAnchor(adapters, environment, { made, signal }) : [];
   const { anchor: said, events, writers, path, ledgerFailure } = made;
   const { madeAt, by, settled, heads } = said;
   const facts = { madeAt, by, until: settled.until, heads: heads.length, events, writers };
   frame.result(
-    { ...facts, text: made.text, path: path ?? null, ledger: ledgerFailure?.code ?? null },
-    () => (path === undefined ? made.text.trimEnd() : text.written(path)),
+    {
+      ...facts,
+      text: made.text,
+      path: path ?? null,
+      sent: [...sent],
+      ledger: ledgerFailure?.code ?? null,
+    },
+    () =>
+      [
+        path === undefined ? made.text.trimEnd() : text.written(path),
+        ...sentLines(sent, language),
+      ].join("\n"),
   );
+  concludeSent(frame, { send, sent });
   if (ledgerFailure !== undefined) {
     frame.note(text.notRecorded(errorText(ledgerFailure, language).message));
   }
@@ -210,5 +228,6 @@ export function registerLedger(program: Command, frame: Frame): void {
     .action((options: { readonly anchor: readonly string[] }) => verify(options.anchor, frame));
   defineCommand(group, language, "anchor", text.anchor)
     .addOption(new Option("--output <file>", text.optionOutput))
-    .action((options: { readonly output?: string }) => anchor(options.output, frame));
+    .addOption(new Option("--send", text.optionSend))
+    .action((options: AnchorOptions) => anchor(options, frame));
 }

@@ -8,6 +8,7 @@ import { errorText } from "../../core/errors.ts";
 import type { Cell } from "../../render/report-document.ts";
 import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { concludeSent, sentLines } from "../sent-lines.ts";
 import { formatTable } from "../table.ts";
 import { reportPeriodText } from "../text/report-period-text.ts";
 
@@ -74,17 +75,9 @@ async function make(kind: CalendarKind, options: Options, frame: Frame): Promise
   const sent = send ? await sendReport(adapters, environment, { made: outcome, signal }) : [];
   const value = { ...facts, path, report: archived.id ?? null, sent: [...sent] };
   frame.result(value, () =>
-    [
-      render(outcome, frame, toneSign),
-      ...sent.map(({ route, state, said }) => text.sent[state](route, said)),
-    ].join("\n"),
+    [render(outcome, frame, toneSign), ...sentLines(sent, language)].join("\n"),
   );
-  if (send && !sent.some(({ state }) => state !== "refused")) {
-    frame.conclude({ kind: "warnings" });
-  }
-  if (send && sent.length === 0) {
-    frame.note(text.nobody);
-  }
+  concludeSent(frame, { send, sent });
   const failure = archived.failure ?? ledgerFailure;
   if (failure !== undefined) {
     frame.note(text.notArchived(errorText(failure, language).message));

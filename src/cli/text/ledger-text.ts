@@ -14,6 +14,7 @@ type Messages = {
   readonly optionLimit: string;
   readonly optionAnchor: string;
   readonly optionOutput: string;
+  readonly optionSend: string;
   readonly nothing: string;
   readonly columns: Readonly<Record<"time" | "kind" | "who" | "why" | "what", string>>;
   readonly older: (hidden: number) => string;
@@ -62,7 +63,7 @@ const en: Messages = {
       ["pra ledger verify", "against what this host has seen"],
       [
         "pra ledger verify --anchor anchor-2026-10.txt",
-        "against an anchor that was kept elsewhere",
+        "against an anchor that was kept elsewhere: the file, or the mail it came in",
       ],
       ["pra ledger verify --anchor -", "against one that is pasted, ended with Ctrl-D"],
     ],
@@ -70,11 +71,12 @@ const en: Messages = {
   anchor: {
     summary: "print a signed mark of the ledger, to be kept elsewhere",
     description:
-      "Verifies the ledger, then prints a short signed text that says how far it goes. Mail it, print it, put it into a ticket: whoever can write the repository must not be able to change it. pra ledger verify --anchor compares later.",
+      "Verifies the ledger, then prints a short signed text that says how far it goes. Mail it, print it, put it into a ticket: whoever can write the repository must not be able to change it. pra ledger verify --anchor compares later; it takes a mail that was saved, or its text, as it is. The schedule sends one each week (PRA_ANCHOR_EVERY). Exit code 5 with --send: it reached nobody.",
     examples: [
       ["pra ledger anchor", "print it"],
       ["pra ledger anchor --output anchor-2026-11.txt", "write it to a new file"],
-      ["pra ledger anchor | mail -s 'PRA anchor' audit@example.org", "mail it"],
+      ["pra ledger anchor --send", "by mail and Slack, to all who get the daily digest"],
+      ["pra ledger anchor | mail -s 'PRA anchor' audit@example.org", "to somebody else"],
     ],
   },
   optionKind: "only this kind, see docs/ledger.md; may be repeated",
@@ -84,6 +86,7 @@ const en: Messages = {
   optionLimit: "the newest so many",
   optionAnchor: "hold the ledger against this file's anchor; - reads it from the terminal",
   optionOutput: "write it into this file, which must not exist yet",
+  optionSend: "send it by mail, also as a file, and to Slack, to all who get the daily digest",
   nothing: "No event fits.",
   columns: { time: "time (UTC)", kind: "kind", who: "who", why: "why", what: "what" },
   older: (hidden) => `${hidden} older ones are not shown: --limit N, --since DAY`,
@@ -133,11 +136,15 @@ const fr: Messages = {
   anchor: {
     summary: "afficher une marque signée du journal, à conserver ailleurs",
     description:
-      "Vérifie le journal, puis affiche un court texte signé qui dit jusqu'où il va. Envoyez-le par courriel, imprimez-le, mettez-le dans un ticket : qui peut écrire dans le dépôt ne doit pas pouvoir le changer. pra ledger verify --anchor compare plus tard.",
+      "Vérifie le journal, puis affiche un court texte signé qui dit jusqu'où il va. Envoyez-le par courriel, imprimez-le, mettez-le dans un ticket : qui peut écrire dans le dépôt ne doit pas pouvoir le changer. pra ledger verify --anchor compare plus tard ; il prend un courriel enregistré, ou son texte, tel quel. La planification en envoie un chaque semaine (PRA_ANCHOR_EVERY). Code de sortie 5 avec --send : il n'a atteint personne.",
     examples: [
       ["pra ledger anchor", "l'afficher"],
       ["pra ledger anchor --output ancrage-2026-11.txt", "l'écrire dans un nouveau fichier"],
-      ["pra ledger anchor | mail -s 'Ancrage PRA' audit@example.org", "l'envoyer"],
+      [
+        "pra ledger anchor --send",
+        "par courriel et Slack, à tous ceux qui reçoivent le résumé quotidien",
+      ],
+      ["pra ledger anchor | mail -s 'Ancrage PRA' audit@example.org", "à quelqu'un d'autre"],
     ],
   },
   optionKind: "seulement ce genre, voir docs/ledger.md ; peut être répété",
@@ -147,6 +154,8 @@ const fr: Messages = {
   optionLimit: "au plus tant, les plus récents",
   optionAnchor: "comparer le journal à l'ancrage de ce fichier ; - le lit au terminal",
   optionOutput: "l'écrire dans ce fichier, qui ne doit pas exister encore",
+  optionSend:
+    "l'envoyer par courriel, aussi en fichier, et à Slack, à tous ceux qui reçoivent le résumé quotidien",
   nothing: "Aucun événement ne convient.",
   columns: { time: "heure (UTC)", kind: "genre", who: "qui", why: "pourquoi", what: "quoi" },
   older: (hidden) => `${hidden} plus anciens ne sont pas affichés : --limit N, --since JOUR`,

@@ -12,10 +12,6 @@ type Messages = {
   readonly archived: (id: string) => string;
   readonly notArchived: (reason: string) => string;
   readonly optionSend: string;
-  readonly sent: Readonly<
-    Record<"accepted" | "refused" | "waiting", (route: string, said: string) => string>
-  >;
-  readonly nobody: string;
 };
 
 const RULES_EN =
@@ -61,14 +57,6 @@ const en: Messages = {
   archived: (id) => `Archived: ${id}  (pra report show ${id.slice(0, 16)})`,
   notArchived: (reason) => `! Not archived: ${reason}`,
   optionSend: "send it by mail, with its PDF, and to Slack, to all who get the daily digest",
-  sent: {
-    accepted: (route) => `Sent: ${route}`,
-    refused: (route, said) => `✗ Refused: ${route}: ${said}`,
-    waiting: (route, said) =>
-      `! Waits and is tried again: ${route}${said === "" ? "" : `: ${said}`}`,
-  },
-  nobody:
-    "! Nobody reads mail or Slack here: set ALERT_EMAIL or SLACK_WEBHOOK, or name contacts in pra.yaml.",
 };
 
 const fr: Messages = {
@@ -113,14 +101,6 @@ const fr: Messages = {
   notArchived: (reason) => `! Non archivé : ${reason}`,
   optionSend:
     "l'envoyer par courriel, avec son PDF, et à Slack, à tous ceux qui reçoivent le résumé quotidien",
-  sent: {
-    accepted: (route) => `Envoyé : ${route}`,
-    refused: (route, said) => `✗ Refusé : ${route} : ${said}`,
-    waiting: (route, said) =>
-      `! En attente, sera réessayé : ${route}${said === "" ? "" : ` : ${said}`}`,
-  },
-  nobody:
-    "! Personne ne lit de courriel ou Slack ici : fixez ALERT_EMAIL ou SLACK_WEBHOOK, ou nommez des contacts dans pra.yaml.",
 };
 
 /** By language. */

@@ -1,0 +1,33 @@
+/** What became of a message to those who read mail and Slack. */
+import type { Language } from "../../core/language.ts";
+
+type Messages = {
+  readonly sent: Readonly<
+    Record<"accepted" | "refused" | "waiting", (route: string, said: string) => string>
+  >;
+  readonly nobody: string;
+};
+
+/** By language. */
+export const sentText: Readonly<Record<Language, Messages>> = {
+  en: {
+    sent: {
+      accepted: (route) => `Sent: ${route}`,
+      refused: (route, said) => `✗ Refused: ${route}: ${said}`,
+      waiting: (route, said) =>
+        `! Waits and is tried again: ${route}${said === "" ? "" : `: ${said}`}`,
+    },
+    nobody:
+      "! Nobody reads mail or Slack here: set ALERT_EMAIL or SLACK_WEBHOOK, or name contacts in pra.yaml.",
+  },
+  fr: {
+    sent: {
+      accepted: (route) => `Envoyé : ${route}`,
+      refused: (route, said) => `✗ Refusé : ${route} : ${said}`,
+      waiting: (route, said) =>
+        `! En attente, sera réessayé : ${route}${said === "" ? "" : ` : ${said}`}`,
+    },
+    nobody:
+      "! Personne ne lit de courriel ou Slack ici : fixez ALERT_EMAIL ou SLACK_WEBHOOK, ou nommez des contacts dans pra.yaml.",
+  },
+};
