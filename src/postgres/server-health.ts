@@ -50,6 +50,9 @@ export type ServerHealth = {
   readonly version: PgVersion;
   readonly inRecovery: boolean;
   readonly readOnly: boolean;
+  readonly walLevel: string;
+  /** Who asks, and whether it may stream WAL and base backups. */
+  readonly role: { readonly name: string; readonly replicates: boolean };
   /** End of WAL that is on the server's disk; undefined on a standby that receives nothing. */
   readonly flushLsn: Lsn | undefined;
   /** The server's clock, and how far ours was from it at least: 0 when the question's own duration explains it. */
@@ -81,6 +84,8 @@ const GENERAL = `SELECT pg_catalog.current_setting('server_version_num') AS vers
   pg_catalog.current_setting('default_transaction_read_only') AS readonly,
   pg_catalog.current_setting('synchronous_standby_names') AS names,
   pg_catalog.current_setting('archive_mode') AS mode,
+  pg_catalog.current_setting('wal_level') AS level, current_user AS role,
+  (SELECT (rolreplication OR rolsuper)::text FROM pg_catalog.pg_roles WHERE rolname = current_user) AS replicates,
   (${END})::text AS flush`;
 
 const SLOTS = `SELECT slot_name, active::text, wal_status, safe_wal_size::text,
@@ -201,6 +206,8 @@ export async function readServerHealth(
     version: versionOfNumber(Number(general["version"])),
     inRecovery: general["recovering"] === "true",
     readOnly: general["readonly"] === "on",
+    walLevel: general["level"] ?? "",
+    role: { name: general["role"] ?? "", replicates: general["replicates"] === "true" },
     flushLsn: typeof flush === "string" ? parseLsn(flush) : undefined,
     nowMs,
     clockOffMs: clockOffMs(nowMs, askedMs, answeredMs),

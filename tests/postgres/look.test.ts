@@ -75,7 +75,7 @@ for (const major of supportedMajors) {
   });
 }
 
-test("R20 a server that refuses writes, and one whose commits wait for a standby that is not there, are red with the statement that ends it", async (context) => {
+test("R20 a server that refuses writes, one whose commits wait for a standby that is not there, and one whose role may not replicate are red with the statement that ends it", async (context) => {
   const site = await siteOf(context, { major: 18 });
   const { server } = site;
   await server.query("ALTER SYSTEM SET default_transaction_read_only = on");
@@ -98,6 +98,15 @@ test("R20 a server that refuses writes, and one whose commits wait for a standby
   await server.query("SELECT pg_reload_conf()");
   await waiting;
   assert.equal((await site.see("writes")).ok, true);
+  await server.query('CREATE ROLE "Watcher" LOGIN');
+  const asked = { PG_USER: "Watcher" };
+  const revoked = await site.see("replication-right", asked);
+  assert.deepEqual(
+    [revoked.ok, revoked.hint?.slice(0, 33)],
+    [false, 'ALTER ROLE "Watcher" REPLICATION;'],
+  );
+  await server.query('ALTER ROLE "Watcher" REPLICATION');
+  assert.equal((await site.see("replication-right", asked)).ok, true);
 });
 
 test("L46 an archiver that fails is red while backups are green, good again when it succeeds, and red when it was switched off", async (context) => {

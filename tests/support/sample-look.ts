@@ -28,6 +28,8 @@ export const sampleServer: ServerHealth = {
   version: versionOfNumber(180_004),
   inRecovery: false,
   readOnly: false,
+  walLevel: "replica",
+  role: { name: "akig_backup", replicates: true },
   flushLsn: parseLsn("0/3000000"),
   nowMs: sampleAtMs,
   clockOffMs: 0,

@@ -30,6 +30,8 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     failed("corruption", late),
     failed("certificate", late),
     failed("gaps", new DrError("WATCH_PROBE_DEFECT", { reason: "x is undefined" })),
+    found("version-end", "note", "version-ended", { major: 14, until: "2026-11-12" }),
+    found("version-end", "note", "version-ending", { major: 15, until: "2027-11-11" }),
     failed("slots", new DrError("PG_CONNECTION_LOST", { where: "w", reason: "r" })),
   ]).map(({ rule, health }) => `${rule} ${health}`);
   assert.deepEqual(healths, [
@@ -41,6 +43,7 @@ test("R20 no answer is ill of who is asked to answer, and unknown of what is ask
     "corruption unknown",
     "certificate unknown",
     "gaps unknown",
+    "version-end ill",
     "slots ill",
   ]);
 });

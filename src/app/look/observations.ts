@@ -19,9 +19,12 @@ function figureOf({ value, unit }: Finding): Observation["figure"] {
   return typeof value === "number" && known !== undefined ? { value, unit: known } : undefined;
 }
 
+/** What fails nowhere, and must reach those who read no page: no fault is mended any more in a version that has ended. */
+const toldAll: ReadonlySet<string> = new Set(["version-ended"]);
+
 function healthOf(finding: Finding): Observation["health"] {
   if (finding.state !== "bad") {
-    return "well";
+    return toldAll.has(finding.fact) ? "ill" : "well";
   }
   if (finding.fact !== "failed") {
     return "ill";

@@ -17,6 +17,7 @@ import { judgeCertificate } from "../../watch/probes/certificates.ts";
 import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePages } from "../../watch/probes/pages.ts";
+import { judgeReadiness } from "../../watch/probes/readiness.ts";
 import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
 import { judgeReceiver } from "../../watch/probes/receiver.ts";
 import { judgeRoutineFindings } from "../../watch/probes/routines.ts";
@@ -74,6 +75,8 @@ const serverHealth: Probe = {
       judgeWrites(health),
       judgeArchiver(health.archiver, { nowMs: health.nowMs, streamed: slot?.active === true }),
       judgeClock(health.clockOffMs),
+      // A dump needs neither.
+      ...(sight.environment.backupMethod === "logical" ? [] : judgeReadiness(health)),
       ...(version === undefined ? [] : [version]),
     ];
   },

@@ -100,6 +100,8 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   clock: "server",
   "version-end": "server",
   "wal-space": "server",
+  "wal-level": "server",
+  "replication-right": "server",
   repository: "repository",
   key: "repository",
   "recovery-key": "repository",

@@ -13,6 +13,8 @@ import { judgeJobs } from "./jobs.ts";
 import { judgeWays } from "./reachability.ts";
 import { judgePages } from "./pages.ts";
 import { judgeReceiver } from "./receiver.ts";
+import { wordsOf } from "../../core/finding/finding-words.ts";
+import { judgeReadiness } from "./readiness.ts";
 import { type JobRuns, judgeRuns } from "./runs.ts";
 import { judgeSchedule } from "./schedule.ts";
 import { judgeSlots } from "./slots.ts";
@@ -184,6 +186,21 @@ test("L53 a failed run, a stuck one and a dead one are each told", () => {
   assert.equal(
     judged({ failed: undefined, holder: { ...holder, liveness: "dead" } }),
     "bad jobs-dead",
+  );
+});
+
+test("R20 a server whose role lost its right to replicate, or whose wal_level fell, is red with what mends it", () => {
+  const role = { name: "akig_backup", replicates: true };
+  assert.equal(
+    told(judgeReadiness({ walLevel: "replica", role })),
+    "good wal-level-fit, good replication-granted",
+  );
+  const lost = { name: "Backup", replicates: false };
+  const [level, right] = judgeReadiness({ walLevel: "minimal", role: lost });
+  assert.deepEqual([level?.state, right?.state], ["bad", "bad"]);
+  assert.match(
+    right === undefined ? "" : wordsOf(right, "en").hint,
+    /^ALTER ROLE "Backup" REPLICATION;/,
   );
 });
 
