@@ -2,6 +2,7 @@
  * What a report of a load test is made of, and what its JSON file holds: facts only, measured or counted in that run. What was not come
  * to is null, never zero; the forecast for production stands apart from what was measured.
  */
+import type { Language } from "../core/language.ts";
 import type { ProductionForecast } from "../loadtest/forecast.ts";
 import type { LoadCheck } from "../loadtest/judge-load-test.ts";
 import type {
@@ -77,7 +78,10 @@ export type LoadTestFacts = {
   readonly version: 3;
   readonly ok: boolean;
   readonly ending: LoadTestEnding;
-  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly failure: {
+    readonly code: string;
+    readonly message: Readonly<Record<Language, string>>;
+  } | null;
   readonly cluster: string;
   readonly host: string;
   readonly startedAt: string;

@@ -416,7 +416,12 @@ function surroundings(facts: LoadTestFacts, language: Language): Section {
       }),
       ...(failure === null
         ? []
-        : [[words.problem, { text: `${failure.code}: ${failure.message}`, tone: "bad" }] as const]),
+        : [
+            [
+              words.problem,
+              { text: `${failure.code}: ${failure.message[language]}`, tone: "bad" },
+            ] as const,
+          ]),
     ],
   };
 }

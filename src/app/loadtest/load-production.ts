@@ -38,7 +38,7 @@ async function untilLoss(
   const atMs = crashFromMs + (crashToMs - crashFromMs) * act.random.fraction();
   const taken = (): boolean => state.incrementals > 0 || state.fulls > 0 || state.failed;
   const signal = AbortSignal.any([act.signal, running.lost]);
-  await running.until({ phase: "backups", atMs, also: taken, signal });
+  await running.until({ phase: "beside", atMs, also: taken, signal });
 }
 
 /** The moment: what is held now comes back, what was acknowledged until now and is not held is the loss. */
@@ -69,9 +69,9 @@ export async function loadProduction(given: ProductionAct): Promise<void> {
   let backups: LoadBackups | undefined;
   try {
     const schedule = scheduleOf(act.loadMs);
-    act.tell({ kind: "phase", phase: "backups" });
+    act.tell({ kind: "phase", phase: "beside" });
     const signal = AbortSignal.any([act.signal, running.lost]);
-    await running.until({ phase: "backups", atMs: schedule.warmMs, signal });
+    await running.until({ phase: "beside", atMs: schedule.warmMs, signal });
     backups = takeBackups(act, running, {
       schedule,
       first: "incremental",

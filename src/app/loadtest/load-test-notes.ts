@@ -24,6 +24,7 @@ export type LoadTestPhase =
   | "plain"
   | "streaming"
   | "backups"
+  | "beside"
   | "restore"
   | "start"
   | "application"

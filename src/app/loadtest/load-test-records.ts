@@ -1,5 +1,6 @@
 /** What a load test leaves behind: the facts of its report, made of its notes, and its event in the ledger. */
-import { isDrError } from "../../core/errors.ts";
+import { errorText, isDrError } from "../../core/errors.ts";
+import type { Language } from "../../core/language.ts";
 import { formatLsn } from "../../core/lsn.ts";
 import type { MeanInterval } from "../../core/mean-interval.ts";
 import type { EventData } from "../../ledger/event-kinds.ts";
@@ -170,12 +171,15 @@ function testsOf(
 }
 
 function failureOf(failure: unknown): LoadTestFacts["failure"] {
-  return failure === undefined
-    ? null
-    : {
-        code: isDrError(failure) ? failure.code : "UNEXPECTED",
-        message: failure instanceof Error ? failure.message : "",
-      };
+  if (failure === undefined) {
+    return null;
+  }
+  if (isDrError(failure)) {
+    const told = (language: Language): string => errorText(failure, language).message;
+    return { code: failure.code, message: { en: told("en"), fr: told("fr") } };
+  }
+  const text = failure instanceof Error ? failure.message : "";
+  return { code: "UNEXPECTED", message: { en: text, fr: text } };
 }
 
 function rpoSecondsOf({ load, verdict, crash, production }: LoadTestNotes): number | undefined {

@@ -45,9 +45,14 @@ export async function makeLoadDatabase(
   await target.create(undefined, "nothing, by pra loadtest");
 }
 
+async function dropOnce(settings: ConnectionSettings, signal: AbortSignal): Promise<void> {
+  await using target = await open(settings, { signal });
+  await target.dropOurs();
+}
+
 /**
- * Drops it, whoever ended the test: with a time limit of its own. A backup or a look may be connected to it for a moment, and is waited for.
- * Answers why it is still there.
+ * Drops it, whoever ended the test: with a time limit of its own. A backup or a look may be connected to it for a moment, and the server may be
+ * full of others: that is waited out. Answers why it is still there.
  */
 export async function dropLoadDatabase(
   settings: ConnectionSettings,
@@ -56,13 +61,13 @@ export async function dropLoadDatabase(
   const signal = AbortSignal.timeout(loadDatabaseDropMs);
   let refusal: DrError | undefined;
   try {
-    await using target = await open(settings, { signal });
     for (;;) {
       try {
-        await target.dropOurs();
+        await dropOnce(settings, signal);
         return undefined;
       } catch (error) {
-        if (!isDrError(error, "RESTORE_DB_BUSY")) {
+        signal.throwIfAborted();
+        if (!isDrError(error) || !/^(?:PG_|RESTORE_DB_BUSY)/.test(error.code)) {
           throw error;
         }
         refusal = error;
@@ -70,13 +75,11 @@ export async function dropLoadDatabase(
       await clock.sleep(LOOK_EVERY_MS, { signal });
     }
   } catch (error) {
-    if (isDrError(error)) {
-      return error;
-    }
-    if (signal.aborted) {
+    if (signal.aborted || isDrError(error)) {
       const where = placeOf(settings);
       const seconds = loadDatabaseDropMs / 1000;
-      return refusal ?? new DrError("PG_CONNECT_TIMEOUT", { where, seconds });
+      const late = new DrError("PG_CONNECT_TIMEOUT", { where, seconds });
+      return refusal ?? (isDrError(error) ? error : late);
     }
     throw error;
   }

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 
 import type { LoadTestOutcome } from "../../app/loadtest/conclude-load-test.ts";
 import type { LoadTestEvent, ProductionPlan } from "../../app/loadtest/load-test-notes.ts";
-import { DrError, errorText } from "../../core/errors.ts";
+import { DrError, errorText, isDrError } from "../../core/errors.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import { dataSize } from "../data-size.ts";
@@ -195,10 +195,11 @@ function failureLine(label: string, error: DrError, frame: Frame): string {
 
 function render(outcome: LoadTestOutcome, frame: Frame): string {
   const text = loadtestText[frame.language];
-  const { summary, reportPath, reportFailure, ledger, ledgerFailure } = outcome;
+  const { summary, reportPath, reportFailure, ledger, ledgerFailure, failure } = outcome;
   return [
     summary.verdict,
     `  ${summary.detail}`,
+    ...(isDrError(failure) ? [failureLine(text.endedBy, failure, frame)] : []),
     "",
     ...factLines(summary.figures),
     ...summary.tables.flatMap(({ title, head, rows }) => {

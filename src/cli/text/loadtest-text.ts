@@ -49,6 +49,7 @@ type Messages = CommandText & {
   readonly removed: (folder: string) => string;
   readonly progress: (commits: string, left: string) => string;
   readonly report: string;
+  readonly endedBy: string;
   readonly noReport: string;
   readonly noLedger: string;
   readonly ledgerNone: string;
@@ -116,6 +117,7 @@ const en: Messages = {
     plain: "Load on the server alone",
     streaming: "Load with WAL streamed",
     backups: "Load with WAL streamed and backups",
+    beside: "Load beside production's own work, and backups",
     restore: "Restoring the newest instant",
     start: "Starting what was restored",
     application: "Asking the application",
@@ -140,6 +142,7 @@ const en: Messages = {
   removed: (folder) => `Removed ${folder}.`,
   progress: (commits, left) => `${commits} commits · about ${left} left`,
   report: "Report",
+  endedBy: "Ended",
   noReport: "The report could not be written",
   noLedger: "The ledger could not be written",
   ledgerNone: "No repository is configured: the result is in no ledger.",
@@ -211,6 +214,7 @@ const fr: Messages = {
     plain: "Charge sur le serveur seul",
     streaming: "Charge avec le WAL transmis",
     backups: "Charge, WAL transmis et sauvegardes",
+    beside: "Charge à côté du travail de la production, et sauvegardes",
     restore: "Restauration de l'instant le plus récent",
     start: "Démarrage de ce qui est restauré",
     application: "Question à l'application",
@@ -238,6 +242,7 @@ const fr: Messages = {
   removed: (folder) => `${folder} supprimé.`,
   progress: (commits, left) => `${commits} validations · reste environ ${left}`,
   report: "Rapport",
+  endedBy: "Arrêté",
   noReport: "Le rapport n'a pas pu être écrit",
   noLedger: "Le journal n'a pas pu être écrit",
   ledgerNone: "Aucun dépôt n'est configuré : le résultat n'est dans aucun journal.",
