@@ -46,7 +46,7 @@ const words: Readonly<Record<Language, Words>> = {
     what: "Ce que c'est",
     why: [
       "Une marque signée de l'étendue du journal des sauvegardes, restaurations, preuves et accès.",
-      "Il n'y a rien à faire que le garder, là où personne qui peut écrire dans le dépôt ne peut le changer.",
+      "Il n'y a rien à faire que la garder, là où personne qui peut écrire dans le dépôt ne peut la changer.",
       "Si quelqu'un coupe ou réécrit le journal plus tard, le dernier ancrage conservé le montre.",
     ],
     text: "L'ancrage",

@@ -2,6 +2,7 @@
  * A message as the two halves of a mail: plain text, and a page that can be read on a phone at 3 in the morning: one column, large letters, dark
  * where the reader's screen is dark, and nothing that is loaded from elsewhere. Both say the same. Pure.
  */
+import { escapeHtml } from "../core/escape-html.ts";
 import type { Language } from "../core/language.ts";
 import type {
   MessageAlert,
@@ -87,16 +88,6 @@ export function mailText(message: OutgoingMessage): string {
     // A line of two hyphens and a blank: what follows is a signature.
     `-- \n${text.sentBy(cluster, host, instantText(at, zone))}\n${text.automatic}\n`,
   ].join("\n\n");
-}
-
-/** Text inside a page. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }
 
 /** Beyond so many letters a word is broken where a line ends. */

@@ -15,6 +15,13 @@ export function formatNumber(value: number, language: Language, digits = 0): str
   return text.replaceAll(/[\u00a0\u202f]/g, " ");
 }
 
+/** A share as it is shown: two decimals at most, and never rounded to all or nothing. */
+export function formatShare(part: number, whole: number, language: Language): string {
+  const value = whole === 0 ? 0 : (part / whole) * 100;
+  const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
+  return `${formatNumber(told, language, 2)} %`;
+}
+
 /** Bytes in powers of 1024 with three figures at most. */
 export function formatBytes(bytes: number, language: Language): string {
   let value = bytes;

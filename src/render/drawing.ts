@@ -2,7 +2,7 @@
  * A drawing of lines, boxes and words, before it is an SVG or part of a PDF: both show the same. What a shape looks like is named, not
  * said; whoever renders has the colours.
  */
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../core/escape-html.ts";
 
 /** `name`: what it is, for the colours: `line`, `line second`, `axis`, `mark bad`, `day good`. */
 export type Shape =

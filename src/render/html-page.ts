@@ -4,7 +4,7 @@
  * that is quoted is escaped, and no markup comes from anywhere but here.
  */
 import { drawingSvg } from "./drawing.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../core/escape-html.ts";
 import {
   type Cell,
   type Figure,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { escapeHtml } from "./escape-html.ts";
+import { escapeHtml } from "../core/escape-html.ts";
 import { htmlPage } from "./html-page.ts";
 import { markdownText } from "./markdown-text.ts";
 import type { ReportDocument } from "./report-document.ts";

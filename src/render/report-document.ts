@@ -3,7 +3,6 @@
  * files of it, so that both always say the same. Texts are plain: whatever comes from a server or a person is escaped by who
  * renders, never here.
  */
-import { formatNumber } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 
 /** `unknown`: no data. It is never shown like `good`. */
@@ -129,13 +128,6 @@ export function signOf(tone: Tone): string {
     case "plain":
       return "";
   }
-}
-
-/** A share as it is shown: two decimals at most, and never rounded to all or nothing. */
-export function percentText(part: number, whole: number, language: Language): string {
-  const value = whole === 0 ? 0 : (part / whole) * 100;
-  const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
-  return `${formatNumber(told, language, 2)} %`;
 }
 
 /** What stands between two statements. */

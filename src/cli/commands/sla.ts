@@ -3,7 +3,13 @@ import { type Command, Option } from "commander";
 
 import type { SlaReport } from "../../app/sla.ts";
 import { dateIn } from "../../core/calendar.ts";
-import { formatBytes, formatDuration, formatMinute, formatNumber } from "../../core/format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatMinute,
+  formatNumber,
+  formatShare,
+} from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { SlaJudgement } from "../../sla/judge-sla.ts";
 import { factLines } from "../fact-lines.ts";
@@ -35,13 +41,6 @@ function secondsText(seconds: number | null, language: Language): string {
   return seconds === null ? "–" : formatDuration(seconds * 1000, language);
 }
 
-/** Two decimals, and never rounded to all or nothing. */
-function percent(part: number, whole: number, language: Language): string {
-  const value = whole === 0 ? 0 : (part / whole) * 100;
-  const told = part > 0 && part < whole ? Math.min(99.99, Math.max(0.01, value)) : value;
-  return `${formatNumber(told, language, 2)} %`;
-}
-
 function objectiveLines(
   objectives: readonly Objective[],
   { language, zone }: Told,
@@ -67,7 +66,7 @@ function exposureLines({ exposure }: SlaJudgement, language: Language): readonly
   if (worstSeconds === null) {
     return [text.nobodyLooked];
   }
-  const share = (ms: number): string => percent(ms, elapsedMs, language);
+  const share = (ms: number): string => formatShare(ms, elapsedMs, language);
   return [
     text.exposureShares(share(withinMs), share(beyondMs), share(unknownMs)),
     text.exposureWorst(secondsText(worstSeconds, language), secondsText(medianSeconds, language)),
@@ -119,7 +118,7 @@ function predictionLines({ prediction }: SlaJudgement, language: Language): read
 
 function rateLine({ tried, good }: SlaJudgement["backups"], language: Language): string {
   const text = slaText[language];
-  return tried === 0 ? text.none : text.rate(good, tried, percent(good, tried, language));
+  return tried === 0 ? text.none : text.rate(good, tried, formatShare(good, tried, language));
 }
 
 function routineLines({ routines }: SlaJudgement, { language, zone }: Told): readonly string[] {

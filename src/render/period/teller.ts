@@ -1,8 +1,14 @@
 /** How a report of a period says numbers, times and verdicts in one language and one time zone. */
-import { formatBytes, formatDuration, formatMinute, formatNumber } from "../../core/format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatMinute,
+  formatNumber,
+  formatShare,
+} from "../../core/format.ts";
 import type { Language } from "../../core/language.ts";
 import type { PeriodFacts } from "../../queries/period/period-facts.ts";
-import { type Cell, type Section, type Tone, percentText } from "../report-document.ts";
+import { type Cell, type Section, type Tone } from "../report-document.ts";
 import { type PeriodWords, periodTextEn } from "./period-text-en.ts";
 import { periodTextFr } from "./period-text-fr.ts";
 
@@ -56,7 +62,7 @@ export class Teller {
   }
 
   percent(part: number, whole: number): string {
-    return percentText(part, whole, this.language).replaceAll(" ", "\u00a0");
+    return formatShare(part, whole, this.language).replaceAll(" ", "\u00a0");
   }
 
   /** Counts with their share; nothing tried is no share. */
