@@ -61,8 +61,10 @@ export type ResumeFacts = {
 /** A test on production itself: nothing was crashed, and what was restored had its full size. */
 export type ProductionFacts = {
   readonly where: string;
-  /** The test's own, dropped at the end. */
+  /** The test's own. */
   readonly database: string;
+  /** False: it could not be dropped, and is still there. */
+  readonly dropped: boolean;
   /** Of its time that each client worked. */
   readonly share: number;
   /** Of small commits beside the load: their 99th percentile before it, and the highest of any half minute of it. */

@@ -93,3 +93,25 @@ test("R6 a server that fell silent is told apart from one that went away", () =>
   assert.match(lost("silent"), /given up after 9 s of load/);
   assert.match(lost("gone"), /after 9 s of load, not by this test/);
 });
+
+test("R6 a report of production says that nothing was crashed, what was not held, and whether the test's database is still there", () => {
+  const onProduction = {
+    where: "db1:5432",
+    database: "pra_loadtest",
+    dropped: true,
+    share: 0.25,
+    probe: { beforeMs: 4.6, worstMs: 97.6 },
+    frozen: { lsn: "0/E046DE8", at: "2026-11-01T09:00:15.000Z" },
+    unheldCommits: 68,
+  };
+  const facts: LoadTestFacts = { ...FACTS, onProduction };
+  const english = told(facts, "en");
+  assert.match(english, /Load test on production · main/);
+  assert.match(english, /Acknowledged commits not yet held: \*\*68\*\*/);
+  assert.match(english, /dropped at the end/);
+  assert.doesNotMatch(english, /SIGKILL|crashed at|Throw-away server|production was not touched/);
+  const french = told({ ...facts, onProduction: { ...onProduction, dropped: false } }, "fr");
+  assert.match(french, /Test de charge sur la production · main/);
+  assert.match(french, /ENCORE LÀ/);
+  assert.doesNotMatch(french, /SIGKILL|plantage|jetable|n'a pas été touchée/);
+});

@@ -304,7 +304,7 @@ function onProduction(facts: LoadTestFacts, language: Language): readonly Sectio
   if (facts.onProduction === null) {
     return [];
   }
-  const { where, database, share, probe, frozen } = facts.onProduction;
+  const { where, database, dropped, share, probe, frozen } = facts.onProduction;
   const ms = (value: number | null): string =>
     value === null ? words.noData : `${number(value, 1)}\u00a0ms`;
   return [
@@ -313,7 +313,10 @@ function onProduction(facts: LoadTestFacts, language: Language): readonly Sectio
       title: own.onProduction,
       facts: [
         [own.where, { text: where }],
-        [own.ownDatabase, { text: own.ownDatabaseText(database) }],
+        [
+          own.ownDatabase,
+          { text: own.ownDatabaseText(database, dropped), tone: dropped ? "plain" : "bad" },
+        ],
         [own.share, { text: own.shareText(percent(share)) }],
         [own.probe, { text: own.probeText(ms(probe.beforeMs), ms(probe.worstMs)) }],
         ...(frozen === null

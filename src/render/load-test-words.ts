@@ -11,7 +11,7 @@ type ProductionFactWords = {
   readonly onProduction: string;
   readonly where: string;
   readonly ownDatabase: string;
-  readonly ownDatabaseText: (database: string) => string;
+  readonly ownDatabaseText: (database: string, dropped: boolean) => string;
   readonly share: string;
   readonly shareText: (share: string) => string;
   readonly probe: string;
@@ -26,7 +26,8 @@ const factsEn: ProductionFactWords = {
   onProduction: "On production",
   where: "Server",
   ownDatabase: "Database of the test",
-  ownDatabaseText: (database) => `${database}: made, marked, loaded, and dropped at the end`,
+  ownDatabaseText: (database, dropped) =>
+    `${database}: made, marked, loaded, and ${dropped ? "dropped at the end" : "STILL THERE: it could not be dropped; the next load test on this server drops it"}`,
   share: "Load",
   shareText: (share) => `each client worked ${share} of its time and paused the rest`,
   probe: "Small commits beside the load, p99",
@@ -43,7 +44,8 @@ const factsFr: ProductionFactWords = {
   onProduction: "Sur la production",
   where: "Serveur",
   ownDatabase: "Base du test",
-  ownDatabaseText: (database) => `${database} : créée, marquée, chargée, et supprimée à la fin`,
+  ownDatabaseText: (database, dropped) =>
+    `${database} : créée, marquée, chargée, et ${dropped ? "supprimée à la fin" : "ENCORE LÀ : elle n'a pas pu être supprimée ; le prochain test de charge sur ce serveur le fera"}`,
   share: "Charge",
   shareText: (share) => `chaque client a travaillé ${share} de son temps, en pause le reste`,
   probe: "Petites validations à côté, p99",

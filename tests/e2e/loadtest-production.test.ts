@@ -20,6 +20,7 @@ test("R6 production is loaded when told twice: measured, restored at its full si
 
   assert.equal(facts.ending, "finished");
   assert.equal(facts.onProduction?.database, "pra_loadtest");
+  assert.equal(facts.onProduction.dropped, true);
   assert.ok((facts.onProduction.probe.beforeMs ?? 0) > 0);
   assert.ok(facts.acknowledged > 0);
   for (const name of ["load", "backups", "nothingLost", "coherent", "restored"] as const) {

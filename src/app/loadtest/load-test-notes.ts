@@ -88,6 +88,8 @@ export type ProductionNote = {
   readonly where: string;
   readonly database: string;
   readonly share: number;
+  /** Whether that database is gone again. */
+  dropped: boolean;
   /** Small commits beside the load: their 99th percentile before it, and the highest in any half minute of it. */
   probeBeforeMs: number | null;
   probeWorstMs: number | null;

@@ -214,10 +214,12 @@ function onProductionOf({ production }: LoadTestNotes): LoadTestFacts["onProduct
   if (production === undefined) {
     return null;
   }
-  const { where, database, share, probeBeforeMs, probeWorstMs, frozen, unheld } = production;
+  const { where, database, dropped, share, probeBeforeMs, probeWorstMs, frozen, unheld } =
+    production;
   return {
     where,
     database,
+    dropped,
     share,
     probe: { beforeMs: probeBeforeMs, worstMs: probeWorstMs },
     frozen: frozen === undefined ? null : { lsn: formatLsn(frozen.lsn), at: frozen.at },

@@ -235,6 +235,7 @@ export async function runProductionTest(
     where: plan.where,
     database: plan.database,
     share,
+    dropped: false,
     probeBeforeMs: null,
     probeWorstMs: null,
     frozen: undefined,
@@ -257,6 +258,7 @@ export async function runProductionTest(
     ended = await runOn(run);
   } finally {
     databaseFailure = await dropLoadDatabase(server.settings, clock);
+    note.dropped = databaseFailure === undefined;
     if (databaseFailure === undefined) {
       tell({ kind: "databaseDropped", database: plan.database });
     } else {
