@@ -8,8 +8,8 @@ export const networkSettings = {
     kind: { type: "network targets" },
     example: "dr.example.org:5432, dr.example.org:22",
     help: {
-      en: "Hosts with ports that must answer from this machine, with commas: production and DR to each other. pra status tries each.",
-      fr: "Hôtes et ports qui doivent répondre depuis cette machine, séparés par des virgules : production et secours l'un vers l'autre. pra status essaie chacun.",
+      en: "Hosts with ports that must answer from this machine, with commas: production and DR to each other. pra status tries each, and pra watch from its side.",
+      fr: "Hôtes et ports qui doivent répondre depuis cette machine, séparés par des virgules : production et secours l'un vers l'autre. pra status essaie chacun, et pra watch de son côté.",
     },
   },
   PRA_ISOLATED: {

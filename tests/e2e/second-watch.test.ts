@@ -58,8 +58,12 @@ test("R20 R21 the second watcher tells once that the first is silent, and when i
   };
   const here = { SLACK_WEBHOOK: `${own.origin}/services/T0/B0/hunter2` };
   assert.equal((await first.run("backup --full")).code, 0);
-  const never = await second.json("watch --from-repository", elsewhere);
+  // R18: the network from its side, too.
+  const network = { PRA_ISOLATED: new URL(told.origin).host };
+  const never = await second.json("watch --from-repository", { ...elsewhere, ...network });
   assert.equal(never.code, 4);
+  const open = (never.value["checks"] as Check[]).find(({ id }) => id === "reachability");
+  assert.match(open?.summary ?? "", /^127\.0\.0\.1:\d+ /);
   await until("that nobody watches", () => told.received.some(({ body }) => /silent/.test(body)));
   const leaveSign = async (count: number): Promise<void> => {
     const state = join(first.directory, "state/watch/main");

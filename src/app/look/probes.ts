@@ -18,7 +18,6 @@ import { judgeClock } from "../../watch/probes/clock.ts";
 import { type BackupHolder, judgeJobs } from "../../watch/probes/jobs.ts";
 import { judgePages } from "../../watch/probes/pages.ts";
 import { judgeReadiness } from "../../watch/probes/readiness.ts";
-import { judgeWays, tryWay } from "../../watch/probes/reachability.ts";
 import { judgeReceiver } from "../../watch/probes/receiver.ts";
 import { judgeRoutineFindings } from "../../watch/probes/routines.ts";
 import { judgeRuns } from "../../watch/probes/runs.ts";
@@ -27,7 +26,6 @@ import { judgeSlots } from "../../watch/probes/slots.ts";
 import { judgeVersionEnd } from "../../watch/probes/version-end.ts";
 import { judgeWrites } from "../../watch/probes/writes.ts";
 import { judgeChannels } from "../channels/judge-channels.ts";
-import { targetsOf } from "../setting-values.ts";
 import { jobRuns } from "../schedule/job-runs.ts";
 import { readRoutines } from "../schedule/read-routines.ts";
 import { readInstalled } from "../schedule/schedule-files.ts";
@@ -38,6 +36,7 @@ import { checkApplication } from "../site/application-check.ts";
 import { checkProgramFiles } from "../site/program-files.ts";
 import { findFailedBackup } from "./failed-backup.ts";
 import { judgeExposure, judgeGaps, judgeNewestBackup, judgeSpace } from "./judge-repository.ts";
+import { lookAtWays } from "./look-at-ways.ts";
 import { type Sight, unlessFailed } from "./sight.ts";
 
 type Call = { readonly signal: AbortSignal };
@@ -247,17 +246,8 @@ const certificates: Probe = {
 const reachability: Probe = {
   check: "reachability",
   ground: "none",
-  run: async ({ environment, adapters }, call) => {
-    const { settings } = environment;
-    const ways = [
-      ...targetsOf(settings.get("PRA_REACHABLE")).map((to) => ({ ...to, wanted: "open" }) as const),
-      ...targetsOf(settings.get("PRA_ISOLATED")).map(
-        (to) => ({ ...to, wanted: "closed" }) as const,
-      ),
-    ];
-    const tried = await Promise.all(ways.map((way) => tryWay(way, call)));
-    return judgeWays(tried, adapters.observer.self.host);
-  },
+  run: async ({ environment, adapters }, { signal }) =>
+    await lookAtWays(environment, { host: adapters.observer.self.host, signal }),
 };
 
 const schedule: Probe = {

@@ -103,7 +103,13 @@ export function judgeLedger(silentMs: number | undefined, limitMs: number): Find
 /** What the server itself tells best, and only the first watcher asks it. */
 const SERVER_KNOWS: ReadonlySet<string> = new Set(["exposure"]);
 /** What is about the first watcher, or about this host. */
-const SECONDS_OWN: ReadonlySet<string> = new Set(["watcher", "dead-man", "clock", "ledger"]);
+const SECONDS_OWN: ReadonlySet<string> = new Set([
+  "watcher",
+  "dead-man",
+  "clock",
+  "ledger",
+  "reachability",
+]);
 
 /** Worth a word, and worth an alert when nobody else looks: work that has ceased. */
 const CEASED: ReadonlySet<string> = new Set(["backup-old", "proof-old"]);

@@ -1,5 +1,5 @@
 /**
- * One look of a watcher that sees nothing but the repository: whether the first watcher gives signs of life, and what the repository itself shows,
+ * One look of a watcher that sees nothing but the repository, and the network from its side: whether the first watcher gives signs of life, and what the repository itself shows,
  * judged by the rules of `pra status`. It writes nothing there. Ages are counted by the first watcher's clock, because what is dated was dated by
  * it, and silences by this machine's own time.
  */
@@ -28,6 +28,7 @@ import type { Adapters } from "../compose.ts";
 import type { Environment } from "../environment.ts";
 import { judgeProofs } from "../judge-proof.ts";
 import { judgeExposure, judgeGaps, judgeNewestBackup } from "../look/judge-repository.ts";
+import { lookAtWays } from "../look/look-at-ways.ts";
 import { LocalNote } from "../look/local-note.ts";
 import { observationsOf } from "../look/observations.ts";
 import { Sight } from "../look/sight.ts";
@@ -146,7 +147,7 @@ class SecondWatcher {
       return [found("repository", "good", "repository-opens", { location })];
     });
     if (opened.some(({ state }) => state === "bad")) {
-      return opened;
+      return [...opened, ...(await this.#lookAtNetwork())];
     }
     const beside = clockBeside(clock, this.#seen.clockOffMs);
     const repository = sight.repository;
@@ -156,6 +157,7 @@ class SecondWatcher {
     const parts = [
       judgeFirst(first),
       first === undefined ? [] : [judgeHostClock(first.sign.host, this.#seen.clockOffMs)],
+      await this.#lookAtNetwork(),
       opened,
       await looked("newest-backup", call, async () =>
         judgeNewestBackup(await sight.newestBackup(), sight.nowMs, usualThresholds),
@@ -172,6 +174,12 @@ class SecondWatcher {
       ]),
     ];
     return parts.flat().map((finding) => asOnlyWatcher(finding, first));
+  }
+
+  /** Also where the repository is away: the network may be why. */
+  async #lookAtNetwork(): Promise<readonly Finding[]> {
+    const { host } = this.#adapters.observer.self;
+    return await lookAtWays(this.#environment, { host, ...this.#call });
   }
 
   async #judgeWal(sight: Sight, sealed: SealedStore): Promise<readonly Finding[]> {
