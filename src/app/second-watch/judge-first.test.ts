@@ -120,6 +120,8 @@ test("R21 what the first tells, what it explains, what it keeps quiet and what o
   assert.equal(healthOf(firstWith({ open: ["repository"] }), "gaps"), "well", "explained");
   assert.equal(healthOf(firstWith({}), "exposure"), "well", "it asks the server");
   assert.equal(healthOf(firstWith({}), "gaps"), "ill", "it lives, and does not tell");
+  const apart = firstWith({ open: ["reachability"] });
+  assert.equal(healthOf(apart, "reachability"), "ill", "the network from this side is its own");
   assert.equal(healthOf(firstWith({}), "gaps", secondPatienceMs - 1), "unknown", "it may still");
   const quiets = [{ rule: "all", leftSeconds: 1800 }];
   assert.equal(healthOf(firstWith({ quiets }, 20 * MINUTE), "watcher"), "well", "planned work");
