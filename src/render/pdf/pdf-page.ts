@@ -22,6 +22,8 @@ export type Style = { readonly size: number; readonly bold?: boolean; readonly c
 export const MARGIN = 48;
 /** Width of what is written. */
 export const TEXT_WIDTH = 595.28 - 2 * MARGIN;
+/** What sums of widths may be off by. */
+const ROUNDING = 0.01;
 const BOTTOM = 841.89 - 58;
 
 /** Darker than on a screen: paper and ink. Each has a contrast of 4.5 to 1 and more on white. */
@@ -155,8 +157,9 @@ export class PdfPage {
     return [...pieces, piece];
   }
 
-  /** Lines that fit a width: broken between words, and inside a word that is longer than a line. */
-  lines(text: string, width: number, style: Style): readonly string[] {
+  /** Lines that fit a width: broken between words, and inside a word that is longer than a line. A column as wide as its word must hold it. */
+  lines(text: string, given: number, style: Style): readonly string[] {
+    const width = given + ROUNDING;
     const space = this.widthOf(" ", style);
     const lines: string[] = [];
     for (const paragraph of setText(text).split("\n")) {
