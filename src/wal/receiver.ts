@@ -31,22 +31,17 @@ import {
   walStatusIntervalMs,
 } from "../core/limits.ts";
 import { type Lsn, formatLsn } from "../core/lsn.ts";
-import { type TimelineId, isWalSegmentSize, segmentStartAt } from "../core/wal-name.ts";
+import { type TimelineId, segmentStartAt } from "../core/wal-name.ts";
 import type { ConnectionSettings } from "../postgres/connection-settings.ts";
-import {
-  dropSlot,
-  identifySystem,
-  showSetting,
-  timelineHistory,
-  type SystemIdentity,
-} from "../postgres/replication-commands.ts";
+import { dropSlot, timelineHistory } from "../postgres/replication-commands.ts";
 import { ReplicationConnection } from "../postgres/replication-connection.ts";
 import { WalStream, type WalStreamEnd } from "../postgres/wal-stream.ts";
-import { systemIdentifierOf, type IncarnationPlace } from "../repository/object-names.ts";
+import type { IncarnationPlace } from "../repository/object-names.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
+import { type MetServer, meetServer } from "./met-server.ts";
 import { AppendParts, PutParts, type PartSink } from "./part-sink.ts";
 import type { ReceiverEventSink } from "./receiver-events.ts";
-import { ensureSlot, type SlotWish } from "./receiver-slot.ts";
+import type { SlotWish } from "./receiver-slot.ts";
 import { SegmentMemoryPool } from "./segment-memory.ts";
 import { SegmentPublisher } from "./segment-publisher.ts";
 import { canGoOn, readingStart, startingPoints, type StartingPoint } from "./starting-point.ts";
@@ -95,21 +90,6 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "WAL_SERVER_BEHIND",
   "WAL_STORE_OUTAGE",
 ]);
-
-function parseSize(text: string): number {
-  const match = /^(\d+)(B|kB|MB|GB)?$/.exec(text);
-  const unit = { B: 1, kB: 1 << 10, MB: 1 << 20, GB: 1 << 30 }[match?.[2] ?? "B"] ?? 0;
-  const bytes = Number(match?.[1]) * unit;
-  assert(isWalSegmentSize(bytes), `wal_segment_size ${text} is a size of WAL segments`);
-  return bytes;
-}
-
-type Server = {
-  readonly connection: ReplicationConnection;
-  readonly identity: SystemIdentity;
-  readonly inRecovery: boolean;
-  readonly slotLsn: Lsn;
-};
 
 /** See the file's comment. `await using` aborts it; `stop` ends it in good order. */
 export class WalReceiver implements AsyncDisposable {
@@ -293,22 +273,14 @@ export class WalReceiver implements AsyncDisposable {
     }
   }
 
-  async #meet(connection: ReplicationConnection): Promise<Server> {
+  async #meet(connection: ReplicationConnection): Promise<MetServer> {
     const { place, slot, events } = this.#options;
-    const call = { signal: this.#signal };
-    const identity = await identifySystem(connection, call);
-    const expected = systemIdentifierOf(place.incarnation);
-    if (BigInt(identity.systemIdentifier) !== expected) {
-      const lsn = formatLsn(identity.flushLsn);
-      throw new DrError("WAL_SYSTEM_ID", { lsn, found: identity.systemIdentifier, expected });
-    }
-    this.#walSegmentBytes = parseSize(await showSetting(connection, "wal_segment_size", call));
-    const inRecovery = (await showSetting(connection, "in_hot_standby", call)) === "on";
-    const { lsn: slotLsn } = await ensureSlot(connection, slot, { identity, events, ...call });
-    return { connection, identity, inRecovery, slotLsn };
+    const server = await meetServer(connection, { place, slot, events, signal: this.#signal });
+    this.#walSegmentBytes = server.walSegmentBytes;
+    return server;
   }
 
-  async #streamOnce(server: Server): Promise<WalStreamEnd> {
+  async #streamOnce(server: MetServer): Promise<WalStreamEnd> {
     if (this.#intake !== undefined && (await this.#isOfServer(server, this.#intake))) {
       return await this.#streamFrom(server, this.#intake);
     }
@@ -336,7 +308,7 @@ export class WalReceiver implements AsyncDisposable {
   }
 
   /** The server's timeline and its ancestors. */
-  async #lineageOf({ identity, connection }: Server): Promise<readonly LineageStep[]> {
+  async #lineageOf({ identity, connection }: MetServer): Promise<readonly LineageStep[]> {
     const { timeline } = identity;
     return lineageOf(
       timeline,
@@ -345,7 +317,7 @@ export class WalReceiver implements AsyncDisposable {
   }
 
   /** False after a failover to a standby that had received less than we hold. */
-  async #isOfServer(server: Server, intake: WalIntake): Promise<boolean> {
+  async #isOfServer(server: MetServer, intake: WalIntake): Promise<boolean> {
     return (
       server.identity.timeline === intake.timeline || canGoOn(await this.#lineageOf(server), intake)
     );
@@ -365,7 +337,7 @@ export class WalReceiver implements AsyncDisposable {
 
   /** Undefined when the server no longer has the WAL of this place. */
   async #tryPoint(
-    server: Server,
+    server: MetServer,
     point: StartingPoint,
     options: { readonly readFrom: Lsn; readonly last: boolean },
   ): Promise<WalStreamEnd | undefined> {
@@ -436,7 +408,7 @@ export class WalReceiver implements AsyncDisposable {
     });
   }
 
-  async #streamFrom(server: Server, intake: WalIntake): Promise<WalStreamEnd> {
+  async #streamFrom(server: MetServer, intake: WalIntake): Promise<WalStreamEnd> {
     const { clock, slot, events } = this.#options;
     const { connection, inRecovery } = server;
     const failed = new AbortController();

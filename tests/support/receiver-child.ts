@@ -59,6 +59,8 @@ const receiver = WalReceiver.start({
   applicationName: orders.applicationName,
   slot: { name: "pra_main", temporary: false, expected: orders.epoch > 1 },
   lease: { epoch: orders.epoch, lost: signal },
+  // Every second life takes its time, as while no commit waits.
+  isWaitedFor: () => orders.epoch % 2 === 0,
   events: (event) => {
     const text = JSON.stringify(event, (_, value: unknown) =>
       typeof value === "bigint" ? String(value) : value,
