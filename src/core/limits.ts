@@ -151,8 +151,8 @@ export const wholeFramePlainBytes = 4 * MIB;
 export const wholeContentBytesMax = 256 * MIB;
 /** A header: 260 fixed, 80 wrapped key, 56 facts, 64 signature = 460; the rest is for later versions' facts. */
 export const headerBytesMax = 1024;
-/** How much of a growing part of WAL is read first, to see how far it is filled: a quiet server's part; then four times as much, and so on. */
-export const partBeginningBytes = 1_048_576;
+/** How much of a growing part of WAL is read at a time, to see how far it is filled: a daemon looks each minute, and must not keep 16 MiB for it. */
+export const partPieceBytes = 256 * KIB;
 /** Content frames of an object with a directory: a 64 MiB pack of the smallest frames (64 bytes) has 2^20. */
 export const directoryFramesMax = 2 ** 20;
 /** Bytes read from an object's end to find its directory in one request: room for some 10,000 frames. */

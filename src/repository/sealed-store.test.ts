@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
-import { partBeginningBytes } from "../core/limits.ts";
+import { partPieceBytes } from "../core/limits.ts";
 import { lsnOf } from "../core/lsn.ts";
 import { SeededRandom } from "../core/random.ts";
 import { segmentAt, timelineOf } from "../core/wal-name.ts";
@@ -239,9 +239,7 @@ test("of a WAL part with reserved room what is filled is read, and not the room;
   const frames: Buffer[] = [];
   // Bytes that do not compress, three times as many as are read at first.
   for (let frame = 0; frame < 30; frame += 1) {
-    frames.push(
-      Buffer.from(appender.append(new SeededRandom(frame).bytes(partBeginningBytes / 10))),
-    );
+    frames.push(Buffer.from(appender.append(new SeededRandom(frame).bytes(partPieceBytes / 10))));
   }
   let read = 0;
   const get = store.get.bind(store);
@@ -251,10 +249,10 @@ test("of a WAL part with reserved room what is filled is read, and not the room;
     return bytes;
   };
   for (const [filled, readMax] of [
-    [3, partBeginningBytes],
-    [30, 5 * partBeginningBytes],
+    [3, partPieceBytes],
+    [30, 4 * partPieceBytes],
   ] as const) {
-    const room = Buffer.alloc(16 * partBeginningBytes);
+    const room = Buffer.alloc(16 * partPieceBytes);
     store.tamper(
       objectKey(name),
       Buffer.concat([appender.header, ...frames.slice(0, filled), room]),
@@ -265,6 +263,29 @@ test("of a WAL part with reserved room what is filled is read, and not the room;
     const whole = await sealed.readPart(name, call);
     assert.deepEqual([seen.frames.length, seen.endLsn], [filled, whole.endLsn]);
     assert.ok(readForIt <= readMax, `${readForIt} bytes for ${filled} frames`);
+  }
+});
+
+test("of a WAL part a frame that is longer than what is read at a time is found, and what is torn behind it is not", async () => {
+  const { sealed, store } = sealedStore();
+  using codec = new ZstdCodec();
+  const about = { createdAtMs: 1, epoch: 2, incarnation: testIncarnation(9), facts };
+  const appender = await PartAppender.begin(ring, { ...about, objectId: sealed.newId() }, codec);
+  const name = { ...place, type: "walPart", segment, startLsn: facts.startLsn, epoch: 2 } as const;
+  const frames = [0.1, 3.5, 0.2, 1].map((pieces, seed) =>
+    Buffer.from(appender.append(new SeededRandom(seed).bytes(Math.floor(partPieceBytes * pieces)))),
+  );
+  const bytes = Buffer.concat([appender.header, ...frames]);
+  for (const [cut, count] of [
+    [0, 4],
+    [1, 3],
+    [partPieceBytes, 3],
+    [2 * partPieceBytes, 1],
+  ] as const) {
+    store.tamper(objectKey(name), bytes.subarray(0, bytes.length - cut));
+    const seen = await sealed.readPartPositions(name, call);
+    const whole = await sealed.readPart(name, call);
+    assert.deepEqual([seen.frames.length, seen.stop], [count, whole.stop]);
   }
 });
 

@@ -7,7 +7,7 @@
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { guard } from "../core/failpoint.ts";
-import { partBeginningBytes } from "../core/limits.ts";
+import { partPieceBytes } from "../core/limits.ts";
 import { newObjectId, type ObjectId } from "../core/object-id.ts";
 import type { Random } from "../core/random.ts";
 import { segmentAt, timelineOfSegment, type WalSegmentName } from "../core/wal-name.ts";
@@ -29,7 +29,7 @@ import {
 import { openWhole, sealWhole, type OpenedWhole } from "../pipeline/sealing/whole-object.ts";
 import {
   readPart,
-  readPartPositions,
+  PartPositions,
   type PartContent,
   type PartFrame,
 } from "../pipeline/sealing/wal-part.ts";
@@ -280,21 +280,28 @@ export class SealedStore {
     return part;
   }
 
-  /** The positions of a part, without the private side: see `readPartPositions`. */
+  /** The positions of a part, without the private side: see `PartPositions`. */
   async readPartPositions(
     name: NameOf<"walPart">,
     call: StoreCall,
   ): Promise<PartContent<FramePosition> & { readonly generation: number }> {
-    for (let bytesMax = partBeginningBytes; ; bytesMax *= 4) {
-      const bytes = await getBeginning(this.store, objectKey(name), call, bytesMax);
-      const part = readPartPositions(this.ring, bytes, expectedAt(name));
-      checkWalPlace(name, part.facts, part.epoch);
-      this.#checkClosing(name, part.generation);
-      // Behind what a writer has appended lies the room that it reserved: nothing there is worth reading.
-      if (bytes.length < bytesMax || part.stop.reason === "corrupt") {
-        return part;
-      }
+    const key = objectKey(name);
+    const beginning = await getBeginning(this.store, key, call, { length: partPieceBytes });
+    const part = new PartPositions(this.ring, beginning, expectedAt(name));
+    const { facts, epoch, generation } = part.content;
+    checkWalPlace(name, facts, epoch);
+    this.#checkClosing(name, generation);
+    // Behind what a writer has appended lies the room that it reserved: nothing there is worth reading.
+    let isWhole = beginning.length < partPieceBytes;
+    for (let length = partPieceBytes; !isWhole && part.content.stop.reason !== "corrupt";) {
+      const { offset } = part.content.stop;
+      const piece = await getBeginning(this.store, key, call, { offset, length });
+      part.add(piece);
+      isWhole = piece.length < length;
+      // A frame that is longer than a piece.
+      length = part.content.stop.offset === offset ? length * 2 : partPieceBytes;
     }
+    return part.content;
   }
 
   /** Every object under a prefix, in order of keys. Nothing is read, so nothing is authentic but the fact of a name. */

@@ -6,7 +6,7 @@ import { timelineOf } from "../../core/wal-name.ts";
 import { ZstdCodec } from "../zstd-codec.ts";
 import { createWriterPair, publicSide } from "./key-ring.ts";
 import { codeOf, testIncarnation, testObjectId, testRing, withBitFlipped } from "./test-keys.ts";
-import { PartAppender, readPart, readPartPositions, type NewPart } from "./wal-part.ts";
+import { PartAppender, PartPositions, readPart, type NewPart } from "./wal-part.ts";
 
 const ring = testRing(1);
 const incarnation = testIncarnation(9);
@@ -121,23 +121,23 @@ test("the metadata key alone reads positions, and not WAL", async () => {
   const host = publicSide(ring);
   const { bytes, ends } = await partOf(pieces);
   const whole = await readPart(ring, bytes, here);
-  const seen = readPartPositions(host, bytes, here);
+  const seen = new PartPositions(host, bytes, here).content;
   assert.deepEqual(
     seen.frames,
     whole.frames.map(({ startLsn, endLsn, knownAt }) => ({ startLsn, endLsn, knownAt })),
   );
   assert.equal(seen.endLsn, whole.endLsn);
   assert.equal(await codeOf(() => readPart(host, bytes, here)), "KEY_PRIVATE_MISSING");
-  const torn = readPartPositions(host, bytes.subarray(0, bytes.length - 1), here);
+  const torn = new PartPositions(host, bytes.subarray(0, bytes.length - 1), here).content;
   assert.equal(torn.frames.length, 2);
   assert.equal(torn.stop.reason, "torn");
   // Header and position of the first frame; its WAL is not looked at.
   for (let bit = (ends[0] ?? 0) * 8; bit < ((ends[0] ?? 0) + 56) * 8; bit++) {
-    const damaged = readPartPositions(host, withBitFlipped(bytes, bit), here);
+    const damaged = new PartPositions(host, withBitFlipped(bytes, bit), here).content;
     assert.equal(damaged.frames.length, 0);
   }
   const otherKey = { ...host, metadataKey: testRing(2).metadataKey };
-  assert.equal(readPartPositions(otherKey, bytes, here).frames.length, 0);
+  assert.equal(new PartPositions(otherKey, bytes, here).content.frames.length, 0);
 });
 
 test("a part by a writer that nobody enrolled is refused, positions too", async () => {
@@ -147,7 +147,7 @@ test("a part by a writer that nobody enrolled is refused, positions too", async 
   };
   const { bytes } = await partOf(pieces, forger);
   assert.equal(await codeOf(() => readPart(ring, bytes, here)), "REPO_WRITER_UNKNOWN");
-  assert.equal(await codeOf(() => readPartPositions(ring, bytes, here)), "REPO_WRITER_UNKNOWN");
+  assert.equal(await codeOf(() => new PartPositions(ring, bytes, here)), "REPO_WRITER_UNKNOWN");
   const elsewhere = { incarnation: testIncarnation(1) };
   const { bytes: own } = await partOf(pieces);
   assert.equal(await codeOf(() => readPart(ring, own, elsewhere)), "REPO_OBJECT_MISPLACED");

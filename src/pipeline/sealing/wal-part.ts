@@ -134,18 +134,23 @@ function follows(position: FramePosition, endLsn: Lsn, plainBytes: number): bool
   return position.startLsn === endLsn && position.endLsn - position.startLsn === BigInt(plainBytes);
 }
 
-/** Walks the frames while `open` finds them authentic. */
+/** Walks the frames of a part's bytes from `from`, while `open` finds them authentic; `frames` and `endLsn` are those of the bytes before. */
 function walk<Frame extends FramePosition>(
-  part: { readonly bytes: Buffer; readonly from: number; readonly facts: WalFacts },
+  part: {
+    readonly bytes: Buffer;
+    readonly from: number;
+    readonly endLsn: Lsn;
+    readonly frames?: Frame[];
+    /** Where in the part the bytes begin. */
+    readonly base?: number;
+  },
   open: (frame: Buffer, index: number, header: FrameHeader) => Frame,
 ): Pick<PartContent<Frame>, "frames" | "endLsn" | "stop"> {
-  const { bytes, facts } = part;
-  const frames: Frame[] = [];
-  let endLsn = facts.startLsn;
-  let at = part.from;
+  const { bytes, frames = [], base = 0 } = part;
+  let { endLsn, from: at } = part;
   const stopped = (reason: PartStop["reason"], detail: string): PartContent<Frame>["stop"] => ({
     reason,
-    offset: at,
+    offset: base + at,
     detail,
   });
   while (at < bytes.length) {
@@ -190,7 +195,8 @@ export async function readPart(
   const ticket = await openTicket(ring, bytes, { ...expected, kind: "walPart" });
   const facts = decodeWalFacts("walPart", ticket.facts);
   const reader = new FrameReader(ticket, oneTimeCodec());
-  const found = walk({ bytes, from: ticket.headerBytes.length, facts }, (frame, index) => {
+  const place = { bytes, from: ticket.headerBytes.length, endLsn: facts.startLsn };
+  const found = walk(place, (frame, index) => {
     const { plain, position } = reader.read(frame, index);
     assert(position !== undefined, "frames of WAL parts have positions");
     return { ...position, wal: plain };
@@ -200,22 +206,53 @@ export async function readPart(
 
 /**
  * The positions of a part, on a host that cannot decrypt WAL: enough to know how far the repository has it. That the WAL
- * itself is intact is not proved by it. Errors and tails as `readPart`.
+ * itself is intact is not proved by it. Takes the part in pieces, so that a look at one that grows needs little memory.
+ * Errors and tails as `readPart`.
  */
-export function readPartPositions(
-  ring: KeyRing,
-  source: Uint8Array,
-  expected: ExpectedPart,
-): PartContent<FramePosition> & { readonly generation: number } {
-  const bytes = bufferOver(source);
-  const header = checkHeader(ring, bytes, { ...expected, kind: "walPart" });
-  const facts = decodeWalFacts("walPart", header.facts);
-  const opener = new PositionOpener({
-    ...header,
-    positionKey: positionKey(header.keys.metadataKey, header),
-  });
-  const found = walk({ bytes, from: header.headerBytes.length, facts }, (frame, index) =>
-    opener.open(frame, index),
-  );
-  return { facts, epoch: header.epoch, generation: header.generation, ...found };
+export class PartPositions {
+  readonly #opener: PositionOpener;
+  readonly #header: {
+    readonly facts: WalFacts;
+    readonly epoch: number;
+    readonly generation: number;
+  };
+  readonly #frames: FramePosition[] = [];
+  #found: Pick<PartContent<FramePosition>, "frames" | "endLsn" | "stop">;
+
+  /** `beginning` holds the header at least. @throws DrError as `readPart`. */
+  constructor(ring: KeyRing, beginning: Uint8Array, expected: ExpectedPart) {
+    const bytes = bufferOver(beginning);
+    const header = checkHeader(ring, bytes, { ...expected, kind: "walPart" });
+    const facts = decodeWalFacts("walPart", header.facts);
+    const { epoch, generation } = header;
+    this.#header = { facts, epoch, generation };
+    this.#opener = new PositionOpener({
+      ...header,
+      positionKey: positionKey(header.keys.metadataKey, header),
+    });
+    this.#found = this.#walk(bytes, {
+      from: header.headerBytes.length,
+      base: 0,
+      endLsn: facts.startLsn,
+    });
+  }
+
+  /** What was found so far; `stop.offset` is where the next piece has to begin. */
+  get content(): PartContent<FramePosition> & { readonly generation: number } {
+    return { ...this.#header, ...this.#found };
+  }
+
+  /** The bytes that begin at `content.stop.offset`. */
+  add(piece: Uint8Array): void {
+    const { endLsn, stop } = this.#found;
+    this.#found = this.#walk(bufferOver(piece), { from: 0, base: stop.offset, endLsn });
+  }
+
+  #walk(
+    bytes: Buffer,
+    place: { readonly from: number; readonly base: number; readonly endLsn: Lsn },
+  ): Pick<PartContent<FramePosition>, "frames" | "endLsn" | "stop"> {
+    const frames = this.#frames;
+    return walk({ bytes, frames, ...place }, (frame, index) => this.#opener.open(frame, index));
+  }
 }
