@@ -11,6 +11,8 @@ export type Sample = {
   readonly repositoryFreeBytes: number | undefined;
   /** Free where the server's pg_wal lies. */
   readonly walFreeBytes: number | undefined;
+  /** What the server may still write until it removes WAL that our slot needs, where it has such a limit. */
+  readonly slotSafeBytes?: number | undefined;
 };
 
 const FINE_STEP_MS = 4.5 * 60_000;

@@ -11,7 +11,14 @@ import type { Environment } from "../environment.ts";
 const bytes = z.optional(z.number());
 const schema = z.object({
   version: z.literal(1),
-  samples: z.array(z.object({ atMs: z.number(), repositoryFreeBytes: bytes, walFreeBytes: bytes })),
+  samples: z.array(
+    z.object({
+      atMs: z.number(),
+      repositoryFreeBytes: bytes,
+      walFreeBytes: bytes,
+      slotSafeBytes: bytes,
+    }),
+  ),
 });
 
 type Call = { readonly signal: AbortSignal };
@@ -24,10 +31,11 @@ export function watchDirectory(environment: Environment): string {
 function decode(content: Buffer): readonly Sample[] {
   try {
     const { samples } = schema.parse(JSON.parse(content.toString("utf8")));
-    return samples.map(({ atMs, repositoryFreeBytes, walFreeBytes }) => ({
+    return samples.map(({ atMs, repositoryFreeBytes, walFreeBytes, slotSafeBytes }) => ({
       atMs,
       repositoryFreeBytes,
       walFreeBytes,
+      slotSafeBytes,
     }));
   } catch {
     // Of another version, or damaged: forecasts begin anew.

@@ -81,10 +81,12 @@ async function judgeTrends(sight: Sight, call: Call): Promise<Trends> {
   const repository = await unlessFailed(inTime(sight.repository(), call));
   const capabilities =
     repository && (await unlessFailed(inTime(repository.sealed.store.capabilities(call), call)));
+  const own = health?.slots.find(({ name }) => name === environment.slotName);
   const now: Sample = {
     atMs: nowMs,
     repositoryFreeBytes: capabilities?.freeBytes,
     walFreeBytes: health && (await unlessFailed(inTime(walFreeBytes(sight), call))),
+    slotSafeBytes: own?.safeBytes,
   };
   let samples: readonly Sample[] = [now];
   const findings: Finding[] = [];
@@ -97,12 +99,11 @@ async function judgeTrends(sight: Sight, call: Call): Promise<Trends> {
     const path = watchDirectory(environment);
     findings.push(found("forecast", "note", "memory-unwritable", { path }));
   }
-  const own = health?.slots.find(({ name }) => name === environment.slotName);
   const retaining =
     health !== undefined &&
     (health.slots.some(({ active, retainedBytes = 0 }) => !active && retainedBytes > 0) ||
       (health.archiver.lastFailedMs ?? 0) > (health.archiver.lastArchivedMs ?? 0));
-  const slot = own?.name ?? environment.slotName;
+  const slot = { name: environment.slotName, active: own?.active };
   const thresholds = await sight.thresholds();
   findings.unshift(
     ...judgeWalSpace(samples, now, { slot, retaining, thresholds }),

@@ -89,6 +89,16 @@ const en: Messages = {
       summary: "only {freeBytes} free where pg_wal lies",
       hint: "A full pg_wal stops the server. Make room, or give up a slot that nobody reads (pg_replication_slots).",
     },
+    "wal-space-unknown": {
+      summary: "the disk of pg_wal is not seen from here, and nothing limits what a slot retains",
+      hint: "On the server: ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf(); with less than its disk has, a slot that nobody reads cannot fill it, and the time until then is told.",
+    },
+    "wal-limit-far": { summary: "{slot}: the server keeps {safeBytes} more for it" },
+    "wal-limit-nearing": {
+      summary:
+        "{slot}: the server removes WAL that it needs after {safeBytes} more; in {untilMs} as it goes",
+      hint: "Start the receiver now: pra wal receive. Afterwards the window has a hole until the next pra backup --full.",
+    },
     "pages-sound": { summary: "no damaged page is known" },
     "pages-counted": {
       summary: "the server has counted {count} damaged pages in {database}, the last {ageMs} ago",
@@ -307,6 +317,16 @@ const fr: Messages = {
     "wal-space-low": {
       summary: "seulement {freeBytes} libres là où se trouve pg_wal",
       hint: "Un pg_wal plein arrête le serveur. Faites de la place, ou renoncez à un slot que personne ne lit (pg_replication_slots).",
+    },
+    "wal-space-unknown": {
+      summary: "le disque de pg_wal ne se voit pas d'ici, et rien ne limite ce qu'un slot retient",
+      hint: "Sur le serveur : ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf(); avec moins que son disque, un slot que personne ne lit ne peut pas le remplir, et le délai jusque-là est annoncé.",
+    },
+    "wal-limit-far": { summary: "{slot} : le serveur garde encore {safeBytes} pour lui" },
+    "wal-limit-nearing": {
+      summary:
+        "{slot} : le serveur enlève du WAL dont il a besoin après {safeBytes} de plus ; dans {untilMs} à ce rythme",
+      hint: "Démarrez le récepteur maintenant : pra wal receive. Après, la fenêtre a un trou jusqu'à la prochaine pra backup --full.",
     },
     "pages-sound": { summary: "aucune page abîmée connue" },
     "pages-counted": {

@@ -1,6 +1,7 @@
 /** The rules that judge a look, each side of each limit. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { present } from "../../core/assert.ts";
 import type { Finding } from "../../core/finding/finding.ts";
 import { usualThresholds } from "../../core/first-week.ts";
 import type { ArchiverHealth, SlotHealth } from "../../postgres/server-health.ts";
@@ -162,7 +163,7 @@ test("L47 the hour in which pg_wal fills is told while something retains WAL, an
       ? ""
       : told(
           judgeWalSpace(samples.slice(0, -1), now, {
-            slot: "pra_main",
+            slot: { name: "pra_main", active: false },
             retaining,
             thresholds: usualThresholds,
           }),
@@ -173,6 +174,26 @@ test("L47 the hour in which pg_wal fills is told while something retains WAL, an
   assert.equal(judged(fast, false), "good wal-space-free");
   assert.equal(judged(draining(60 * GIB, GIB, 2), true), "good wal-space-free");
   assert.equal(judged(draining(4 * GIB, 1.5 * GIB, 2), false), "bad wal-space-low");
+});
+
+test("L47 of a server elsewhere the hour is told in which it gives the slot up, and that nobody sees its disk where it has no such limit", () => {
+  const thresholds = usualThresholds;
+  const judged = (active: boolean | undefined, left: readonly (number | undefined)[]): string => {
+    const samples = left.map((slotSafeBytes, hour) => ({
+      atMs: 400 * DAY + hour * HOUR,
+      repositoryFreeBytes: undefined,
+      walFreeBytes: undefined,
+      slotSafeBytes,
+    }));
+    const now = present(samples.at(-1), "a sample");
+    const slot = { name: "pra_main", active };
+    return told(judgeWalSpace(samples.slice(0, -1), now, { slot, retaining: true, thresholds }));
+  };
+  assert.equal(judged(false, [30 * GIB, 27 * GIB, 24 * GIB]), "bad wal-limit-nearing");
+  assert.equal(judged(false, [90 * GIB, 89 * GIB, 88 * GIB]), "good wal-limit-far");
+  assert.equal(judged(true, [30 * GIB, 27 * GIB, 24 * GIB]), "good wal-limit-far");
+  assert.equal(judged(true, [undefined]), "note wal-space-unknown");
+  assert.equal(judged(undefined, [undefined]), "");
 });
 
 test("L53 a failed run, a stuck one and a dead one are each told", () => {
