@@ -129,18 +129,10 @@ const register: readonly AlertRule[] = [
   rule("clock", "warning"),
   rule("certificate", "warning", { resolveAfterMs: 0 }),
   rule("version-end", "warning", { remindEveryMs: 7 * 24 * HOUR }),
-  rule("reading", "warning", { needs: ["server"] }),
-  rule("password", "warning", { needs: ["server"] }),
-  rule("database-url", "warning", { needs: ["server"] }),
-  rule("restore-place", "warning", { needs: ["server"] }),
   rule("settings-copy", "warning", { needs: ["repository"] }),
   rule("replication-connection", "critical", { ...ENDANGERS, needs: ["server"] }),
   rule("replication-right", "critical", { ...ENDANGERS, needs: ["server"] }),
   rule("wal-level", "critical", { ...ENDANGERS, needs: ["server"] }),
-  rule("archiving", "warning", { needs: ["server"] }),
-  rule("senders", "warning", { needs: ["server"] }),
-  rule("slot-limit", "warning", { needs: ["server"] }),
-  rule("leases", "critical", { ...ENDANGERS, needs: ["repository"] }),
 ];
 
 const byId: ReadonlyMap<string, AlertRule> = new Map(register.map((entry) => [entry.id, entry]));

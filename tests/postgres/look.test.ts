@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chown, open, readdir, stat, writeFile } from "node:fs/promises";
+import { chown, open, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
@@ -107,6 +107,15 @@ test("R20 a server that refuses writes, one whose commits wait for a standby tha
   );
   await server.query('ALTER ROLE "Watcher" REPLICATION');
   assert.equal((await site.see("replication-right", asked)).ok, true);
+  assert.equal((await site.see("replication-connection", asked)).ok, true);
+  const rules = join(server.dataDirectory, "pg_hba.conf");
+  await writeFile(rules, `local replication all reject\n${await readFile(rules, "utf8")}`);
+  await server.query("SELECT pg_reload_conf()");
+  let closed = await site.see("replication-connection", asked);
+  for (let tries = 0; closed.ok && tries < 50; tries += 1) {
+    closed = await site.see("replication-connection", asked);
+  }
+  assert.match(`${closed.summary} ${closed.hint}`, /pg_hba\.conf/);
 });
 
 test("L46 an archiver that fails is red while backups are green, good again when it succeeds, and red when it was switched off", async (context) => {
@@ -268,7 +277,7 @@ test("R20 a state directory that cannot be written, and a defect in a probe, are
   const seen = await site.see("forecast", { PRA_STATE_DIR: blocked });
   assert.equal(seen.severity, "warning");
   assert.match(seen.summary, /cannot be written/);
-  const all = await site.look({ PRA_FAILPOINT: "watch.probe:error:6" });
+  const all = await site.look({ PRA_FAILPOINT: "watch.probe:error:7" });
   const broken = all.filter(({ summary }) => /defect of this program/.test(summary));
   assert.deepEqual(
     broken.map(({ id }) => id),

@@ -8,6 +8,9 @@ import type { CheckId, Finding } from "../../core/finding/finding.ts";
 import { found } from "../../core/finding/finding.ts";
 import { firstWeekDay, firstWeekDays, firstWeekEndMs } from "../../core/first-week.ts";
 import { isLocalHost, placeOf } from "../../postgres/connection-settings.ts";
+import { withPasswordFile } from "../../postgres/password-file.ts";
+import { identifySystem } from "../../postgres/replication-commands.ts";
+import { ReplicationConnection } from "../../postgres/replication-connection.ts";
 import type { ServerHealth, SlotHealth } from "../../postgres/server-health.ts";
 import { clusterNameOf } from "../../repository/object-names.ts";
 import { readNewestLease } from "../../repository/read-lease.ts";
@@ -78,6 +81,26 @@ const serverHealth: Probe = {
       ...(sight.environment.backupMethod === "logical" ? [] : judgeReadiness(health)),
       ...(version === undefined ? [] : [version]),
     ];
+  },
+};
+
+/** Whether pg_hba.conf still lets us stream. While a receiver does, nobody has to try. */
+const replication: Probe = {
+  check: "replication-connection",
+  ground: "server",
+  run: async (sight, call) => {
+    const { backupMethod, slotName } = sight.environment;
+    if (backupMethod === "logical") {
+      return [];
+    }
+    if (ownSlot(sight, await sight.server())?.active === true) {
+      return [found("replication-connection", "good", "replication-streams", { slot: slotName })];
+    }
+    const connection = await withPasswordFile(sight.environment.connection, call);
+    const options = { ...call, applicationName: slotName };
+    await using opened = await ReplicationConnection.open(connection, options);
+    const { timeline } = await identifySystem(opened, call);
+    return [found("replication-connection", "good", "replication-connected", { timeline })];
   },
 };
 
@@ -311,6 +334,7 @@ export const probes: readonly Probe[] = [
   firstWeek,
   server,
   serverHealth,
+  replication,
   repository,
   recoveryKey,
   newestBackup,

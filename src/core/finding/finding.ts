@@ -256,6 +256,7 @@ export type ReadinessFactId =
   | "replication-granted"
   | "replication-missing"
   | "replication-connected"
+  | "replication-streams"
   | "settings-visible"
   | "settings-hidden"
   | "senders-free"

@@ -43,6 +43,7 @@ const en: Messages = {
       hint: "ALTER ROLE {quoted} REPLICATION; there is no GRANT BACKUP in PostgreSQL: pra role sql prints all that a backup needs.",
     },
     "replication-connected": { summary: "pg_hba.conf lets us in; timeline {timeline}" },
+    "replication-streams": { summary: "a receiver streams by {slot}" },
     "settings-visible": { summary: "the role {role} sees all settings" },
     "settings-hidden": {
       summary: "the role {role} does not see all settings; they are missing from what is recorded",
@@ -174,6 +175,7 @@ const fr: Messages = {
       hint: "ALTER ROLE {quoted} REPLICATION; there is no GRANT BACKUP in PostgreSQL: pra role sql prints all that a backup needs.",
     },
     "replication-connected": { summary: "pg_hba.conf nous laisse entrer ; timeline {timeline}" },
+    "replication-streams": { summary: "un récepteur reçoit par {slot}" },
     "settings-visible": { summary: "le rôle {role} voit tous les réglages" },
     "settings-hidden": {
       summary:
