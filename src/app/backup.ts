@@ -385,6 +385,8 @@ export async function runBackup(
     onWatch: request.onWatch,
     signal,
   });
+  // What clearing away needs on a full disk is laid aside while there is room.
+  await sealed.store.emergencyRoom?.keep({ signal });
   const startedAt = new Date(clock.now()).toISOString();
   try {
     // Before the copy, so that it holds the beat.

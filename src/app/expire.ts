@@ -51,6 +51,8 @@ export type ExpireRequest = StoreCall & {
   /** Decide by those proofs that can be read. */
   readonly acceptUnreadProofs: boolean;
   readonly onWatch: LeaseOptions["onWatch"];
+  /** The disk is full, and the room that was kept for this was given back. */
+  readonly onRoomReleased: () => void;
 };
 
 /** Reads a published segment whole: every frame must open, and make the segment's size. */
@@ -188,8 +190,35 @@ export function unjudgedIn({ backups }: Pick<ClusterDecision, "backups">): numbe
   ).length;
 }
 
-/** One run. @throws DrError as `expireLeftovers`; `REPO_ROLLED_BACK`; why the ledger could not be written. */
+/**
+ * One run. On a disk that is full to the last byte the room that was kept for this is given back, and it begins anew.
+ * @throws DrError as `expireLeftovers`; `REPO_ROLLED_BACK`; why the ledger could not be written.
+ */
 export async function runExpire(
+  adapters: Adapters,
+  environment: Environment,
+  request: ExpireRequest,
+): Promise<ExpireDone> {
+  const { signal } = request;
+  const { sealed } = await openRepository(adapters, environment, { signal });
+  const room = sealed.store.emergencyRoom;
+  const expire = (): Promise<ExpireDone> => expireIn(sealed, adapters, environment, request);
+  let done: ExpireDone;
+  try {
+    done = await expire();
+  } catch (error) {
+    if (!isDrError(error, "STORE_DISK_FULL") || (await room?.release({ signal })) !== true) {
+      throw error;
+    }
+    request.onRoomReleased();
+    done = await expire();
+  }
+  await room?.keep({ signal });
+  return done;
+}
+
+async function expireIn(
+  sealed: SealedStore,
   adapters: Adapters,
   environment: Environment,
   request: ExpireRequest,
@@ -197,7 +226,6 @@ export async function runExpire(
   const { signal, reason, acceptRollback: accept } = request;
   const { clock } = adapters;
   const began = clock.monotonic();
-  const { sealed } = await openRepository(adapters, environment, { signal });
   const ledger = new LedgerRecorder(adapters, sealed, { environment, reason });
   await checkHistory({ adapters, environment, sealed, ledger, accept }, { signal });
   const options = optionsOf(adapters, environment, { sealed, request });

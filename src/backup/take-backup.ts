@@ -305,8 +305,8 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
   const { sealed, signal, clock, zstdLevel } = options;
   checkParent(options);
   const began = clock.monotonic();
+  const directory = await sealed.store.stagingDirectory({ signal });
   try {
-    const directory = await sealed.store.stagingDirectory({ signal });
     await using stage = new ObjectStage({ ...options, directory });
     await using local = new LocalObjects(sealed.store, { signal });
     const opened = await openPrevious(options, local);
@@ -319,6 +319,6 @@ export async function takeBackup(options: TakeBackupOptions): Promise<TakenBacku
     const taken = await runBackup({ options, stage, previous, pool, maps, finishedPacks });
     return { ...taken, durationMs: clock.monotonic() - began };
   } catch (error) {
-    throw inStoreWords(error);
+    throw inStoreWords(error, directory);
   }
 }

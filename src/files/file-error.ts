@@ -3,7 +3,7 @@
  * the free bytes, because it is the one that people can mend in a minute at 3 a.m.
  */
 import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, isAbsolute } from "node:path";
 import { DrError, isDrError } from "../core/errors.ts";
 
 /** Whose file it was: the store's, or the directory's that is being restored. */
@@ -19,8 +19,11 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Bytes free for ordinary users where `path`, or the nearest directory above it that exists, lies. */
+/** Bytes free for ordinary users where `path`, or the nearest directory above it that exists, lies; of what is no absolute path nothing is known. */
 export function freeBytesAt(path: string): number | undefined {
+  if (!isAbsolute(path)) {
+    return undefined;
+  }
   for (let at = path; ; at = dirname(at)) {
     try {
       const { bavail, bsize } = statfsSync(at);

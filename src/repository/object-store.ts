@@ -140,9 +140,20 @@ export interface ObjectStore {
    * appended, never less than what was acknowledged. @throws DrError `STORE_CONFLICT` when the key exists.
    */
   openAppend?(key: string, call: StoreCall): Promise<AppendHandle>;
+
+  /** Only of a store that can be full. */
+  readonly emergencyRoom?: EmergencyRoom;
 }
 
 const KEY_PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+
+/** Room that is kept for who clears away when nothing else is left. */
+export interface EmergencyRoom {
+  /** Makes it where it is missing and there is plenty; answers whether it is there. @throws DrError `STORE_*`. */
+  keep(call: StoreCall): Promise<boolean>;
+  /** Gives it back; false: there was none. @throws DrError `STORE_*`. */
+  release(call: StoreCall): Promise<boolean>;
+}
 
 /** The key itself when it is well formed. @throws DrError `STORE_KEY`. */
 export function checkedKey(key: string): string {

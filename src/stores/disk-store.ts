@@ -2,7 +2,7 @@
  * Objects as files below one directory, at the path that their key spells. Put-if-absent is a hard link of a finished,
  * synced file; where a file system has none, exclusive creation with a validity trailer (`disk/trailer-file.ts`),
  * chosen once for the whole store and marked by the directory `.trailers`. Names that begin with a dot are
- * the store's own: `.staging` holds files in the making. It must never rename, overwrite, or answer before
+ * the store's own: `.staging` holds files in the making, `.emergency-room` room for clearing away. It must never rename, overwrite, or answer before
  * file and directories are on stable storage, and never believe or write what lies where its root was: a disk that is
  * unmounted leaves an empty directory, and what is written there is hidden when the disk returns (loss class 7).
  */
@@ -41,6 +41,7 @@ import {
 } from "../repository/object-store.ts";
 import { createAppendFile } from "./disk/append-file.ts";
 import { fileSystemTimeMs, hardLinksWork } from "./disk/directory-probe.ts";
+import { DiskEmergencyRoom } from "./disk/emergency-room.ts";
 import { DurableDirectories } from "./disk/durable-directories.ts";
 import { fileSystemFactsOf } from "./disk/file-system-type.ts";
 import { listFolders, listTree } from "./disk/listing.ts";
@@ -81,6 +82,7 @@ function joinedBytes(key: string, parts: readonly Uint8Array[]): number {
 
 export class DiskStore implements ObjectStore {
   readonly location: string;
+  readonly emergencyRoom: DiskEmergencyRoom;
   readonly #staging: string;
   readonly #directories: DurableDirectories;
   readonly #linksRefused: boolean;
@@ -93,6 +95,7 @@ export class DiskStore implements ObjectStore {
     options: { readonly layout: Layout; readonly linksRefused: boolean },
   ) {
     this.location = root.path;
+    this.emergencyRoom = new DiskEmergencyRoom(root.path);
     this.#root = root;
     this.#staging = join(root.path, STAGING);
     this.#directories = new DurableDirectories(root.path);

@@ -35,6 +35,8 @@ export class RetryStore implements ObjectStore {
   /** Not repeated: after a lost answer the own object would look like somebody else's. */
   readonly openAppend?: NonNullable<ObjectStore["openAppend"]>;
   readonly folders?: NonNullable<ObjectStore["folders"]>;
+  /** Not repeated: it is asked for when something failed. */
+  readonly emergencyRoom?: NonNullable<ObjectStore["emergencyRoom"]>;
   readonly #inner: ObjectStore;
   readonly #options: RetryOptions;
 
@@ -44,6 +46,9 @@ export class RetryStore implements ObjectStore {
     this.#options = options;
     if (inner.openAppend !== undefined) {
       this.openAppend = inner.openAppend.bind(inner);
+    }
+    if (inner.emergencyRoom !== undefined) {
+      this.emergencyRoom = inner.emergencyRoom;
     }
     const { folders } = inner;
     if (folders !== undefined) {

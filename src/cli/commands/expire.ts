@@ -97,6 +97,9 @@ async function expire(options: Options, frame: Frame): Promise<void> {
     onWatch: (holder: { readonly host: string; readonly pid: number }, forMs: number) => {
       frame.note(text.watching(holder.host, holder.pid, formatDuration(forMs, language)));
     },
+    onRoomReleased: () => {
+      frame.note(text.roomReleased);
+    },
     signal: frame.signal,
   };
   if (options.dryRun === true) {

@@ -18,6 +18,7 @@ type Messages = {
   readonly reasons: Readonly<Record<LeftoverReason, string>>;
   readonly working: string;
   readonly waits: string;
+  readonly roomReleased: string;
   readonly deleted: (count: number) => string;
   readonly spared: (count: number) => string;
   readonly more: string;
@@ -76,6 +77,8 @@ const en: Messages = {
   },
   working: "Clearing away",
   waits: "deletes about a minute after marking, for those who still read",
+  roomReleased:
+    "The repository's disk is full: room that was kept for this is given back, and clearing away begins anew.",
   deleted: (count) => `${count} objects deleted.`,
   spared: (count) => `${count} objects spared: somebody needs them after all.`,
   more: "There is more: run it again.",
@@ -141,6 +144,8 @@ const fr: Messages = {
   },
   working: "Nettoyage",
   waits: "supprime environ une minute après le marquage, pour ceux qui lisent encore",
+  roomReleased:
+    "Le disque du dépôt est plein : la place gardée pour ce cas est rendue, et le nettoyage recommence.",
   deleted: (count) => `${count} objets supprimés.`,
   spared: (count) => `${count} objets épargnés : quelqu'un en a finalement besoin.`,
   more: "Il y en a d'autres : relancez la commande.",
