@@ -22,9 +22,9 @@ export type Contender = {
   readonly storedBytesWithoutWal: () => number;
 };
 
-/** What `du` says of a directory, apparent size; `exclude`: names that are left out. */
+/** What `du` says of a directory, apparent size, without the room that is kept for a full disk; `exclude`: more names that are left out. */
 export function directoryBytes(path: string, exclude: readonly string[] = []): number {
-  const left = exclude.map((name) => `--exclude=${name}`);
+  const left = [".emergency-room", ...exclude].map((name) => `--exclude=${name}`);
   const result = spawnSync("du", ["-sb", ...left, path], { encoding: "utf8" });
   return Number(result.stdout.split("\t")[0] ?? 0);
 }
