@@ -12,6 +12,7 @@ import {
   groupOf,
   wordsOf,
 } from "../core/finding/finding-words.ts";
+import { terminalWidth } from "./terminal-width.ts";
 
 const MARKS = { good: ["✓", "green"], note: ["!", "yellow"], bad: ["✗", "red"] } as const;
 
@@ -35,7 +36,7 @@ function placeFor(findings: readonly Finding[], language: Language): Parameters<
   const names = checkNames[language];
   const widest = Math.max(0, ...findings.map(({ id }) => displayWidth(names[id])));
   // Into a pipe a hint is one line: it may be looked for.
-  return { widest, language, columns: process.stdout.isTTY ? process.stdout.columns : Infinity };
+  return { widest, language, columns: terminalWidth(process.stdout) ?? Infinity };
 }
 
 /** A line for each finding, its name, what was found, and below it what to do. */

@@ -22,6 +22,7 @@ import { fitLines } from "./fit-lines.ts";
 import type { Frame } from "./frame.ts";
 import { ProcessFrame } from "./process-frame.ts";
 import { createProgram } from "./program.ts";
+import { terminalWidth } from "./terminal-width.ts";
 
 /** What still runs this long after the command's end is a leak, and must not keep cron waiting. */
 const EXIT_GRACE_MS = 3000;
@@ -93,7 +94,7 @@ function tellFailure(error: unknown, frame: Frame): void {
     const object = failureObject(error, frame.language);
     process.stdout.write(`${JSON.stringify(object, undefined, 2)}\n`);
   } else {
-    const columns = process.stderr.isTTY ? process.stderr.columns : undefined;
+    const columns = terminalWidth(process.stderr);
     process.stderr.write(`${fitLines(failureLines(error, frame.language), columns)}\n`);
   }
 }

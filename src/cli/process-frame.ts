@@ -13,6 +13,7 @@ import type { Outcome } from "./exit-codes.ts";
 import type { Frame, JsonValue } from "./frame.ts";
 import { fitLines } from "./fit-lines.ts";
 import { type Progress, openProgress, silentProgress } from "./progress.ts";
+import { terminalWidth } from "./terminal-width.ts";
 
 /** What `main` gives. */
 export type ProcessFrameOptions = {
@@ -30,11 +31,6 @@ function accountName(): string {
     // An account without an entry in the password file, as in some containers.
     return "postgres";
   }
-}
-
-/** How wide a stream is; undefined when it is no terminal. */
-function columnsOf(stream: NodeJS.WriteStream): number | undefined {
-  return stream.isTTY && stream.columns > 0 ? stream.columns : undefined;
 }
 
 /** The frame of this process. */
@@ -67,7 +63,7 @@ export class ProcessFrame implements Frame {
   }
 
   get columns(): number | undefined {
-    return columnsOf(process.stdout);
+    return terminalWidth(process.stdout);
   }
 
   get outcome(): Outcome {
@@ -90,7 +86,7 @@ export class ProcessFrame implements Frame {
   note(text: string): void {
     if (!this.json) {
       this.progress.clear();
-      process.stderr.write(`${fitLines(text, columnsOf(process.stderr))}\n`);
+      process.stderr.write(`${fitLines(text, terminalWidth(process.stderr))}\n`);
     }
   }
 

@@ -19,6 +19,7 @@ import { formatTable } from "../table.ts";
 import { dataSize } from "../data-size.ts";
 import { demoText } from "../text/demo-text.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { terminalWidth } from "../terminal-width.ts";
 
 type DemoFlags = {
   readonly seed?: number;
@@ -162,7 +163,7 @@ function teller(frame: Frame): (event: DemoEvent) => void {
     }
     const line = isBefore(event) ? lineBefore(event, frame) : lineAfter(event, frame);
     const seconds = formatNumber((performance.now() - beganMs) / 1000, frame.language, 1);
-    const columns = process.stderr.isTTY ? process.stderr.columns : Infinity;
+    const columns = terminalWidth(process.stderr) ?? Infinity;
     const fitting = line.split("\n").map((each) => wrapped(each, columns - INDENT.length));
     frame.note(`${`${seconds} s`.padStart(INDENT.length - 2)}  ${fitting.join(`\n${INDENT}`)}`);
   };
