@@ -99,6 +99,7 @@ const GROUPS: Readonly<Partial<Record<CheckId, FindingGroup>>> = {
   archiver: "server",
   clock: "server",
   "version-end": "server",
+  "replication-connection": "server",
   "wal-space": "server",
   "wal-level": "server",
   "replication-right": "server",
