@@ -35,7 +35,9 @@ test("R6 each way in which production suffers ends the load, and is named with i
 
 test("R6 a server that was slow, and a standby that was late, before the load are not the load's doing", () => {
   const slow = { ...CALM, probeP99Ms: 300, standbyLagBytes: 10 * strainStandbyLagBytes };
-  assert.ok(latencyBoundMs(300) > 300);
+  assert.ok(latencyBoundMs(300, strainLatencyLeastMs) > 300);
+  assert.equal(judgeStrain({ ...CALM, probeP99Ms: 999 }, CALM, 1000), undefined);
+  assert.equal(judgeStrain({ ...CALM, probeP99Ms: 1001 }, CALM, 1000)?.bound, 1000);
   assert.equal(judgeStrain(slow, slow), undefined);
   assert.equal(judgeStrain({ ...slow, probeP99Ms: 299 }, slow), undefined);
 });

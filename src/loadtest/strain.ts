@@ -31,15 +31,19 @@ export type Strain = {
   readonly bound: number;
 };
 
-/** What the probe's 99th percentile may rise to. `before`: without the load. */
-export function latencyBoundMs(beforeP99Ms: number | null): number {
-  return Math.max(strainLatencyLeastMs, (beforeP99Ms ?? 0) * strainLatencyFactor);
+/** What the probe's 99th percentile may rise to, `leastMs` in any case. `before`: without the load. */
+export function latencyBoundMs(beforeP99Ms: number | null, leastMs: number): number {
+  return Math.max(leastMs, (beforeP99Ms ?? 0) * strainLatencyFactor);
 }
 
 /** Undefined: it bears it. */
-export function judgeStrain(reading: StrainReading, before: StrainReading): Strain | undefined {
+export function judgeStrain(
+  reading: StrainReading,
+  before: StrainReading,
+  latencyLeastMs = strainLatencyLeastMs,
+): Strain | undefined {
   const { probeP99Ms, probeWaitsMs, standbyLagBytes, freeBytes, connectionsLeft } = reading;
-  const latencyMs = latencyBoundMs(before.probeP99Ms);
+  const latencyMs = latencyBoundMs(before.probeP99Ms, latencyLeastMs);
   const lagBytes = (before.standbyLagBytes ?? 0) + strainStandbyLagBytes;
   const above = (cause: Strain["cause"], value: number | null, bound: number): Strain[] =>
     value !== null && value > bound ? [{ cause, value, bound }] : [];

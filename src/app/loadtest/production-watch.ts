@@ -75,6 +75,7 @@ export class ProductionWatch implements AsyncDisposable {
   readonly #probe: SqlSession;
   readonly #facts: SqlSession;
   readonly #slot: string;
+  readonly #slowestMs: number | undefined;
   readonly #directories: readonly string[];
   readonly #latencies = new Latencies();
   readonly #suffered = new AbortController();
@@ -94,12 +95,14 @@ export class ProductionWatch implements AsyncDisposable {
     readonly probe: SqlSession;
     readonly facts: SqlSession;
     readonly slot: string;
+    readonly slowestMs: number | undefined;
     readonly directories: readonly string[];
   }) {
     this.#clock = parts.clock;
     this.#probe = parts.probe;
     this.#facts = parts.facts;
     this.#slot = parts.slot;
+    this.#slowestMs = parts.slowestMs;
     this.#directories = parts.directories;
   }
 
@@ -109,18 +112,20 @@ export class ProductionWatch implements AsyncDisposable {
     options: {
       readonly database: string;
       readonly slot: string;
+      /** What the probe's 99th percentile may rise to in any case. */
+      readonly slowestMs: number | undefined;
       readonly directories: readonly string[];
       readonly clock: Clock;
       readonly signal: AbortSignal;
     },
   ): Promise<ProductionWatch> {
-    const { database, slot, directories, clock, signal } = options;
+    const { database, slot, slowestMs, directories, clock, signal } = options;
     const session = { database, applicationName: APPLICATION, signal };
     await using stack = new AsyncDisposableStack();
     const probe = stack.use(await SqlSession.open(settings, session));
     const facts = stack.use(await SqlSession.open(settings, session));
     await probe.query("CREATE TABLE pra_probe AS SELECT pg_catalog.now() AS at", { signal });
-    const watch = new ProductionWatch({ clock, probe, facts, slot, directories });
+    const watch = new ProductionWatch({ clock, probe, facts, slot, slowestMs, directories });
     await watch.#look(signal);
     stack.move();
     watch.#work = Promise.all([watch.#keepProbing(), watch.#keepLooking()]);
@@ -142,7 +147,7 @@ export class ProductionWatch implements AsyncDisposable {
   /** From now on it is judged, against what was read until now. @throws DrError `PG_LOADTEST_*`: it suffers already. */
   begin(): void {
     const before = this.#reading(1);
-    const strain = judgeStrain(before, before);
+    const strain = judgeStrain(before, before, this.#slowestMs);
     if (strain !== undefined) {
       throw strainError(strain);
     }
@@ -199,7 +204,7 @@ export class ProductionWatch implements AsyncDisposable {
     if (probeP99Ms !== null) {
       this.#worstMs = Math.max(this.#worstMs ?? 0, probeP99Ms);
     }
-    const strain = judgeStrain(reading, this.#before);
+    const strain = judgeStrain(reading, this.#before, this.#slowestMs);
     if (strain !== undefined) {
       this.#suffered.abort(strainError(strain));
     }

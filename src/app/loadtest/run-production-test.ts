@@ -55,6 +55,8 @@ export type ProductionRequest = {
   readonly clients: number;
   /** Of its time that each client works. */
   readonly share: number;
+  /** What the 99th percentile of production's small commits may rise to in any case. */
+  readonly slowestMs: number | undefined;
   readonly seed: number;
   readonly application: boolean;
   readonly onEvent: (event: LoadTestEvent) => void;
@@ -172,6 +174,7 @@ async function runActs(run: Run): Promise<void> {
   await using watch = await ProductionWatch.open(server.settings, {
     database: loadDatabase,
     slot: environment.slotName,
+    slowestMs: request.slowestMs,
     directories: watchedDirectories(run),
     clock,
     signal,

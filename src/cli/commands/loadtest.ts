@@ -34,6 +34,7 @@ type Flags = {
   readonly allowProduction?: true;
   readonly confirm?: string;
   readonly share?: number;
+  readonly slowest?: number;
   readonly size?: number;
   readonly likeProduction?: true;
   readonly seed?: number;
@@ -58,6 +59,7 @@ const BEGUN_WITH = [
   "allowProduction",
   "confirm",
   "share",
+  "slowest",
 ];
 
 function loadTime(typed: string): number {
@@ -255,10 +257,13 @@ async function runOn(flags: Flags, frame: Frame): Promise<LoadTestOutcome> {
       ...common,
       clients: flags.clients ?? PRODUCTION_CLIENTS,
       share: (flags.share ?? PRODUCTION_SHARE_PERCENT) / 100,
+      slowestMs: flags.slowest,
     });
   }
-  if (flags.share !== undefined) {
-    throw new DrError("USAGE_LOADTEST_SHARE", {});
+  for (const option of ["share", "slowest"] as const) {
+    if (flags[option] !== undefined) {
+      throw new DrError("USAGE_LOADTEST_SHARE", { option: `--${option}` });
+    }
   }
   const { runLoadTest } = await import("../../app/loadtest/run-load-test.ts");
   const likeProduction = flags.likeProduction === true;
@@ -287,6 +292,7 @@ export function registerLoadtest(program: Command, frame: Frame): void {
   const text = loadtestText[frame.language];
   const clients = wholeNumber({ name: "--clients", command: COMMAND, min: 1, max: 64 });
   const share = wholeNumber({ name: "--share", command: COMMAND, min: 1, max: 100 });
+  const slowest = wholeNumber({ name: "--slowest", command: COMMAND, min: 10, max: 60_000 });
   const seed = wholeNumber({ name: "--seed", command: COMMAND, min: 0, max: 2 ** 32 - 1 });
   defineCommand(program, frame.language, "loadtest", text)
     .addOption(
@@ -312,5 +318,6 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     .addOption(new Option(ALLOW, text.optionAllow))
     .addOption(new Option("--confirm <name>", text.optionConfirm))
     .addOption(new Option("--share <percent>", text.optionShare).argParser(share))
+    .addOption(new Option("--slowest <ms>", text.optionSlowest).argParser(slowest))
     .action((flags: Flags) => run(flags, frame));
 }

@@ -19,6 +19,7 @@ type Messages = CommandText & {
   readonly optionAllow: string;
   readonly optionConfirm: string;
   readonly optionShare: string;
+  readonly optionSlowest: string;
   readonly announced: (of: {
     readonly cluster: string;
     readonly where: string;
@@ -91,6 +92,7 @@ const en: Messages = {
     "load the configured server itself, in a database of the test's own; with --confirm and --reason",
   optionConfirm: "the cluster's name in the configuration, to say --allow-production twice",
   optionShare: "on production, of its time that each client works (25)",
+  optionSlowest: "on production, what the 99th percentile of small commits may rise to (250)",
   announced: (of) =>
     [
       `PRODUCTION of cluster ${of.cluster} at ${of.where} will be loaded for ${of.took}.`,
@@ -188,6 +190,8 @@ const fr: Messages = {
     "charger le serveur configuré lui-même, dans une base propre au test ; avec --confirm et --reason",
   optionConfirm: "le nom du cluster dans la configuration, pour dire --allow-production deux fois",
   optionShare: "sur la production, part de son temps que chaque client travaille (25)",
+  optionSlowest:
+    "sur la production, ce que peut atteindre le 99e centile de petites validations (250)",
   announced: (of) =>
     [
       `La PRODUCTION du cluster ${of.cluster} sur ${of.where} va être chargée pendant ${of.took}.`,

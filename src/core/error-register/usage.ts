@@ -306,12 +306,12 @@ export const usageErrors = {
   USAGE_LOADTEST_SHARE: {
     en: {
       message:
-        "the option --share is for a load test on production: a server of the test's own is loaded at full speed",
+        "the option {option} is for a load test on production: a server of the test's own is loaded at full speed",
       hint: "Leave it out. For production: --allow-production --confirm NAME.",
     },
     fr: {
       message:
-        "l'option --share est pour un test de charge sur la production : un serveur fait pour le test est chargé à pleine vitesse",
+        "l'option {option} est pour un test de charge sur la production : un serveur fait pour le test est chargé à pleine vitesse",
       hint: "Ne la donnez pas. Pour la production : --allow-production --confirm NOM.",
     },
   },
