@@ -95,7 +95,7 @@ export class DiskStore implements ObjectStore {
     options: { readonly layout: Layout; readonly linksRefused: boolean },
   ) {
     this.location = root.path;
-    this.emergencyRoom = new DiskEmergencyRoom(root.path);
+    this.emergencyRoom = new DiskEmergencyRoom(root);
     this.#root = root;
     this.#staging = join(root.path, STAGING);
     this.#directories = new DurableDirectories(root.path);

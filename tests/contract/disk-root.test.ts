@@ -36,6 +36,8 @@ test("L7 nothing is written, found absent or deleted where another directory too
     size: () => store.size(KEY, call),
     list: () => store.list("", call),
     delete: () => store.delete(KEY, call),
+    keepRoom: () => store.emergencyRoom.keep(call),
+    releaseRoom: () => store.emergencyRoom.release(call),
     removeLeftovers: () => store.removeLeftovers({ ...call, olderThanMs: 0 }),
   };
   await rename(store.location, aside);

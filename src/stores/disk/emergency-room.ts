@@ -10,24 +10,26 @@ import { emergencyRoomBytes, emergencyRoomFreeBytesMin } from "../../core/store-
 import { errnoOf, withFileErrors } from "../../files/file-error.ts";
 import { removeFile } from "../../files/write-durably.ts";
 import type { EmergencyRoom, StoreCall } from "../../repository/object-store.ts";
+import type { StoreRoot } from "./store-root.ts";
 
 const NAME = ".emergency-room";
 const PIECE_BYTES = 1 << 20;
 
-/** See the file's comment. `root` is the store's directory. */
+/** See the file's comment. */
 export class DiskEmergencyRoom implements EmergencyRoom {
-  readonly #root: string;
+  readonly #root: StoreRoot;
   readonly #path: string;
 
-  constructor(root: string) {
+  constructor(root: StoreRoot) {
     this.#root = root;
-    this.#path = join(root, NAME);
+    this.#path = join(root.path, NAME);
   }
 
   async keep({ signal }: StoreCall): Promise<boolean> {
     const context = { group: "STORE", operation: "write", path: this.#path, signal } as const;
     return await withFileErrors(context, async () => {
-      const { bavail, bsize } = await statfs(this.#root);
+      await this.#root.requireUnchanged();
+      const { bavail, bsize } = await statfs(this.#root.path);
       if (bavail * bsize < emergencyRoomFreeBytesMin) {
         return (await this.#sizeBytes()) >= emergencyRoomBytes;
       }
@@ -45,6 +47,7 @@ export class DiskEmergencyRoom implements EmergencyRoom {
   async release({ signal }: StoreCall): Promise<boolean> {
     const context = { group: "STORE", operation: "unlink", path: this.#path, signal } as const;
     return await withFileErrors(context, async () => {
+      await this.#root.requireUnchanged();
       const sizeBytes = await this.#sizeBytes();
       await removeFile(this.#path);
       return sizeBytes > 0;
