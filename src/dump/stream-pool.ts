@@ -8,6 +8,7 @@
 import { Worker } from "node:worker_threads";
 import { receiveError } from "../core/error-transfer.ts";
 import { dumpProgramEndMs } from "../core/limits.ts";
+import { endWorkers } from "../core/worker-end.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import type { FinishedObject } from "../pipeline/framed-file-writer.ts";
 import type { PackPlace } from "../pipeline/pack-pool.ts";
@@ -89,7 +90,7 @@ export class StreamPool implements AsyncDisposable {
     const timer = setTimeout(late.resolve, 2 * dumpProgramEndMs);
     await Promise.race([settled, late.promise]);
     clearTimeout(timer);
-    await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
+    await endWorkers(this.#lanes.map(({ worker }) => worker));
     await Promise.allSettled([...this.#supplies, ...this.#publications]);
   }
 

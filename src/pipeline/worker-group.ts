@@ -7,7 +7,7 @@
  * States: working -> failed (first error wins) -> ended. Disposal leads from either to ended.
  */
 import type { Worker } from "node:worker_threads";
-import { workerEndTimeoutMs } from "../core/limits.ts";
+import { endWorkers } from "../core/worker-end.ts";
 
 /** Use with `await using`: disposal ends the threads. */
 export class WorkerGroup implements AsyncDisposable {
@@ -75,23 +75,13 @@ export class WorkerGroup implements AsyncDisposable {
     this.check();
   }
 
-  /**
-   * Ends the threads, also from the middle of their work. A thread that hangs in a system call is left after
-   * `workerEndTimeoutMs`, and no longer keeps the process.
-   */
+  /** Ends the threads, as `endWorkers` does. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     this.#outer.removeEventListener("abort", this.#onAbort);
     this.#inner.abort(this.#failed ?? new Error("the workers have ended"));
     this.changed();
-    const ended = Promise.all(this.#workers.map((worker) => worker.terminate()));
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      this.#workers.forEach((worker) => worker.unref());
-      late.resolve();
-    }, workerEndTimeoutMs);
-    await Promise.race([ended, late.promise]);
-    clearTimeout(timer);
+    await endWorkers(this.#workers);
   }
 
   #attempt(action: () => void): void {

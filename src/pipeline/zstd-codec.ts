@@ -17,6 +17,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { assert } from "../core/assert.ts";
 import { DrError } from "../core/errors.ts";
 import { zstdPlainBytesMax } from "../core/limits.ts";
+import { whileNotEnded } from "../core/worker-end.ts";
 import { lookAtZstdFrame } from "./zstd-frame.ts";
 import { ZstdHandle } from "./zstd-handle.ts";
 
@@ -156,7 +157,7 @@ export class ZstdCodec {
       const params = { [constants.ZSTD_c_compressionLevel]: this.level };
       // Room that is never filled: after a chunk that is, Node asks zstd once more, and that begins a second, empty frame.
       const chunkSize = zstdBoundBytes(source.length) + CHUNK_SPARE_BYTES;
-      const frame = zstdCompressSync(source, { params, chunkSize });
+      const frame = whileNotEnded(() => zstdCompressSync(source, { params, chunkSize }));
       assert(frame.length <= room.length, "zstd keeps its bound");
       room.set(frame);
       return frame.length;
@@ -194,7 +195,7 @@ export class ZstdCodec {
         }
         const written = frame.subarray(0, length);
         this.decompressInto(written, back.fill(0));
-        const open = zstdDecompressSync(written);
+        const open = whileNotEnded(() => zstdDecompressSync(written));
         if (Buffer.compare(back, plain) !== 0 || Buffer.compare(open, plain) !== 0) {
           return false;
         }
@@ -241,11 +242,12 @@ function frameError(
 function decompressOnce(source: Uint8Array, target: Uint8Array): void {
   let plain: Uint8Array;
   try {
-    plain = zstdDecompressSync(source, {
+    const options = {
       chunkSize: Math.max(64, target.length),
       maxOutputLength: Math.max(1, target.length),
       params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
-    });
+    };
+    plain = whileNotEnded(() => zstdDecompressSync(source, options));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw frameError(reason, source, target, error);

@@ -10,6 +10,7 @@
  * it is replaced by one that takes a note.
  */
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { whileNotEnded } from "../core/worker-end.ts";
 
 /** What one call did. */
 export type ZstdCall =
@@ -63,8 +64,9 @@ export class ZstdHandle {
   ): ZstdHandle | undefined {
     // The stream's own buffers are never used: the smallest chunk is enough.
     const options = { params: parameters, chunkSize: 64 };
-    const stream =
-      direction === "compress" ? createZstdCompress(options) : createZstdDecompress(options);
+    const stream = whileNotEnded(() =>
+      direction === "compress" ? createZstdCompress(options) : createZstdDecompress(options),
+    );
     const handle: unknown = Reflect.get(stream, "_handle");
     const state: unknown = Reflect.get(stream, "_writeState");
     const writeSync: unknown = isObject(handle) ? Reflect.get(handle, "writeSync") : undefined;

@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { assert, present } from "../core/assert.ts";
 import { receiveError } from "../core/error-transfer.ts";
 import { isDrError } from "../core/errors.ts";
+import { endWorkers } from "../core/worker-end.ts";
 import { workerUrl } from "../core/worker-url.ts";
 import { storeRetryDelayMs, storeRetryDelayMsMax, walStoreOutageMsMax } from "../core/limits.ts";
 import { namingSide } from "../pipeline/sealing/key-ring.ts";
@@ -110,7 +111,7 @@ export class SegmentThread implements SegmentWork, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // First the thread, then who waits for it: nothing writes a staged file any more when that one is removed.
-    await this.#worker.terminate();
+    await endWorkers([this.#worker]);
     this.#fail(new Error("the publishing thread is closed"));
   }
 }

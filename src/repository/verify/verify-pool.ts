@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { unreachable } from "../../core/assert.ts";
 import { type DrError, isDrError } from "../../core/errors.ts";
 import { receiveError } from "../../core/error-transfer.ts";
+import { endWorkers } from "../../core/worker-end.ts";
 import { workerUrl } from "../../core/worker-url.ts";
 import type { CheckedFrames, FramesToCheck } from "./check-frames.ts";
 import type { VerifyAnswer, VerifyRequest, VerifyWorkerData } from "./verify-messages.ts";
@@ -66,7 +67,7 @@ export class VerifyPool implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#lanes.map(({ worker }) => worker.terminate()));
+    await endWorkers(this.#lanes.map(({ worker }) => worker));
   }
 
   /** Never rejects: the first failure is kept for whoever waits. */
