@@ -1,4 +1,5 @@
 /** What the report of a restore test says. */
+import { counted, countedFr } from "../core/counted.ts";
 import type { Language } from "../core/language.ts";
 import type { RestoreFinding } from "./compare-census.ts";
 
@@ -56,7 +57,7 @@ const en: ReportMessages = {
   startedAt: "Begun",
   duration: "Duration",
   content: "Content",
-  contentFacts: (tables, rows) => `${tables} tables, ${rows} rows`,
+  contentFacts: (tables, rows) => `${counted(tables, "table")}, ${counted(rows, "row")}`,
   rows: "Rows restored",
   problems: "Problems found",
   footer: "Each figure was measured or counted during this test.",
@@ -89,7 +90,8 @@ const en: ReportMessages = {
   kinds: {},
   findings: {
     tableMissing: ({ what }) => `table ${what} is missing`,
-    rows: ({ what, recorded, found }) => `table ${what} has ${found} rows instead of ${recorded}`,
+    rows: ({ what, recorded, found }) =>
+      `table ${what} has ${counted(found ?? "", "row")} instead of ${recorded}`,
     objects: ({ what, recorded, found }) =>
       `${found} objects of kind ${what} instead of ${recorded}`,
     sequence: ({ what, recorded, found }) =>
@@ -97,11 +99,13 @@ const en: ReportMessages = {
     extensionMissing: ({ what }) => `extension ${what} is missing`,
     extensionVersion: ({ what, recorded, found }) =>
       `extension ${what} is of version ${found} here, ${recorded} in the source`,
-    owners: ({ what, recorded, found }) => `${what} owns ${found} objects instead of ${recorded}`,
+    owners: ({ what, recorded, found }) =>
+      `${what} owns ${counted(found ?? "", "object")} instead of ${recorded}`,
     ownersLeftOut: ({ what }) =>
       `owners and rights were left out, because this server lacks roles, or the role that restores may not give objects to them: ${what}. With --create-roles they are made, without login`,
     rolesMade: ({ what }) => `roles made on this server, without login: ${what}`,
-    largeObjects: ({ recorded, found }) => `${found} large objects instead of ${recorded}`,
+    largeObjects: ({ recorded, found }) =>
+      `${counted(found ?? "", "large object")} instead of ${recorded}`,
     constraintInvalid: ({ what }) => `constraint ${what} is not validated`,
     indexInvalid: ({ what }) => `index ${what} is not valid`,
     nothingRecorded: () =>
@@ -154,7 +158,7 @@ const fr: ReportMessages = {
   startedAt: "Début",
   duration: "Durée",
   content: "Contenu",
-  contentFacts: (tables, rows) => `${tables} tables, ${rows} lignes`,
+  contentFacts: (tables, rows) => `${countedFr(tables, "table")}, ${countedFr(rows, "ligne")}`,
   rows: "Lignes restaurées",
   problems: "Problèmes constatés",
   footer: "Chaque chiffre a été mesuré ou compté pendant ce test.",
@@ -189,7 +193,7 @@ const fr: ReportMessages = {
   findings: {
     tableMissing: ({ what }) => `la table ${what} manque`,
     rows: ({ what, recorded, found }) =>
-      `la table ${what} a ${found} lignes au lieu de ${recorded}`,
+      `la table ${what} a ${countedFr(found ?? "", "ligne")} au lieu de ${recorded}`,
     objects: ({ what, recorded, found }) =>
       `${found} ${KINDS_FR[what] ?? what} au lieu de ${recorded}`,
     sequence: ({ what, recorded, found }) =>
@@ -197,7 +201,8 @@ const fr: ReportMessages = {
     extensionMissing: ({ what }) => `l'extension ${what} manque`,
     extensionVersion: ({ what, recorded, found }) =>
       `l'extension ${what} est ici en version ${found}, en ${recorded} dans la source`,
-    owners: ({ what, recorded, found }) => `${what} possède ${found} objets au lieu de ${recorded}`,
+    owners: ({ what, recorded, found }) =>
+      `${what} possède ${countedFr(found ?? "", "objet")} au lieu de ${recorded}`,
     ownersLeftOut: ({ what }) =>
       `propriétaires et droits laissés de côté : ce serveur n'a pas ces rôles, ou le rôle qui restaure ne peut pas leur donner d'objets : ${what}. Avec --create-roles, ils sont créés, sans connexion`,
     rolesMade: ({ what }) => `rôles créés sur ce serveur, sans connexion : ${what}`,

@@ -4,6 +4,7 @@
  * goes the same way as under cron (`record-look.ts`), into the same memory, so both may run at once. A part that fails is begun again, later
  * each time; only an abort ends the daemon, within ten seconds. The configuration is read again once a minute, and at once when asked.
  */
+import { counted } from "../../core/counted.ts";
 import { type DrError, isDrError } from "../../core/errors.ts";
 import {
   daemonDeliverEveryMs,
@@ -285,7 +286,7 @@ class Daemon {
     if (full) {
       const { length: open } = record.open;
       log(ok ? "info" : "warn", "looked", { ok, open });
-      this.#voice.tell(`watching ${environment.cluster}: ${open} alerts open`);
+      this.#voice.tell(`watching ${environment.cluster}: ${counted(open, "alert")} open`);
       await this.#tellDeadMan(record.open.every(({ severity }) => severity !== "critical"));
     }
   }

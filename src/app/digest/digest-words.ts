@@ -1,4 +1,5 @@
 /** The words of the day's digest, in both languages. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 
 type Words = {
@@ -43,10 +44,6 @@ type Words = {
   readonly alike: (count: number) => string;
 };
 
-function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 const en: Words = {
   titles: {
     ran: "What ran",
@@ -62,23 +59,23 @@ const en: Words = {
   dayOf: (day, days) => `first week, day ${day} of ${days}`,
   daily: "daily digest",
   well: "all is well",
-  open: (count) => `${plural(count, "alert")} open`,
-  asked: (count) => `${plural(count, "thing")} asked of you`,
+  open: (count) => `${counted(count, "alert")} open`,
+  asked: (count) => `${counted(count, "thing")} asked of you`,
   covers: (from, to) => `From ${from} to ${to}`,
   late: (due, by) =>
     `This digest was due on ${due} and goes out ${by} late: nobody watched here then.`,
   ledgerSilent: "The ledger says nothing of this cluster.",
   ledgerFailed: (reason) => `The ledger could not be read: ${reason}`,
   backups: (good, tried) =>
-    good === tried ? `${plural(tried, "backup")}, all good` : `${good} of ${tried} backups good`,
+    good === tried ? `${counted(tried, "backup")}, all good` : `${good} of ${tried} backups good`,
   dumps: (good, tried) =>
-    good === tried ? `${plural(tried, "dump")}, all good` : `${good} of ${tried} dumps good`,
+    good === tried ? `${counted(tried, "dump")}, all good` : `${good} of ${tried} dumps good`,
   noBackups: "No backup was taken.",
   job: (job, { runs, failed, missed }) =>
-    `${job}: ${plural(runs, "run")}${failed === 0 ? "" : `, ${failed} failed`}${missed ? ", missed" : ""}`,
+    `${job}: ${counted(runs, "run")}${failed === 0 ? "" : `, ${failed} failed`}${missed ? ", missed" : ""}`,
   noSchedule: "No schedule is installed on this host.",
   proofs: (good, tried) =>
-    good === tried ? `${plural(tried, "proof")}, all good` : `${good} of ${tried} proofs good`,
+    good === tried ? `${counted(tried, "proof")}, all good` : `${good} of ${tried} proofs good`,
   noProofs: "Nothing was proved.",
   restored: (worst, objective) => `Slowest restore ${worst}; the objective is below ${objective}.`,
   worst: (worst, objective) =>
@@ -95,7 +92,7 @@ const en: Words = {
   stillOpen: (verdict, since) => `Open since ${since}: ${verdict}`,
   week: (day, days) => `Day ${day} of ${days}; thresholds are tighter: pra golive show`,
   quiet: "No critical alert: no surprise.",
-  surprises: (count) => `${plural(count, "critical alert")}: look at each, pra ledger list.`,
+  surprises: (count) => `${counted(count, "critical alert")}: look at each, pra ledger list.`,
   nothing: "Nothing.",
   more: (count) => `and ${count} more: pra status`,
   alike: (count) => `(and ${count} more like it)`,
@@ -116,8 +113,8 @@ const fr: Words = {
   dayOf: (day, days) => `première semaine, jour ${day} sur ${days}`,
   daily: "résumé du jour",
   well: "tout va bien",
-  open: (count) => `${plural(count, "alerte ouverte", "alertes ouvertes")}`,
-  asked: (count) => `${plural(count, "chose vous est demandée", "choses vous sont demandées")}`,
+  open: (count) => `${countedFr(count, "alerte ouverte", "alertes ouvertes")}`,
+  asked: (count) => `${countedFr(count, "chose vous est demandée", "choses vous sont demandées")}`,
   covers: (from, to) => `Du ${from} au ${to}`,
   late: (due, by) =>
     `Ce résumé était dû le ${due} et part avec ${by} de retard : personne ne surveillait ici à ce moment.`,
@@ -125,19 +122,19 @@ const fr: Words = {
   ledgerFailed: (reason) => `Le journal n'a pas pu être lu : ${reason}`,
   backups: (good, tried) =>
     good === tried
-      ? `${plural(tried, "sauvegarde")}, ${tried === 1 ? "bonne" : "toutes bonnes"}`
+      ? `${countedFr(tried, "sauvegarde")}, ${tried === 1 ? "bonne" : "toutes bonnes"}`
       : `${good} sauvegardes bonnes sur ${tried}`,
   dumps: (good, tried) =>
     good === tried
-      ? `${plural(tried, "export")}, ${tried === 1 ? "bon" : "tous bons"}`
+      ? `${countedFr(tried, "export")}, ${tried === 1 ? "bon" : "tous bons"}`
       : `${good} exports bons sur ${tried}`,
   noBackups: "Aucune sauvegarde n'a été faite.",
   job: (job, { runs, failed, missed }) =>
-    `${job} : ${plural(runs, "exécution")}${failed === 0 ? "" : `, dont ${failed} en échec`}${missed ? ", manquée" : ""}`,
+    `${job} : ${countedFr(runs, "exécution")}${failed === 0 ? "" : `, dont ${failed} en échec`}${missed ? ", manquée" : ""}`,
   noSchedule: "Aucune planification n'est installée sur cette machine.",
   proofs: (good, tried) =>
     good === tried
-      ? `${plural(tried, "preuve")}, ${tried === 1 ? "bonne" : "toutes bonnes"}`
+      ? `${countedFr(tried, "preuve")}, ${tried === 1 ? "bonne" : "toutes bonnes"}`
       : `${good} preuves bonnes sur ${tried}`,
   noProofs: "Rien n'a été prouvé.",
   restored: (worst, objective) =>
@@ -157,7 +154,7 @@ const fr: Words = {
   week: (day, days) => `Jour ${day} sur ${days} ; les seuils sont plus serrés : pra golive show`,
   quiet: "Aucune alerte critique : pas de surprise.",
   surprises: (count) =>
-    `${plural(count, "alerte critique", "alertes critiques")} : regardez chacune, pra ledger list.`,
+    `${countedFr(count, "alerte critique", "alertes critiques")} : regardez chacune, pra ledger list.`,
   nothing: "Rien.",
   more: (count) => `et ${count} de plus : pra status`,
   alike: (count) => `(et ${count} de même)`,

@@ -1,4 +1,5 @@
 /** What an auditor reads first in a bundle of evidence, in both languages. */
+import { counted, countedFr } from "../../core/counted.ts";
 
 /** What is told in it. */
 export type BundleFacts = {
@@ -31,7 +32,7 @@ function english({
   return `# Evidence from ${from} to ${to}
 
 Repository ${repositoryId}; made ${madeAt} by ${by}.
-${counts.events} events of ${counts.writers} processes.
+${counted(counts.events, "event")} of ${counted(counts.writers, "process", "processes")}.
 
 ## Check it without the program that made it
 
@@ -74,7 +75,7 @@ function french({
   return `# Éléments de preuve du ${from} au ${to}
 
 Dépôt ${repositoryId} ; fait le ${madeAt} par ${by}.
-${counts.events} événements de ${counts.writers} processus.
+${countedFr(counts.events, "événement")} de ${counts.writers} processus.
 
 ## Les vérifier sans le programme qui les a faits
 

@@ -1,4 +1,5 @@
 /** What `pra alert` and `pra maintenance` say. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -165,7 +166,8 @@ const en: Messages = {
   busy: "Another process is handing messages over; nothing to do here.",
   delivered: (accepted, refused, waiting) =>
     `${accepted} handed over, ${refused} refused, ${waiting} waiting.`,
-  ledgerWaits: (count, reason) => `${count} events wait for the ledger: ${reason}`,
+  ledgerWaits: (count, reason) =>
+    `${counted(count, "event waits", "events wait")} for the ledger: ${reason}`,
 };
 
 const fr: Messages = {
@@ -278,7 +280,8 @@ const fr: Messages = {
   busy: "Un autre processus remet les messages ; rien à faire ici.",
   delivered: (accepted, refused, waiting) =>
     `${accepted} remis, ${refused} refusés, ${waiting} en attente.`,
-  ledgerWaits: (count, reason) => `${count} événements attendent le journal : ${reason}`,
+  ledgerWaits: (count, reason) =>
+    `${countedFr(count, "événement attend", "événements attendent")} le journal : ${reason}`,
 };
 
 /** The texts by language. */

@@ -1,4 +1,5 @@
 /** What `pra demo` says. */
+import { counted } from "../../core/counted.ts";
 import type { DemoPhase } from "../../app/demo/demo-report.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
@@ -107,7 +108,7 @@ const en: Messages = {
     judge: "Comparing with what the clients were told",
     proof: "Proof, in a throw-away server",
   },
-  commitsSoFar: (commits) => `${commits} commits acknowledged`,
+  commitsSoFar: (commits) => `${counted(commits, "commit")} acknowledged`,
 
   begun: (folder) => `Everything is in ${folder}`,
   seed: (seed) => `Seed ${seed} (repeat with --seed ${seed})`,
@@ -132,7 +133,8 @@ const en: Messages = {
     `Plan: the ${kind === "full" ? "full" : "incremental"} backup and WAL to ${lsn}`,
   restored: (size, wal, duration) => `Restored ${size} and ${wal} of WAL in ${duration}`,
   started: (rto) => `The restored server answers and takes writes, ${rto} after the kill`,
-  judged: (found, lost) => `Oracle: ${found} commits found, ${lost} acknowledged ones lost`,
+  judged: (found, lost) =>
+    `Oracle: ${counted(found, "commit")} found, ${lost} acknowledged ones lost`,
   proved: {
     proved: (duration) => `Proved on levels 1 to 3 in ${duration}`,
     failed: (duration) => `The proof failed, after ${duration}`,

@@ -1,4 +1,5 @@
 /** What `pra dump` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { DumpStep } from "../../app/dump.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
@@ -62,7 +63,7 @@ const en: Messages = {
   },
   dumping: (database) => `Dumping ${database}`,
   finished: (databases, duration) =>
-    `Dump finished: ${databases === 1 ? "1 database" : `${databases} databases`}, in ${duration}`,
+    `Dump finished: ${counted(databases, "database")}, in ${duration}`,
   id: "Id",
   path: "Path",
   stored: "Size",
@@ -71,7 +72,8 @@ const en: Messages = {
   globalsFacts: (passwords) =>
     passwords ? "with password hashes" : "without password hashes, which this role may not read",
   program: "Made by",
-  database: (tables, rows, lsn) => `${tables} tables, ${rows} rows, at ${lsn}`,
+  database: (tables, rows, lsn) =>
+    `${counted(tables, "table")}, ${counted(rows, "row")}, at ${lsn}`,
   notReadBack: "This host holds no private key, so the dump was not read back here.",
   ledgerFailed: (reason) => `The dump is good, but the ledger could not be written: ${reason}`,
   watching: (host, pid, duration) =>
@@ -114,7 +116,7 @@ const fr: Messages = {
   },
   dumping: (database) => `Export de ${database}`,
   finished: (databases, duration) =>
-    `Export terminé : ${databases === 1 ? "1 base" : `${databases} bases`}, en ${duration}`,
+    `Export terminé : ${countedFr(databases, "base")}, en ${duration}`,
   id: "Identifiant",
   path: "Chemin",
   stored: "Taille",
@@ -125,7 +127,8 @@ const fr: Messages = {
       ? "avec les empreintes des mots de passe"
       : "sans les empreintes des mots de passe, que ce rôle n'a pas le droit de lire",
   program: "Fait par",
-  database: (tables, rows, lsn) => `${tables} tables, ${rows} lignes, à ${lsn}`,
+  database: (tables, rows, lsn) =>
+    `${countedFr(tables, "table")}, ${countedFr(rows, "ligne")}, à ${lsn}`,
   notReadBack: "Cette machine n'a pas de clé privée : l'export n'y a donc pas été relu.",
   ledgerFailed: (reason) => `L'export est bon, mais le journal n'a pas pu être écrit : ${reason}`,
   watching: (host, pid, duration) =>

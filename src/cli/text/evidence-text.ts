@@ -1,4 +1,5 @@
 /** What `pra evidence` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -48,7 +49,7 @@ const en: Messages = {
   optionMonth: "a month, as 2026-10; without any of these the current one so far",
   optionFile: "the archive, which must not exist yet",
   reading: "Reading and verifying the ledger",
-  read: (events) => `${events} events`,
+  read: (events) => counted(events, "event"),
   written: (path, size) => `Written: ${path} (${size})`,
   period: (from, to, zone) => `From ${from} to ${to} (${zone})`,
   goesOn:
@@ -89,7 +90,7 @@ const fr: Messages = {
   optionMonth: "un mois, comme 2026-10 ; sans aucune de ces options, le mois en cours",
   optionFile: "l'archive, qui ne doit pas encore exister",
   reading: "Lecture et vérification du journal",
-  read: (events) => `${events} événements`,
+  read: (events) => countedFr(events, "événement"),
   written: (path, size) => `Écrit : ${path} (${size})`,
   period: (from, to, zone) => `Du ${from} au ${to} (${zone})`,
   goesOn:

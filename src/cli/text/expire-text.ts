@@ -1,4 +1,5 @@
 /** What `pra expire` and `pra adopt` say. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { LeftoverReason } from "../../repository/leftovers.ts";
 import type { CommandText } from "../program.ts";
@@ -52,12 +53,12 @@ const en: Messages = {
   optionAcceptRollback: "go on although the repository shows less than this host has seen",
   optionAcceptUnreadProofs: "go on although results of proofs cannot be read in the ledger",
   unjudged: (count) =>
-    `! ${count === 1 ? "1 backup stays" : `${count} backups stay`} only because results of proofs cannot be read: those that would stay instead may be damaged. Next: pra ledger verify, which names what is unreadable; pra prove --all-unproved; then pra expire --accept-unread-proofs`,
+    `! ${counted(count, "backup stays", "backups stay")} only because results of proofs cannot be read: those that would stay instead may be damaged. Next: pra ledger verify, which names what is unreadable; pra prove --all-unproved; then pra expire --accept-unread-proofs`,
   optionAllow: "yes: this copy becomes production",
   optionConfirm: "the directory's last name, typed once more",
   argumentDirectory: "the data directory of the copy",
   nothing: "Nothing to clear away.",
-  would: (count) => `${count} objects would go:`,
+  would: (count) => `${counted(count, "object")} would go:`,
   reasons: {
     "published by a fenced writer": "backups published by a writer that had lost its lease",
     "no backup names it and its writer's epoch is over": "of backups that were not finished",
@@ -79,8 +80,8 @@ const en: Messages = {
   waits: "deletes about a minute after marking, for those who still read",
   roomReleased:
     "The repository's disk is full: room that was kept for this is given back, and clearing away begins anew.",
-  deleted: (count) => `${count} objects deleted.`,
-  spared: (count) => `${count} objects spared: somebody needs them after all.`,
+  deleted: (count) => `${counted(count, "object")} deleted.`,
+  spared: (count) => `${counted(count, "object")} spared: still needed after all.`,
   more: "There is more: run it again.",
   watching: (host, pid, duration) =>
     `The lease is held by process ${pid} on ${host}; watching for at most ${duration} whether it lives.`,
@@ -119,12 +120,12 @@ const fr: Messages = {
   optionAcceptUnreadProofs:
     "continuer bien que des résultats de preuves soient illisibles dans le journal",
   unjudged: (count) =>
-    `! ${count === 1 ? "1 sauvegarde ne reste" : `${count} sauvegardes ne restent`} que parce que des résultats de preuves sont illisibles : celles qui resteraient à leur place sont peut-être abîmées. Ensuite : pra ledger verify, qui nomme ce qui est illisible ; pra prove --all-unproved ; puis pra expire --accept-unread-proofs`,
+    `! ${countedFr(count, "sauvegarde ne reste", "sauvegardes ne restent")} que parce que des résultats de preuves sont illisibles : celles qui resteraient à leur place sont peut-être abîmées. Ensuite : pra ledger verify, qui nomme ce qui est illisible ; pra prove --all-unproved ; puis pra expire --accept-unread-proofs`,
   optionAllow: "oui : cette copie devient la production",
   optionConfirm: "le dernier nom du dossier, tapé encore une fois",
   argumentDirectory: "le dossier de données de la copie",
   nothing: "Rien à enlever.",
-  would: (count) => `${count} objets partiraient :`,
+  would: (count) => `${countedFr(count, "objet partirait", "objets partiraient")} :`,
   reasons: {
     "published by a fenced writer": "sauvegardes publiées par un écrivain qui avait perdu son bail",
     "no backup names it and its writer's epoch is over": "de sauvegardes non terminées",
@@ -146,8 +147,9 @@ const fr: Messages = {
   waits: "supprime environ une minute après le marquage, pour ceux qui lisent encore",
   roomReleased:
     "Le disque du dépôt est plein : la place gardée pour ce cas est rendue, et le nettoyage recommence.",
-  deleted: (count) => `${count} objets supprimés.`,
-  spared: (count) => `${count} objets épargnés : quelqu'un en a finalement besoin.`,
+  deleted: (count) => `${countedFr(count, "objet supprimé", "objets supprimés")}.`,
+  spared: (count) =>
+    `${countedFr(count, "objet épargné", "objets épargnés")} : quelqu'un en a finalement besoin.`,
   more: "Il y en a d'autres : relancez la commande.",
   watching: (host, pid, duration) =>
     `Le bail est tenu par le processus ${pid} sur ${host} ; observation pendant au plus ${duration} pour savoir s'il vit.`,

@@ -1,4 +1,5 @@
 /** What `pra ledger` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -35,11 +36,11 @@ type Messages = {
 };
 
 function writersEn(count: number): string {
-  return count === 1 ? "1 writer" : `${count} writers`;
+  return counted(count, "writer");
 }
 
 function auteursFr(count: number): string {
-  return count === 1 ? "1 auteur" : `${count} auteurs`;
+  return countedFr(count, "auteur");
 }
 
 const en: Messages = {
@@ -90,7 +91,8 @@ const en: Messages = {
   nothing: "No event fits.",
   columns: { time: "time (UTC)", kind: "kind", who: "who", why: "why", what: "what" },
   older: (hidden) => `${hidden} older ones are not shown: --limit N, --since DAY`,
-  whole: (events, writers) => `The ledger is whole: ${events} events of ${writersEn(writers)}.`,
+  whole: (events, writers) =>
+    `The ledger is whole: ${counted(events, "event")} of ${writersEn(writers)}.`,
   empty: "The ledger is empty: nothing was recorded yet.",
   problems: (count) =>
     count === 1
@@ -104,7 +106,7 @@ const en: Messages = {
   upTo: (writer, sequence, time) => `${writer} up to event ${sequence} of ${time}`,
   more: (writers) => `and ${writers} more: --json names them`,
   adviceAnchor: "An anchor kept elsewhere closes that: pra ledger anchor",
-  anchored: (events, writers) => `Anchor of ${events} events of ${writersEn(writers)}.`,
+  anchored: (events, writers) => `Anchor of ${counted(events, "event")} of ${writersEn(writers)}.`,
   keepIt: "Keep it where nobody who can write the repository can change it.",
   notRecorded: (reason) => `! The ledger does not say that it was made: ${reason}`,
   written: (path) => `Written: ${path}`,
@@ -160,7 +162,7 @@ const fr: Messages = {
   columns: { time: "heure (UTC)", kind: "genre", who: "qui", why: "pourquoi", what: "quoi" },
   older: (hidden) => `${hidden} plus anciens ne sont pas affichés : --limit N, --since JOUR`,
   whole: (events, writers) =>
-    `Le journal est entier : ${events} événements de ${auteursFr(writers)}.`,
+    `Le journal est entier : ${countedFr(events, "événement")} de ${auteursFr(writers)}.`,
   empty: "Le journal est vide : rien n'a encore été consigné.",
   problems: (count) =>
     count === 1
@@ -174,7 +176,8 @@ const fr: Messages = {
   upTo: (writer, sequence, time) => `${writer} jusqu'à l'événement ${sequence} du ${time}`,
   more: (writers) => `et ${writers} autres : --json les nomme`,
   adviceAnchor: "Un ancrage conservé ailleurs y remédie : pra ledger anchor",
-  anchored: (events, writers) => `Ancrage de ${events} événements de ${auteursFr(writers)}.`,
+  anchored: (events, writers) =>
+    `Ancrage de ${countedFr(events, "événement")} de ${auteursFr(writers)}.`,
   keepIt: "Conservez-le là où personne qui peut écrire dans le dépôt ne peut le changer.",
   notRecorded: (reason) => `! Le journal ne dit pas qu'il a été fait : ${reason}`,
   written: (path) => `Écrit : ${path}`,

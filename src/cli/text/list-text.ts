@@ -1,4 +1,5 @@
 /** What `pra list` and `pra window` say. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -69,7 +70,7 @@ const en: Messages = {
   windowsFailed: (reason) => `✗ What can be restored could not be told: ${reason}`,
   noWindow: "Nothing can be restored: no backup whose WAL is whole.",
   windowLine: (timeline, from, to, backups) =>
-    `timeline ${timeline}: from ${from} to ${to} (${backups} ${backups === 1 ? "backup" : "backups"})`,
+    `timeline ${timeline}: from ${from} to ${to} (${counted(backups, "backup")})`,
   gap: (timeline, from, to, cause) => `! gap on timeline ${timeline}, ${from} to ${to}: ${cause}`,
   gapAdvice:
     "Instants inside a gap cannot be restored; those after it need a backup taken after it.",
@@ -120,7 +121,7 @@ const fr: Messages = {
   windowsFailed: (reason) => `✗ Impossible de dire ce qui peut être restauré : ${reason}`,
   noWindow: "Rien ne peut être restauré : aucune sauvegarde dont le WAL soit entier.",
   windowLine: (timeline, from, to, backups) =>
-    `timeline ${timeline} : de ${from} à ${to} (${backups} ${backups === 1 ? "sauvegarde" : "sauvegardes"})`,
+    `timeline ${timeline} : de ${from} à ${to} (${countedFr(backups, "sauvegarde")})`,
   gap: (timeline, from, to, cause) =>
     `! lacune sur la timeline ${timeline}, de ${from} à ${to} : ${cause}`,
   gapAdvice:

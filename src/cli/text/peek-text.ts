@@ -1,4 +1,5 @@
 /** What `pra peek` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -43,7 +44,7 @@ const en: Messages = {
   },
   at: (database, instant, backup) => `${database} at ${instant}, from backup ${backup}`,
   rows: (count, more) => {
-    const rows = count === 1 ? "1 row" : `${count} rows`;
+    const rows = counted(count, "row");
     return more ? `${rows}, and there are more (--limit)` : rows;
   },
   effort: (read, wal, duration) => `Read ${read} of data and ${wal} of WAL in ${duration}`,
@@ -81,7 +82,7 @@ const fr: Messages = {
   },
   at: (database, instant, backup) => `${database} à l'instant ${instant}, sauvegarde ${backup}`,
   rows: (count, more) => {
-    const rows = count < 2 ? `${count} ligne` : `${count} lignes`;
+    const rows = countedFr(count, "ligne");
     return more ? `${rows}, et il y en a d'autres (--limit)` : rows;
   },
   effort: (read, wal, duration) => `${read} de données et ${wal} de WAL lus en ${duration}`,

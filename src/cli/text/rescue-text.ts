@@ -1,4 +1,5 @@
 /** What `pra rescue` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { LeftOutKind } from "../../rescue/needed-objects.ts";
 import type { CommandText } from "../program.ts";
@@ -84,7 +85,7 @@ const en: Messages = {
     copy: "Copying missing rows",
   },
   done: (tables, rows, into, where) =>
-    `${tables} ${tables === 1 ? "table" : "tables"}, ${rows} rows, now in ${into} on ${where}`,
+    `${counted(tables, "table")}, ${counted(rows, "row")}, now in ${into} on ${where}`,
   instant: "Instant",
   backup: "Backup",
   read: "Read",
@@ -113,9 +114,9 @@ const en: Messages = {
   more: (count) => `and ${count} more`,
   onInsert: (table, names) => `Inserting into ${table} fires, or checks: ${names}`,
   question: (rows, database) =>
-    `Insert ${rows} missing rows into the live tables of ${database}? [y/N] `,
+    `Insert ${counted(rows, "missing row")} into the live tables of ${database}? [y/N] `,
   yesWords: ["y", "yes"],
-  copied: (rows, table) => `${rows} rows copied into ${table}`,
+  copied: (rows, table) => `${counted(rows, "row")} copied into ${table}`,
   next: (into) => `Look at them: psql -d ${into}. Missing rows are copied with --copy-missing.`,
 };
 
@@ -160,7 +161,7 @@ const fr: Messages = {
     copy: "Copie des lignes manquantes",
   },
   done: (tables, rows, into, where) =>
-    `${tables} ${tables === 1 ? "table" : "tables"}, ${rows} lignes, à présent dans ${into} sur ${where}`,
+    `${countedFr(tables, "table")}, ${countedFr(rows, "ligne")}, à présent dans ${into} sur ${where}`,
   instant: "Instant",
   backup: "Sauvegarde",
   read: "Lu",
@@ -190,9 +191,9 @@ const fr: Messages = {
   more: (count) => `et ${count} de plus`,
   onInsert: (table, names) => `Insérer dans ${table} déclenche, ou vérifie : ${names}`,
   question: (rows, database) =>
-    `Insérer ${rows} lignes manquantes dans les tables en service de ${database} ? [o/N] `,
+    `Insérer ${countedFr(rows, "ligne manquante", "lignes manquantes")} dans les tables en service de ${database} ? [o/N] `,
   yesWords: ["o", "oui", "y", "yes"],
-  copied: (rows, table) => `${rows} lignes copiées dans ${table}`,
+  copied: (rows, table) => `${countedFr(rows, "ligne copiée", "lignes copiées")} dans ${table}`,
   next: (into) =>
     `Regardez-les : psql -d ${into}. Les lignes manquantes se copient avec --copy-missing.`,
 };

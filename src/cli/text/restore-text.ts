@@ -1,4 +1,5 @@
 /** What `pra plan`, `pra restore` and `pra stop` say. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { LeftOutLibrary } from "../../restore/preload-libraries.ts";
 import type { ProofDoubt } from "../../restore/proof-doubt.ts";
@@ -184,7 +185,7 @@ const en: Messages = {
   },
   predicted: "Predicted",
   prediction: ({ expected, low, high, measurements, isSameHost }) =>
-    `${expected} (${low} to ${high}), from ${measurements} ${measurements === 1 ? "restore" : "restores"} measured on ${isSameHost ? "this host" : "other hosts"}`,
+    `${expected} (${low} to ${high}), from ${counted(measurements, "restore")} measured on ${isSameHost ? "this host" : "other hosts"}`,
   unpredicted: "no restore was measured yet; each proof is one",
   tightRoom: ({ directory, free, taken }) =>
     `! Little room in ${directory}: ${free} free, files and WAL take ${taken}, and replay may take more.`,
@@ -306,7 +307,7 @@ const fr: Messages = {
   },
   predicted: "Durée prévue",
   prediction: ({ expected, low, high, measurements, isSameHost }) =>
-    `${expected} (${low} à ${high}), d'après ${measurements} ${measurements === 1 ? "restauration mesurée" : "restaurations mesurées"} sur ${isSameHost ? "cette machine" : "d'autres machines"}`,
+    `${expected} (${low} à ${high}), d'après ${countedFr(measurements, "restauration mesurée", "restaurations mesurées")} sur ${isSameHost ? "cette machine" : "d'autres machines"}`,
   unpredicted: "aucune restauration n'a encore été mesurée ; chaque preuve en est une",
   tightRoom: ({ directory, free, taken }) =>
     `! Peu de place dans ${directory} : ${free} de libres, les fichiers et le WAL prennent ${taken}, et le rejeu peut en prendre davantage.`,

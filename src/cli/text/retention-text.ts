@@ -1,4 +1,5 @@
 /** What `pra expire` says about retention, and what `pra hold` and `pra release` say. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { PeriodRule } from "../../repository/retention-calendar.ts";
 import type { CommandText } from "../program.ts";
@@ -63,9 +64,9 @@ type Messages = {
 
 const enReasons: Omit<Reasons, "beyondMinimum"> = {
   periods: {
-    daily: (count) => `Also the newest of each of ${count} days.`,
-    weekly: (count) => `Also the newest of each of ${count} weeks.`,
-    monthly: (count) => `Also the newest of each of ${count} months.`,
+    daily: (count) => `Also the newest of each of ${counted(count, "day")}.`,
+    weekly: (count) => `Also the newest of each of ${counted(count, "week")}.`,
+    monthly: (count) => `Also the newest of each of ${counted(count, "month")}.`,
     yearly: (count) => `Also the newest of each of ${count} years.`,
   },
   window: "in the window",
@@ -122,7 +123,7 @@ const en: Messages = {
   released: ({ kind, id }) =>
     `${kind === "dump" ? "Dump" : "Backup"} ${id} is no longer held: the next expire decides.`,
   policy: (days, minimum) =>
-    `Kept: every instant of the last ${days} days, and the ${minimum} newest backups.`,
+    `Kept: every instant of the last ${counted(days, "day")}, and ${minimum === 1 ? "the newest backup" : `the ${minimum} newest backups`}.`,
   windowFrom: (instant) => `The window begins at ${instant}.`,
   noBackupSince: (instant) =>
     `! No backup since ${instant}: nothing more is given up until backups come again. Next: pra backup`,
@@ -130,7 +131,7 @@ const en: Messages = {
     `! Between ${before} and ${after} no backup was taken, or a clock was set forward: what is older is given up only when the backups after it span a whole window.`,
   keep: "keep: ",
   giveUp: "give up: ",
-  several: (count) => `${count} backups`,
+  several: (count) => counted(count, "backup"),
   to: "to",
   proofsUnread: (parts) =>
     `results of proofs cannot be read: ${parts === 1 ? "one part" : `${parts} parts`} of the ledger`,
@@ -144,7 +145,7 @@ const en: Messages = {
   historyGone: "nothing: this history of the cluster is given up whole",
   free: (bytes) => `${bytes} come free.`,
   freed: (bytes) => `${bytes} came free.`,
-  givenUp: (count) => (count === 1 ? "1 backup was given up." : `${count} backups were given up.`),
+  givenUp: (count) => `${counted(count, "backup was", "backups were")} given up.`,
   noBackups: "There is no backup yet.",
   roles: "roles",
   dumpsPolicy: (days, minimum) =>
@@ -155,7 +156,7 @@ const en: Messages = {
   dumpsPause: (before, after) =>
     `! Between ${before} and ${after} no dump was taken, or a clock was set forward: older dumps are given up only when those after it span the days above.`,
   severalDumps: (count) => `${count} dumps`,
-  dumpsGivenUp: (count) => (count === 1 ? "1 dump was given up." : `${count} dumps were given up.`),
+  dumpsGivenUp: (count) => `${counted(count, "dump was", "dumps were")} given up.`,
 };
 
 /** Backups are feminine, dumps masculine. */
@@ -163,8 +164,8 @@ function frReasons(e: "e" | ""): Omit<Reasons, "beyondMinimum"> {
   const [last, the] = e === "e" ? ["dernière", "la"] : ["dernier", "le"];
   return {
     periods: {
-      daily: (count) => `Aussi ${the} ${last} de chacun de ${count} jours.`,
-      weekly: (count) => `Aussi ${the} ${last} de chacune de ${count} semaines.`,
+      daily: (count) => `Aussi ${the} ${last} de chacun de ${countedFr(count, "jour")}.`,
+      weekly: (count) => `Aussi ${the} ${last} de chacune de ${countedFr(count, "semaine")}.`,
       monthly: (count) => `Aussi ${the} ${last} de chacun de ${count} mois.`,
       yearly: (count) => `Aussi ${the} ${last} de chacune de ${count} années.`,
     },
@@ -232,7 +233,7 @@ const fr: Messages = {
   released: ({ kind, id }) =>
     `Aucun ordre ne conserve plus ${kind === "dump" ? "l'export" : "la sauvegarde"} ${id} : la prochaine expiration décide.`,
   policy: (days, minimum) =>
-    `Gardés : tout instant des ${days} derniers jours, et les ${minimum} sauvegardes les plus récentes.`,
+    `Gardés : tout instant des ${days} derniers jours, et ${minimum === 1 ? "la sauvegarde la plus récente" : `les ${minimum} sauvegardes les plus récentes`}.`,
   windowFrom: (instant) => `La fenêtre commence au ${instant}.`,
   noBackupSince: (instant) =>
     `! Aucune sauvegarde depuis le ${instant} : plus rien n'est abandonné avant qu'il en vienne d'autres. Ensuite : pra backup`,
@@ -240,7 +241,7 @@ const fr: Messages = {
     `! Entre le ${before} et le ${after} aucune sauvegarde n'a été prise, ou une horloge a été avancée : ce qui est plus ancien n'est abandonné que quand celles d'après couvrent une fenêtre entière.`,
   keep: "garder : ",
   giveUp: "abandonner : ",
-  several: (count) => `${count} sauvegardes`,
+  several: (count) => countedFr(count, "sauvegarde"),
   to: "à",
   proofsUnread: (parts) =>
     `des résultats de preuves sont illisibles : ${parts === 1 ? "une partie" : `${parts} parties`} du journal`,
@@ -255,7 +256,7 @@ const fr: Messages = {
   free: (bytes) => `${bytes} seront libérés.`,
   freed: (bytes) => `${bytes} ont été libérés.`,
   givenUp: (count) =>
-    count === 1 ? "1 sauvegarde a été abandonnée." : `${count} sauvegardes ont été abandonnées.`,
+    `${countedFr(count, "sauvegarde a été abandonnée", "sauvegardes ont été abandonnées")}.`,
   noBackups: "Il n'y a pas encore de sauvegarde.",
   roles: "rôles",
   dumpsPolicy: (days, minimum) =>
@@ -267,7 +268,7 @@ const fr: Messages = {
     `! Entre le ${before} et le ${after} aucun export n'a été fait, ou une horloge a été avancée : les exports plus anciens ne sont abandonnés que quand ceux d'après couvrent les jours ci-dessus.`,
   severalDumps: (count) => `${count} exports`,
   dumpsGivenUp: (count) =>
-    count === 1 ? "1 export a été abandonné." : `${count} exports ont été abandonnés.`,
+    `${countedFr(count, "export a été abandonné", "exports ont été abandonnés")}.`,
 };
 
 /** The texts by language. */

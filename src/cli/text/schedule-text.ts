@@ -1,4 +1,5 @@
 /** What `pra schedule` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { JobId } from "../../app/schedule/job.ts";
 import type { RoutineId } from "../../app/schedule/routines.ts";
 import type { Language } from "../../core/language.ts";
@@ -190,7 +191,7 @@ const en: Messages = {
     "load-test-30": "load test of day 30",
     "review-30": "review of day 30",
   },
-  afterLive: (days) => `${days} days after the go-live`,
+  afterLive: (days) => `${counted(days, "day")} after the go-live`,
   lastOfMonth: (weekday, time) => `At ${time}, on the last ${weekday} of the month`,
   routineDue: (what, until, step) => `! ${what}: to be done by ${until}: ${step}`,
   routineMissed: (what, due, step) =>
@@ -249,7 +250,7 @@ const en: Messages = {
   missedNone: "Nothing was missed.",
   missedHint:
     'Make up for it now with "pra schedule run-missed". If it comes again, look at the log, and whether cron runs: pgrep -x cron',
-  made: (count) => (count === 1 ? "1 run was made up for." : `${count} runs were made up for.`),
+  made: (count) => `${counted(count, "run was", "runs were")} made up for.`,
   rotationAbsent:
     "! logrotate is not installed, so the logs will grow for ever. Install it (Debian: apt install logrotate), then run this again.",
   rotationRefused: (reason) => `! logrotate refuses the file of the rotation: ${reason}`,
@@ -385,7 +386,7 @@ const fr: Messages = {
     "load-test-30": "test de charge du jour 30",
     "review-30": "revue du jour 30",
   },
-  afterLive: (days) => `${days} jours après la mise en production`,
+  afterLive: (days) => `${countedFr(days, "jour")} après la mise en production`,
   lastOfMonth: (weekday, time) => `À ${time}, le dernier ${weekday} du mois`,
   routineDue: (what, until, step) => `! ${what} : à faire d'ici ${until} : ${step}`,
   routineMissed: (what, due, step) =>
@@ -445,7 +446,7 @@ const fr: Messages = {
   missedHint:
     "Rattrapez-le maintenant avec « pra schedule run-missed ». Si cela revient, regardez le journal, et si cron tourne : pgrep -x cron",
   made: (count) =>
-    count === 1 ? "1 exécution a été rattrapée." : `${count} exécutions ont été rattrapées.`,
+    `${countedFr(count, "exécution a été rattrapée", "exécutions ont été rattrapées")}.`,
   rotationAbsent:
     "! logrotate n'est pas installé : les journaux grossiront sans fin. Installez-le (Debian : apt install logrotate), puis relancez.",
   rotationRefused: (reason) => `! logrotate refuse le fichier de la rotation : ${reason}`,

@@ -1,4 +1,5 @@
 /** What `pra sla` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -89,13 +90,13 @@ const en: Messages = {
   rpo: "RPO by proofs",
   rto: "RTO by proofs",
   measured: (count, missed, worst, last) =>
-    `measured ${count} times, ${missed} beyond the objective; worst ${worst}, last ${last}`,
+    `measured ${counted(count, "time")}, ${missed} beyond the objective; worst ${worst}, last ${last}`,
   notMeasured: "not measured",
   prediction: "next restore",
   foretold: (seconds, from, to, proofs) =>
-    `${seconds} foreseen, between ${from} and ${to}, from ${proofs} proofs`,
+    `${seconds} foreseen, between ${from} and ${to}, from ${counted(proofs, "proof")}`,
   foretoldByRates: (seconds, from, to, restores) =>
-    `${seconds} foreseen, between ${from} and ${to}, by the rates of ${restores} measured restores`,
+    `${seconds} foreseen, between ${from} and ${to}, by the rates of ${counted(restores, "measured restore")}`,
   foretoldFor: (bytes, wal) => `for ${bytes} and ${wal} of WAL, until the server answers`,
   checked: (within, checked) => `of ${checked} foreseen so, ${within} came true`,
   tooFew: "too few proofs to foresee it",
@@ -109,7 +110,7 @@ const en: Messages = {
   missedRoutines: (count, what) => `missed ${count}: ${what}`,
   undone: (count, what) => `of the schedule ${count} not done: ${what}`,
   reading: "Reading the ledger; the next time only what is new",
-  readObjects: (objects) => `${objects} objects`,
+  readObjects: (objects) => counted(objects, "object"),
   allDone: "all done",
   nothingDue: "no whole day was over",
   missedRuns: "missed runs",
@@ -156,26 +157,26 @@ const fr: Messages = {
   notMeasured: "non mesuré",
   prediction: "prochaine restauration",
   foretold: (seconds, from, to, proofs) =>
-    `${seconds} prévus, entre ${from} et ${to}, d'après ${proofs} preuves`,
+    `${seconds} prévus, entre ${from} et ${to}, d'après ${countedFr(proofs, "preuve")}`,
   foretoldByRates: (seconds, from, to, restores) =>
-    `${seconds} prévus, entre ${from} et ${to}, d'après les débits de ${restores} restaurations mesurées`,
+    `${seconds} prévus, entre ${from} et ${to}, d'après les débits de ${countedFr(restores, "restauration mesurée", "restaurations mesurées")}`,
   foretoldFor: (bytes, wal) => `pour ${bytes} et ${wal} de WAL, jusqu'à ce que le serveur réponde`,
   checked: (within, checked) => `sur ${checked} ainsi prévues, ${within} se sont vérifiées`,
   tooFew: "trop peu de preuves pour la prévoir",
   backups: "sauvegardes",
   dumps: "exports",
   proofs: "preuves",
-  rate: (good, tried, share) => `${good} réussies sur ${tried} (${share})`,
+  rate: (good, tried, share) => `${countedFr(good, "réussie")} sur ${tried} (${share})`,
   none: "aucune",
   routines: "routines",
   routineNames: {
     "daily backup": "une sauvegarde par jour",
     "weekly proof": "une preuve par semaine",
   },
-  missedRoutines: (count, what) => `${count} manquées : ${what}`,
-  undone: (count, what) => `du planning ${count} non faites : ${what}`,
+  missedRoutines: (count, what) => `${countedFr(count, "manquée")} : ${what}`,
+  undone: (count, what) => `du planning ${countedFr(count, "non faite", "non faites")} : ${what}`,
   reading: "Lecture du journal ; la prochaine fois seulement ce qui est nouveau",
-  readObjects: (objects) => `${objects} objets`,
+  readObjects: (objects) => countedFr(objects, "objet"),
   allDone: "toutes faites",
   nothingDue: "aucun jour entier n'est écoulé",
   missedRuns: "exécutions manquées",

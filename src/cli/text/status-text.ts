@@ -1,4 +1,5 @@
 /** What `pra status` says around its findings. */
+import { countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
 
@@ -83,7 +84,7 @@ const fr: Messages = {
     `pra status : ${cluster} · vu à ${at}, ${age === undefined ? "à l'instant" : `il y a ${age}`} · toutes les ${every} · Ctrl-C`,
   watchBlock: (at, took) => `--- ${at}, contrôle de ${took}`,
   goodOnes: (count) => `✓ ${count} autres sont bons`,
-  linesLeftOut: (count) => `… encore ${count} lignes : pra status`,
+  linesLeftOut: (count) => `… encore ${countedFr(count, "ligne")} : pra status`,
   passed: PASSED,
   failed: (names) =>
     names.length === 1

@@ -1,4 +1,5 @@
 /** What `pra verify` says. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { VerifyStep } from "../../app/verify-operation.ts";
 import type { Language } from "../../core/language.ts";
 import type { CommandText } from "../program.ts";
@@ -53,25 +54,26 @@ const en: Messages = {
       ? `No damage: every byte was read and is authentic (${duration}).`
       : `No damage seen in a quick look (${duration}).`,
   bad: (objects, backups, duration) =>
-    `DAMAGE: ${objects} objects, which take down ${backups} backups or dumps (${duration}).`,
+    `DAMAGE: ${counted(objects, "object, which takes", "objects, which take")} down ${counted(backups, "backup or dump", "backups or dumps")} (${duration}).`,
   quickAdvice: "pra verify --deep reads every byte.",
   backups: "Backups",
   dumps: "Dumps",
   backupsFacts: (count, fenced) =>
     fenced === 0 ? count : `${count}, and ${fenced} of writers that had lost their lease, ignored`,
   objects: "Objects",
-  objectsFacts: (packs, maps) => `${packs} packs, ${maps} maps`,
+  objectsFacts: (packs, maps) => `${counted(packs, "pack")}, ${counted(maps, "map")}`,
   checked: "Read",
-  checkedFacts: (frames, blocks, bytes) => `${frames} frames, ${blocks} blocks, ${bytes}`,
+  checkedFacts: (frames, blocks, bytes) =>
+    `${counted(frames, "frame")}, ${counted(blocks, "block")}, ${bytes}`,
   wal: "WAL",
   walFacts: (segments, parts, torn) =>
-    `${segments} segments, ${parts} parts${torn === 0 ? "" : `, ${torn} of them torn where their writer died`}`,
+    `${counted(segments, "segment")}, ${counted(parts, "part")}${torn === 0 ? "" : `, ${torn} of them torn where their writer died`}`,
   holes: "Holes in WAL",
   hole: (from, to, timeline) => `${from} → ${to}, timeline ${timeline}`,
   conflicts: "WAL conflicts",
   leftovers: "Leftovers",
   leftoversFacts: (objects, bytes) =>
-    `${objects} objects, ${bytes}: of a backup that runs, or for pra expire`,
+    `${counted(objects, "object")}, ${bytes}: of a backup that runs, or for pra expire`,
   unknown: "Unknown objects",
   damage: "Damage:",
   takesDown: (backups) => `takes down ${backups}`,
@@ -102,7 +104,7 @@ const fr: Messages = {
       ? `Aucun dommage : chaque octet a été lu et est authentique (${duration}).`
       : `Aucun dommage vu lors d'un examen rapide (${duration}).`,
   bad: (objects, backups, duration) =>
-    `DOMMAGE : ${objects} objets, qui rendent inutilisables ${backups} sauvegardes ou exports (${duration}).`,
+    `DOMMAGE : ${countedFr(objects, "objet, qui rend", "objets, qui rendent")} inutilisables ${countedFr(backups, "sauvegarde ou export", "sauvegardes ou exports")} (${duration}).`,
   quickAdvice: "pra verify --deep lit chaque octet.",
   backups: "Sauvegardes",
   dumps: "Exports",
@@ -111,18 +113,19 @@ const fr: Messages = {
       ? count
       : `${count}, et ${fenced} d'écrivains qui avaient perdu leur bail, ignorées`,
   objects: "Objets",
-  objectsFacts: (packs, maps) => `${packs} packs, ${maps} cartes`,
+  objectsFacts: (packs, maps) => `${countedFr(packs, "pack")}, ${countedFr(maps, "carte")}`,
   checked: "Lu",
-  checkedFacts: (frames, blocks, bytes) => `${frames} trames, ${blocks} blocs, ${bytes}`,
+  checkedFacts: (frames, blocks, bytes) =>
+    `${countedFr(frames, "trame")}, ${countedFr(blocks, "bloc")}, ${bytes}`,
   wal: "WAL",
   walFacts: (segments, parts, torn) =>
-    `${segments} segments, ${parts} morceaux${torn === 0 ? "" : `, dont ${torn} coupés là où leur écrivain est mort`}`,
+    `${countedFr(segments, "segment")}, ${countedFr(parts, "morceau", "morceaux")}${torn === 0 ? "" : `, dont ${torn} coupés là où leur écrivain est mort`}`,
   holes: "Trous dans le WAL",
   hole: (from, to, timeline) => `${from} → ${to}, timeline ${timeline}`,
   conflicts: "Conflits de WAL",
   leftovers: "Restes",
   leftoversFacts: (objects, bytes) =>
-    `${objects} objets, ${bytes} : d'une sauvegarde en cours, ou pour pra expire`,
+    `${countedFr(objects, "objet")}, ${bytes} : d'une sauvegarde en cours, ou pour pra expire`,
   unknown: "Objets inconnus",
   damage: "Dommages :",
   takesDown: (backups) => `rend inutilisables ${backups}`,

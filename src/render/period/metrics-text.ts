@@ -1,4 +1,5 @@
 /** The words of the METRICS document. */
+import { counted, countedFr } from "../../core/counted.ts";
 import type { Language } from "../../core/language.ts";
 
 type Metric =
@@ -89,7 +90,8 @@ const en: Words = {
   nobodyLooks: "nobody looks now",
   notDue: "not due yet",
   rtoLine: "time to recover",
-  rtoSpoken: (worst, count) => `${count} proofs measured the time to recover; at worst ${worst}.`,
+  rtoSpoken: (worst, count) =>
+    `${counted(count, "proof")} measured the time to recover; at worst ${worst}.`,
   rtoNote: "Each point is one proof. Dashed: the objective at that time.",
   exposureLine: "worst exposure of the day",
   exposureSpoken: (worst) => `Worst exposure day by day; the worst of all is ${worst}.`,
@@ -110,8 +112,8 @@ const en: Words = {
     141: "day 14: review of logs and metrics",
     142: "day 30: full load test",
   },
-  open: (count) => `${count} escalations open (pra action)`,
-  watched: (count) => `${count} days watched`,
+  open: (count) => `${counted(count, "escalation")} open (pra action)`,
+  watched: (count) => `${counted(count, "day")} watched`,
   definitions: [
     ["RPO", "How much work may be lost, as time. It is met while the exposure is below it."],
     ["RTO", "How long recovery may take, from the decision to a server that has been checked."],
@@ -184,7 +186,7 @@ const fr: Words = {
   notDue: "pas encore dû",
   rtoLine: "temps de reprise",
   rtoSpoken: (worst, count) =>
-    `${count} preuves ont mesuré le temps de reprise ; au pire ${worst}.`,
+    `${countedFr(count, "preuve a", "preuves ont")} mesuré le temps de reprise ; au pire ${worst}.`,
   rtoNote: "Chaque point est une preuve. En tirets : l'objectif d'alors.",
   exposureLine: "pire exposition du jour",
   exposureSpoken: (worst) => `Pire exposition jour par jour ; la pire de toutes est ${worst}.`,

@@ -1,4 +1,5 @@
 /** The words of the daily, weekly and monthly reports, in English; which words there are is said here. */
+import { counted } from "../../core/counted.ts";
 
 /** In English. */
 export const periodTextEn = {
@@ -66,7 +67,8 @@ export const periodTextEn = {
   missedRoutines: (count: string): string => `${count} missed`,
   allDone: "all done",
   gapsFound: (count: string): string => `${count} opened`,
-  damaged: (count: string, objects: string): string => `${objects} objects read, ${count} damaged`,
+  damaged: (count: string, objects: string): string =>
+    `${counted(objects, "object")} read, ${count} damaged`,
   notVerified: "not read in this period",
   openActions: (open: string, overdue: string): string =>
     `${open} open at the end, ${overdue} overdue`,
@@ -84,7 +86,7 @@ export const periodTextEn = {
   on: (at: string, objective: string): string => `on ${at}; objective below ${objective}`,
   unknownToo: (share: string): string => `${share} of the time is unknown`,
   rtoNote: (count: string, objective: string): string =>
-    `${count} proofs; objective below ${objective}`,
+    `${counted(count, "proof")}; objective below ${objective}`,
   noProof: "no proof measured it",
   failed: (count: string): string => `${count} failed`,
   alertNote: (critical: string, open: string): string =>
@@ -129,7 +131,7 @@ export const periodTextEn = {
   longestOf: (shown: string, total: string): string => `The ${shown} longest of ${total}.`,
   days: "Day by day",
   daysSpoken: (met: string, missed: string, open: string): string =>
-    `${met} days met, ${missed} missed, ${open} not demonstrated.`,
+    `${counted(met, "day")} met, ${missed} missed, ${open} not demonstrated.`,
   daysNote: "✓ exposure and backups met · ✗ missed · ? not demonstrated",
   day: "day",
   withinHead: "within",
@@ -265,9 +267,9 @@ export const periodTextEn = {
     silences: "silences and maintenance windows",
   },
   deleted: (backups: string, objects: string, bytes: string): string =>
-    `${backups} backups, ${objects} objects, ${bytes}`,
+    `${counted(backups, "backup")}, ${counted(objects, "object")}, ${bytes}`,
   verified: (runs: string, objects: string, bytes: string): string =>
-    `${runs} times, ${objects} objects, ${bytes}`,
+    `${counted(runs, "time")}, ${counted(objects, "object")}, ${bytes}`,
   pair: (first: string, second: string): string => `${first}, ${second}`,
   trend: "Compared with earlier periods",
   period: "period",
@@ -280,7 +282,7 @@ export const periodTextEn = {
     encryption: "encryption",
     schedule: "planned jobs of this host",
   },
-  retention: (days: string): string => `${days} days`,
+  retention: (days: string): string => counted(days, "day"),
   encrypted: { yes: "on", no: "off", unknown: "not known" },
   noSchedule: "none is installed on this host",
   method: "How it was measured",

@@ -1,4 +1,5 @@
 /** The words of the daily, weekly and monthly reports, in French. */
+import { countedFr } from "../../core/counted.ts";
 import type { PeriodWords } from "./period-text-en.ts";
 
 /** In French. */
@@ -261,8 +262,9 @@ export const periodTextFr: PeriodWords = {
     messages: "messages remis, refusés",
     silences: "silences et maintenances",
   },
-  deleted: (backups, objects, bytes) => `${backups} sauvegardes, ${objects} objets, ${bytes}`,
-  verified: (runs, objects, bytes) => `${runs} fois, ${objects} objets, ${bytes}`,
+  deleted: (backups, objects, bytes) =>
+    `${countedFr(backups, "sauvegarde")}, ${countedFr(objects, "objet")}, ${bytes}`,
+  verified: (runs, objects, bytes) => `${runs} fois, ${countedFr(objects, "objet")}, ${bytes}`,
   pair: (first, second) => `${first}, ${second}`,
   trend: "Comparé aux périodes précédentes",
   period: "période",
@@ -275,7 +277,7 @@ export const periodTextFr: PeriodWords = {
     encryption: "chiffrement",
     schedule: "tâches planifiées de cette machine",
   },
-  retention: (days) => `${days} jours`,
+  retention: (days) => countedFr(days, "jour"),
   encrypted: { yes: "actif", no: "inactif", unknown: "inconnu" },
   noSchedule: "aucune n'est installée sur cette machine",
   method: "Comment c'est mesuré",
