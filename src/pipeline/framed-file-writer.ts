@@ -147,6 +147,18 @@ export class FramedFileWriter implements Disposable {
   #flush(): void {
     const fd = this.#fd;
     assert(fd !== undefined, "a finished object is not written to");
+    try {
+      this.#write(fd);
+    } catch (error) {
+      // A failed write says nothing of its file; who reads the error needs it.
+      throw Object.assign(error as Error, { path: this.#path });
+    }
+    this.#hash?.update(this.#pending.subarray(0, this.#pendingLength));
+    this.#writtenBytes += this.#pendingLength;
+    this.#pendingLength = 0;
+  }
+
+  #write(fd: number): void {
     const tear = failpointTear("framed-file.write", this.#pendingLength);
     const end = tear?.keepBytes ?? this.#pendingLength;
     let at = 0;
@@ -154,8 +166,5 @@ export class FramedFileWriter implements Disposable {
       at += writeSync(fd, this.#pending, at, end - at);
     }
     tear?.kill();
-    this.#hash?.update(this.#pending.subarray(0, this.#pendingLength));
-    this.#writtenBytes += this.#pendingLength;
-    this.#pendingLength = 0;
   }
 }

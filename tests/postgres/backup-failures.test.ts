@@ -30,6 +30,9 @@ async function fails(server: TestServer, failpoint: string, code: ErrorCode): Pr
     await assert.rejects(repository.backup(connectionOf(server), { signal }), (error: unknown) => {
       assert.ok(isDrError(error), `${failpoint}: ${String(error)}`);
       assert.equal(error.code, code, failpoint);
+      const { path, freeBytes } = error.details as Record<string, unknown>;
+      assert.ok(String(path).startsWith(repository.directory), `${failpoint}: ${String(path)}`);
+      assert.ok(code !== "STORE_DISK_FULL" || typeof freeBytes === "number", failpoint);
       return true;
     });
   } finally {
