@@ -45,7 +45,7 @@ test("R20 systemd is told when the daemon is ready, how things stand, that it tu
   const { socket, running } = await daemonTelling(context, join(folder, "notify"));
   await socket.until(([word]) => word === "READY=1");
   assert.ok(socket.told[0]?.includes("READY=1") === true, "nothing is said before");
-  await socket.until(([word = ""]) => /^STATUS=watching main: \d+ alerts open$/.test(word));
+  await socket.until(([word = ""]) => /^STATUS=watching main: \d+ alerts? open$/.test(word));
   await socket.until(([word]) => word === "WATCHDOG=1");
   const micros = (): bigint => process.hrtime.bigint() / 1000n;
   const before = micros();
