@@ -218,16 +218,17 @@ async function keepProofReport(
   environment: Environment,
   facts: ProofFacts,
   to: { readonly sealed: SealedStore; readonly ledger: LedgerRecorder },
-): Promise<Pick<ProveReport, "reportId" | "reportPath" | "reportFailure">> {
+): Promise<Pick<ProveReport, "reportId" | "reportPath" | "reportFailure" | "made">> {
   const report = renderProof(facts);
   const files = await filesOf(report);
   const { id: reportId, failure } = await archiveReport(to.sealed, to.ledger, report, files);
+  const made = { report, files, reportId };
   try {
     const reportPath = await writeReportFiles(environment, report, { files });
-    return { reportId, reportPath, reportFailure: failure };
+    return { reportId, reportPath, reportFailure: failure, made };
   } catch (error) {
     if (isDrError(error)) {
-      return { reportId, reportPath: undefined, reportFailure: error };
+      return { reportId, reportPath: undefined, reportFailure: error, made };
     }
     throw error;
   }

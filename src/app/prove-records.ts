@@ -18,6 +18,7 @@ import { formatInstant } from "../restore/target-time.ts";
 import { epochMsOfPgTime } from "../wal/record/wal-event.ts";
 import type { Environment } from "./environment.ts";
 import type { IncarnationView } from "./plan-catalogue.ts";
+import type { MadeReport } from "./report-files.ts";
 
 /** The outcome. */
 export type ProveReport = {
@@ -38,6 +39,7 @@ export type ProveReport = {
   /** Without an ending: .md, .html and .json lie there. Undefined: `reportFailure` says why not. */
   readonly reportPath: string | undefined;
   readonly reportFailure: DrError | undefined;
+  readonly made: MadeReport;
 };
 
 /** A target's value as text, for the ledger and for `--json`; null where the kind says it all. */
@@ -73,7 +75,7 @@ export function exposureSeconds(view: IncarnationView, plan: RestorePlan, nowMs:
 /** What was measured, before it is written down. */
 export type Proved = Omit<
   ProveReport,
-  "ledgerFailure" | "reportId" | "reportPath" | "reportFailure"
+  "ledgerFailure" | "reportId" | "reportPath" | "reportFailure" | "made"
 >;
 
 const LEDGER_VERDICT: Readonly<Record<ProofVerdict, EventData<"proofFinished">["verdict"]>> = {

@@ -8,6 +8,7 @@ import { markdownText } from "../render/markdown-text.ts";
 import { pdfFile } from "../render/pdf/pdf-file.ts";
 import type { ReportDocument } from "../render/report-document.ts";
 import type { Language } from "../core/language.ts";
+import type { ObjectId } from "../core/object-id.ts";
 import type { Environment } from "./environment.ts";
 
 /** A report in every language, and what a program gets of it. */
@@ -31,6 +32,14 @@ export type RenderedReport = {
 
 /** A report's files by name. */
 export type ReportFiles = ReadonlyMap<string, Buffer>;
+
+/** A report that was made. */
+export type MadeReport = {
+  readonly report: RenderedReport;
+  readonly files: ReportFiles;
+  /** Of it in the repository; undefined: it is not there. */
+  readonly reportId: ObjectId | undefined;
+};
 
 /** Made once: the same bytes are written here and archived. */
 export async function filesOf(report: RenderedReport): Promise<ReportFiles> {

@@ -11,19 +11,12 @@ import { writeDurably } from "../files/write-durably.ts";
 import { type ReportDocument, colonOf, signOf } from "../render/report-document.ts";
 import type { MessageContent } from "../watch/compose-messages.ts";
 import type { StoredAttachment } from "../watch/outbox.ts";
-import { type ArchivedAs, hashOf } from "./archive-report.ts";
+import { hashOf } from "./archive-report.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
-import { type RenderedReport, type ReportFiles, reportFileBase } from "./report-files.ts";
+import { type MadeReport, reportFileBase } from "./report-files.ts";
 import { type SentMessage, sendToReaders } from "./watch/send-to-readers.ts";
 import type { WatchOptions } from "./watch/watch-setup.ts";
-
-/** A report that was made. */
-export type MadeReport = {
-  readonly report: RenderedReport;
-  readonly files: ReportFiles;
-  readonly archived: ArchivedAs;
-};
 
 const HEADLINE_MAX = 100;
 
@@ -139,7 +132,7 @@ export async function sendReport(
       const attachments = await putAttachments(environment, made, languages);
       return ({ language, channel }) => {
         const attachment = channel === "email" ? attachments.get(language) : undefined;
-        return reportContent(documents[language], { attachment, id: made.archived.id });
+        return reportContent(documents[language], { attachment, id: made.reportId });
       };
     },
   });

@@ -101,3 +101,5 @@ export const anchorBodyMax = 2_800;
 export const anchorFilesMax = 100;
 /** Lines of one part of a digest; more are counted. 8 parts of 12 lines are two pages. */
 export const digestLinesMax = 12;
+/** A report that was just made is handed over within this time, or waits for the next look: each channel has its own, shorter, limit. */
+export const reportSendMs = 300_000;

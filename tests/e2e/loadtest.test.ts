@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LoadTestFacts } from "../../src/queries/load-test-facts.ts";
 import { htmlPage } from "../../src/render/html-page.ts";
 import { loadTestReport } from "../../src/render/load-test-report.ts";
+import { MailRelay } from "../support/mail-relay.ts";
 import { type Run, ended, playground, runPra } from "../support/pra-run.ts";
 
 const SMALL = ["--size", "10MB", "--clients", "4", "--seed", "7"];
@@ -90,7 +91,7 @@ async function reportsOf(directory: string): Promise<ReadonlyMap<string, Buffer>
   return new Map(await Promise.all(read));
 }
 
-test("R6 a load test passes with zero commits lost, writes its report in both languages, and puts its hash into the ledger", async () => {
+test("R6 R31 a load test passes with zero commits lost, writes its report in both languages, puts its hash into the ledger and mails it", async () => {
   await using ground = await playground();
   const init = pra(ground.path, ["init"]);
   assert.equal(await ended(init), 0, init.err());
@@ -101,8 +102,12 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
     join(ground.path, "pra.yaml"),
     `proof:\n  application:\n    command: ${JSON.stringify(command)}\n    database: orders\n    user: shop\n`,
   );
-  const run = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL], "en", {
+  await using relay = await MailRelay.start({ noStartTls: true });
+  const run = pra(ground.path, ["loadtest", "--duration", "10s", "--send", ...SMALL], "en", {
     APP_HEALTH_URL: `${shop.url}/health`,
+    ALERT_EMAIL: "direction@example.org",
+    PRA_MAIL_FROM: "pra@example.org",
+    PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}`,
   });
   const code = await ended(run);
   const reports = await reportsOf(ground.path);
@@ -125,7 +130,12 @@ test("R6 a load test passes with zero commits lost, writes its report in both la
   assert.match(run.out(), /RTO measured .*✓ MET: the objective is/);
   const ledger = pra(ground.path, ["ledger", "list", "--kind", "loadTestFinished", "--json"]);
   assert.equal(await ended(ledger), 0, ledger.err());
-  assert.deepEqual([...reports.keys()].toSorted(), [".html", ".json", ".md", ".pdf"]);
+  assert.deepEqual([...reports.keys()].toSorted(), [".en.pdf", ".html", ".json", ".md", ".pdf"]);
+  assert.match(run.out(), /Sent: email direction@example\.org/);
+  const [mail, ...more] = relay.received.map((one) => one.mail);
+  assert.match(mail?.subject ?? "", /Load test · main/);
+  assert.deepEqual(mail?.attachments[0]?.content, reports.get(".pdf"));
+  assert.deepEqual(more, []);
   for (const content of reports.values()) {
     assert.ok(ledger.out().includes(createHash("sha256").update(content).digest("hex")));
   }

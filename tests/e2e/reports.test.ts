@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { present } from "../../src/core/assert.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
+import { MailRelay } from "../support/mail-relay.ts";
 import { startTestServer } from "../support/test-server.ts";
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -35,7 +36,12 @@ test("R31 a proof's report is archived as it was made, shown with the hash that 
   const killed = await pra.run("prove", { PRA_FAILPOINT: "report.put:kill" });
   assert.equal(killed.code, null);
   assert.deepEqual((await reportsOf(pra)).reports, [], "nothing half lies there");
-  const proved = await pra.json("prove");
+  await using relay = await MailRelay.start({ noStartTls: true });
+  const proved = await pra.json("prove --send", {
+    ALERT_EMAIL: "direction@example.org",
+    PRA_MAIL_FROM: "pra@example.org",
+    PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}`,
+  });
   assert.equal(proved.code, 0, proved.out);
   const id = String(proved.value["reportId"]);
 
@@ -53,6 +59,12 @@ test("R31 a proof's report is archived as it was made, shown with the hash that 
     [...hashes.keys()],
     ["json", "md.en", "md.fr", "html.en", "html.fr", "pdf.en", "pdf.fr"],
   );
+  assert.equal((proved.value["sent"] as readonly Shown[])[0]?.["state"], "accepted");
+  const [mail, ...more] = relay.received.map((one) => one.mail);
+  assert.match(mail?.subject ?? "", /Restore proof · main/);
+  const [attached] = mail?.attachments ?? [];
+  assert.equal(sha256(present(attached?.content, "attached")), hashes.get("pdf.en"));
+  assert.deepEqual(more, []);
   const onDisk = await readFile(String(proved.value["report"]));
   assert.equal(sha256(onDisk), hashes.get("html.en"), "the file beside the state is the same");
   const page = join(pra.directory, "preuve.html");

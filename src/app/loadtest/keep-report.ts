@@ -13,6 +13,7 @@ import { LedgerRecorder } from "../ledger-recorder.ts";
 import { newestRestorable } from "../newest-incarnation.ts";
 import { measurementsOf } from "../predict-restore.ts";
 import {
+  type MadeReport,
   type RenderedReport,
   type ReportFiles,
   filesOf,
@@ -100,9 +101,10 @@ export type Kept = {
   /** Whether the event is in the ledger of the configured repository; `none`: there is no such repository. */
   readonly ledger: "recorded" | "none" | "failed";
   readonly ledgerFailure: DrError | undefined;
+  readonly made: MadeReport;
 };
 
-type Made = {
+type Report = {
   readonly facts: LoadTestFacts;
   readonly rendered: RenderedReport;
   readonly files: ReportFiles;
@@ -112,25 +114,27 @@ type Made = {
 async function recordIn(
   site: Site,
   about: { readonly adapters: Adapters; readonly environment: Environment },
-  report: Made,
+  report: Report,
 ): Promise<Omit<Kept, "reportPath">> {
   const { adapters, environment } = about;
   const { facts, rendered, files } = report;
   if (site.sealed === undefined) {
     const ledger = site.failure === undefined ? "none" : "failed";
-    return { ledger, ledgerFailure: site.failure, reportFailure: undefined };
+    const made = { report: rendered, files, reportId: undefined };
+    return { ledger, ledgerFailure: site.failure, reportFailure: undefined, made };
   }
   const ledger = new LedgerRecorder(adapters, site.sealed, { environment, reason: "pra loadtest" });
   const reports = Array.from(files, ([file, bytes]) => {
     return { file, sha256: hashOf(bytes) };
   });
   await ledger.record({ kind: "loadTestFinished", data: loadTestEvent(facts, reports) });
-  const { failure: reportFailure } = await archiveReport(site.sealed, ledger, rendered, files);
+  const archived = await archiveReport(site.sealed, ledger, rendered, files);
   const { failure: ledgerFailure } = ledger;
   return {
     ledger: ledgerFailure === undefined ? "recorded" : "failed",
     ledgerFailure,
-    reportFailure,
+    reportFailure: archived.failure,
+    made: { report: rendered, files, reportId: archived.id },
   };
 }
 

@@ -58,7 +58,7 @@ test("R23 the load test is planned for the last Thursday of the month, and can b
     id: "load-test",
     pattern: loadTestPattern,
     program: "loadtest.sh",
-    words: plan.commonWords,
+    words: ["--send", ...plan.commonWords],
   });
   assert.ok(!plannedJobs({ ...plan, loadTest: false }).some(({ id }) => id === "load-test"));
 });

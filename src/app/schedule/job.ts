@@ -138,7 +138,7 @@ export function plannedJobs(plan: SchedulePlan): readonly Job[] {
             "--send",
           ]),
         ]),
-    ...(loadTest ? [job("load-test", loadTestPattern, "loadtest.sh", [])] : []),
+    ...(loadTest ? [job("load-test", loadTestPattern, "loadtest.sh", ["--send"])] : []),
     ...logs,
   ];
 }

@@ -10,8 +10,10 @@ import { dataSize } from "../data-size.ts";
 import { factLines } from "../fact-lines.ts";
 import type { Frame, JsonValue } from "../frame.ts";
 import { defineCommand } from "../program.ts";
+import { concludeSent, sendMade, sentLines } from "../sent-lines.ts";
 import { formatTable } from "../table.ts";
 import { loadtestText } from "../text/loadtest-text.ts";
+import { sentText } from "../text/sent-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 const COMMAND = "pra loadtest";
@@ -43,6 +45,7 @@ type Flags = {
   readonly application: boolean;
   readonly folder?: string;
   readonly resume?: string;
+  readonly send?: true;
 };
 
 /** What a test that is gone on with was begun with. */
@@ -280,10 +283,16 @@ async function runOn(flags: Flags, frame: Frame): Promise<LoadTestOutcome> {
 
 async function run(flags: Flags, frame: Frame): Promise<void> {
   const outcome = await runOn(flags, frame);
-  const { facts, reportPath, ledger } = outcome;
+  const { facts, reportPath, ledger, made } = outcome;
+  // One that somebody ended is of no use to others.
+  const send = flags.send === true && facts.ending !== "interrupted";
+  const sending = await sendMade(made, { send, frame });
   // What is in the facts is text, numbers and lists of them.
   const value = JSON.parse(JSON.stringify(facts)) as { readonly [key: string]: JsonValue };
-  frame.result({ ...value, report: reportPath ?? null, ledger }, () => render(outcome, frame));
+  frame.result({ ...value, report: reportPath ?? null, ledger, sent: [...sending.sent] }, () =>
+    [render(outcome, frame), ...sentLines(sending.sent, frame.language)].join("\n"),
+  );
+  concludeSent(frame, sending);
   concludeWith(outcome, frame);
 }
 
@@ -315,6 +324,7 @@ export function registerLoadtest(program: Command, frame: Frame): void {
     .option("--no-application", text.optionNoApplication)
     .option("--folder <dir>", text.optionFolder)
     .addOption(new Option("--resume <dir>", text.optionResume).conflicts(BEGUN_WITH))
+    .addOption(new Option("--send", sentText[frame.language].optionSend))
     .addOption(new Option(ALLOW, text.optionAllow))
     .addOption(new Option("--confirm <name>", text.optionConfirm))
     .addOption(new Option("--share <percent>", text.optionShare).argParser(share))

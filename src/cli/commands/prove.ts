@@ -16,7 +16,9 @@ import {
   renderBackupProof,
   renderProof,
 } from "../prove-lines.ts";
+import { concludeSent, sendMade, sentLines } from "../sent-lines.ts";
 import { proveText } from "../text/prove-text.ts";
+import { sentText } from "../text/sent-text.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 type Options = {
@@ -31,6 +33,7 @@ type Options = {
   readonly random?: true;
   readonly seed?: number;
   readonly allUnproved?: true;
+  readonly send?: true;
 };
 
 const COMMAND = "pra prove";
@@ -68,12 +71,15 @@ async function proveRandomly(options: Options, frame: Frame): Promise<void> {
   frame.note(`${labelled(text.seed, frame.language)} ${seed}`);
   const report = await proveRandom(adapters, frame.environment(), request);
   const value = targetValue(report.target);
-  frame.result({ ...proofToJson(report, value), seed }, () =>
+  const sending = await sendMade(report.made, { send: options.send === true, frame });
+  frame.result({ ...proofToJson(report, value), seed, sent: [...sending.sent] }, () =>
     [
       renderProof(report, frame),
       `  ${labelled(text.seed, frame.language)} ${seed} (${value ?? ""})`,
+      ...sentLines(sending.sent, frame.language),
     ].join("\n"),
   );
+  concludeSent(frame, sending);
   concludeWith(report, frame);
 }
 
@@ -153,11 +159,15 @@ async function runCommand(options: Options, frame: Frame): Promise<void> {
   const { compose } = await import("../../app/compose.ts");
   const { runProve } = await import("../../app/prove-operation.ts");
   const { targetValue } = await import("../../app/prove-records.ts");
-  const { backup, random: _random, seed: _seed, allUnproved: _all, ...target } = options;
+  const { backup, random: _random, seed: _seed, allUnproved: _all, send, ...target } = options;
   const request = { ...requestOf(frame, COMMAND), target, backup };
   const report = await runProve(compose(), frame.environment(), request);
   const value = targetValue(report.target);
-  frame.result(proofToJson(report, value), () => renderProof(report, frame));
+  const sending = await sendMade(report.made, { send: send === true, frame });
+  frame.result({ ...proofToJson(report, value), sent: [...sending.sent] }, () =>
+    [renderProof(report, frame), ...sentLines(sending.sent, frame.language)].join("\n"),
+  );
+  concludeSent(frame, sending);
   concludeWith(report, frame);
 }
 
@@ -177,5 +187,6 @@ export function registerProve(program: Command, frame: Frame): void {
     .addOption(new Option("--random", text.optionRandom))
     .addOption(new Option("--seed <n>", text.optionSeed).argParser(seed))
     .addOption(new Option("--all-unproved", text.optionAllUnproved))
+    .addOption(new Option("--send", sentText[frame.language].optionSend).conflicts("allUnproved"))
     .action((options: Options) => runCommand(options, frame));
 }

@@ -10,6 +10,7 @@ import type { Frame } from "../frame.ts";
 import { defineCommand } from "../program.ts";
 import { concludeSent, sentLines } from "../sent-lines.ts";
 import { formatTable } from "../table.ts";
+import { sentText } from "../text/sent-text.ts";
 import { reportPeriodText } from "../text/report-period-text.ts";
 
 type Options = {
@@ -72,7 +73,12 @@ async function make(kind: CalendarKind, options: Options, frame: Frame): Promise
   const text = reportPeriodText[language];
   const outcome = await makePeriodReport(adapters, environment, request);
   const { facts, path, archived, ledgerFailure } = outcome;
-  const sent = send ? await sendReport(adapters, environment, { made: outcome, signal }) : [];
+  const sent = send
+    ? await sendReport(adapters, environment, {
+        made: { ...outcome, reportId: archived.id },
+        signal,
+      })
+    : [];
   const value = { ...facts, path, report: archived.id ?? null, sent: [...sent] };
   frame.result(value, () =>
     [render(outcome, frame, toneSign), ...sentLines(sent, language)].join("\n"),
@@ -93,7 +99,7 @@ export function registerPeriodReports(group: Command, frame: Frame): void {
     defineCommand(group, language, kind, text.commands[kind])
       .addOption(new Option("--period <period>", text.optionPeriod[kind]))
       .addOption(new Option("--output <folder>", text.optionOutput))
-      .addOption(new Option("--send", text.optionSend))
+      .addOption(new Option("--send", sentText[language].optionSend))
       .addOption(new Option("--fresh", text.optionFresh))
       .action((options: Options) => make(kind, options, frame));
   }

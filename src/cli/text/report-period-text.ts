@@ -11,7 +11,6 @@ type Messages = {
   readonly written: (path: string, endings: string) => string;
   readonly archived: (id: string) => string;
   readonly notArchived: (reason: string) => string;
-  readonly optionSend: string;
 };
 
 const RULES_EN =
@@ -56,7 +55,6 @@ const en: Messages = {
   written: (path, endings) => `Written: ${path}.{${endings}}`,
   archived: (id) => `Archived: ${id}  (pra report show ${id.slice(0, 16)})`,
   notArchived: (reason) => `! Not archived: ${reason}`,
-  optionSend: "send it by mail, with its PDF, and to Slack, to all who get the daily digest",
 };
 
 const fr: Messages = {
@@ -99,8 +97,6 @@ const fr: Messages = {
   written: (path, endings) => `Écrit : ${path}.{${endings}}`,
   archived: (id) => `Archivé : ${id}  (pra report show ${id.slice(0, 16)})`,
   notArchived: (reason) => `! Non archivé : ${reason}`,
-  optionSend:
-    "l'envoyer par courriel, avec son PDF, et à Slack, à tous ceux qui reçoivent le résumé quotidien",
 };
 
 /** By language. */

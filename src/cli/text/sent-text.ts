@@ -6,6 +6,9 @@ type Messages = {
     Record<"accepted" | "refused" | "waiting", (route: string, said: string) => string>
   >;
   readonly nobody: string;
+  readonly notSent: (reason: string) => string;
+  /** Of a report. */
+  readonly optionSend: string;
 };
 
 /** By language. */
@@ -19,6 +22,8 @@ export const sentText: Readonly<Record<Language, Messages>> = {
     },
     nobody:
       "! Nobody reads mail or Slack here: set ALERT_EMAIL or SLACK_WEBHOOK, or name contacts in pra.yaml.",
+    notSent: (reason) => `! Not sent: ${reason}`,
+    optionSend: "send it by mail, with its PDF, and to Slack, to all who get the daily digest",
   },
   fr: {
     sent: {
@@ -29,5 +34,8 @@ export const sentText: Readonly<Record<Language, Messages>> = {
     },
     nobody:
       "! Personne ne lit de courriel ou Slack ici : fixez ALERT_EMAIL ou SLACK_WEBHOOK, ou nommez des contacts dans pra.yaml.",
+    notSent: (reason) => `! Non envoyé : ${reason}`,
+    optionSend:
+      "l'envoyer par courriel, avec son PDF, et à Slack, à tous ceux qui reçoivent le résumé quotidien",
   },
 };
