@@ -27,9 +27,10 @@ function pause(ms: number): Promise<void> {
   });
 }
 
+/** A synchronous one has caught up; of another it is enough that it is attached, for what it has to catch up with may be long. */
 async function standbyState(bed: Bed, applicationName: string): Promise<string | undefined> {
   const [row] = await bed.query(
-    `SELECT sync_state FROM pg_stat_replication WHERE application_name = '${applicationName}' AND state = 'streaming'`,
+    `SELECT sync_state FROM pg_stat_replication WHERE application_name = '${applicationName}'`,
   );
   return row === undefined ? undefined : String(row["sync_state"]);
 }
