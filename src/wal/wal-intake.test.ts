@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
-import { walPartBatchBytes, walReplyPauseMs } from "../core/limits.ts";
+import { walFrameBytes, walPartBatchBytes, walReplyPauseMs } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, lsnOf } from "../core/lsn.ts";
+import { walRestMs } from "../core/wal-limits.ts";
 import { timelineOf } from "../core/wal-name.ts";
 import type { PartPiece, PartSink } from "./part-sink.ts";
 import { SegmentMemoryPool } from "./segment-memory.ts";
@@ -29,18 +30,19 @@ function slowSink(): PartSink & { readonly waiting: (() => void)[] } {
 function intakeOn(
   sink: PartSink,
   isWaitedFor = (): boolean => true,
+  { clock = new ManualClock(), walSegmentBytes = SEGMENT_BYTES } = {},
 ): { readonly intake: WalIntake; readonly told: Lsn[] } {
   const told: Lsn[] = [];
   const intake = new WalIntake({
     timeline: timelineOf(1),
-    walSegmentBytes: SEGMENT_BYTES,
+    walSegmentBytes,
     storeFrom: START,
     readFrom: START,
     reportedLsn: LSN_ZERO,
     sink,
-    pool: new SegmentMemoryPool(SEGMENT_BYTES),
+    pool: new SegmentMemoryPool(walSegmentBytes),
     publisher: { publish: () => assert.fail("no segment is full"), readAhead: () => undefined },
-    clock: new ManualClock(),
+    clock,
     isWaitedFor,
   });
   intake.attach({
@@ -133,6 +135,40 @@ test("while none does the first is stored and told at once, and what follows is 
   assert.deepEqual(sink.pieces, [100, 1900]);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(told.at(-1), addToLsn(START, 2000));
+  intake.close();
+});
+
+test("a receiver that lags is not held while none waits: WAL gathers until it is a frame, for as long as a rest at most", async () => {
+  const sink = appendingSink();
+  const clock = new ManualClock();
+  const { intake, told } = intakeOn(sink, () => false, {
+    clock,
+    walSegmentBytes: 16 * SEGMENT_BYTES,
+  });
+  const server = { endLsn: addToLsn(START, 10 * walFrameBytes), timeMicros: 1n };
+  const quarter = walFrameBytes / 4;
+  let at = 0;
+  const deliver = (): void => {
+    intake.onWal(new Uint8Array(quarter), addToLsn(START, at), server);
+    at += quarter;
+    assert.equal(intake.onBatch(), undefined, "the socket is not held");
+  };
+  deliver();
+  assert.deepEqual(sink.pieces, [quarter], "the first at once");
+  for (let more = 0; more < 8; more += 1) {
+    deliver();
+  }
+  assert.deepEqual(sink.pieces, [quarter, walFrameBytes, walFrameBytes]);
+  deliver();
+  clock.advance(walRestMs);
+  deliver();
+  assert.deepEqual(sink.pieces.slice(3), [2 * quarter], "it has waited long enough");
+  assert.equal(told.length, sink.pieces.length);
+  deliver();
+  while (sink.pieces.length < 5) {
+    await intake.changed();
+  }
+  assert.deepEqual(sink.pieces.slice(4), [quarter], "also when nothing follows");
   intake.close();
 });
 

@@ -24,7 +24,6 @@ import {
 } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, laterLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import { assert, present } from "../core/assert.ts";
-import { walGatherMs } from "../core/wal-limits.ts";
 import { segmentStartAt, type TimelineId } from "../core/wal-name.ts";
 import type { ServerPosition, WalStatus, WalTaker } from "../postgres/wal-stream.ts";
 import { IntakePace } from "./intake-pace.ts";
@@ -143,6 +142,12 @@ export class WalIntake implements WalTaker {
     this.#gathering = undefined;
   }
 
+  #storeGathered(): void {
+    this.#endGathering();
+    this.#flush();
+    this.#pace.stored();
+  }
+
   /** Waits until nothing is being stored, which a failure ends too. */
   async settled(): Promise<void> {
     this.#flush();
@@ -198,16 +203,15 @@ export class WalIntake implements WalTaker {
   onBatch(): Promise<void> | undefined {
     const caughtUp = this.#receivedLsn >= this.#serverLsn;
     const state = { pendingBytes: this.#pendingBytes(), replyDue: this.#replyDue, caughtUp };
-    if (this.#options.sink.lingerMs === 0 && this.#pace.gathers(state)) {
+    const gatherMs = this.#options.sink.lingerMs === 0 ? this.#pace.gatherMs(state) : undefined;
+    if (gatherMs !== undefined) {
       this.#gathering ??= setTimeout(() => {
-        this.#endGathering();
-        this.#flush();
+        this.#storeGathered();
         this.report({ replyRequested: false });
-      }, walGatherMs);
+      }, gatherMs);
       return undefined;
     }
-    this.#endGathering();
-    this.#flush();
+    this.#storeGathered();
     if (this.#failure !== undefined) {
       throw this.#failure;
     }
