@@ -231,7 +231,7 @@ export const backupWalPollMs = 500;
 export const backupWalStalledMsMax = 120_000;
 /** How long a command waits for the ledger to take an event: several retries of the store. */
 export const ledgerRecordTimeoutMs = 20_000;
-/** Zeros written ahead in a part, so that a sync need not grow the file: a usual segment, which its frames rarely exceed. */
+/** Zeros written ahead in a part while commits wait, so that a sync need not grow the file: a usual segment, which its frames rarely exceed. */
 export const walPartReserveBytesMax = 16 * MIB;
 /** zstd level of backups: level 1 packs at several hundred MB/s a core; 3 saves a tenth for twice the time. */
 export const backupZstdLevel = 1;

@@ -139,13 +139,14 @@ type OpenPart = {
 
 /**
  * Appends frames to one object a segment. The next segment's object is made ready while the present one fills,
- * so that crossing a boundary waits for nothing. Peak memory: twice the largest piece, and one codec.
+ * so that crossing a boundary waits for nothing. Room is written ahead only while commits wait: it makes each of their syncs shorter,
+ * and writes a whole segment of zeros for it. Peak memory: twice the largest piece, and one codec.
  */
 export class AppendParts implements PartSink {
   readonly batchBytes = 1;
   readonly lingerMs = 0;
   readonly takesEmpty = true;
-  readonly #options: PartSinkOptions;
+  readonly #options: PartSinkOptions & { readonly isWaitedFor: () => boolean };
   readonly #names: PartNames;
   readonly #codec = new PartCodec();
   #current: OpenPart | undefined;
@@ -153,7 +154,8 @@ export class AppendParts implements PartSink {
   readonly #closing = new Set<Promise<void>>();
   #dead: Error | undefined;
 
-  constructor(options: PartSinkOptions) {
+  /** `isWaitedFor`: whether commits of the server wait for a standby; asked for each part. */
+  constructor(options: PartSinkOptions & { readonly isWaitedFor: () => boolean }) {
     this.#options = options;
     this.#names = new PartNames(options);
   }
@@ -228,7 +230,9 @@ export class AppendParts implements PartSink {
     try {
       handle.appendSync(appender.header);
       const { walSegmentBytes } = this.#options.segments;
-      await handle.reserve(Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
+      if (this.#options.isWaitedFor()) {
+        await handle.reserve(Math.min(walSegmentBytes, walPartReserveBytesMax), { signal });
+      }
       this.#names.note(startLsn);
       const limitLsn = addToLsn(segmentStartAt(startLsn, walSegmentBytes), walSegmentBytes);
       return { startLsn, limitLsn, appender, handle };

@@ -381,7 +381,7 @@ export class WalReceiver implements AsyncDisposable {
     const segments = { timeline: from.timeline, walSegmentBytes };
     const sinkOptions = { sealed, place, epoch: lease.epoch, segments, clock, signal };
     const sink = append
-      ? new AppendParts(sinkOptions)
+      ? new AppendParts({ ...sinkOptions, isWaitedFor })
       : new PutParts({ ...sinkOptions, lingerMs: partLingerMs });
     this.#sink = sink;
     const parts = { walSegmentBytes, sink, pool, publisher, clock, isWaitedFor };

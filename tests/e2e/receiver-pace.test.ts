@@ -1,6 +1,8 @@
 /** `pra wal receive` as production feels it: it takes little while no commit waits for it, and no commit that waits is delayed by that. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { treeOf } from "../../src/files/process-group.ts";
@@ -8,6 +10,7 @@ import { CommandLine } from "../support/command-line.ts";
 import { startTestServer } from "../support/test-server.ts";
 
 const COMMITS = 300;
+const SEGMENT_BYTES = 16 * 2 ** 20;
 
 /** Calls that wrote, of a process and its children. */
 function writesOf(root: number): number {
@@ -15,6 +18,16 @@ function writesOf(root: number): number {
     const text = readFileSync(`/proc/${pid}/io`, "utf8");
     return sum + Number(/^syscw: (\d+)/m.exec(text)?.[1]);
   }, 0);
+}
+
+/** The largest part: room written ahead counts. */
+async function largestPart(pra: CommandLine): Promise<number> {
+  const names = await readdir(pra.repository, { recursive: true });
+  const parts = names.filter((name) => name.includes(".part/"));
+  const sizes = parts.map((name) =>
+    statSync(join(pra.repository, name), { throwIfNoEntry: false }),
+  );
+  return Math.max(...sizes.map((found) => found?.size ?? 0));
 }
 
 test("R20 WAL is stored many commits at a time while none waits for it, and at once from when commits wait", async () => {
@@ -49,6 +62,7 @@ test("R20 WAL is stored many commits at a time while none waits for it, and at o
   await until("all is stored", caughtUp);
   const writes = writesOf(root) - before;
   assert.ok(writes < COMMITS / 2, `${writes} writes for ${COMMITS} commits`);
+  assert.ok((await largestPart(pra)) < SEGMENT_BYTES / 2, "no room is written ahead");
 
   await session.query("ALTER SYSTEM SET synchronous_standby_names = '*'");
   await session.query("SELECT pg_reload_conf()");
@@ -57,6 +71,15 @@ test("R20 WAL is stored many commits at a time while none waits for it, and at o
   const took = await commits();
   const median = took[COMMITS / 2] ?? Number.NaN;
   assert.ok(median < 25, `${median} ms a commit, half of what a rest takes`);
+  // The part of the next segment has been made ready before commits waited.
+  for (let segment = 0; segment < 2; segment += 1) {
+    await session.query("SELECT pg_switch_wal()");
+    await session.query("INSERT INTO t VALUES (0)");
+  }
+  for (const began = performance.now(); (await largestPart(pra)) < SEGMENT_BYTES;) {
+    assert.ok(performance.now() - began < 10_000, "room is written ahead for commits that wait");
+    await pause(20);
+  }
 
   await session.query("ALTER SYSTEM RESET synchronous_standby_names");
   await session.query("SELECT pg_reload_conf()");
