@@ -82,16 +82,13 @@ export class FramedFileWriter implements Disposable {
     return this.#writtenBytes + this.#pendingLength;
   }
 
-  /** Compresses (unless that does not shrink it), seals and appends a frame; answers its index. */
-  addFrame(plain: Uint8Array, position?: FramePosition): number {
-    const bound = zstdBoundBytes(plain.length);
-    if (this.#compressed.length < bound) {
-      this.#compressed = Buffer.allocUnsafeSlow(bound);
-    }
-    const compressedBytes = this.#codec.compressInto(plain, this.#compressed);
-    const stored = compressedBytes === "larger";
-    const content = stored ? plain : this.#compressed.subarray(0, compressedBytes);
-    const codec = stored ? "stored" : "zstd";
+  /**
+   * Compresses (unless that does not shrink it), seals and appends a frame; answers its index. `ready`: what `plain` was
+   * compressed to before, and smaller than it.
+   */
+  addFrame(plain: Uint8Array, position?: FramePosition, ready?: Uint8Array): number {
+    const content = ready ?? this.#compress(plain);
+    const codec = content === plain ? "stored" : "zstd";
     const bytes = content.length + frameOverheadBytes(position !== undefined);
     this.#reserve(bytes);
     const frame = { plainLength: plain.length, codec, last: false, position } as const;
@@ -127,6 +124,15 @@ export class FramedFileWriter implements Disposable {
     if (fd !== undefined) {
       closeSync(fd);
     }
+  }
+
+  #compress(plain: Uint8Array): Uint8Array {
+    const bound = zstdBoundBytes(plain.length);
+    if (this.#compressed.length < bound) {
+      this.#compressed = Buffer.allocUnsafeSlow(bound);
+    }
+    const length = this.#codec.compressInto(plain, this.#compressed);
+    return length === "larger" ? plain : this.#compressed.subarray(0, length);
   }
 
   #append(bytes: Uint8Array): void {

@@ -1,57 +1,52 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../core/clock.ts";
-import { walFrameBytes } from "../core/limits.ts";
 import { walGatherMs, walRestMs } from "../core/wal-limits.ts";
 import { IntakePace } from "./intake-pace.ts";
 
-const few = { pendingBytes: 300, replyDue: false, caughtUp: true };
+const asked = { replyDue: true };
+const unasked = { replyDue: false };
 
-async function rested(clock: ManualClock, isWaitedFor = (): boolean => false): Promise<IntakePace> {
+function storedJustNow(clock: ManualClock, isWaitedFor = (): boolean => false): IntakePace {
   const pace = new IntakePace({ clock, isWaitedFor });
-  await pace.rest({ caughtUp: true });
+  pace.stored();
   return pace;
 }
 
-test("the first WAL is stored at once, and what comes after a rest gathers for a moment only", async () => {
+test("the first WAL is stored at once, and what follows gathers for as long as a rest", () => {
   const clock = new ManualClock();
-  assert.equal(new IntakePace({ clock, isWaitedFor: () => false }).gatherMs(few), undefined);
-  const pace = await rested(clock);
-  assert.equal(pace.gatherMs(few), walGatherMs);
-  clock.advance(walGatherMs);
-  assert.equal(pace.gatherMs(few), undefined);
-});
-
-test("whoever lags does not rest: what comes gathers for as long as a rest since the last storing", () => {
-  const lagging = { ...few, caughtUp: false };
-  const clock = new ManualClock();
-  const pace = new IntakePace({ clock, isWaitedFor: () => false });
-  assert.equal(pace.gatherMs(lagging), undefined);
-  pace.stored();
-  assert.equal(pace.rest(lagging), undefined);
+  assert.equal(new IntakePace({ clock, isWaitedFor: () => false }).gatherMs(unasked), undefined);
+  const pace = storedJustNow(clock);
   clock.advance(10);
-  assert.equal(pace.gatherMs(lagging), walRestMs - 10);
-  assert.equal(pace.gatherMs(few), undefined, "what caught up is stored");
+  assert.equal(pace.gatherMs(unasked), walRestMs - 10);
   clock.advance(walRestMs - 10);
-  assert.equal(pace.gatherMs(lagging), undefined);
+  assert.equal(pace.gatherMs(unasked), undefined);
 });
 
-test("nothing gathers that the server asks about, or that fills a frame", async () => {
-  const pace = await rested(new ManualClock());
-  pace.stored();
-  for (const caughtUp of [true, false]) {
-    assert.equal(pace.gatherMs({ ...few, caughtUp, replyDue: true }), undefined);
-    assert.equal(pace.gatherMs({ ...few, caughtUp, pendingBytes: walFrameBytes }), undefined);
-  }
+test("the socket rests until then, and what comes after a rest gathers for a moment", async () => {
+  const clock = new ManualClock();
+  const pace = storedJustNow(clock);
+  clock.advance(walRestMs - 1);
+  const rest = pace.rest({ caughtUp: true });
+  clock.advance(1);
+  await rest;
+  assert.equal(pace.gatherMs(unasked), walGatherMs);
+  clock.advance(walGatherMs);
+  assert.equal(pace.gatherMs(unasked), undefined);
+  assert.equal(pace.rest({ caughtUp: true }), undefined, "nothing was stored since");
 });
 
-test("from the moment at which commits wait, nothing gathers and nothing rests", async () => {
+test("nothing gathers that the server asks about, and who lags does not rest", () => {
+  const pace = storedJustNow(new ManualClock());
+  assert.equal(pace.gatherMs(asked), undefined);
+  assert.equal(pace.rest({ caughtUp: false }), undefined);
+});
+
+test("from the moment at which commits wait, nothing gathers and nothing rests", () => {
   let waits = false;
-  const pace = await rested(new ManualClock(), () => waits);
-  pace.stored();
+  const pace = storedJustNow(new ManualClock(), () => waits);
+  assert.notEqual(pace.gatherMs(unasked), undefined);
   waits = true;
-  for (const caughtUp of [true, false]) {
-    assert.equal(pace.gatherMs({ ...few, caughtUp }), undefined);
-    assert.equal(pace.rest({ caughtUp }), undefined);
-  }
+  assert.equal(pace.gatherMs(unasked), undefined);
+  assert.equal(pace.rest({ caughtUp: true }), undefined);
 });

@@ -38,6 +38,8 @@ export type PartPiece = {
   readonly startLsn: Lsn;
   /** See `FramePosition`. */
   readonly knownAt: bigint;
+  /** Sees what it was compressed to, during the call. */
+  readonly onCompressed?: ((content: Uint8Array) => void) | undefined;
 };
 
 /** Makes WAL durable, in order; one piece at a time. */
@@ -189,7 +191,8 @@ export class AppendParts implements PartSink {
   #write(part: OpenPart, piece: PartPiece): void {
     try {
       failpoint("wal.part-append");
-      part.handle.appendSync(part.appender.append(piece.wal, piece.knownAt));
+      const { wal, knownAt, onCompressed } = piece;
+      part.handle.appendSync(part.appender.append(wal, knownAt, onCompressed));
       failpoint("wal.part-appended");
     } catch (error) {
       this.#dead = asError(error);

@@ -12,6 +12,9 @@ export type PublishWorkerData = {
   readonly zstdLevel: number;
 };
 
+/** A segment's frames that were compressed already, by their number. */
+export type CompressedFrames = ReadonlyMap<number, SharedArrayBuffer>;
+
 /** Where a segment's bytes are. */
 export type SegmentBytes = { readonly place: SegmentPlace; readonly shared: SharedArrayBuffer };
 
@@ -27,6 +30,7 @@ export type PublishRequest =
       readonly ticket: ObjectTicket;
       readonly path: string;
       readonly knownAt: bigint;
+      readonly compressed: CompressedFrames;
     } & SegmentBytes)
   /** Read a published object back, from a file or as bytes, and compare it with the segment. */
   | ({

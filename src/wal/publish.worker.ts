@@ -37,9 +37,9 @@ function serve(request: PublishRequest): void {
       return;
     }
     case "seal": {
-      const { ticket, path, knownAt } = request;
+      const { ticket, path, knownAt, compressed } = request;
       const { startLsn } = request.place;
-      const content = { startLsn, bytes: Buffer.from(request.shared), knownAt };
+      const content = { startLsn, bytes: Buffer.from(request.shared), knownAt, compressed };
       answer({ kind: "sealed", object: writeSegmentObject(content, { ticket, path, codec }) });
       return;
     }

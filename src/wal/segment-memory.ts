@@ -2,6 +2,7 @@
  * The bytes of one WAL segment while it arrives, in memory that the publishing thread sees too: a host that
  * holds only the public key cannot read its own parts back, so what is to be published must be kept until then.
  */
+import { walFrameBytes } from "../core/limits.ts";
 import { type Lsn, addToLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import { type TimelineId, type WalSegmentName, segmentAt } from "../core/wal-name.ts";
 
@@ -18,6 +19,8 @@ export class SegmentMemory {
   readonly shared: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly endLsn: Lsn;
+  /** Frames of the published object that were compressed when they were stored in a part, by their number. */
+  readonly compressed = new Map<number, SharedArrayBuffer>();
 
   constructor(place: SegmentPlace, shared: SharedArrayBuffer) {
     this.place = place;
@@ -37,6 +40,19 @@ export class SegmentMemory {
     const piece = wal.length <= room ? wal : wal.subarray(0, room);
     this.bytes.set(piece, offset);
     return piece.length;
+  }
+
+  /** Keeps what a whole frame of the published object was compressed to, so that publishing need not compress it again; undefined for other pieces. */
+  frameKeeper(from: Lsn, to: Lsn): ((content: Uint8Array) => void) | undefined {
+    const offset = lsnDistanceBytes(this.place.startLsn, from);
+    if (offset % walFrameBytes !== 0 || lsnDistanceBytes(from, to) !== walFrameBytes) {
+      return undefined;
+    }
+    return (content) => {
+      const shared = new SharedArrayBuffer(content.length);
+      new Uint8Array(shared).set(content);
+      this.compressed.set(offset / walFrameBytes, shared);
+    };
   }
 
   /** The bytes from `from` to `to`, not copied. */
@@ -65,6 +81,14 @@ export class SegmentMemoryPool {
     this.#used += 1;
     const shared = this.#free.pop() ?? new SharedArrayBuffer(this.#walSegmentBytes);
     return new SegmentMemory(place, shared);
+  }
+
+  /** The beginning of a segment in other memory, which has been written before if there is such; nobody uses `memory` any more. */
+  move(memory: SegmentMemory, filled: Uint8Array): SegmentMemory {
+    const moved = this.take(memory.place);
+    moved.bytes.set(filled);
+    this.give(memory);
+    return moved;
   }
 
   /** Nobody uses `memory` any more. */

@@ -15,6 +15,7 @@ import { FRAME_HEADER_BYTES, readFrameHeader } from "../pipeline/sealing/frame-l
 import { FrameOpener } from "../pipeline/sealing/frame-sealer.ts";
 import type { ObjectTicket } from "../pipeline/sealing/object-header.ts";
 import { type ZstdCodec, zstdBoundBytes } from "../pipeline/zstd-codec.ts";
+import type { CompressedFrames } from "./publish-messages.ts";
 
 /** A segment's bytes and what is known of them. */
 export type SegmentContent = {
@@ -22,6 +23,8 @@ export type SegmentContent = {
   readonly bytes: Uint8Array;
   /** For its end; 0n when nothing is known. */
   readonly knownAt: bigint;
+  /** Frames that were compressed already. What is published is read back and compared, so a wrong one is found. */
+  readonly compressed?: CompressedFrames;
 };
 
 type SegmentObject = {
@@ -44,11 +47,13 @@ function writeFrames(content: SegmentContent, target: SegmentObject): FinishedOb
   const { bytes } = content;
   for (let at = 0; at < bytes.length; at += walFrameBytes) {
     const end = Math.min(at + walFrameBytes, bytes.length);
-    writer.addFrame(bytes.subarray(at, end), {
+    const ready = content.compressed?.get(at / walFrameBytes);
+    const position = {
       startLsn: addToLsn(content.startLsn, at),
       endLsn: addToLsn(content.startLsn, end),
       knownAt: end === bytes.length ? content.knownAt : 0n,
-    });
+    };
+    writer.addFrame(bytes.subarray(at, end), position, ready && new Uint8Array(ready));
   }
   return writer.finish();
 }

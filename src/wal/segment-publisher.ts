@@ -96,7 +96,9 @@ export class SegmentThread implements SegmentWork, AsyncDisposable {
     memory: SegmentMemory,
     target: Parameters<SegmentWork["seal"]>[1],
   ): ReturnType<SegmentWork["seal"]> {
-    const answer = await this.#ask({ kind: "seal", ...bytesOf(memory), ...target }, "sealed");
+    const { compressed } = memory;
+    const request = { kind: "seal", ...bytesOf(memory), ...target, compressed } as const;
+    const answer = await this.#ask(request, "sealed");
     return answer.object;
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "../core/clock.ts";
+import { type Clock, ManualClock, systemClock } from "../core/clock.ts";
 import { walFrameBytes, walPartBatchBytes, walReplyPauseMs } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, lsnOf } from "../core/lsn.ts";
 import { walRestMs } from "../core/wal-limits.ts";
@@ -30,7 +30,10 @@ function slowSink(): PartSink & { readonly waiting: (() => void)[] } {
 function intakeOn(
   sink: PartSink,
   isWaitedFor = (): boolean => true,
-  { clock = new ManualClock(), walSegmentBytes = SEGMENT_BYTES } = {},
+  {
+    clock = new ManualClock(),
+    walSegmentBytes = SEGMENT_BYTES,
+  }: { readonly clock?: Clock; readonly walSegmentBytes?: number } = {},
 ): { readonly intake: WalIntake; readonly told: Lsn[] } {
   const told: Lsn[] = [];
   const intake = new WalIntake({
@@ -125,7 +128,7 @@ test("while commits wait for it each piece is stored as it comes", async () => {
 
 test("while none does the first is stored and told at once, and what follows is stored as one", async () => {
   const sink = appendingSink();
-  const { intake, told } = intakeOn(sink, () => false);
+  const { intake, told } = intakeOn(sink, () => false, { clock: systemClock });
   await commits(intake, 20);
   assert.deepEqual(sink.pieces, [100]);
   assert.deepEqual(told, [addToLsn(START, 100)]);
@@ -158,23 +161,25 @@ test("a receiver that lags is not held while none waits: WAL gathers until it is
   for (let more = 0; more < 8; more += 1) {
     deliver();
   }
-  assert.deepEqual(sink.pieces, [quarter, walFrameBytes, walFrameBytes]);
+  assert.deepEqual(sink.pieces, [quarter, 3 * quarter, walFrameBytes], "whole frames as they fill");
   deliver();
   clock.advance(walRestMs);
   deliver();
-  assert.deepEqual(sink.pieces.slice(3), [2 * quarter], "it has waited long enough");
+  assert.deepEqual(sink.pieces.slice(3), [3 * quarter], "it has waited long enough");
   assert.equal(told.length, sink.pieces.length);
   deliver();
-  while (sink.pieces.length < 5) {
+  deliver();
+  assert.deepEqual(sink.pieces.slice(4), [quarter], "to the frame's end");
+  while (sink.pieces.length < 6) {
     await intake.changed();
   }
-  assert.deepEqual(sink.pieces.slice(4), [quarter], "also when nothing follows");
+  assert.deepEqual(sink.pieces.slice(5), [quarter], "also when nothing follows");
   intake.close();
 });
 
 test("what gathers is stored before a connection that ended is left", async () => {
   const sink = appendingSink();
-  const { intake } = intakeOn(sink, () => false);
+  const { intake } = intakeOn(sink, () => false, { clock: systemClock });
   await commits(intake, 3);
   await intake.detach();
   assert.deepEqual(sink.pieces, [100, 200]);

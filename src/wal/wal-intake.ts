@@ -24,6 +24,7 @@ import {
 } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, laterLsn, lsnDistanceBytes } from "../core/lsn.ts";
 import { assert, present } from "../core/assert.ts";
+import { walGatherMs } from "../core/wal-limits.ts";
 import { segmentStartAt, type TimelineId } from "../core/wal-name.ts";
 import type { ServerPosition, WalStatus, WalTaker } from "../postgres/wal-stream.ts";
 import { IntakePace } from "./intake-pace.ts";
@@ -142,10 +143,47 @@ export class WalIntake implements WalTaker {
     this.#gathering = undefined;
   }
 
-  #storeGathered(): void {
+  /** Whether what is pending waits for more; of that, whole frames are stored as they fill. */
+  #gathers(): boolean {
+    const state = { replyDue: this.#replyDue };
+    if (!this.#isPending() || !this.#cutsFrames() || this.#pace.gatherMs(state) === undefined) {
+      return false;
+    }
+    const framesEnd = this.#frameStart(this.#receivedLsn);
+    if (framesEnd > this.#durableLsn) {
+      this.#storeGathered(framesEnd);
+    }
+    if (this.#isPending()) {
+      this.#gathering ??= setTimeout(
+        () => {
+          this.#storeGathered();
+          this.report({ replyRequested: false });
+        },
+        walGatherMs + (this.#pace.gatherMs(state) ?? 0),
+      );
+    }
+    return true;
+  }
+
+  #storeGathered(limitLsn?: Lsn): void {
     this.#endGathering();
-    this.#flush();
-    this.#pace.stored();
+    if (this.#isPending()) {
+      this.#flush(limitLsn);
+      this.#pace.stored();
+    }
+  }
+
+  /** While no commit waits, a frame of a part is one of the segment's, as far as it can be: then it is compressed once. */
+  #cutsFrames(): boolean {
+    const { sink, isWaitedFor } = this.#options;
+    return sink.lingerMs === 0 && !isWaitedFor();
+  }
+
+  /** Where the frame of the published segment begins that holds the position. */
+  #frameStart(lsn: Lsn): Lsn {
+    const { storeFrom } = this.#options;
+    const distance = lsnDistanceBytes(storeFrom, lsn);
+    return addToLsn(storeFrom, distance - (distance % walFrameBytes));
   }
 
   /** Waits until nothing is being stored, which a failure ends too. */
@@ -202,16 +240,9 @@ export class WalIntake implements WalTaker {
 
   onBatch(): Promise<void> | undefined {
     const caughtUp = this.#receivedLsn >= this.#serverLsn;
-    const state = { pendingBytes: this.#pendingBytes(), replyDue: this.#replyDue, caughtUp };
-    const gatherMs = this.#options.sink.lingerMs === 0 ? this.#pace.gatherMs(state) : undefined;
-    if (gatherMs !== undefined) {
-      this.#gathering ??= setTimeout(() => {
-        this.#storeGathered();
-        this.report({ replyRequested: false });
-      }, gatherMs);
-      return undefined;
+    if (!this.#gathers()) {
+      this.#storeGathered();
     }
-    this.#storeGathered();
     if (this.#failure !== undefined) {
       throw this.#failure;
     }
@@ -295,9 +326,10 @@ export class WalIntake implements WalTaker {
     return this.#isPending() ? lsnDistanceBytes(this.#durableLsn, this.#receivedLsn) : 0;
   }
 
-  #flush(): void {
+  /** Stores what is pending, up to a position. */
+  #flush(limitLsn: Lsn = this.#receivedLsn): void {
     const { sink } = this.#options;
-    while (!this.#storing && this.#failure === undefined && this.#isPending()) {
+    while (!this.#storing && this.#failure === undefined && this.#durableLsn < limitLsn) {
       if (sink.lingerMs > 0 && this.#pendingBytes() < sink.batchBytes) {
         this.#lingering ??= setTimeout(() => {
           this.#flushNow();
@@ -321,13 +353,14 @@ export class WalIntake implements WalTaker {
     const segment = present(this.#segments[0], "WAL that is pending lies in a segment's memory");
     const from = this.#durableLsn;
     const available = this.#receivedLsn < segment.endLsn ? this.#receivedLsn : segment.endLsn;
-    const isLong = lsnDistanceBytes(from, available) > walFrameBytes;
-    const to = isLong ? addToLsn(from, walFrameBytes) : available;
+    const longest = addToLsn(this.#cutsFrames() ? this.#frameStart(from) : from, walFrameBytes);
+    const to = longest < available ? longest : available;
     const { endLsn, knownAt } = this.#judge.claim;
     const piece = {
       wal: segment.view(from, to),
       startLsn: from,
       knownAt: endLsn === to ? knownAt : 0n,
+      onCompressed: segment.frameKeeper(from, to),
     };
     this.#store(piece, to);
   }
@@ -441,10 +474,7 @@ export class WalIntake implements WalTaker {
     const filled =
       this.#receivedLsn > startLsn ? segment.view(startLsn, this.#receivedLsn) : undefined;
     if (filled !== undefined && filled.length <= walMoveBytesMax) {
-      const moved = pool.take(segment.place);
-      moved.bytes.set(filled);
-      pool.give(segment);
-      this.#segments[0] = moved;
+      this.#segments[0] = pool.move(segment, filled);
     }
   }
 

@@ -98,13 +98,16 @@ export class PartAppender {
 
   /**
    * A frame with the WAL that follows, at most 16 MiB; empty WAL records only `knownAt`. The buffer is
-   * overwritten by the next call.
+   * overwritten by the next call. `onCompressed` sees the compressed bytes, if there are any, for as long.
    */
-  append(wal: Uint8Array, knownAt = 0n): Buffer {
+  append(wal: Uint8Array, knownAt = 0n, onCompressed?: (content: Uint8Array) => void): Buffer {
     const startLsn = this.#endLsn;
     const endLsn = addToLsn(startLsn, wal.length);
     this.#reserve(wal.length);
     const { content, codec } = compressed(wal, this.#codec, this.#room);
+    if (codec === "zstd") {
+      onCompressed?.(content);
+    }
     const position = { startLsn, endLsn, knownAt };
     const frame = { plainLength: wal.length, codec, last: false, position };
     const frameBytes = this.#sealer.seal(content, frame, this.#frame, 0);
