@@ -13,6 +13,7 @@ import { type ErrorCode, isDrError } from "../../src/core/errors.ts";
 import { systemRandom } from "../../src/core/random.ts";
 import { listAll, type ObjectStore } from "../../src/repository/object-store.ts";
 import { probeStore } from "../../src/stores/probe-store.ts";
+import { collectGarbage } from "../support/collect-garbage.ts";
 
 /** A fresh store. `flatMemory`: objects do not live in this process's memory. */
 export type StoreUnderTest = {
@@ -333,6 +334,9 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         const range = { offset: index * MIB, length: MIB };
         block.fill(index);
         assert.ok((await store.get("large/object", { signal, range })).equals(block));
+        if (index % 8 === 0) {
+          collectGarbage();
+        }
         peakBytes = Math.max(peakBytes, process.memoryUsage().rss);
       }
       if (under.flatMemory) {

@@ -8,12 +8,11 @@ import { readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { compose } from "../../src/app/compose.ts";
 import { DaemonLog } from "../../src/app/daemon/log.ts";
 import { runDaemon } from "../../src/app/daemon/run-daemon.ts";
 import type { Environment } from "../../src/app/environment.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { environmentIn } from "./environment-in.ts";
 import { IdleClock } from "./idle-clock.ts";
 
@@ -23,9 +22,6 @@ const LOOPS = 5;
 const HOUR_MS = 3_600_000;
 const [directory = "", days = "7"] = process.argv.slice(2);
 const settings = { ...process.env };
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 /** What may not grow. */
 export type Figures = {
