@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Clock, ManualClock, systemClock } from "../core/clock.ts";
+import { type Clock, ManualClock } from "../core/clock.ts";
 import { walFrameBytes, walPartBatchBytes, walReplyPauseMs } from "../core/limits.ts";
 import { type Lsn, LSN_ZERO, addToLsn, lsnOf } from "../core/lsn.ts";
 import { walRestMs } from "../core/wal-limits.ts";
@@ -79,14 +79,16 @@ test("a server that asks without pause while WAL is being stored is told the sam
   const server = { endLsn: addToLsn(START, 100), timeMicros: 1n };
   intake.onWal(new Uint8Array(100), START, server);
   const toldBefore = told.length;
-  const until = performance.now() + 2.5 * walReplyPauseMs;
-  while (performance.now() < until) {
+  const startMs = performance.now();
+  while (performance.now() < startMs + 2.5 * walReplyPauseMs) {
     intake.onKeepalive(server, { replyRequested: true });
     void intake.onBatch();
     await new Promise((resolve) => setImmediate(resolve));
   }
   const answers = told.length - toldBefore;
-  assert.ok(answers >= 2 && answers <= 4, `${answers} answers`);
+  const tookMs = performance.now() - startMs;
+  const answersMax = Math.floor(tookMs / walReplyPauseMs) + 1;
+  assert.ok(answers >= 1 && answers <= answersMax, `${answers} answers in ${tookMs} ms`);
   intake.close();
 });
 
@@ -105,15 +107,19 @@ function appendingSink(): PartSink & { readonly pieces: number[] } {
   };
 }
 
-/** Commits one after the other, as the socket delivers them: none while it is held. */
-async function commits(intake: WalIntake, count: number): Promise<void> {
+/** Commits one after the other, as the socket delivers them: none while it is held. By the clock, time passes only while it is. */
+async function commits(intake: WalIntake, count: number, clock = new ManualClock()): Promise<void> {
   for (let done = 0; done < count; done += 1) {
     const startLsn = addToLsn(START, done * 100);
     intake.onWal(new Uint8Array(100), startLsn, {
       endLsn: addToLsn(startLsn, 100),
       timeMicros: BigInt(done + 1),
     });
-    await intake.onBatch();
+    const held = intake.onBatch();
+    if (held !== undefined) {
+      clock.advance(walRestMs);
+      await held;
+    }
   }
 }
 
@@ -128,8 +134,9 @@ test("while commits wait for it each piece is stored as it comes", async () => {
 
 test("while none does the first is stored and told at once, and what follows is stored as one", async () => {
   const sink = appendingSink();
-  const { intake, told } = intakeOn(sink, () => false, { clock: systemClock });
-  await commits(intake, 20);
+  const clock = new ManualClock();
+  const { intake, told } = intakeOn(sink, () => false, { clock });
+  await commits(intake, 20, clock);
   assert.deepEqual(sink.pieces, [100]);
   assert.deepEqual(told, [addToLsn(START, 100)]);
   while (sink.pieces.length < 2) {
@@ -179,8 +186,9 @@ test("a receiver that lags is not held while none waits: WAL gathers until it is
 
 test("what gathers is stored before a connection that ended is left", async () => {
   const sink = appendingSink();
-  const { intake } = intakeOn(sink, () => false, { clock: systemClock });
-  await commits(intake, 3);
+  const clock = new ManualClock();
+  const { intake } = intakeOn(sink, () => false, { clock });
+  await commits(intake, 3, clock);
   await intake.detach();
   assert.deepEqual(sink.pieces, [100, 200]);
   assert.equal(intake.durableLsn, addToLsn(START, 300));
