@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks a bundle of evidence made by `pra evidence export`, without the program that made it.
 
-    python3 verify_evidence.py --root FINGERPRINT [--anchor FILE]... [--lang fr] BUNDLE
+    python3 -I verify_evidence.py --root FINGERPRINT [--anchor FILE]... [--lang fr] BUNDLE
 
 BUNDLE is the .tar or the folder it was unpacked into. FINGERPRINT is that of the repository's root key: take it from the
 printed recovery sheet or from `pra key list` on a host you trust, never from the bundle. Needs Python 3.8 and nothing else.
@@ -17,6 +17,12 @@ What is checked, in this order:
   6. days and weeks told as done or missed, and the rates in sla.json, are what the events give;
   7. each archived report has the hashes that the ledger recorded.
 """
+import sys
+
+# Nothing is taken from the folder in which this lies: it is the bundle that is judged, and an argparse.py in it would run before any check.
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]
+
 import argparse
 import csv
 import datetime
@@ -25,7 +31,6 @@ import io
 import json
 import os
 import re
-import sys
 import tarfile
 
 # --- Ed25519 verification: RFC 8032, section 5.1.7, with extended coordinates ---------------------------------------
@@ -198,6 +203,11 @@ class Problem(Exception):
     """What cannot be read at all."""
 
 
+def shown(value):
+    """A value as it may stand on a terminal: names of files and what events say were written by others."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in str(value))
+
+
 class Report:
     """Problems by check; a place is a file, or a line of it."""
 
@@ -210,13 +220,16 @@ class Report:
     def begin(self, check):
         self.checks.append((check, []))
 
+    def text(self, key, **values):
+        return self.texts[key].format(**{name: shown(value) for name, value in values.items()})
+
     def add(self, place, key, **values):
         self.count += 1
-        self.checks[-1][1].append(place + ": " + self.texts[key].format(**values))
+        self.checks[-1][1].append(shown(place) + ": " + self.text(key, **values))
 
     def note(self, key, **values):
         """What could not be checked here; no problem of the bundle."""
-        self.notes.append(self.texts[key].format(**values))
+        self.notes.append(self.text(key, **values))
 
     def print(self):
         for check, problems in self.checks:
@@ -767,23 +780,22 @@ def main():
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8")
     report = Report(options.lang)
-    texts = TEXTS[options.lang]
     try:
         bundle = verify(options.bundle, options.anchor, {plain(root) for root in options.root}, report)
     except (Problem, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         report.print()
-        print("✗ " + texts["unreadable"].format(reason=error))
+        print("✗ " + report.text("unreadable", reason=error))
         return 1
     report.print()
     if report.count > 0:
-        print(texts["broken"].format(count=report.count))
+        print(report.text("broken", count=report.count))
         return 1
     if not options.root:
         newest = max(bundle.manifest["roots"], key=lambda root: root["generation"])
-        print(texts["unproved"].format(root=newest["fingerprint"]))
+        print(report.text("unproved", root=newest["fingerprint"]))
         return 2
-    facts = dict(bundle.manifest, events=len(bundle.events), writers=bundle.manifest["writers"])
-    print(texts["whole"].format(**facts))
+    facts = {name: bundle.manifest[name] for name in ("writers", "from", "to")}
+    print(report.text("whole", events=len(bundle.events), **facts))
     return 0
 
 

@@ -80,6 +80,15 @@ function run(bundle: string, ...words: readonly string[]): SpawnSyncReturns<stri
   return spawnSync(python, ["-I", script, ...words, bundle], { encoding: "utf8" });
 }
 
+/** The folder that an archive was unpacked into. */
+function unpacked(name: string, to: string): string {
+  const folder = join(world.directory, to);
+  const path = join(world.directory, name);
+  assert.equal(spawnSync("mkdir", [folder]).status, 0);
+  assert.equal(spawnSync("tar", ["xf", path, "-C", folder, "--strip-components=1"]).status, 0);
+  return folder;
+}
+
 async function verify(
   files: Files,
   ...words: readonly string[]
@@ -110,10 +119,7 @@ test("R16 R31 an auditor's Python accepts evidence of both kinds, from the archi
     assert.match(stdout, /^All is as it was recorded: \d+ events/m);
     assert.equal(run(path, "--root", root.replaceAll("-", " ").toUpperCase()).status, 0);
   }
-  const path = join(world.directory, "ongoing.tar");
-  const folder = join(world.directory, "unpacked");
-  assert.equal(spawnSync("mkdir", [folder]).status, 0);
-  assert.equal(spawnSync("tar", ["xf", path, "-C", folder, "--strip-components=1"]).status, 0);
+  const folder = unpacked("ongoing.tar", "unpacked");
   const french = spawnSync(python, ["-I", "verify_evidence.py", "--lang", "fr", "."], {
     cwd: folder,
     encoding: "utf8",
@@ -123,6 +129,37 @@ test("R16 R31 an auditor's Python accepts evidence of both kinds, from the archi
     french.stdout,
     new RegExp(`QUI a signé n'est pas montré.*\\nLe lot dit ${root}`, "s"),
   );
+});
+
+test("R16 what was put into a bundle's folder is not run by the Python that judges it, and is named without writing on the terminal what it likes", async () => {
+  const folder = unpacked("ongoing.tar", "planted");
+  const lie = "import os\nos.write(1, b'All is well\\n')\nos._exit(0)\n";
+  for (const name of ["argparse.py", "csv.py", "tarfile.py"]) {
+    await writeFile(join(folder, name), lie);
+  }
+  const words = ["verify_evidence.py", "--root", root, "."];
+  for (const options of [[], ["-I"]]) {
+    const given = [...options, ...words];
+    const { status, stdout } = spawnSync(python, given, { cwd: folder, encoding: "utf8" });
+    assert.equal(status, 1, stdout);
+    assert.doesNotMatch(stdout, /All is well/);
+    assert.match(stdout, /argparse\.py: is not named in SHA256SUMS/);
+    assert.match(stdout, /csv\.py: is not named in SHA256SUMS/);
+  }
+  const clearScreen = "\u001b[2J";
+  const files = new Map(ongoing).set(`lists/${clearScreen}.csv`, Buffer.from("a"));
+  const problem = {
+    report: "a",
+    cluster: "main",
+    state: "altered",
+    reason: `${clearScreen}\u202e`,
+  };
+  putJson(files, "manifest.json", { ...jsonOf<Row>(files, "manifest.json"), problems: [problem] });
+  const { status, stdout } = await verify(files, "--lang", "en");
+  assert.equal(status, 1);
+  assert.ok(stdout.includes("lists/\\x1b[2J.csv: is not named in SHA256SUMS"), stdout);
+  assert.ok(stdout.includes("when the bundle was made: \\x1b[2J\\u202e"), stdout);
+  assert.ok(!stdout.includes("\u001b") && !stdout.includes("\u202e"));
 });
 
 test("R16 each of 100 changed bytes, and each file that is removed or added, is found and named", async () => {

@@ -36,7 +36,7 @@ ${counted(counts.events, "event")} of ${counted(counts.writers, "process", "proc
 
 ## Check it without the program that made it
 
-    python3 verify_evidence.py --root ${root} .
+    python3 -I verify_evidence.py --root ${root} .
 
 Python 3.8 or later, nothing else. Compare the fingerprint behind --root with the one on the printed recovery sheet, or
 with what "pra key list" shows on a host that you trust: whoever made this bundle could have written another one here.
@@ -79,7 +79,7 @@ ${countedFr(counts.events, "événement")} de ${counts.writers} processus.
 
 ## Les vérifier sans le programme qui les a faits
 
-    python3 verify_evidence.py --lang fr --root ${root} .
+    python3 -I verify_evidence.py --lang fr --root ${root} .
 
 Python 3.8 ou plus récent, rien d'autre. Comparez l'empreinte derrière --root avec celle de la feuille de secours imprimée, ou
 avec ce que « pra key list » affiche sur une machine de confiance : qui a fait ce lot aurait pu en écrire une autre ici.

@@ -61,7 +61,7 @@ const en: Messages = {
   missing: (report) => `✗ the report ${report} is recorded, and missing from the repository`,
   altered: (report, reason) => `✗ the report ${report} is not what was recorded: ${reason}`,
   check: "to check it",
-  checkHint: "python3 verify_evidence.py --root",
+  checkHint: "python3 -I verify_evidence.py --root",
   root: "root key",
   rootHint: "as on the printed recovery sheet; hand it over by another way than the archive",
   hash: "SHA-256",
@@ -102,7 +102,7 @@ const fr: Messages = {
   missing: (report) => `✗ le rapport ${report} est consigné, et manque au dépôt`,
   altered: (report, reason) => `✗ le rapport ${report} n'est pas ce qui a été consigné : ${reason}`,
   check: "pour vérifier",
-  checkHint: "python3 verify_evidence.py --lang fr --root",
+  checkHint: "python3 -I verify_evidence.py --lang fr --root",
   root: "clé racine",
   rootHint:
     "comme sur la feuille de secours imprimée ; transmettez-la par une autre voie que l'archive",
