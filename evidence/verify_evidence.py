@@ -33,6 +33,9 @@ import os
 import re
 import tarfile
 
+# An event may be 256 KiB long, and so may a cell; by itself Python refuses one beyond 128 KiB.
+csv.field_size_limit(2**31 - 1)
+
 # --- Ed25519 verification: RFC 8032, section 5.1.7, with extended coordinates ---------------------------------------
 
 P = 2**255 - 19
@@ -203,6 +206,20 @@ class Problem(Exception):
     """What cannot be read at all."""
 
 
+# What reading something else than a bundle ends in.
+UNREADABLE = (
+    Problem,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    csv.Error,
+)
+
+
 def shown(value):
     """A value as it may stand on a terminal: names of files and what events say were written by others."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in str(value))
@@ -276,7 +293,7 @@ def read_json(files, name):
         return json.loads(files[name].decode("utf-8"))
     except KeyError:
         raise Problem(name)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Problem("%s: %s" % (name, error))
 
 
@@ -356,7 +373,7 @@ class Bundle:
                 try:
                     event = json.loads(line.decode("utf-8"))
                     event["writer"] + event["time"] + event["previousHash"], event["sequence"] + 0, event["kind"]
-                except (ValueError, KeyError, TypeError) as error:
+                except (ValueError, KeyError, TypeError, RecursionError) as error:
                     raise Problem("%s:%d: %s" % (name, number, error))
                 found.append((event, sha256(line)))
         return found
@@ -782,7 +799,7 @@ def main():
     report = Report(options.lang)
     try:
         bundle = verify(options.bundle, options.anchor, {plain(root) for root in options.root}, report)
-    except (Problem, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         report.print()
         print("✗ " + report.text("unreadable", reason=error))
         return 1

@@ -38,7 +38,7 @@ import {
   putLines,
   withRows,
 } from "../support/evidence-tampering.ts";
-import { type EvidenceWorld, evidenceWorld, readBundle } from "../support/evidence-world.ts";
+import { type EvidenceWorld, evidenceWorld, proof, readBundle } from "../support/evidence-world.ts";
 
 /** Debian's, as an auditor has it. */
 const python = "/usr/bin/python3";
@@ -318,12 +318,18 @@ test("R16 a bundle that a stranger signed, of another repository, or with anothe
 });
 
 test("R16 what is no bundle at all is told in a line, without a trace of the program", async () => {
+  const deep = Buffer.from("[".repeat(200_000));
+  const [from, to] = ["9999-12-30T00:00:00.000Z", "9999-12-31T00:00:00.000Z"];
+  const lastDay = { cluster: "main", routine: "daily backup", from, to, done: false };
   const cases: readonly (readonly [string, Files])[] = [
     ["manifest.json", new Map([...settled].filter(([name]) => name !== "manifest.json"))],
     ["anchor.txt", new Map([...settled].filter(([name]) => name !== "anchor.txt"))],
     ["manifest.json", new Map(settled).set("manifest.json", Buffer.from("[]"))],
     ["ledger/events.jsonl:1", new Map(settled).set(EVENTS, Buffer.from("{}\n"))],
     ["", new Map(settled).set("sla.json", Buffer.from("null"))],
+    ["manifest.json", new Map(settled).set("manifest.json", deep)],
+    ["ledger/events.jsonl:1", new Map(settled).set(EVENTS, deep)],
+    ["", new Map(settled).set("lists/routines.json", Buffer.from(JSON.stringify([lastDay])))],
   ];
   for (const [name, files] of cases) {
     const { status, stdout, stderr } = await verify(files);
@@ -335,4 +341,20 @@ test("R16 what is no bundle at all is told in a line, without a trace of the pro
   await writeFile(path, "no archive");
   assert.match(run(path, "--root", root).stdout, /cannot be read: /);
   assert.match(run(join(world.directory, "absent")).stdout, /cannot be read: /);
+});
+
+test("R16 evidence of a period in which nothing happened, and of one with an event as long as events may be, is accepted", async () => {
+  const { nowMs } = world;
+  await world.export("nothing.tar", nowMs - 60 * DAY, nowMs - 50 * DAY);
+  const findings = Array.from({ length: 50 }, () => "a long finding; ".repeat(240));
+  await world.record(nowMs - 60_000, proof("main", false, findings));
+  await world.export("long.tar", nowMs - 120_000, nowMs + DAY);
+  for (const name of ["nothing.tar", "long.tar"]) {
+    const path = join(world.directory, name);
+    const { status, stdout, stderr } = run(path, "--root", root, "--lang", "en");
+    assert.deepEqual([status, stderr], [0, ""], stdout);
+  }
+  const files = await readBundle(join(world.directory, "long.tar"));
+  const cells = files.get("lists/proofs.csv")?.toString() ?? "";
+  assert.ok(cells.length > 131_072, String(cells.length));
 });

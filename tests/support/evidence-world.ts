@@ -82,7 +82,12 @@ function backup(cluster: string, atMs: number, ok: boolean): EventContent {
       };
 }
 
-function proof(cluster: string, proven: boolean): EventContent {
+/** That a proof came to an end. */
+export function proof(
+  cluster: string,
+  proven: boolean,
+  findings: readonly string[] = ["l'été"],
+): EventContent {
   return {
     kind: "proofFinished",
     data: {
@@ -92,7 +97,7 @@ function proof(cluster: string, proven: boolean): EventContent {
       target: { kind: "latest", value: null, timeline: null },
       verdict: proven ? "proven" : "failed",
       reached: null,
-      levels: [{ level: 1, ok: proven, durationMs: 0.5, findings: ["l'été"] }],
+      levels: [{ level: 1, ok: proven, durationMs: 0.5, findings: [...findings] }],
       serverVersion: null,
       rpoSeconds: 12.25,
       rtoSeconds: 600,
