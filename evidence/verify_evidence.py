@@ -136,6 +136,9 @@ TEXTS = {
         "rowtwice": "row {row} names an event a second time",
         "rowabsent": "event {sequence} of {writer} ({kind}) is missing",
         "csv": "row {row} differs from the JSON list ({field})",
+        "columns": "a column stands there twice",
+        "cells": "row {row} has {found} cells, the heading has {wanted}",
+        "listextra": "is a list that the manifest does not name",
         "rows": "{found} rows, {wanted} in the other file or in the manifest",
         "count": "{what}: {wanted} are told, {found} are there",
         "routine": "row {row}: {routine} of {day} is told as done={told}, the events say {found}",
@@ -184,6 +187,9 @@ TEXTS = {
         "rowtwice": "la ligne {row} nomme un événement une seconde fois",
         "rowabsent": "l'événement {sequence} de {writer} ({kind}) manque",
         "csv": "la ligne {row} diffère de la liste JSON ({field})",
+        "columns": "une colonne y figure deux fois",
+        "cells": "la ligne {row} a {found} cellules, l'en-tête en a {wanted}",
+        "listextra": "est une liste que le manifeste ne nomme pas",
         "rows": "{found} lignes, {wanted} dans l'autre fichier ou au manifeste",
         "count": "{what} : {wanted} annoncés, {found} présents",
         "routine": "ligne {row} : {routine} du {day} annoncé done={told}, les événements disent {found}",
@@ -564,14 +570,21 @@ def read_list(bundle, name, report):
     text = bundle.files.get(place, b"").decode("utf-8-sig", "replace")
     table = list(csv.reader(io.StringIO(text, newline="")))
     heading, lines = (table[0], table[1:]) if table else ([], [])
+    columns = {name: index for index, name in enumerate(heading)}
+    if len(columns) != len(heading):
+        report.add(place, "columns")
     if len(lines) != len(rows):
         report.add(place, "rows", found=len(lines), wanted=len(rows))
         return rows
     for number, (line, row) in enumerate(zip(lines, rows), 1):
+        if len(line) != len(heading):
+            report.add(place, "cells", row=number, found=len(line), wanted=len(heading))
         for field in row:
-            index = heading.index(field) if field in heading else -1
-            if index < 0 or index >= len(line) or not same_cell(line[index], row[field]):
+            index = columns.get(cell_of(field), len(line))
+            if index >= len(line) or not same_cell(line[index], row[field]):
                 report.add(place, "csv", row=number, field=field)
+        for name in sorted(set(columns) - {cell_of(field) for field in row}):
+            report.add(place, "csv", row=number, field=name)
     return rows
 
 
@@ -585,16 +598,23 @@ ENVELOPE = {
 }
 
 
-def check_row(place, number, row, event, report):
-    for field, value in row.items():
-        if field in ENVELOPE:
-            expected = event[ENVELOPE[field]]
-        elif field == "data" and "data" not in event["data"]:
-            expected = event["data"]
-        else:
-            expected = event["data"].get(field)
-        if value != expected:
+def check_row(place, number, row, event, name, report):
+    """All that the event says stands in its row; what else stands there, of other kinds of the list, is empty."""
+    data = event["data"]
+    said = data if isinstance(data, dict) and name != "operations" else {"data": data}
+    said = dict(said, **{field: event[told] for field, told in ENVELOPE.items()})
+    for field in sorted(set(row) | set(said)):
+        if field not in row or row[field] != said.get(field):
             report.add(place, "row", row=number, field=field)
+
+
+def check_named(bundle, report):
+    """What no list of the manifest is was held against nothing."""
+    names = list(bundle.manifest["listKinds"]) + ["routines"]
+    known = {"lists/%s.%s" % (name, form) for name in names for form in ("csv", "json")}
+    for path in bundle.files:
+        if path.startswith("lists/") and path not in known:
+            report.add(path, "listextra")
 
 
 def check_lists(bundle, report):
@@ -618,7 +638,7 @@ def check_lists(bundle, report):
             elif at not in wanted:
                 report.add(place, "rowevent", row=number)
             else:
-                check_row(place, number, row, wanted[at], report)
+                check_row(place, number, row, wanted[at], name, report)
             seen.add(at)
         for writer, sequence in sorted(set(wanted) - seen):
             kind = wanted[(writer, sequence)]["kind"]
@@ -626,6 +646,7 @@ def check_lists(bundle, report):
         if manifest["lists"].get(name) != len(wanted):
             report.add("manifest.json", "count", what=name, wanted=manifest["lists"].get(name), found=len(wanted))
         total += len(rows)
+    check_named(bundle, report)
     kinds = {}
     for event, _ in bundle.events:
         kinds[event["kind"]] = kinds.get(event["kind"], 0) + 1

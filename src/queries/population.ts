@@ -133,17 +133,38 @@ function dataColumns(name: PopulationName): readonly string[] {
   return [...new Set(kinds.flatMap((kind) => Object.keys(eventSchemas[kind].shape)))];
 }
 
-function rowOf(name: PopulationName, event: LedgerEvent): Population["rows"][number] {
-  const { time, kind, writer, sequence, actor, reason, data } = event;
+/** What an event says, by its fields. */
+function fieldsOf(name: PopulationName, { data }: LedgerEvent): ReadonlyMap<string, unknown> {
+  const isWhole =
+    name === "operations" || typeof data !== "object" || data === null || Array.isArray(data);
+  return new Map<string, unknown>(isWhole ? [["data", data]] : Object.entries(data));
+}
+
+/** Columns of a list: of all its kinds, and what events of other versions say besides, so that no row leaves anything out. */
+function columnsOf(name: PopulationName, events: readonly LedgerEvent[]): readonly string[] {
+  const columns = new Set<string>([...EVENT_COLUMNS, ...dataColumns(name)]);
+  const others = new Set<string>();
+  for (const event of events) {
+    for (const field of fieldsOf(name, event).keys()) {
+      if (!columns.has(field)) {
+        others.add(field);
+      }
+    }
+  }
+  return [...columns, ...[...others].toSorted()];
+}
+
+function rowOf(
+  name: PopulationName,
+  event: LedgerEvent,
+  columns: readonly string[],
+): Population["rows"][number] {
+  const { time, kind, writer, sequence, actor, reason } = event;
   const [eventTime, eventKind, eventWriter] = [time, kind, writer];
   const about = { eventTime, eventKind, eventWriter, eventSequence: sequence };
-  const fields = new Map<string, unknown>(
-    name === "operations" || typeof data !== "object" || data === null
-      ? [["data", data]]
-      : Object.entries(data),
-  );
+  const fields = fieldsOf(name, event);
   const row: Record<string, unknown> = { ...about, eventActor: actor, eventReason: reason };
-  for (const column of dataColumns(name)) {
+  for (const column of columns.slice(EVENT_COLUMNS.length)) {
     row[column] = fields.get(column) ?? null;
   }
   return row;
@@ -157,9 +178,9 @@ export function populationsOf(events: readonly LedgerEvent[]): readonly Populati
     .map((event) => ({ event, place: placeOf(event) }))
     .toSorted((a, b) => (a.place < b.place ? -1 : 1))
     .map(({ event }) => event);
-  return populationNames.map((name) => ({
-    name,
-    columns: [...EVENT_COLUMNS, ...dataColumns(name)],
-    rows: byTime.filter(({ kind }) => nameOf(kind) === name).map((event) => rowOf(name, event)),
-  }));
+  return populationNames.map((name) => {
+    const own = byTime.filter(({ kind }) => nameOf(kind) === name);
+    const columns = columnsOf(name, own);
+    return { name, columns, rows: own.map((event) => rowOf(name, event, columns)) };
+  });
 }

@@ -37,6 +37,7 @@ import {
   putJson,
   putLines,
   withRows,
+  withoutField,
 } from "../support/evidence-tampering.ts";
 import { type EvidenceWorld, evidenceWorld, proof, readBundle } from "../support/evidence-world.ts";
 
@@ -357,4 +358,20 @@ test("R16 evidence of a period in which nothing happened, and of one with an eve
   const files = await readBundle(join(world.directory, "long.tar"));
   const cells = files.get("lists/proofs.csv")?.toString() ?? "";
   assert.ok(cells.length > 131_072, String(cells.length));
+});
+
+test("R16 what events of a newer version say besides stands in their list, too, and is accepted", async () => {
+  const { nowMs } = world;
+  const one = proof("main", true);
+  const data = { ...one.data, checkedBy: "=Awa" };
+  const newer = { ...one, data } as typeof one;
+  await world.record(nowMs - 60_000, newer);
+  await world.export("newer.tar", nowMs - 120_000, nowMs + DAY);
+  const files = await readBundle(join(world.directory, "newer.tar"));
+  assert.match(files.get("lists/proofs.csv")?.toString() ?? "", /,checkedBy\r\n.*,'=Awa\r\n/s);
+  const { status, stdout } = await verify(files);
+  assert.equal(status, 0, stdout);
+  withoutField("proofs", "checkedBy")(files);
+  sealAnew(files);
+  assert.match((await verify(files)).stdout, /what its event says \(checkedBy\)/);
 });

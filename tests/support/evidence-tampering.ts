@@ -81,6 +81,23 @@ export function withRows(name: string, change: (rows: Row[]) => Row[]): (files: 
   };
 }
 
+/** Every row of a list without one of its fields. */
+export function withoutField(name: string, gone: string): (files: Files) => void {
+  return withRows(name, (rows) =>
+    rows.map((row) => Object.fromEntries(Object.entries(row).filter(([field]) => field !== gone))),
+  );
+}
+
+/** More at the end of a table's heading, and of each of its lines, none of which holds a line break. */
+function withCells(name: string, more: { readonly heading: string; readonly line: string }) {
+  return (files: Files): void => {
+    const path = `lists/${name}.csv`;
+    const [heading = "", ...lines] = (files.get(path)?.toString() ?? "").trimEnd().split("\r\n");
+    const table = [`${heading}${more.heading}`, ...lines.map((line) => `${line}${more.line}`)];
+    files.set(path, Buffer.from(table.map((line) => `${line}\r\n`).join("")));
+  };
+}
+
 export const eventTamperings: readonly Tampering[] = [
   [
     "an edited event",
@@ -279,6 +296,48 @@ export const listTamperings: readonly Tampering[] = [
       files.set("lists/backups.csv", Buffer.from(text.replace("backupFailed", "backupFinished")));
     },
     /lists\/backups\.csv: row \d+ differs from the JSON list \(eventKind\)/,
+  ],
+  [
+    "verdicts removed",
+    "settled",
+    withoutField("proofs", "verdict"),
+    /lists\/proofs\.json: row 1 does not say what its event says \(verdict\)/,
+  ],
+  [
+    "who did it removed",
+    "settled",
+    withoutField("accesses", "eventActor"),
+    /lists\/accesses\.json: row 1 does not say what its event says \(eventActor\)/,
+  ],
+  [
+    "what happened removed from operations",
+    "settled",
+    withoutField("operations", "data"),
+    /lists\/operations\.json: row 1 does not say what its event says \(data\)/,
+  ],
+  [
+    "a column added",
+    "settled",
+    withCells("proofs", { heading: ",note", line: ",fine" }),
+    /lists\/proofs\.csv: row 1 differs from the JSON list \(note\)/,
+  ],
+  [
+    "a column told twice",
+    "settled",
+    withCells("proofs", { heading: ",verdict", line: ",proven" }),
+    /lists\/proofs\.csv: a column stands there twice/,
+  ],
+  [
+    "cells beside the columns",
+    "settled",
+    withCells("proofs", { heading: "", line: ",proven" }),
+    /lists\/proofs\.csv: row 1 has \d+ cells, the heading has \d+/,
+  ],
+  [
+    "a list added",
+    "settled",
+    (files) => void files.set("lists/summary.csv", Buffer.from("proofs,proven\r\n9,9\r\n")),
+    /lists\/summary\.csv: is a list that the manifest does not name/,
   ],
   [
     "a line of a table removed",
