@@ -14,7 +14,7 @@ What is checked, in this order:
      writer's last event is the one that the signed anchor names: so none was edited, removed, moved, added or cut off;
   4. anchors that were kept elsewhere agree;
   5. every event stands in exactly one list, each row says what its event says, CSV and JSON agree, and the counts add up;
-  6. days and weeks told as done or missed, and the rates in sla.json, are what the events give;
+  6. days and weeks told as done or missed, and the rates in sla.json, are what the events give, for the whole period and each cluster;
   7. each archived report has the hashes that the ledger recorded.
 """
 import sys
@@ -146,6 +146,8 @@ TEXTS = {
         "routinespan": "row {row}: {routine} from {begin} to {end} is no day or week of the time zone",
         "nozone": "this Python knows no time zone {zone}: that days and weeks begin by its clocks was not checked",
         "rate": "{cluster}: {what} {told} told, {found} by the events",
+        "bounds": "{what} is {told}, the bundle says {wanted} elsewhere",
+        "clusterabsent": "{cluster} has backups or proofs in this period and is not there",
         "report": "the SHA-256 is not the one that the ledger recorded",
         "reportabsent": "is recorded and missing",
         "reportextra": "is a report that the ledger of this period does not record",
@@ -197,6 +199,8 @@ TEXTS = {
         "routinespan": "ligne {row} : {routine} du {begin} au {end} n'est ni un jour ni une semaine du fuseau",
         "nozone": "ce Python ne connaît pas le fuseau {zone} : que jours et semaines suivent ses horloges n'a pas été vérifié",
         "rate": "{cluster} : {what} {told} annoncés, {found} selon les événements",
+        "bounds": "{what} est {told}, le lot dit ailleurs {wanted}",
+        "clusterabsent": "{cluster} a des sauvegardes ou des preuves dans cette période et n'y figure pas",
         "report": "le SHA-256 n'est pas celui que le journal a consigné",
         "reportabsent": "est consigné et manque",
         "reportextra": "est un rapport que le journal de cette période ne consigne pas",
@@ -664,9 +668,13 @@ def check_lists(bundle, report):
 
 
 ROUTINES = {"daily backup": ("backupFinished", 1), "weekly proof": ("proofFinished", 7)}
+# Of whom one of these is told, something is due.
+DEEDS = ("backupFinished", "backupFailed", "proofFinished")
 DAY = datetime.timedelta(days=1)
 # Clocks are set by an hour, seldom by more.
 CLOCKS_SET = datetime.timedelta(hours=3)
+HOUR = datetime.timedelta(hours=1)
+MILLISECOND = datetime.timedelta(milliseconds=1)
 
 
 def instant_of(text):
@@ -689,6 +697,7 @@ def check_routines(bundle, report):
     """Days and weeks, and rates; the program counts by time within the period."""
     report.begin("routines")
     sla = read_json(bundle.files, "sla.json")
+    check_bounds(bundle.manifest, sla, report)
     inside = [event for event, _ in bundle.events if sla["from"] <= event["time"] < sla["to"]]
     deeds = {}
     for event in inside:
@@ -700,8 +709,11 @@ def check_routines(bundle, report):
         done = any(row["from"] <= time < row["to"] for time in deeds.get((row["cluster"], kind), []))
         if done != row["done"]:
             report.add("lists/routines.json", "routine", row=number, routine=row["routine"], day=row["from"][:10], told=row["done"], found=done)
-    check_spans(rows, sla, report)
+    check_spans(rows, sla, first_deeds(bundle), report)
     check_missed(rows, sla, report)
+    told = {judged["cluster"] for judged in sla["clusters"]}
+    for cluster in sorted({cluster for cluster, kind in deeds if kind in DEEDS and cluster is not None} - told):
+        report.add("sla.json", "clusterabsent", cluster=cluster)
     for judged in sla["clusters"]:
         cluster = judged["cluster"]
         for what, good, bad in (("backups", "backupFinished", "backupFailed"), ("proofs", "proofFinished", None)):
@@ -716,9 +728,37 @@ def check_routines(bundle, report):
             report.add("sla.json", "rate", cluster=cluster, what="proofs.good", told=judged["proofs"]["good"], found=proven)
 
 
-def check_spans(rows, sla, report):
-    """From the first one that is listed on, each whole day or week must be there up to the end, and be one of the zone's."""
-    zone = zone_of(sla.get("zone", "UTC"))
+def check_bounds(manifest, sla, report):
+    """What was attained is told of the very period of the bundle: in a shorter one nothing might have failed."""
+    until = manifest["until"]
+    for what, wanted in (("from", manifest["from"]), ("to", manifest["to"]), ("zone", manifest["zone"]), ("goesOn", until is None)):
+        if sla.get(what) != wanted:
+            report.add("sla.json", "bounds", what=what, told=sla.get(what), wanted=wanted)
+    end = instant_of(manifest["to"])
+    if until is not None:
+        fits = end == instant_of(until) + MILLISECOND
+    else:
+        # It goes on, or had been over for less than an hour.
+        made = instant_of(manifest["madeAt"])
+        fits = made - HOUR <= end <= made
+    if not fits:
+        report.add("manifest.json", "bounds", what="to", told=manifest["to"], wanted=until or manifest["madeAt"])
+
+
+def first_deeds(bundle):
+    """When the events that are here first say something of each cluster."""
+    first = {}
+    for event, _ in list(bundle.before.values()) + bundle.events:
+        data = event["data"]
+        if event["kind"] in DEEDS and isinstance(data, dict) and "cluster" in data:
+            cluster = data["cluster"]
+            first[cluster] = min(first.get(cluster, event["time"]), event["time"])
+    return first
+
+
+def check_spans(rows, sla, deeds, report):
+    """From the first deed on at the latest, each whole day or week must be there up to the end, and be one of the zone's."""
+    zone = zone_of(sla["zone"])
     if zone is None:
         report.note("nozone", zone=sla["zone"])
     place = "lists/routines.json"
@@ -738,6 +778,27 @@ def check_spans(rows, sla, report):
                 report.add(place, "routineabsent", routine=routine, cluster=cluster, day=end.isoformat())
         if next_end(last, ROUTINES[routine][1], zone) <= period_end:
             report.add(place, "routineabsent", routine=routine, cluster=cluster, day=last.isoformat())
+    for cluster, time in sorted(deeds.items()):
+        for routine, (_, days) in ROUTINES.items():
+            due = next_begin(max(instant_of(time), instant_of(sla["from"])), days, zone)
+            listed = spans.get((cluster, routine))
+            if next_end(due, days, zone) <= period_end and (listed is None or listed[0][0] > due):
+                report.add(place, "routineabsent", routine=routine, cluster=cluster, day=due.isoformat())
+
+
+def next_begin(instant, days, zone):
+    """When the first day or week that is not begun before the instant begins; without the zone, at the latest."""
+    if zone is None:
+        return instant + days * DAY + CLOCKS_SET
+    date = instant.astimezone(zone).date()
+    date -= date.weekday() % days * DAY
+    while midnight(date, zone) < instant:
+        date += days * DAY
+    return midnight(date, zone)
+
+
+def midnight(date, zone):
+    return datetime.datetime(date.year, date.month, date.day, tzinfo=zone).astimezone(datetime.timezone.utc)
 
 
 def next_end(instant, days, zone):
@@ -745,7 +806,7 @@ def next_end(instant, days, zone):
     if zone is None:
         return instant + days * DAY + CLOCKS_SET
     date = instant.astimezone(zone).date() + days * DAY
-    return datetime.datetime(date.year, date.month, date.day, tzinfo=zone)
+    return midnight(date, zone)
 
 
 def begins_day(instant, days, zone):

@@ -23,6 +23,7 @@ import {
 import { fingerprintOf } from "../../src/pipeline/sealing/recipient-key.ts";
 import { parseLedgerWriterName } from "../../src/repository/object-names.ts";
 import { SealedStore } from "../../src/repository/sealed-store.ts";
+import { slaTamperings } from "../support/evidence-sla-tampering.ts";
 import {
   EVENTS,
   type Event,
@@ -208,7 +209,7 @@ test("R16 what is altered and signed anew by an enrolled host is found in the le
 });
 
 test("R16 lists, counts, rates and reports that were altered and signed anew are named by file and row", async () => {
-  for (const [what, base, change, named] of listTamperings) {
+  for (const [what, base, change, named] of [...listTamperings, ...slaTamperings]) {
     const files = new Map(base === "settled" ? settled : ongoing);
     change(files);
     sealAnew(files);
