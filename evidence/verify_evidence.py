@@ -131,6 +131,7 @@ TEXTS = {
         "kept": "the anchor of {made} knew event {sequence} of {writer} otherwise",
         "keptcut": "the anchor of {made} knew event {sequence} of {writer}, the ledger ends with {found}",
         "keptsettled": "the anchor of {made} knew {events} events of {writers} writers up to {until}; the ledger has {foundEvents} of {foundWriters}",
+        "keptnothing": "{place}: nothing in this bundle can be held against the anchor of {made}; evidence of the period in which it was made can",
         "row": "row {row} does not say what its event says ({field})",
         "rowevent": "row {row} names an event that is not in the ledger of this period or belongs to another list",
         "rowtwice": "row {row} names an event a second time",
@@ -184,6 +185,7 @@ TEXTS = {
         "kept": "l'ancrage du {made} connaissait autrement l'événement {sequence} de {writer}",
         "keptcut": "l'ancrage du {made} connaissait l'événement {sequence} de {writer}, le journal s'arrête à {found}",
         "keptsettled": "l'ancrage du {made} connaissait {events} événements de {writers} auteurs jusqu'au {until} ; le journal en a {foundEvents} de {foundWriters}",
+        "keptnothing": "{place} : rien dans ce lot ne peut être comparé à l'ancrage du {made} ; des éléments de preuve de la période où il a été fait le peuvent",
         "row": "la ligne {row} ne dit pas ce que dit son événement ({field})",
         "rowevent": "la ligne {row} nomme un événement absent du journal de cette période ou d'une autre liste",
         "rowtwice": "la ligne {row} nomme un événement une seconde fois",
@@ -257,6 +259,11 @@ class Report:
     def note(self, key, **values):
         """What could not be checked here; no problem of the bundle."""
         self.notes.append(self.text(key, **values))
+
+    def withdraw(self):
+        """The check that was begun last, where it found nothing wrong because there was nothing to find."""
+        if not self.checks[-1][1]:
+            self.checks.pop()
 
     def print(self):
         for check, problems in self.checks:
@@ -502,8 +509,10 @@ def check_heads(bundle, anchor, links, report):
             report.add("ledger/events.jsonl", "stranger", writer=writer)
 
 
-def check_kept(bundle, anchor, paths, roots, report):
+def check_kept(bundle, paths, roots, report):
+    """Anchors hold heads of their time: of another period's bundle they may say nothing, and that is not agreement."""
     report.begin("anchors")
+    compared = 0
     for path in paths:
         try:
             with open(path, encoding="utf-8") as file:
@@ -511,22 +520,36 @@ def check_kept(bundle, anchor, paths, roots, report):
         except (OSError, Problem, ValueError, IndexError) as error:
             report.add(path, "unreadable", reason=error)
             continue
+        problems = report.count
         check_anchor_signed(path, kept, bundle, roots, report)
-        made = kept["made"]
-        for writer, (sequence, digest) in kept["heads"].items():
-            last = bundle.last.get(writer, 0)
-            if sequence > last and made <= (bundle.manifest["until"] or bundle.manifest["madeAt"]):
-                report.add(path, "keptcut", made=made, writer=writer, sequence=sequence, found=last)
-            elif bundle.hashes.get((writer, sequence), digest) != digest:
+        here = check_kept_heads(bundle, kept, path, report) + check_kept_settled(bundle, kept, path, report)
+        if here == 0 and report.count == problems:
+            report.note("keptnothing", place=path, made=kept["made"])
+        compared += here
+    if compared == 0:
+        report.withdraw()
+
+
+def check_kept_heads(bundle, kept, path, report):
+    """The heads that an anchor names one by one. Answers how many could be compared."""
+    made = kept["made"]
+    compared = 0
+    for writer, (sequence, digest) in kept["heads"].items():
+        last = bundle.last.get(writer, 0)
+        if sequence > last and made <= (bundle.manifest["until"] or bundle.manifest["madeAt"]):
+            report.add(path, "keptcut", made=made, writer=writer, sequence=sequence, found=last)
+        elif (writer, sequence) in bundle.hashes:
+            compared += 1
+            if bundle.hashes[(writer, sequence)] != digest:
                 report.add(path, "kept", made=made, writer=writer, sequence=sequence)
-        check_kept_settled(bundle, kept, path, report)
+    return compared
 
 
 def check_kept_settled(bundle, kept, path, report):
-    """The heads that an anchor folded into a digest, made anew from the events: where its instant lies in the period."""
+    """The heads that an anchor folded into a digest, made anew from the events: where its instant lies in the period. Answers 1 if it does."""
     until = kept["until"]
     if until < bundle.manifest["from"] or (bundle.manifest["until"] or bundle.manifest["madeAt"]) < until:
-        return
+        return 0
     heads = {event["writer"]: (event["sequence"], digest) for event, digest in bundle.before.values()}
     beyond = set()
     for event, digest in bundle.events:
@@ -546,6 +569,7 @@ def check_kept_settled(bundle, kept, path, report):
             foundEvents=sum(sequence for sequence, _ in heads.values()),
             foundWriters=len(heads),
         )
+    return 1
 
 
 def cell_of(value):
@@ -861,7 +885,7 @@ def verify(path, anchors, roots, report):
     check_signed(bundle, anchor, roots, report)
     check_chain(bundle, anchor, report)
     if anchors:
-        check_kept(bundle, anchor, anchors, roots, report)
+        check_kept(bundle, anchors, roots, report)
     check_lists(bundle, report)
     check_routines(bundle, report)
     check_reports(bundle, report)

@@ -114,13 +114,29 @@ function sealAnew(files: Files, sealed: SealedStore = world.sealed): void {
 }
 
 test("R16 R31 an auditor's Python accepts evidence of both kinds, from the archive and unpacked, in both languages, with a kept anchor", async () => {
-  for (const name of ["settled.tar", "ongoing.tar"]) {
+  // The anchor was made after the first period, and folded that period's writers into its digest.
+  const said = [
+    [
+      "settled.tar",
+      false,
+      /^\? \S+kept\.txt: nothing in this bundle can be held against the anchor of 2/m,
+    ],
+    ["ongoing.tar", true, /^✓ kept anchors agree$/m],
+  ] as const;
+  for (const [name, isCompared, ofAnchor] of said) {
     const path = join(world.directory, name);
     const { status, stdout, stderr } = run(path, "--root", root, "--anchor", kept, "--lang", "en");
     assert.equal(status, 0, stdout + stderr);
     assert.match(stdout, /^All is as it was recorded: \d+ events/m);
+    assert.match(stdout, ofAnchor);
+    assert.deepEqual(
+      [stdout.includes("✓ kept anchors"), /^\? /m.test(stdout)],
+      [isCompared, !isCompared],
+    );
     assert.equal(run(path, "--root", root.replaceAll("-", " ").toUpperCase()).status, 0);
   }
+  const elsewhere = run(join(world.directory, "settled.tar"), "--anchor", kept, "--lang", "fr");
+  assert.match(elsewhere.stdout, /rien dans ce lot ne peut être comparé à l'ancrage du 2/);
   const folder = unpacked("ongoing.tar", "unpacked");
   const french = spawnSync(python, ["-I", "verify_evidence.py", "--lang", "fr", "."], {
     cwd: folder,
