@@ -572,12 +572,19 @@ def check_kept_settled(bundle, kept, path, report):
     return 1
 
 
+def bordered(run):
+    """Between what can stand at the border of two cells and a sign that begins a formula: an apostrophe."""
+    text = run.group()
+    return text[:-1] + "'" + text[-1] if text[-1] in "'=+-@" and re.search(r"[;\t\r\n]", text) else text
+
+
 def cell_of(value):
-    """A value as it stands in a CSV cell."""
+    """A value as it stands in a CSV cell: no spreadsheet, whatever separates its lists, takes it for a formula."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return "'" + value if re.match(r"['=+\-@\t\r]", value) else value
+        text = re.sub(r"[;\t\r\n \"]+['=+\-@]?", bordered, value)
+        return "'" + text if re.match(r"['=+\-@\t\r]", value) else text
     return value
 
 
@@ -586,7 +593,7 @@ def same_cell(cell, value):
     if isinstance(expected, str):
         return cell == expected
     try:
-        return json.loads(cell) == expected
+        return json.loads(cell) == expected and not re.search(r"; *[=+\-@]", cell)
     except ValueError:
         return False
 

@@ -392,3 +392,24 @@ test("R16 what events of a newer version say besides stands in their list, too, 
   sealAnew(files);
   assert.match((await verify(files)).stdout, /what its event says \(checkedBy\)/);
 });
+
+test("R16 cells with the signs of formulas and separators in any order are the same for the verifier, and begin no formula behind a semicolon", async () => {
+  const { nowMs } = world;
+  const random = new SeededRandom(7);
+  const signs = "=+-@;;\t\r\n \"',\\aé".split("");
+  const one = (): string => signs[Math.floor(random.fraction() * signs.length)] ?? "";
+  const texts = Array.from({ length: 60 }, () => Array.from({ length: 12 }, one).join(""));
+  const accesses = texts.map((object) => ({
+    kind: "accessed" as const,
+    data: { what: "restore", cluster: "main", object, repeats: 0 },
+  }));
+  await world.record(nowMs - 90_000, proof("main", true, texts), ...accesses);
+  await world.export("signs.tar", nowMs - 120_000, nowMs + DAY);
+  const files = await readBundle(join(world.directory, "signs.tar"));
+  for (const name of ["proofs", "accesses"]) {
+    const text = files.get(`lists/${name}.csv`)?.toString() ?? "";
+    assert.doesNotMatch(text, /[;\t\r\n][ "]*[=+\-@]/);
+  }
+  const { status, stdout } = await verify(files);
+  assert.equal(status, 0, stdout);
+});
