@@ -369,6 +369,8 @@ class Bundle:
     def __init__(self, path):
         self.files = read_bundle(path)
         self.manifest = read_json(self.files, "manifest.json")
+        # The root key that the signer names, once that was read.
+        self.signed_under = None
         self.repository = self.manifest["repositoryId"]
         self.roots = {root["generation"]: bytes.fromhex(root["key"]) for root in self.manifest["roots"]}
         self.events = self.lines("ledger/events.jsonl")
@@ -449,6 +451,7 @@ def check_signed(bundle, anchor, roots, report):
         report.add("signature.txt", "unreadable", reason=error)
         return
     signed["message"] = b"PRA evidence v1\n" + bundle.files.get("SHA256SUMS", b"")
+    bundle.signed_under = bundle.roots.get(signed["generation"])
     # Who hands the bundle over must belong to the newest keys; kept anchors may be of earlier ones.
     check_signer("signature.txt", signed, bundle, roots, report)
     check_anchor_signed("anchor.txt", anchor, bundle, roots, report)
@@ -921,8 +924,8 @@ def main():
         print(report.text("broken", count=report.count))
         return 1
     if not options.root:
-        newest = max(bundle.manifest["roots"], key=lambda root: root["generation"])
-        print(report.text("unproved", root=newest["fingerprint"]))
+        # Of the key that was used: what the manifest calls it proves nothing.
+        print(report.text("unproved", root=fingerprint(bundle.signed_under)))
         return 2
     facts = {name: bundle.manifest[name] for name in ("writers", "from", "to")}
     print(report.text("whole", events=len(bundle.events), **facts))

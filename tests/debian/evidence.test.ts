@@ -335,6 +335,20 @@ test("R16 a bundle that a stranger signed, of another repository, or with anothe
   assert.match((await verify(foreign)).stdout, /anchor\.txt: is of another repository/);
 });
 
+test("R16 without a root, the fingerprint that is to be compared is that of the key it was signed under, whatever the bundle calls it", async () => {
+  const files = new Map(settled);
+  const manifest = jsonOf<Row & { readonly roots: readonly Row[] }>(files, "manifest.json");
+  const fingerprint = "0000-0000";
+  const roots = manifest.roots.map((one) => ({ ...one, fingerprint }));
+  const newer = { generation: 9, key: "0".repeat(64), fingerprint };
+  putJson(files, "manifest.json", { ...manifest, roots: [...roots, newer] });
+  sealAnew(files);
+  assert.equal((await verify(files)).status, 0);
+  const { status, stdout } = run(join(world.directory, "given.tar"), "--lang", "en");
+  assert.equal(status, 2);
+  assert.match(stdout, new RegExp(`The bundle says ${root}`));
+});
+
 test("R16 what is no bundle at all is told in a line, without a trace of the program", async () => {
   const deep = Buffer.from("[".repeat(200_000));
   const [from, to] = ["9999-12-30T00:00:00.000Z", "9999-12-31T00:00:00.000Z"];
