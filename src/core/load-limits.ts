@@ -31,6 +31,8 @@ export const strainFreeBytesMin = 2 * 2 ** 30;
 export const strainConnectionsLeftMin = 5;
 /** Production is looked at so often while it is loaded. */
 export const strainLookEveryMs = 1000;
+/** Making the load's own database: before PostgreSQL 15 that waits for two checkpoints. Ctrl-C waits for it. */
+export const loadDatabaseMakeMs = 120_000;
 /** What the load's own database may still be held by when it is dropped: backups and looks connect to every database for a moment. */
 export const loadDatabaseDropMs = 30_000;
 /** WAL after the frozen position is waited for, so that a restore can stop there and not behind it. */

@@ -34,7 +34,13 @@ import {
 } from "./load-test-notes.ts";
 import { type HealthWish, healthWish } from "./health-step.ts";
 import { productionOf } from "./keep-report.ts";
-import { dropLoadDatabase, loadDatabase, makeLoadDatabase } from "./production-database.ts";
+import {
+  type LoadDatabaseEnd,
+  clearLoadDatabase,
+  dropLoadDatabase,
+  loadDatabase,
+  makeLoadDatabase,
+} from "./production-database.ts";
 import { ProductionWatch } from "./production-watch.ts";
 import { recoverFrozen } from "./recover-frozen.ts";
 import { ServerLost } from "./running-load.ts";
@@ -218,6 +224,15 @@ async function runOn(run: Run): Promise<Ended> {
   }
 }
 
+/** Of one that was never made, or is somebody's, there is nothing to say. */
+function tellDatabase(end: LoadDatabaseEnd, tell: ProductionRequest["onEvent"]): void {
+  if (end.kind === "dropped") {
+    tell({ kind: "databaseDropped", database: loadDatabase });
+  } else if (end.kind === "stays") {
+    tell({ kind: "databaseStays", database: loadDatabase, failure: end.failure });
+  }
+}
+
 /**
  * Runs it. Interrupted, or ended because production suffered, it reports what was measured. @throws DrError `PG_LOADTEST_*`, `RESTORE_ROOM`,
  * `RESTORE_DB_*`, `CONFIG_*`, `STORE_*`, `PG_*`: nothing was loaded.
@@ -253,22 +268,21 @@ export async function runProductionTest(
   notes.databaseBytes = server.databaseBytes;
   const run = { adapters, environment, request, server, notes, note, application, health };
   await recordBeginning(run, plan);
-  let databaseFailure: DrError | undefined;
+  tell({ kind: "phase", phase: "database" });
+  await clearLoadDatabase(server.settings, { signal });
+  let databaseEnd: LoadDatabaseEnd;
   let ended: Ended;
   try {
-    tell({ kind: "phase", phase: "database" });
     await makeLoadDatabase(server.settings, { signal });
     ended = await runOn(run);
   } finally {
-    databaseFailure = await dropLoadDatabase(server.settings, clock);
-    note.dropped = databaseFailure === undefined;
-    if (databaseFailure === undefined) {
-      tell({ kind: "databaseDropped", database: plan.database });
-    } else {
-      tell({ kind: "databaseStays", database: plan.database, failure: databaseFailure });
-    }
+    databaseEnd = await dropLoadDatabase(server.settings, clock);
+    note.dropped = databaseEnd.kind === "dropped" || databaseEnd.kind === "absent";
+    tellDatabase(databaseEnd, tell);
   }
   const test = { notes, beganMs, startedAt, loadMs, seed, clients, ...ended };
   const outcome = await concludeLoadTest({ adapters, environment }, test);
-  return { ...outcome, databaseFailure };
+  return databaseEnd.kind === "stays"
+    ? { ...outcome, databaseFailure: databaseEnd.failure }
+    : outcome;
 }

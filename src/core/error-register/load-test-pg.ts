@@ -27,11 +27,11 @@ export const loadTestErrors = {
   PG_LOADTEST_DATABASE: {
     en: {
       message: "database {database} at {where} exists and was not made by a load test",
-      hint: "Nothing was touched. A load test makes a database of this name for itself and drops it: give yours another name, or drop it yourself.",
+      hint: "Nothing was touched. A load test makes a database of this name for itself and drops it: give yours another name, or drop it yourself. One without any table was left by a load test whose process or connection ended while it was being made: drop that one.",
     },
     fr: {
       message: "la base {database} sur {where} existe et n'a pas été créée par un test de charge",
-      hint: "Rien n'a été touché. Un test de charge crée une base de ce nom pour lui et la supprime : donnez un autre nom à la vôtre, ou supprimez-la vous-même.",
+      hint: "Rien n'a été touché. Un test de charge crée une base de ce nom pour lui et la supprime : donnez un autre nom à la vôtre, ou supprimez-la vous-même. Une base sans aucune table vient d'un test de charge dont le processus ou la connexion a fini pendant sa création : supprimez-la.",
     },
   },
   PG_LOADTEST_SLOW: {
