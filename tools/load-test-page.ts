@@ -1,5 +1,6 @@
 /** Writes docs/load-test.md: what a load test does and judges, with the words of its report and the numbers of its code. */
 import {
+  loadPauseMaxMs,
   loadSilenceMaxMs,
   strainConnectionsLeftMin,
   strainFreeBytesMin,
@@ -32,6 +33,7 @@ type Numbers = {
   readonly rounds: string;
   readonly window: string;
   readonly silence: string;
+  readonly pause: string;
   readonly slowdown: string;
   readonly latency: string;
   readonly factor: string;
@@ -77,7 +79,7 @@ const en: Meanings = {
     "",
     "1. A database `pra_loadtest` is made and marked. One of that name without the mark is somebody's: nothing happens then. It is dropped at the end, after Ctrl-C, too; after a crash by the next load test there.",
     "2. Small commits are measured, without a load first, and all the time from then on.",
-    "3. 4 clients (`--clients`) load that database, each working 25 % of its time (`--share`): after each commit it pauses in proportion to how long that took, so the load gives way to a server that slows. WAL goes where it is configured to go, and backups are taken as configured, with the same load without one between them. The protection is never turned off for a comparison: what WAL streaming costs is measured on a server of the test's own.",
+    `3. 4 clients (\`--clients\`) load that database, each working 25 % of its time (\`--share\`): after each commit it pauses in proportion to how long that took, ${numbers.pause} at most, so the load gives way to a server that slows. WAL goes where it is configured to go, and backups are taken as configured, with the same load without one between them. The protection is never turned off for a comparison: what WAL streaming costs is measured on a server of the test's own.`,
     "4. At a moment that the seed draws, nothing is crashed. The newest position that the repository holds is noted, and then the clock is read: the RPO is the time since the first commit acknowledged by then that lies behind it.",
     "5. The whole cluster is restored from the repository up to that position, at its full size, below `PRA_SPOOL_DIR`, and started apart from everything. Every commit that the repository held has to be there. The RTO is measured at full size, from the beginning of the restore until the application answered (without one: until the first write).",
     "",
@@ -123,7 +125,7 @@ const fr: Meanings = {
     "",
     "1. Une base `pra_loadtest` est créée et marquée. Une base de ce nom sans la marque est à quelqu'un : rien n'a lieu alors. Elle est supprimée à la fin, après Ctrl-C aussi ; après un plantage, par le prochain test de charge.",
     "2. De petites validations sont mesurées, d'abord sans charge, puis tout le temps.",
-    "3. 4 clients (`--clients`) chargent cette base, chacun travaillant 25 % de son temps (`--share`) : après chaque validation il fait une pause proportionnelle à sa durée, et la charge cède devant un serveur qui ralentit. Le WAL va où il est configuré d'aller, et des sauvegardes sont faites comme configurées, avec la même charge sans sauvegarde entre elles. La protection n'est jamais coupée pour comparer : ce que coûte la transmission du WAL est mesuré sur un serveur fait pour le test.",
+    `3. 4 clients (\`--clients\`) chargent cette base, chacun travaillant 25 % de son temps (\`--share\`) : après chaque validation il fait une pause proportionnelle à sa durée, de ${numbers.pause} au plus, et la charge cède devant un serveur qui ralentit. Le WAL va où il est configuré d'aller, et des sauvegardes sont faites comme configurées, avec la même charge sans sauvegarde entre elles. La protection n'est jamais coupée pour comparer : ce que coûte la transmission du WAL est mesuré sur un serveur fait pour le test.`,
     "4. À un moment tiré par la graine, rien n'est planté. La dernière position que le dépôt détient est notée, puis l'heure est lue : le RPO est le temps depuis la première validation confirmée jusque-là qui se trouve derrière.",
     "5. Tout le cluster est restauré depuis le dépôt jusqu'à cette position, à sa taille réelle, sous `PRA_SPOOL_DIR`, et démarré à l'écart de tout. Chaque validation que le dépôt détenait doit y être. Le RTO est mesuré à taille réelle, du début de la restauration à la réponse de l'application (sans elle : à la première écriture).",
     "",
@@ -142,6 +144,7 @@ function section(language: Language): readonly string[] {
     rounds: formatNumber(rounds.length, language),
     window: formatDuration(windowMs, language),
     silence: formatDuration(loadSilenceMaxMs, language),
+    pause: formatDuration(loadPauseMaxMs, language),
     slowdown: `${formatNumber(slowdownMax * 100, language)} %`,
     latency: formatDuration(strainLatencyLeastMs, language),
     factor: formatNumber(strainLatencyFactor, language),

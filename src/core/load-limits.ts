@@ -4,6 +4,8 @@
 export const loadAcknowledgedMax = 5_000_000;
 /** A loaded server that acknowledges nothing for so long is given up; a checkpoint on a slow disk holds commits up for some seconds. */
 export const loadSilenceMaxMs = 30_000;
+/** A client that works for a share of its time pauses so long at most: well below that silence, and at 1 % the full pause after a commit of 100 ms. */
+export const loadPauseMaxMs = 10_000;
 /** Databases of a server whose shape is read; each costs a connection, one after the other. */
 export const shapeDatabasesMax = 50;
 /** Tables of a database whose shape is read, the largest first: 2,000 of 20 columns are 4 MB of text. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadPauseMaxMs, loadSilenceMaxMs, strainSilenceMaxMs } from "../core/load-limits.ts";
 import { Pace } from "./pace.ts";
 
 /** Clients who each take so long for a commit, one event after the other; answers the commits and whether a measured one was held up. */
@@ -58,4 +59,11 @@ test("R6 clients that work for a share of their time give way as the server slow
     assert.ok(Math.abs(commits / atFullSpeed - 0.25) < 0.01, `${commits} of ${atFullSpeed}`);
     assert.equal(pace.paused, false, "that is no pace that was kept to");
   }
+});
+
+test("R6 a client never pauses so long that its server would be held for lost, however small its share and slow its commit", () => {
+  const pace = new Pace({ clients: 1, loadMs: 60_000, share: 0.01, commitsMax: 5_000_000 });
+  assert.equal(Math.round(pace.afterCommit(1000, 50)), 50 * 99);
+  assert.equal(pace.afterCommit(2000, strainSilenceMaxMs), loadPauseMaxMs);
+  assert.ok(loadPauseMaxMs + 2 * strainSilenceMaxMs < loadSilenceMaxMs);
 });

@@ -4,9 +4,11 @@
  * pauses hides how much longer its commits take. The other half is spread over all of the load's time.
  *
  * On a server that others work on, clients work for a share of their time only: the longer a commit takes, the longer the pause after it. So
- * the load gives way to a server that slows, and a slowdown shows in its rate as it would at full speed.
+ * the load gives way to a server that slows, and a slowdown shows in its rate as it would at full speed. A pause has a maximum: clients who all
+ * pause look like a server that is lost.
  */
 import { assert } from "../core/assert.ts";
+import { loadPauseMaxMs } from "../core/load-limits.ts";
 
 /** Of what can be kept, this much is used. */
 const KEPT_SHARE = 0.8;
@@ -56,7 +58,7 @@ export class Pace {
 
   /** Counts a commit that took so long; answers how long its client pauses, `passedMs` after the load began. */
   afterCommit(passedMs: number, latencyMs: number): number {
-    const restMs = (latencyMs * (1 - this.#share)) / this.#share;
+    const restMs = Math.min(loadPauseMaxMs, (latencyMs * (1 - this.#share)) / this.#share);
     if (this.#measuring && this.mayMeasure) {
       this.#measured += 1;
       return restMs;

@@ -198,6 +198,17 @@ class LoadClient {
     return latencyMs;
   }
 
+  /** Told to stop, it does not wait for the end of its pause. */
+  async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#clock.sleep(pauseMs, { signal });
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    }
+  }
+
   /** Commits until told to stop or until its connection breaks. Never rejects for what the server does. */
   async run(
     signal: AbortSignal,
@@ -208,7 +219,7 @@ class LoadClient {
       for (let done = 0; done < limits.commits && !signal.aborted; done++) {
         const pauseMs = limits.pauseMs(await this.#commitOne());
         if (pauseMs > 0) {
-          await this.#clock.sleep(pauseMs, { signal: new AbortController().signal });
+          await this.#pause(pauseMs, signal);
         }
       }
       await this.#client.end();

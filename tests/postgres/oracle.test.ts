@@ -140,6 +140,19 @@ test("a chain continues where the server has it", async () => {
   assert.equal((await judge(server, second.acknowledged)).found, 20);
 });
 
+test("R6 clients that pause end at once when the load is stopped", async () => {
+  await using server = await startTestServer({ major: 18 });
+  const connection = server.clientConfig();
+  const load = await startWorkload({ connection, clients: 16, signal, pauseMs: 5000 });
+  await load.untilCommits(16, { signal });
+  const beganMs = performance.now();
+  const { endings } = await load.stop();
+  const tookMs = performance.now() - beganMs;
+  assert.ok(tookMs < 3000, `${tookMs} ms`);
+  assert.ok(endings.every(({ kind }) => kind === "stopped"));
+  assert.equal((await judge(server, load.acknowledged)).ok, true);
+});
+
 test("L7 a cancelled wait for a synchronous standby acknowledges nothing", async () => {
   await using server = await startTestServer({ major: 18 });
   const setUp = await startWorkload({
