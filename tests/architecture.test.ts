@@ -108,6 +108,11 @@ const banned: readonly {
     instead: "a value given by the caller; app/environment.ts reads the configuration",
     except: /^src\/cli\/main\.ts|\.worker\.ts$/,
   },
+  {
+    pattern: /\bnew (?:pg\.)?(?:Client|Pool)\(/,
+    instead: "postgres/pg-client.ts: pg takes what is not given from the environment",
+    except: /^src\/postgres\/pg-client\.ts$/,
+  },
   { pattern: /\bconsole\./, instead: "frame.result or frame.note of the command line" },
   {
     pattern: /\bprocess\.exit\(/,

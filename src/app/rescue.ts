@@ -4,7 +4,6 @@
  * are missing there are inserted, none is ever changed or deleted.
  */
 import { createHash } from "node:crypto";
-import pg from "pg";
 import { DrError, isDrError } from "../core/errors.ts";
 import { rescueEventTablesMax } from "../core/limits.ts";
 import { formatLsn } from "../core/lsn.ts";
@@ -14,6 +13,7 @@ import { findClientPrograms } from "../dump/client-programs.ts";
 import { listDatabases } from "../dump/snapshot.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
 import { withPasswordFile } from "../postgres/password-file.ts";
+import { pgClient } from "../postgres/pg-client.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
 import { type RelationFinding, checkRelations } from "../proof/relation-checks.ts";
 import { listIncarnations } from "../repository/incarnation.ts";
@@ -130,7 +130,7 @@ async function damageOf(
 ): Promise<readonly RelationFinding[] | undefined> {
   run.request.onPhase("amcheck");
   const { host, port, user, database } = copy.settings;
-  const client = new pg.Client({ host, port, user, database, password: "" });
+  const client = pgClient({ host, port, user, database, password: "" });
   // A failure is told by the query under way.
   client.on("error", () => undefined);
   const abort = (): void => {

@@ -1,9 +1,10 @@
 /** A connection of the load. A server that is killed under it breaks the statement under way, which tells; an idle one breaks quietly. */
-import { Client, type ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
+import { pgClient } from "../postgres/pg-client.ts";
 
 /** A client whose connection may break at any time without ending the process. Not connected yet. */
 export function loadClient(config: ClientConfig): Client {
-  const client = new Client(config);
+  const client = pgClient(config);
   client.on("error", () => undefined);
   return client;
 }

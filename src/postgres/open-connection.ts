@@ -8,12 +8,13 @@
 import { readFile } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import pg from "pg";
+import type pg from "pg";
 import { present } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { connectionKeepAliveDelayMs } from "../core/limits.ts";
 import { errorOfConnecting, serverFaultOf } from "./connection-errors.ts";
 import { type ConnectionSettings, placeOf, type SslMode } from "./connection-settings.ts";
+import { type PgClientConfig, pgClient } from "./pg-client.ts";
 
 /** What a connection is for. */
 export type OpenOptions = {
@@ -83,11 +84,9 @@ async function tlsAttempts(
 /** `pg` hands every value over as the server wrote it: nothing is rounded or re-interpreted. */
 const textOnly = { getTypeParser: () => (value: unknown) => value };
 
-type StartupConfig = pg.ClientConfig & { readonly replication?: string };
-
 function clientFor(settings: ConnectionSettings, options: OpenOptions, ssl: TlsChoice): pg.Client {
   const { host, port, user, password } = settings;
-  const config: StartupConfig = {
+  const config: PgClientConfig = {
     host,
     port,
     user,
@@ -107,7 +106,7 @@ function clientFor(settings: ConnectionSettings, options: OpenOptions, ssl: TlsC
     ...(options.replication ? { replication: "true" } : {}),
     ...(ssl === false && options.plainSocket !== undefined ? { stream: options.plainSocket } : {}),
   };
-  return new pg.Client(config);
+  return pgClient(config);
 }
 
 /** A server without TLS answers the request for it with one byte, "N". */

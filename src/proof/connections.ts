@@ -2,7 +2,8 @@
  * Connections to a proof's throw-away server, through its socket only. Aborting the proof closes them, so that a statement that takes hours
  * does not hold back its end.
  */
-import pg from "pg";
+import type pg from "pg";
+import { pgClient } from "../postgres/pg-client.ts";
 import type { ThrowawayServer } from "../postgres/throwaway-server.ts";
 
 /** SQLSTATE of a role that does not exist or may not log in. */
@@ -55,7 +56,7 @@ export class Connections {
     this.#signal.throwIfAborted();
     const { socketDirectory: host, port } = this.#server;
     // An empty password: else the password file of whoever runs this would be read.
-    const client = new pg.Client({
+    const client = pgClient({
       host,
       port,
       user,

@@ -108,6 +108,10 @@ test("R6 R31 a load test passes with zero commits lost, writes its report in bot
     ALERT_EMAIL: "direction@example.org",
     PRA_MAIL_FROM: "pra@example.org",
     PRA_SMTP_URL: `smtp://127.0.0.1:${relay.port}`,
+    // Of somebody else's server: nothing of the test may take them.
+    PGSSLMODE: "require",
+    PGSSLNEGOTIATION: "direct",
+    PGOPTIONS: "-c default_transaction_read_only=on",
   });
   const code = await ended(run);
   const reports = await reportsOf(ground.path);

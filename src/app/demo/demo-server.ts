@@ -2,10 +2,11 @@
  * The server that the demonstration loses: a fresh cluster, durable as a production server is (fsync, full page writes,
  * checksums), reachable over a private socket only.
  */
-import { Client, type ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 import type { Clock } from "../../core/clock.ts";
 import { addBulkData } from "../../loadtest/bulk-data.ts";
 import { initCluster } from "../../postgres/init-cluster.ts";
+import { pgClient } from "../../postgres/pg-client.ts";
 import type { ServerAccount } from "../../postgres/server-account.ts";
 import type { ServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ThrowawayServer, startServer } from "../../postgres/throwaway-server.ts";
@@ -60,7 +61,7 @@ export async function withClientOf<T>(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<T> {
   signal.throwIfAborted();
-  const client = new Client(config);
+  const client = pgClient(config);
   // A server that dies breaks the statement under way, which tells it.
   client.on("error", () => undefined);
   const cut = (): void => {

@@ -1,6 +1,7 @@
 /** Fills the throw-away server with data of production's shape, by two connections at a time. */
-import { Client, type ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 import type { ShapedData, ShapedDatabase, ShapedTable } from "../../loadtest/shaped-data.ts";
+import { pgClient } from "../../postgres/pg-client.ts";
 import { quoteIdentifier } from "../../postgres/replication-connection.ts";
 import type { DemoSocket } from "../demo/demo-environment.ts";
 import { clientConfig, withClient } from "../demo/demo-server.ts";
@@ -27,7 +28,7 @@ async function work<T>(
   },
 ): Promise<void> {
   const { run, signal } = options;
-  const client = new Client(config);
+  const client = pgClient(config);
   client.on("error", () => undefined);
   const cut = (): void => {
     client.connection.stream.destroy();
