@@ -120,6 +120,8 @@ export class Acknowledged {
   readonly #file: number | undefined;
   readonly #together: number;
   #waiting: string[] = [];
+  /** Why the file lacks what was noted. */
+  #failure: Error | undefined;
   #count = 0;
 
   /**
@@ -182,8 +184,13 @@ export class Acknowledged {
   #write(file: number): void {
     const bytes = Buffer.from(this.#waiting.join(""));
     this.#waiting = [];
-    for (let done = 0; done < bytes.length;) {
-      done += writeSync(file, bytes, done);
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(file, bytes, done);
+      }
+    } catch (error) {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      throw error;
     }
   }
 
@@ -195,11 +202,18 @@ export class Acknowledged {
     this.#count += 1;
   }
 
-  /** Closes the file; what was noted stays readable. */
+  /** Closes the file; what was noted stays readable. Throws when the file is not whole, now or since a write before. */
   close(): void {
-    if (this.#file !== undefined) {
+    if (this.#file === undefined) {
+      return;
+    }
+    try {
       this.#write(this.#file);
+    } finally {
       closeSync(this.#file);
+    }
+    if (this.#failure !== undefined) {
+      throw this.#failure;
     }
   }
 

@@ -272,7 +272,7 @@ export class Workload implements AsyncDisposable {
     );
   }
 
-  /** Resolves when every client has ended, of itself or because the server did. */
+  /** Resolves when every client has ended, of itself or because the server did. Rejects when what was acknowledged could not be written. */
   get ended(): Promise<WorkloadSummary> {
     return this.#summary;
   }
@@ -298,16 +298,18 @@ export class Workload implements AsyncDisposable {
   /** Waits until so many commits are acknowledged, or the load ended. Aborting leaves the load running. */
   async untilCommits(count: number, options: { readonly signal: AbortSignal }): Promise<void> {
     let ended = false;
-    void this.#summary.then(() => {
+    const onEnd = (): void => {
       ended = true;
-    });
+    };
+    void this.#summary.then(onEnd, onEnd);
     while (this.acknowledged.count < count && !ended) {
       await this.#clock.sleep(5, { signal: options.signal });
     }
   }
 
+  /** Why it ended badly is told by `ended`, and must not hide what its user is told. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.stop().catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The load test as a person runs it, in a small size: to its end with its report, interrupted, with its server killed from outside, and refused. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -188,6 +188,22 @@ test("R6 a server that somebody else kills is reported as lost, and nothing that
   const facts = JSON.parse(String((await reportsOf(ground.path)).get(".json"))) as LoadTestFacts;
   assert.equal(facts.ending, "serverLost");
   assert.ok(facts.tests.every(({ outcome }) => outcome !== "pass"));
+  await untilNoProcess(ground.path);
+});
+
+test("R6 a disk that fills under the load ends it with a report that says so, and with nothing left on it", async () => {
+  await using ground = await playground();
+  const run = pra(ground.path, ["loadtest", "--duration", "10m", ...SMALL]);
+  await untilSaid(run, /Making the server/);
+  const folder = (await readdir(ground.path)).find((name) => name.startsWith("pra-loadtest-"));
+  await symlink("/dev/full", join(ground.path, folder ?? "", "acknowledged.txt"));
+  assert.equal(await ended(run), 1, run.err() + run.out());
+  assert.match(run.out(), /no space left to write .*acknowledged\.txt/);
+  const facts = JSON.parse(String((await reportsOf(ground.path)).get(".json"))) as LoadTestFacts;
+  assert.equal(facts.ending, "failed");
+  assert.equal(facts.failure?.code, "RESTORE_DISK_FULL");
+  assert.ok(facts.acknowledged > 0);
+  assert.deepEqual(await readdir(ground.path), ["state"]);
   await untilNoProcess(ground.path);
 });
 

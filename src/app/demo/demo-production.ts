@@ -169,10 +169,15 @@ async function loadUntil(
   const { adapters, steps } = options;
   const { workload, signal } = production;
   let ended: string | undefined;
-  void workload.ended.then(({ endings }) => {
-    const broken = endings.find((ending) => ending.kind === "broken");
-    ended = broken?.reason ?? "all clients ended";
-  });
+  void workload.ended.then(
+    ({ endings }) => {
+      const broken = endings.find((ending) => ending.kind === "broken");
+      ended = broken?.reason ?? "all clients ended";
+    },
+    (error: unknown) => {
+      ended = String(error);
+    },
+  );
   while (!step.done()) {
     signal.throwIfAborted();
     if (ended !== undefined) {

@@ -6,6 +6,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileError } from "../../files/file-error.ts";
 import { type LoadSchedule, scheduleOf } from "../../loadtest/load-schedule.ts";
 import type { ThrowawayServer } from "../../postgres/throwaway-server.ts";
 import type { LossCause } from "../../queries/load-test-facts.ts";
@@ -116,7 +117,10 @@ async function lose(
   // Until here it could acknowledge.
   crash.epochMs = clock.now();
   await rm(folder.production, { recursive: true, force: true });
-  const { commits } = await running.workload.ended;
+  const { commits } = await running.workload.ended.catch((cause: unknown) => {
+    const path = folder.acknowledged;
+    throw fileError(cause, { group: "RESTORE", operation: "write", path });
+  });
   act.tell({ kind: "crashed", cause: state.cause, commits });
 }
 

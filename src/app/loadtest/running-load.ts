@@ -126,10 +126,12 @@ function watch(act: LoadRun, workload: Workload, lost: AbortController): void {
       lost.abort(new ServerLost(cause));
     }
   };
-  void workload.ended.then(() => {
+  const onEnd = (): void => {
     over.abort();
     give("gone");
-  });
+  };
+  // What could not be written of it is told to whoever waits for its end.
+  void workload.ended.then(onEnd, onEnd);
   untilSilent({
     count: () => workload.acknowledged.count,
     silenceMaxMs: loadSilenceMaxMs,
