@@ -1,10 +1,11 @@
 /** A load test on production that is cut off, begun again, or ended because production suffers: nothing of it stays there. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { LoadedProduction, TWICE, untilSaid } from "../support/loaded-production.ts";
-import { ended } from "../support/pra-run.ts";
+import { type Run, ended } from "../support/pra-run.ts";
 
 const HELD_MS = 10_000;
 const WORDS = ["loadtest", "--duration", "1m", ...TWICE];
@@ -32,6 +33,34 @@ test("R6 ended by Ctrl-C, or killed and begun again, a load test leaves no datab
   assert.match(refused.err(), /database pra_loadtest .* was not made by a load test/);
   assert.doesNotMatch(refused.err(), /Dropped database|could not be dropped/);
   assert.ok(await production.hasLoadDatabase(), "it is somebody's");
+});
+
+/** Until it has begun a process of its own: a backup. */
+async function untilBackup({ child: { pid } }: Run): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+    if (children.trim() !== "") {
+      return;
+    }
+    assert.ok(tries < 1200, "no backup was begun");
+    await sleep(50);
+  }
+}
+
+test("R6 ended in the middle of a backup, a load test calls the seconds that the backup took to end no slowdown", async () => {
+  await using production = await LoadedProduction.create();
+  const variables = { PRA_FAILPOINT: "backup.publish-pack:delay=60000" };
+  const run = production.pra(["loadtest", "--duration", "20s", ...TWICE], "en", variables);
+  await untilBackup(run);
+  await sleep(2000);
+  run.child.kill("SIGINT");
+  assert.equal(await ended(run), 130, run.err());
+  const { windows, ending } = await production.facts();
+  assert.equal(ending, "interrupted");
+  assert.deepEqual(
+    windows.filter(({ kind }) => kind !== "streaming"),
+    [],
+  );
 });
 
 /** Somebody who works on the database named. */

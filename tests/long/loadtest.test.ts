@@ -133,6 +133,9 @@ test("R6 a server that hangs under the load is given up after half a minute, res
   const facts = await factsOf(ground.path);
   assert.equal(facts.ending, "serverLost");
   assert.equal(facts.crash?.cause, "silent");
+  const { atMs } = facts.crash;
+  const cut = facts.windows.filter(({ toMs }) => toMs > atMs - 1000);
+  assert.deepEqual(cut, [], "half a minute of silence is no slowdown");
   const load = facts.tests.find(({ name }) => name === "load");
   assert.equal(load?.outcome, "fail");
   assert.ok((load.figures["silenceMs"] ?? 0) >= 29_000);

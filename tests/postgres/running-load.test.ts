@@ -28,3 +28,18 @@ test("R6 a disk that is full when a load ends is told to whoever waits for its e
   assert.ok(running.lost.aborted);
   await running.workload[Symbol.asyncDispose]();
 });
+
+test("R6 a window that is forgotten is none, also when what was measured in it ends later", async () => {
+  await using server = await startTestServer({ major: 18 });
+  const act = loadRun();
+  const running = await startLoad(act, { connection: server.clientConfig() });
+  await using workload = running.workload;
+  running.measure("streaming");
+  await workload.untilCommits(20, { signal: never });
+  running.measure("backup");
+  await workload.untilCommits(workload.acknowledged.count + 20, { signal: never });
+  running.forget();
+  running.unmeasured();
+  const kinds = act.notes.load?.record.windows().map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["streaming"]);
+});

@@ -62,8 +62,13 @@ export class LoadedProduction implements AsyncDisposable {
     return production;
   }
 
-  pra(words: readonly string[], lang = "en"): Run {
+  pra(
+    words: readonly string[],
+    lang = "en",
+    variables: Readonly<Record<string, string>> = {},
+  ): Run {
     return runPra(this.path, words, {
+      ...variables,
       PATH: process.env["PATH"],
       PRA_LANG: lang,
       PRA_CLUSTER: "main",

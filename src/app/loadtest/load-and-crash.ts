@@ -173,6 +173,8 @@ export async function loadAndCrash(act: LoadAct): Promise<void> {
     await untilCrash(scene, backups);
     await lose(scene, { cause: "planned", duringBackup: backups.state.running });
   } catch (error) {
+    // A backup under way takes its time to end, and clients that have stopped are no slowdown.
+    running.forget();
     const reason: unknown = running.lost.reason;
     act.notes.overMs = running.passedMs;
     if (signal.aborted || !(reason instanceof ServerLost)) {

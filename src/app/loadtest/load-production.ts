@@ -80,6 +80,8 @@ export async function loadProduction(given: ProductionAct): Promise<void> {
     await untilLoss(act, running, backups);
     await freeze(act, running, backups.state.running);
   } catch (error) {
+    // A backup under way takes its time to end, and clients that have stopped are no slowdown.
+    running.forget();
     notes.overMs = running.passedMs;
     throw error;
   } finally {

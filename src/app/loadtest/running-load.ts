@@ -81,9 +81,13 @@ export class RunningLoad {
   unmeasured(): void {
     if (this.#pace.mayMeasure) {
       this.#record.end(this.passedMs);
-    } else {
-      this.#record.drop();
     }
+    this.forget();
+  }
+
+  /** As `unmeasured`, but the window that is open is none: what it measures was cut off before its end. */
+  forget(): void {
+    this.#record.drop();
     this.#pace.measure(false);
     this.#act.notes.pacedPerSecond = this.#pace.paused ? this.#pace.perSecond : null;
   }
