@@ -1,11 +1,17 @@
 /** The shape of a real server's data is read by a role that may write nothing, and a throw-away server filled with it has the same tables, widths and indexes. */
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Client } from "pg";
+import { compose } from "../../src/app/compose.ts";
 import { fillShape } from "../../src/app/loadtest/fill-shape.ts";
+import { runLoadTest } from "../../src/app/loadtest/run-load-test.ts";
 import { readShape } from "../../src/loadtest/production-shape.ts";
 import { shapeData } from "../../src/loadtest/shaped-data.ts";
 import { connectionOf } from "../support/connection-of.ts";
+import { environmentIn } from "../support/environment-in.ts";
+import { playground } from "../support/pra-run.ts";
 import { startTestServer } from "../support/test-server.ts";
 
 const never = new AbortController().signal;
@@ -108,4 +114,40 @@ test("R6 filling by a shape can be ended at any time", async () => {
   const beganMs = performance.now();
   await assert.rejects(filling, /enough/);
   assert.ok(performance.now() - beganMs < 10_000);
+});
+
+test("R6 the shape of production is read with a password that only the password file holds", async () => {
+  await using ground = await playground();
+  await using production = await startTestServer({ major: 18 });
+  await production.query("CREATE ROLE guarded LOGIN PASSWORD 'in the file'");
+  const rules = join(production.dataDirectory, "pg_hba.conf");
+  await writeFile(rules, `local all guarded scram-sha-256\n${await readFile(rules, "utf8")}`);
+  await production.query("SELECT pg_reload_conf()");
+  const passwords = join(ground.path, "pgpass");
+  await writeFile(passwords, "*:*:*:guarded:in the file\n", { mode: 0o600 });
+  await writeFile(join(ground.path, "package.json"), "{}");
+  const environment = environmentIn(ground.path, {
+    PG_HOST: production.socketDirectory,
+    PG_PORT: String(production.port),
+    PG_USER: "guarded",
+    PG_DATABASE: "postgres",
+    PGPASSFILE: passwords,
+  });
+  const request = {
+    loadMs: 10_000,
+    clients: 4,
+    dataBytes: 2 ** 20,
+    likeProduction: true,
+    seed: 7,
+    major: undefined,
+    programs: undefined,
+    application: false,
+    // It is there already: what comes after the shape is refused.
+    folder: ground.path,
+    onEvent: () => undefined,
+    signal: never,
+  };
+  await assert.rejects(runLoadTest(compose(), environment, request), {
+    code: "CONFIG_LOADTEST_FOLDER",
+  });
 });

@@ -9,6 +9,7 @@ import { present } from "../../core/assert.ts";
 import { isDrError } from "../../core/errors.ts";
 import { SeededRandom } from "../../core/random.ts";
 import { acquireLocalLock } from "../../files/local-lock.ts";
+import { withPasswordFile } from "../../postgres/password-file.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
 import { type ServerShape, readShape } from "../../loadtest/production-shape.ts";
@@ -192,8 +193,9 @@ export async function runLoadTest(
   const health = request.application ? healthWish(environment) : undefined;
   notes.applicationWanted = application !== undefined;
   notes.healthWanted = health !== undefined;
+  const { signal } = request;
   const shape = request.likeProduction
-    ? await readShape(environment.connection, { signal: request.signal })
+    ? await readShape(await withPasswordFile(environment.connection, { signal }), { signal })
     : undefined;
   const shaped = shape === undefined ? undefined : shapeData(shape.databases, request.dataBytes);
   notes.shaped = shaped;
