@@ -13,9 +13,9 @@ import type { Adapters } from "../compose.ts";
 import { type DemoFolder, demoFolderAt } from "../demo/demo-folder.ts";
 import type { Environment } from "../environment.ts";
 import { programVersion } from "../program-version.ts";
-import { applicationWish } from "./application-step.ts";
+import { type ApplicationWish, applicationWish } from "./application-step.ts";
 import { type Ended, type LoadTestOutcome, concludeLoadTest } from "./conclude-load-test.ts";
-import { healthWish } from "./health-step.ts";
+import { type HealthWish, healthWish } from "./health-step.ts";
 import type { LoadTestEvent, LoadTestNotes } from "./load-test-notes.ts";
 import { recoverLoaded } from "./recover-loaded.ts";
 import { type SavedPhase, type SavedTest, readSavedTest, resumesAt } from "./saved-test.ts";
@@ -34,15 +34,27 @@ type Found = {
   readonly test: SavedTest;
   readonly folder: DemoFolder;
   readonly acknowledged: Acknowledged;
+  /** What the configuration says now of what it was begun with. */
+  readonly application: ApplicationWish | undefined;
+  readonly health: HealthWish | undefined;
 };
 
-/** @throws DrError `CONFIG_LOADTEST_RESUME_*`. */
-async function findTest(root: string, program: string, nowMs: number): Promise<Found> {
+/** Everything that can be wrong with what lies there and with the configuration. @throws DrError `CONFIG_LOADTEST_RESUME_*`, `CONFIG_YAML_*`. */
+async function findTest(
+  root: string,
+  environment: Environment,
+  { program, nowMs }: { readonly program: string; readonly nowMs: number },
+): Promise<Found> {
   const saved = await readSavedTest(root, { program });
   if (saved === undefined) {
     throw new DrError("CONFIG_LOADTEST_RESUME_EARLY", { folder: root });
   }
   const { test } = saved;
+  const { cluster } = environment;
+  if (test.cluster !== cluster) {
+    const begun = test.cluster;
+    throw new DrError("CONFIG_LOADTEST_RESUME_CLUSTER", { folder: root, begun, cluster });
+  }
   if (nowMs < Date.parse(test.savedAt)) {
     throw new DrError("CONFIG_LOADTEST_RESUME_CLOCK", { folder: root, at: test.savedAt });
   }
@@ -51,7 +63,10 @@ async function findTest(root: string, program: string, nowMs: number): Promise<F
   if (acknowledged.count !== test.acknowledged) {
     throw new DrError("CONFIG_LOADTEST_RESUME_DAMAGED", { file: folder.acknowledged });
   }
-  return { ...saved, folder, acknowledged };
+  const { applicationWanted, healthWanted } = test.notes;
+  const application = applicationWanted ? await applicationWish(environment) : undefined;
+  const health = healthWanted ? healthWish(environment) : undefined;
+  return { ...saved, folder, acknowledged, application, health };
 }
 
 /** @throws DrError `CONFIG_LOADTEST_RESUME_NONE`; `RESTORE_LOCKED` while its process lives. */
@@ -70,7 +85,6 @@ async function takeFolder(
 
 async function goOn(
   adapters: Adapters,
-  environment: Environment,
   about: {
     readonly request: ResumeRequest;
     readonly found: Found;
@@ -80,7 +94,7 @@ async function goOn(
 ): Promise<void> {
   const { request, found, notes, program } = about;
   const { signal, onEvent: tell } = request;
-  const { phase, test, folder } = found;
+  const { phase, test, folder, application, health } = found;
   const { clock } = adapters;
   const { binaries } = test;
   const act = { adapters, folder, binaries, account: await serverAccount(), notes, tell, signal };
@@ -88,8 +102,8 @@ async function goOn(
   await recoverLoaded(
     {
       ...act,
-      application: notes.applicationWanted ? await applicationWish(environment) : undefined,
-      health: notes.healthWanted ? healthWish(environment) : undefined,
+      application,
+      health,
       sinceCrashMs,
       save: savingIn({ ...act, program, test }),
     },
@@ -98,7 +112,7 @@ async function goOn(
 }
 
 /**
- * Goes on. @throws DrError `CONFIG_LOADTEST_RESUME_*`, `RESTORE_LOCKED`: nothing was changed.
+ * Goes on. @throws DrError `CONFIG_LOADTEST_RESUME_*`, `CONFIG_YAML_*`, `RESTORE_LOCKED`: nothing was changed.
  */
 export async function resumeLoadTest(
   adapters: Adapters,
@@ -112,7 +126,7 @@ export async function resumeLoadTest(
   const program = await programVersion(environment.programDirectory);
   let found: Found;
   try {
-    found = await findTest(root, program, clock.now());
+    found = await findTest(root, environment, { program, nowMs: clock.now() });
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
@@ -130,7 +144,7 @@ export async function resumeLoadTest(
   onEvent({ kind: "resumed", folder: root, phase: at, savedAt });
   const ended: Ended = await settle({ notes, signal }, async () => {
     try {
-      await goOn(adapters, environment, { request, found, notes, program });
+      await goOn(adapters, { request, found, notes, program });
     } finally {
       await lock[Symbol.asyncDispose]();
       await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });

@@ -107,7 +107,7 @@ type Run = {
 };
 
 async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promise<void> {
-  const { adapters, request, application, shaped, notes } = run;
+  const { adapters, environment, request, application, shaped, notes } = run;
   const { signal, onEvent: tell, seed, loadMs, clients, dataBytes } = request;
   const account = await serverAccount();
   const binaries = await findPrograms(run, made);
@@ -130,7 +130,8 @@ async function runActs(run: Run, made: Omit<DemoFolder, "binDirectory">): Promis
   const sinceCrashMs = (): number => clock.monotonic() - monotonicMs;
   const crashEpochMs = Math.round(clock.now() - sinceCrashMs());
   const { program, startedAt } = run;
-  const test = { startedAt, loadMs, seed, clients, binaries, crashEpochMs };
+  const { cluster } = environment;
+  const test = { cluster, startedAt, loadMs, seed, clients, binaries, crashEpochMs };
   const save = savingIn({ ...common, program, test });
   // Beside the restore, which does not wait for it: its time is measured.
   const loaded = save("loaded");

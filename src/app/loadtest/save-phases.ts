@@ -14,7 +14,7 @@ type Saving = {
   /** What does not change. */
   readonly test: Pick<
     SavedTest,
-    "startedAt" | "loadMs" | "seed" | "clients" | "binaries" | "crashEpochMs"
+    "cluster" | "startedAt" | "loadMs" | "seed" | "clients" | "binaries" | "crashEpochMs"
   >;
   readonly signal: AbortSignal;
 };
@@ -22,7 +22,7 @@ type Saving = {
 /** Saves a phase; with the load, what was acknowledged becomes durable first. */
 export function savingIn(saving: Saving): (phase: SavedPhase) => Promise<void> {
   const { adapters, folder, notes, program, signal } = saving;
-  const { startedAt, loadMs, seed, clients, binaries, crashEpochMs } = saving.test;
+  const { cluster, startedAt, loadMs, seed, clients, binaries, crashEpochMs } = saving.test;
   return async (phase) => {
     const { load, production: _, ...rest } = notes;
     const { record, acknowledged } = present(load, "what is saved was loaded");
@@ -31,6 +31,7 @@ export function savingIn(saving: Saving): (phase: SavedPhase) => Promise<void> {
     }
     const untilMs = notes.crash?.atMs ?? notes.overMs ?? 0;
     const test = {
+      cluster,
       startedAt,
       savedAt: new Date(adapters.clock.now()).toISOString(),
       loadMs,

@@ -31,6 +31,8 @@ export const resumesAt: Readonly<Record<SavedPhase, ResumePhase>> = {
 
 /** Everything but the acknowledged commits, which lie in a file of their own. */
 export type SavedTest = {
+  /** Whose objectives judge it, and whose ledger it goes into. */
+  readonly cluster: string;
   readonly startedAt: string;
   readonly savedAt: string;
   readonly loadMs: number;

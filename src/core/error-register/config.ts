@@ -462,6 +462,16 @@ export const configErrors = {
       hint: `Un test de charge est repris par la version qui l'a commencé, à partir de ce qu'elle a écrit et de rien d'autre. Supprimez le dossier (rm -r) et recommencez.`,
     },
   },
+  CONFIG_LOADTEST_RESUME_CLUSTER: {
+    en: {
+      message: `the load test in {folder} was begun for cluster {begun}; this configuration is that of cluster {cluster}`,
+      hint: `Nothing was changed. Go on with the configuration that it was begun with: its objectives judge the test, and its ledger keeps the result.`,
+    },
+    fr: {
+      message: `le test de charge de {folder} a été commencé pour le cluster {begun} ; cette configuration est celle du cluster {cluster}`,
+      hint: `Rien n'a été changé. Reprenez avec la configuration avec laquelle il a été commencé : ses objectifs jugent le test, et son journal garde le résultat.`,
+    },
+  },
   CONFIG_LOADTEST_RESUME_CLOCK: {
     en: {
       message: `the load test in {folder} was saved at {at}, which is later than now`,
