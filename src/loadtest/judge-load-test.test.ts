@@ -44,6 +44,14 @@ test("R6 each promise that is broken fails its own test and no other", () => {
   }
 });
 
+test("R6 where no commit had to come back, that none is lost is not passed; what is wrong all the same fails", () => {
+  const nothing = { acknowledged: 0, found: 0, lost: 0, faults: 0 };
+  const found = outcomes({ ...GOOD, judged: nothing });
+  assert.equal(found["nothingLost"], "notReached");
+  assert.equal(found["coherent"], "notReached");
+  assert.equal(outcomes({ ...GOOD, judged: { ...nothing, faults: 1 } })["coherent"], "fail");
+});
+
 test("R6 what was not come to is not reached, and never passed", () => {
   const found = outcomes({
     load: { commits: 0, clients: 8, silenceMs: 0, broken: 0, asPlanned: false },
