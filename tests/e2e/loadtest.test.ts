@@ -222,5 +222,9 @@ test("R6 a disk that is too small and words that are no values are refused befor
     assert.equal(await ended(wrong), 2);
     assert.ok(wrong.err().includes(`"${value}" is not a value for ${option}`), wrong.err());
   }
+  const variables = { PRA_FAILPOINT: "files.lock-create:error" };
+  const locked = pra(ground.path, ["loadtest", "--duration", "10s", ...SMALL], "en", variables);
+  assert.equal(await ended(locked), 1, locked.err());
+  assert.match(locked.err(), /lock of .*pra-loadtest-.* failed/);
   assert.deepEqual(await readdir(ground.path), []);
 });

@@ -163,13 +163,12 @@ async function runAway(run: Run): Promise<Ended> {
     nowMs: adapters.clock.now(),
     signal,
   });
-  const lock = await acquireLocalLock(made.root, { ...adapters, signal });
   return settle({ notes, signal }, async () => {
     try {
+      await using _lock = await acquireLocalLock(made.root, { ...adapters, signal });
       onEvent({ kind: "begun", folder: made.root, seed });
       await runActs(run, made);
     } finally {
-      await lock[Symbol.asyncDispose]();
       // A program that was killed may have had a child that still writes.
       await rm(made.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       onEvent({ kind: "folderRemoved", folder: made.root });
