@@ -13,6 +13,11 @@ import { loadPauseMaxMs } from "../core/load-limits.ts";
 /** Of what can be kept, this much is used. */
 const KEPT_SHARE = 0.8;
 
+/** How many commits a load makes at most, however long it is. */
+export function mostCommits(commitsMax: number): number {
+  return commitsMax * KEPT_SHARE;
+}
+
 /** The pace of one load. */
 export class Pace {
   /** Commits a second outside measured windows, at most and on the average. */
@@ -37,7 +42,7 @@ export class Pace {
     assert(share > 0 && share <= 1, "a client works for a part of its time, or for all of it");
     this.#share = share;
     this.#clients = load.clients;
-    this.#each = (load.commitsMax * KEPT_SHARE) / 2;
+    this.#each = mostCommits(load.commitsMax) / 2;
     this.perSecond = (this.#each * 1000) / load.loadMs;
   }
 

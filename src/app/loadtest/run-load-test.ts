@@ -12,6 +12,7 @@ import { acquireLocalLock } from "../../files/local-lock.ts";
 import { withPasswordFile } from "../../postgres/password-file.ts";
 import { serverAccount } from "../../postgres/server-account.ts";
 import { type ServerBinaries, findServerBinaries } from "../../postgres/server-binaries.ts";
+import { loadBytes } from "../../loadtest/load-bytes.ts";
 import { type ServerShape, readShape } from "../../loadtest/production-shape.ts";
 import { type ShapedData, shapeData } from "../../loadtest/shaped-data.ts";
 import type { Adapters } from "../compose.ts";
@@ -34,9 +35,10 @@ import { settle } from "./settle-load-test.ts";
 const MAJORS = [18, 17, 16, 15, 14];
 /**
  * What a second of load may add to the disk: two MiB of WAL a second were measured at full speed, which lie in `pg_wal` and, sealed, in the
- * repository; the rest is for the tables' growth.
+ * repository; the rest is for the tables' growth. A commit was measured to make 600 bytes of WAL, 800 where checkpoints come often.
  */
-const LOAD_BYTES_PER_SECOND = 5 * 2 ** 20;
+const LOAD_BYTES = { bytesPerSecond: 5 * 2 ** 20, bytesPerCommit: 4096 };
+
 /** How to run it. */
 export type LoadTestRequest = {
   readonly loadMs: number;
@@ -157,9 +159,7 @@ async function runAway(run: Run): Promise<Ended> {
     purpose: "loadtest",
     wished: request.folder,
     account,
-    neededBytes:
-      roomFor(shapedBytes(run.shaped) ?? dataBytes) +
-      Math.ceil(loadMs / 1000) * LOAD_BYTES_PER_SECOND,
+    neededBytes: roomFor(shapedBytes(run.shaped) ?? dataBytes) + loadBytes(loadMs, LOAD_BYTES),
     nowMs: adapters.clock.now(),
     signal,
   });

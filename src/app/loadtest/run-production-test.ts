@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { DrError } from "../../core/errors.ts";
 import { strainConnectionsLeftMin, strainFreeBytesMin } from "../../core/load-limits.ts";
 import { SeededRandom } from "../../core/random.ts";
+import { loadBytes } from "../../loadtest/load-bytes.ts";
 import {
   type ConnectionSettings,
   isLocalHost,
@@ -50,8 +51,8 @@ const REASON = "pra loadtest";
 const PROBE_SHARE = 0.05;
 const PROBE_LEAST_MS = 2000;
 const PROBE_MOST_MS = 15_000;
-/** WAL that a load at its full speed makes in a second; what a restore then has to lay and replay. */
-const WAL_BYTES_PER_SECOND = 2 * 2 ** 20;
+/** WAL that a load at its full speed makes in a second, and of a commit; what a restore then has to lay and replay. */
+const WAL = { bytesPerSecond: 2 * 2 ** 20, bytesPerCommit: 2048 };
 /** Connections of the test beside its clients: the probe, the watch, a backup and its receiver. */
 const OTHER_CONNECTIONS = 6;
 
@@ -122,7 +123,7 @@ async function planTest(
   const { signal, clients, loadMs, share } = request;
   const { sealed } = await openRepository(adapters, environment, { signal });
   const newest = (await productionOf({ sealed, failure: undefined }, environment))?.newest;
-  const walBytes = Math.ceil((loadMs / 1000) * WAL_BYTES_PER_SECOND);
+  const walBytes = loadBytes(loadMs, WAL);
   const filesBytes = Math.max(newest?.totals.clusterBytes ?? 0, server.databaseBytes) + walBytes;
   // Production may live on that disk, too.
   const sizes = { filesBytes: filesBytes + strainFreeBytesMin, walBytes };
