@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { readCommandLine } from "./command-line.ts";
+import { readCommandLine, withVersionAsCommand } from "./command-line.ts";
 
 test("global options are seen before and after the command", () => {
   const line = readCommandLine(["--lang", "fr", "list", "--json", "--env-file=/a b/.env"]);
@@ -34,4 +34,17 @@ test("what follows -- is left to the command", () => {
 test("the path of a command of a group is its first two words, wherever the options stand", () => {
   const line = readCommandLine(["--lang", "fr", "wal", "--json", "push", "pg_wal/1"]);
   assert.equal(line.path, "wal push");
+});
+
+test("--version and -V are the command version, unless there is another", () => {
+  assert.deepEqual(withVersionAsCommand(["--version"]), ["version"]);
+  assert.deepEqual(withVersionAsCommand(["--lang", "fr", "-V", "--json"]), [
+    "--lang",
+    "fr",
+    "version",
+    "--json",
+  ]);
+  for (const argv of [[], ["list", "--version"], ["explain", "-V"], ["--", "--version"]]) {
+    assert.deepEqual(withVersionAsCommand(argv), argv);
+  }
 });

@@ -44,3 +44,10 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     path: words.filter(isWord).slice(0, 2).join(" "),
   };
 }
+
+/** `pra --version` and `pra -V`, which every program has, as `pra version`. Beside a command they stay what was typed. */
+export function withVersionAsCommand(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((word) => word === "--version" || word === "-V" || word === "--");
+  const isVersion = at !== -1 && argv[at] !== "--" && readCommandLine(argv).command === undefined;
+  return isVersion ? argv.with(at, "version") : argv;
+}

@@ -14,7 +14,7 @@ import { type Command, CommanderError } from "commander";
 import { DrError } from "../core/errors.ts";
 import { type FailpointEffects, configureFailpoints } from "../core/failpoint.ts";
 import { type Language, languageOf } from "../core/language.ts";
-import { type CommandLine, readCommandLine } from "./command-line.ts";
+import { type CommandLine, readCommandLine, withVersionAsCommand } from "./command-line.ts";
 import { commandEntries } from "./commands/registry.ts";
 import { exitCodeFor, exitCodeOf } from "./exit-codes.ts";
 import { failureLines, failureObject } from "./failure-text.ts";
@@ -132,7 +132,7 @@ async function run(argv: readonly string[], line: CommandLine): Promise<number> 
   }
 }
 
-const argv = process.argv.slice(2);
+const argv = withVersionAsCommand(process.argv.slice(2));
 const line = readCommandLine(argv);
 process.exitCode = exitCodeFor(line.path, await run(argv, line));
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();

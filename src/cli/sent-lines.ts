@@ -12,12 +12,12 @@ export type Sending = {
   /** Whether it was to be sent. */
   readonly send: boolean;
   readonly sent: readonly SentMessage[];
-  /** Why it could not be queued. */
-  readonly failure?: DrError;
+  /** Why it could not be queued; `late`: it was not known what became of it when the time was over. */
+  readonly failure?: DrError | "late";
 };
 
 /**
- * Sends the report of what was measured, when asked to. Never rejects for a `DrError`, and has its own time limit: the result is told whatever
+ * Sends the report of what was measured, when asked to. Never rejects for a `DrError` or for its own time limit: the result is told whatever
  * becomes of the message, also when somebody interrupts now.
  */
 export async function sendMade(
@@ -36,6 +36,9 @@ export async function sendMade(
     if (isDrError(error)) {
       return { send, sent: [], failure: error };
     }
+    if (signal.aborted) {
+      return { send, sent: [], failure: "late" };
+    }
     throw error;
   }
 }
@@ -51,7 +54,9 @@ export function concludeSent(frame: Frame, { send, sent, failure }: Sending): vo
   if (send && !sent.some(({ state }) => state !== "refused")) {
     frame.conclude({ kind: "warnings" });
   }
-  if (failure !== undefined) {
+  if (failure === "late") {
+    frame.note(text.late(reportSendMs / 60_000));
+  } else if (failure !== undefined) {
     frame.note(text.notSent(errorText(failure, frame.language).message));
   } else if (send && sent.length === 0) {
     frame.note(text.nobody);
