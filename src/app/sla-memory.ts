@@ -44,11 +44,16 @@ const JUDGED: readonly EventContent["kind"][] = [
 ];
 /** Of which the event itself is not kept: looks are kept by the day, and the beginning of a process tells no report anything. */
 const NOT_KEPT: ReadonlySet<EventContent["kind"]> = new Set(["looksSampled", "writerStarted"]);
-/** What may have begun long before a period, and matters in it. */
+/** What matters in other periods than that in which it was written: alerts last, are told late, and these few decide whether earlier periods were met. */
 const LASTING: readonly EventContent["kind"][] = [
   "alertOpened",
   "alertAcknowledged",
   "alertResolved",
+  "databaseRestored",
+  "databaseRestoreFailed",
+  "loadTestFinished",
+  "verifyFinished",
+  "walGapOpened",
 ];
 
 const SCHEMA = `
@@ -148,15 +153,15 @@ class SlaMemory implements Disposable {
     }
   }
 
-  /** What happened in a span, and what may have begun before it, in order of time; of one cluster, or of the repository. */
+  /** What happened in a span, and of some kinds all, in order of time; of one cluster, or of the repository. */
   events(cluster: string, { fromMs, toMs }: CalendarSpan): readonly PeriodEvent[] {
     const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString());
     const rows = this.#database
       .prepare(
-        `SELECT kind, time, actor, data FROM event WHERE time < ? AND (time >= ? OR kind IN (${quoted(LASTING)}))
+        `SELECT kind, time, actor, data FROM event WHERE (time >= ? AND time < ?) OR kind IN (${quoted(LASTING)})
          ORDER BY time, writer, sequence`,
       )
-      .all(to ?? "", from ?? "");
+      .all(from ?? "", to ?? "");
     return rows.flatMap((row) => {
       const content = contentOf(row);
       const of = content === undefined ? undefined : clusterOf(content);

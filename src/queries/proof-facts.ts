@@ -76,5 +76,5 @@ export type ProofFacts = {
 export function measured(seconds: number | undefined, objectiveSeconds: number): Measured {
   return seconds === undefined
     ? { seconds: null, objectiveSeconds, met: null }
-    : { seconds, objectiveSeconds, met: seconds <= objectiveSeconds };
+    : { seconds, objectiveSeconds, met: seconds < objectiveSeconds };
 }

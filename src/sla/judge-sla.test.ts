@@ -259,8 +259,10 @@ test("R26 R30 each proof is held against the objective of its day, and rates are
     const isIn = ({ atMs }: { readonly atMs: number }): boolean =>
       atMs >= period.fromMs && atMs < endMs;
     const proofs = raw.proofs.filter(isIn);
-    const measured = proofs.filter(({ rto }) => rto !== null);
-    const late = measured.filter(({ atMs, rto }) => (rto ?? 0) >= promised(atMs).rto);
+    const isLate = ({ atMs, rto }: RawProof): boolean => (rto ?? 0) >= promised(atMs).rto;
+    // One that did not hold keeps no promise, but it may break one.
+    const measured = proofs.filter((one) => one.rto !== null && (one.proven || isLate(one)));
+    const late = measured.filter(isLate);
     const { rto, backups, proofs: rate } = judged(period);
     assert.deepEqual([rto.measured, rto.missed], [measured.length, late.length]);
     assert.equal(rto.lastSeconds, measured.at(-1)?.rto ?? null);
@@ -328,7 +330,7 @@ test("R26 what the proofs foretell is checked against each later one", () => {
     toMs: START + DAYS * DAY,
     nowMs: START + DAYS * DAY,
   });
-  const times = raw.proofs.flatMap(({ rto }) => rto ?? []);
+  const times = raw.proofs.flatMap(({ proven, rto }) => (proven ? (rto ?? []) : []));
   let [checked, within] = [0, 0];
   times.forEach((time, index) => {
     const before = times.slice(Math.max(0, index - 10), index);
@@ -341,6 +343,44 @@ test("R26 what the proofs foretell is checked against each later one", () => {
   assert.ok(checked > 4);
   assert.deepEqual([prediction?.checked, prediction?.within], [checked, within]);
   assert.equal(prediction?.toSeconds, Math.max(...times.slice(-10)) * 1.25);
+  assert.equal(prediction?.proofs, Math.min(10, times.length));
+});
+
+test("R25 R26 a proof that did not hold keeps no promise, however quick its restore was; one beyond the objective breaks it", () => {
+  const [proof] = facts.proofs;
+  assert.ok(proof !== undefined);
+  const told = (rtoSeconds: number, proven: boolean): readonly unknown[] => {
+    const proofs = [{ ...proof, proven, atMs: START + DAY, rpoSeconds: 10, rtoSeconds }];
+    const { rpo, rto } = judgeSla({ ...facts, proofs }, month(0), { share, zone: "UTC" });
+    return [rpo.verdict, rpo.measured, rto.verdict, rto.measured];
+  };
+  assert.deepEqual(told(60, true), ["met", 1, "met", 1]);
+  assert.deepEqual(told(60, false), ["notDemonstrated", 0, "notDemonstrated", 0]);
+  assert.deepEqual(told(1800, false), ["notDemonstrated", 0, "missed", 1]);
+});
+
+test("R23 a week between two months is judged in the month in which it ends, and a proof that could not be made is none", () => {
+  const monday = Date.UTC(2026, 7, 31);
+  const [proof] = facts.proofs;
+  assert.ok(proof !== undefined);
+  const weeksOf = (index: number, extra: readonly (typeof proof)[]): readonly string[] => {
+    const proofs = [
+      ...facts.proofs.filter(({ atMs }) => atMs < monday || atMs >= monday + 7 * DAY),
+      ...extra,
+    ].toSorted((a, b) => a.atMs - b.atMs);
+    const { missed } = judgeSla({ ...facts, proofs }, month(index), {
+      share,
+      zone: "UTC",
+    }).routines;
+    return missed
+      .filter(({ routine, fromMs }) => routine === "weekly proof" && fromMs === monday)
+      .map(({ fromMs, toMs }) => `${new Date(fromMs).toISOString()} ${(toMs - fromMs) / DAY}`);
+  };
+  const missed = ["2026-08-31T00:00:00.000Z 7"];
+  assert.deepEqual([weeksOf(0, []), weeksOf(1, []), weeksOf(2, [])], [[], missed, []]);
+  const unfit = { ...proof, atMs: monday + DAY, proven: false, unfit: true };
+  assert.deepEqual(weeksOf(1, [unfit]), missed);
+  assert.deepEqual(weeksOf(1, [{ ...unfit, unfit: false }]), []);
 });
 
 test("R30 a period in which nothing was measured is not demonstrated, and neither is one that has not begun", () => {

@@ -140,6 +140,18 @@ export function objectiveAt(
   return objectives.findLast(({ fromMs }) => fromMs <= atMs) ?? objectives[0];
 }
 
+/**
+ * A time that was measured, as far as it counts. What did not come back whole keeps no promise, for a restore that ends early is quick; but it
+ * may break one. Null: it does not count.
+ */
+export function countedSeconds(
+  seconds: number | null,
+  { proven, promised }: { readonly proven: boolean; readonly promised: number | undefined },
+): number | null {
+  const isBroken = seconds !== null && promised !== undefined && seconds >= promised;
+  return proven || isBroken ? seconds : null;
+}
+
 type Measure = (proof: ProofFact) => number | null;
 type Promised = (objective: ObjectiveFact) => number;
 
@@ -153,14 +165,16 @@ function judgeMeasured(
   let missed = 0;
   let unjudged = 0;
   for (const proof of proofs) {
-    const seconds = of.seconds(proof);
     const objective = objectiveAt(objectives, proof.atMs);
+    const promised = objective === undefined ? undefined : of.promised(objective);
+    const { proven } = proof;
+    const seconds = countedSeconds(of.seconds(proof), { proven, promised });
     if (seconds === null) {
       continue;
     }
     values.push(seconds);
-    unjudged += objective === undefined ? 1 : 0;
-    missed += objective !== undefined && seconds >= of.promised(objective) ? 1 : 0;
+    unjudged += promised === undefined ? 1 : 0;
+    missed += promised !== undefined && seconds >= promised ? 1 : 0;
   }
   return {
     verdict:
@@ -191,19 +205,25 @@ function firstFactMs({ slots, backups, proofs }: SlaFacts): number {
 /** A day or a week of the period that was over, and whether it had what it is for. */
 export type RoutineSpan = MissedRoutine & { readonly done: boolean };
 
-/** Every whole day and week (from Monday) that is over, by the clocks of a zone. */
+/** Longer than a week at whose end clocks were set back. */
+const LONGEST_WEEK_MS = 8 * 86_400_000;
+
+/** Every whole day that is over, and every week (from Monday) that ended in the period, by the clocks of a zone: no week is between two months. */
 export function routineSpans(
   facts: SlaFacts,
   period: SlaPeriod,
   zone: string,
 ): readonly RoutineSpan[] {
-  const span = { fromMs: Math.max(period.fromMs, firstFactMs(facts)), toMs: endOf(period) };
+  const firstMs = firstFactMs(facts);
+  const span = { fromMs: Math.max(period.fromMs, firstMs), toMs: endOf(period) };
   if (span.fromMs >= span.toMs) {
     return [];
   }
+  const before = { ...span, fromMs: Math.max(period.fromMs - LONGEST_WEEK_MS, firstMs) };
+  const weeks = wholeWeeks(before, zone).filter(({ toMs }) => toMs > period.fromMs);
   const plan = [
     ["daily backup", wholeDays(span, zone), facts.backups.filter(({ ok }) => ok)],
-    ["weekly proof", wholeWeeks(span, zone), facts.proofs],
+    ["weekly proof", weeks, facts.proofs.filter(({ unfit }) => !unfit)],
   ] as const;
   return plan.flatMap(([routine, spans, deeds]) =>
     spans.map(({ fromMs, toMs }) => {

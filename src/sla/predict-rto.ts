@@ -17,7 +17,7 @@ export type RtoPrediction = {
   readonly seconds: number;
   readonly fromSeconds: number;
   readonly toSeconds: number;
-  /** Measured restores, or proofs, that it comes from. */
+  /** Measured restores, or proofs, that it comes from: of many the newest, and where rates are known those of one host. */
   readonly proofs: number;
   /** Of the restore that is foretold: as large as the newest one, with as much WAL as the middle one; null where only times are known. */
   readonly restoreBytes: number | null;
@@ -53,7 +53,7 @@ function spanOf(seconds: readonly number[]): Interval | undefined {
 function rated(
   size: Pick<RestoreMeasurement, "host" | "restoredBytes" | "walBytes">,
   before: readonly RestoreFact[],
-): Interval | undefined {
+): (Interval & { readonly proofs: number }) | undefined {
   const { host, restoredBytes: restoreBytes, walBytes } = size;
   const newest = before.slice(-rtoIntervalProofs);
   const word = predictRestore({ host, restoreBytes, walBytes, start: true }, newest);
@@ -63,6 +63,7 @@ function rated(
         seconds: word.expectedMs / 1000,
         fromSeconds: word.lowMs / 1000 / rtoIntervalFactor,
         toSeconds: (word.highMs / 1000) * rtoIntervalFactor,
+        proofs: word.measurements,
       };
 }
 
@@ -104,12 +105,12 @@ function byRates(facts: SlaFacts, span: Span): RtoPrediction | undefined {
   const { restoredBytes: restoreBytes } = last;
   return next === undefined
     ? undefined
-    : { basis: "rates", ...next, proofs: started.length, restoreBytes, walBytes, ...checks };
+    : { basis: "rates", ...next, restoreBytes, walBytes, ...checks };
 }
 
 function bySpan(facts: SlaFacts, span: Span): RtoPrediction | undefined {
-  const measured = facts.proofs.flatMap(({ atMs, rtoSeconds }) =>
-    rtoSeconds === null || atMs >= span.endMs ? [] : [{ atMs, rtoSeconds }],
+  const measured = facts.proofs.flatMap(({ atMs, proven, rtoSeconds }) =>
+    !proven || rtoSeconds === null || atMs >= span.endMs ? [] : [{ atMs, rtoSeconds }],
   );
   const secondsOf = ({ rtoSeconds }: { readonly rtoSeconds: number }): number => rtoSeconds;
   const next = spanOf(measured.map(secondsOf));
@@ -118,9 +119,8 @@ function bySpan(facts: SlaFacts, span: Span): RtoPrediction | undefined {
     seconds: secondsOf,
   });
   const sizes = { restoreBytes: null, walBytes: null };
-  return next === undefined
-    ? undefined
-    : { basis: "proofs", ...next, proofs: measured.length, ...sizes, ...checks };
+  const proofs = Math.min(measured.length, rtoIntervalProofs);
+  return next === undefined ? undefined : { basis: "proofs", ...next, proofs, ...sizes, ...checks };
 }
 
 /** The prediction; null: too little was measured. */

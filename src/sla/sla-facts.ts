@@ -26,6 +26,8 @@ export type LoadTestFact = AttemptFact & { readonly isFull: boolean };
 export type ProofFact = {
   readonly atMs: number;
   readonly proven: boolean;
+  /** It could not be made on that host: nothing was tested. */
+  readonly unfit: boolean;
   /** The backup. */
   readonly detail: string;
   readonly rpoSeconds: number | null;
@@ -216,6 +218,7 @@ export class SlaCollector {
     this.#of(cluster).proofs.push({
       atMs,
       proven,
+      unfit: verdict === "unfit",
       detail: data.backup,
       rpoSeconds,
       rtoSeconds,

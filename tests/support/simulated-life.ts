@@ -420,7 +420,8 @@ function alertEvents({
   const severity = critical ? "critical" : "warning";
   return [
     {
-      atMs: openMs,
+      // Told when it has lasted.
+      atMs: openMs + 2 * MINUTE,
       actor,
       content: { kind: "alertOpened", data: { ...about, severity, at: iso(openMs), summary: "" } },
     },

@@ -40,6 +40,7 @@ export type AlertFacts = {
   readonly openAtEnd: number;
   readonly openCriticalAtEnd: number;
   readonly medianSecondsToResolve: number | null;
+  readonly acknowledged: number;
   readonly medianSecondsToAcknowledge: number | null;
   readonly list: Listed<AlertRow>;
 };
@@ -58,11 +59,14 @@ type Open = Pick<AlertRow, "alert" | "rule" | "subject"> & {
     | undefined;
 };
 
-/** Every alert by its id: two hosts may tell of the same one, and one that became worse is told again. */
-function gather(events: readonly PeriodEvent[]): readonly Open[] {
+/**
+ * Every alert by its id: two hosts may tell of the same one, and one that became worse is told again. An event says when its illness began, and is
+ * written after that, maybe when the repository is back; only that it became worse is as of when it was told.
+ */
+function gather(events: readonly PeriodEvent[], endMs: number): readonly Open[] {
   const alerts = new Map<string, Open>();
-  const told = eventsOf(events, "alertOpened", "alertAcknowledged", "alertResolved");
-  for (const { content } of told) {
+  const words = eventsOf(events, "alertOpened", "alertAcknowledged", "alertResolved");
+  for (const { atMs: toldMs, content } of words) {
     const { alert, rule, subject } = content.data;
     const known = alerts.get(alert);
     const atMs = Date.parse(content.data.at);
@@ -71,7 +75,7 @@ function gather(events: readonly PeriodEvent[]): readonly Open[] {
       if (known === undefined) {
         const fresh = { alert, rule, subject, openedMs: atMs, severity };
         alerts.set(alert, { ...fresh, acknowledged: undefined, resolved: undefined });
-      } else if (severity === "critical") {
+      } else if (severity === "critical" && toldMs < endMs) {
         known.severity = severity;
       }
     } else if (known !== undefined && content.kind === "alertAcknowledged") {
@@ -108,18 +112,31 @@ function rowOf({ openedMs, acknowledged, resolved, ...alert }: Open, endMs: numb
 
 /** When each alert opened, once. */
 export function alertOpenings(events: readonly PeriodEvent[]): readonly number[] {
-  return gather(events).map(({ openedMs }) => openedMs);
+  return gather(events, Infinity).map(({ openedMs }) => openedMs);
 }
 
-/** `events`: of all time before the span's end; an alert may have opened long before. */
+/** Those that were open at some time of the span. */
+function openIn(events: readonly PeriodEvent[], { fromMs, toMs }: CalendarSpan): readonly Open[] {
+  return gather(events, toMs).filter(
+    ({ openedMs, resolved }) => openedMs < toMs && (resolved?.atMs ?? Infinity) >= fromMs,
+  );
+}
+
+/** How many alerts of a rule were open at some time of the span. */
+export function countOfRule(
+  events: readonly PeriodEvent[],
+  rule: string,
+  { fromMs, toMs }: CalendarSpan,
+): number {
+  return openIn(events, { fromMs, toMs }).filter((alert) => alert.rule === rule).length;
+}
+
+/** `events`: of all time; an alert may have opened long before the span, and may be told after its end. */
 export function alertFacts(
   events: readonly PeriodEvent[],
   { fromMs, toMs }: CalendarSpan,
 ): AlertFacts {
-  const told = gather(events).filter(
-    ({ openedMs, resolved }) => openedMs < toMs && (resolved?.atMs ?? Infinity) >= fromMs,
-  );
-  const rows = told.map((alert) => rowOf(alert, toMs));
+  const rows = openIn(events, { fromMs, toMs }).map((alert) => rowOf(alert, toMs));
   const isWithin = (time: string | null): boolean => time !== null && Date.parse(time) >= fromMs;
   const opened = rows.filter(({ openedAt }) => isWithin(openedAt));
   const open = rows.filter(({ resolvedAt }) => resolvedAt === null);
@@ -138,6 +155,7 @@ export function alertFacts(
     openAtEnd: open.length,
     openCriticalAtEnd: critical(open),
     medianSecondsToResolve: medianOf(resolved.map(({ lastedSeconds }) => lastedSeconds)),
+    acknowledged: acknowledged.length,
     medianSecondsToAcknowledge: medianOf(acknowledged),
     list: listed(rows, ({ resolvedAt }) => resolvedAt === null),
   };

@@ -120,7 +120,9 @@ const judges: Readonly<Record<EvidenceId, Judge>> = {
     const { runs, damaged } = custody.verifications;
     return damaged > 0 ? "contrary" : ofTwo(runs > 0, work.proofs.proven > 0);
   },
-  restores: ({ work }) => (work.proofs.tried + work.restoreTests.tried > 0 ? "shown" : "absent"),
+  // A proof that could not be made restored nothing.
+  restores: ({ work: { proofs, restoreTests } }) =>
+    proofs.tried - proofs.unfit + restoreTests.tried > 0 ? "shown" : "absent",
   objectives: ({ exposure, rto }) =>
     ofTwo(exposure.verdict !== "notDemonstrated", rto.measured > 0),
   // A person's word, without the times of its steps.
@@ -145,7 +147,7 @@ const judges: Readonly<Record<EvidenceId, Judge>> = {
   people: ({ custody }) => (custody.done.total > 0 ? "partly" : "absent"),
   disposal: ({ work }) => {
     const { tried, kept } = work.restoreTests;
-    return tried + work.proofs.tried === 0 || kept > 0 ? "absent" : "partly";
+    return tried + work.proofs.tried - work.proofs.unfit === 0 || kept > 0 ? "absent" : "partly";
   },
 };
 

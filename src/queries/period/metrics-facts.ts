@@ -11,8 +11,14 @@ import {
 import { metricsHistoryDays, reportTrendPeriods } from "../../core/ledger-limits.ts";
 import { afterLiveSpan } from "../../sla/after-live.ts";
 import type { ActionControl } from "../../sla/corrective-actions.ts";
-import { type SlaJudgement, type SlaVerdict, judgeSla, objectiveAt } from "../../sla/judge-sla.ts";
-import type { SlaFacts } from "../../sla/sla-facts.ts";
+import {
+  type SlaJudgement,
+  type SlaVerdict,
+  countedSeconds,
+  judgeSla,
+  objectiveAt,
+} from "../../sla/judge-sla.ts";
+import type { ProofFact, SlaFacts } from "../../sla/sla-facts.ts";
 import { alertOpenings } from "./alert-facts.ts";
 import { exposureSums } from "./exposure-facts.ts";
 import { eventsOf, isoTime } from "./period-event.ts";
@@ -180,8 +186,15 @@ function firstWeek({ source, facts }: Judged): MetricsItem {
 function itemsOf(judged: Judged): readonly MetricsItem[] {
   const { month, verdict, facts, source } = judged;
   const since = facts.live?.atMs ?? Infinity;
-  const inWeek = facts.proofs.find(({ atMs }) => atMs >= since && atMs < since + 8 * DAY_MS);
-  const weekly = { untilMs: since + 8 * DAY_MS, doneMs: inWeek?.atMs };
+  const inWeek = facts.proofs.filter(
+    ({ atMs, unfit }) => !unfit && atMs >= since && atMs < since + 8 * DAY_MS,
+  );
+  const shown = inWeek.find(({ proven }) => proven) ?? inWeek[0];
+  const weekly = {
+    untilMs: since + 8 * DAY_MS,
+    doneMs: shown?.atMs,
+    isGood: shown?.proven ?? true,
+  };
   const review = afterLiveSpan("review-14", since);
   const reviewedMs = facts.routines.get("review-14")?.atMs ?? -Infinity;
   const full = afterLiveSpan("load-test-30", since);
@@ -220,6 +233,20 @@ function historyOf(
   return days.map((day) => dayFacts(day, facts, told));
 }
 
+/** A proof, with the times that count. */
+function proofOf(
+  { atMs, proven, rpoSeconds, rtoSeconds }: ProofFact,
+  { objectives }: SlaFacts,
+): NonNullable<MetricsFacts["lastProof"]> {
+  const promised = objectiveAt(objectives, atMs);
+  return {
+    at: isoTime(atMs),
+    proven,
+    rpoSeconds: countedSeconds(rpoSeconds, { proven, promised: promised?.rpoSeconds }),
+    rtoSeconds: countedSeconds(rtoSeconds, { proven, promised: promised?.rtoSeconds }),
+  };
+}
+
 /** Tells them. */
 export function metricsFacts(source: MetricsSource): MetricsFacts {
   const { cluster, host, zone, nowMs, policy } = source;
@@ -230,7 +257,7 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
   const month = judgeSla(facts, span, { share, zone });
   const firstMs = Math.min(facts.slots.firstMs, facts.backups[0]?.atMs ?? Infinity, nowMs);
   const told = all.filter(({ toMs }) => toMs > firstMs);
-  const rows = told.map((one) => trendRow(one, facts, { nowMs, policy }));
+  const rows = told.map((one) => trendRow(one, facts, source));
   const verdict = rows.at(-1)?.verdict ?? "notDemonstrated";
   const { rpoSeconds, rtoSeconds } = facts.objectives.at(-1) ?? policy;
   const proof = facts.proofs.at(-1);
@@ -247,30 +274,17 @@ export function metricsFacts(source: MetricsSource): MetricsFacts {
     objective: { rpoSeconds, rtoSeconds },
     exposure: newestLook(facts, nowMs),
     lastBackupAt: backup === undefined ? null : isoTime(backup.atMs),
-    lastProof:
-      proof === undefined
-        ? null
-        : {
-            at: isoTime(proof.atMs),
-            proven: proof.proven,
-            rpoSeconds: proof.rpoSeconds,
-            rtoSeconds: proof.rtoSeconds,
-          },
+    lastProof: proof === undefined ? null : proofOf(proof, facts),
     month: { exposure, rpo, rto, backups, proofs, prediction },
     verdict,
     days: historyOf(source, facts, told),
-    rto: facts.proofs.flatMap(({ atMs, rtoSeconds }) => {
-      const objective = objectiveAt(facts.objectives, atMs);
-      return rtoSeconds === null || atMs < sinceMs
-        ? []
-        : [
-            {
-              at: isoTime(atMs),
-              seconds: rtoSeconds,
-              objectiveSeconds: objective?.rtoSeconds ?? null,
-            },
-          ];
-    }),
+    rto: facts.proofs
+      .filter(({ atMs }) => atMs >= sinceMs)
+      .flatMap((one) => {
+        const { at, rtoSeconds: seconds } = proofOf(one, facts);
+        const objectiveSeconds = objectiveAt(facts.objectives, one.atMs)?.rtoSeconds ?? null;
+        return seconds === null ? [] : [{ at, seconds, objectiveSeconds }];
+      }),
     months: rows,
     items: itemsOf({ source, facts, month, verdict }),
   };

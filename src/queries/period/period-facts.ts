@@ -14,6 +14,7 @@ import { reportTrendPeriods } from "../../core/ledger-limits.ts";
 import {
   type SlaJudgement,
   type SlaVerdict,
+  countedSeconds,
   jointVerdict,
   judgeSla,
   objectiveAt,
@@ -21,7 +22,7 @@ import {
 import type { SlaFacts } from "../../sla/sla-facts.ts";
 import { SlotSeries } from "../../sla/slot-series.ts";
 import { type ActionFacts, actionFacts } from "./action-facts.ts";
-import { type AlertFacts, alertFacts, alertOpenings } from "./alert-facts.ts";
+import { type AlertFacts, alertFacts, alertOpenings, countOfRule } from "./alert-facts.ts";
 import { type CustodyFacts, custodyFacts } from "./custody-facts.ts";
 import {
   type ExposureFacts,
@@ -110,7 +111,7 @@ export type LedgerSource = {
   readonly nowMs: number;
   /** Undefined: the ledger says nothing of this cluster. */
   readonly facts: SlaFacts | undefined;
-  /** Of this cluster or of the repository, in order of time, up to the period's end; of alerts all, of the rest those of the period. */
+  /** Of this cluster or of the repository, in order of time: those of the period, and of what `app/sla-memory.ts` names as lasting all. */
   readonly events: readonly PeriodEvent[];
   readonly policy: PolicyFacts;
 };
@@ -157,6 +158,8 @@ export type PeriodFacts = {
   readonly work: WorkFacts;
   readonly alerts: AlertFacts;
   readonly custody: CustodyFacts;
+  /** Where WAL was missing: what a receiver met, and alerts. */
+  readonly gaps: number;
   readonly actions: ActionFacts;
   readonly routines: {
     readonly verdict: SlaVerdict;
@@ -196,17 +199,24 @@ function rtoRows(events: readonly PeriodEvent[], { objectives }: SlaFacts): read
     source: RtoRow["source"],
     at: string,
     seconds: number | null,
-    own?: number,
+    { proven, own }: { readonly proven: boolean; readonly own?: number },
   ): RtoRow[] => {
-    const objectiveSeconds = own ?? objectiveAt(objectives, Date.parse(at))?.rtoSeconds ?? null;
-    const met = objectiveSeconds === null || seconds === null ? null : seconds < objectiveSeconds;
-    return seconds === null ? [] : [{ at, source, seconds, objectiveSeconds, met }];
+    const promised = own ?? objectiveAt(objectives, Date.parse(at))?.rtoSeconds;
+    const counted = countedSeconds(seconds, { proven, promised });
+    const met = promised === undefined || counted === null ? null : counted < promised;
+    const objectiveSeconds = promised ?? null;
+    return counted === null ? [] : [{ at, source, seconds: counted, objectiveSeconds, met }];
   };
   return [
-    ...proofRows(events).flatMap(({ at, rtoSeconds }) => row("proof", at, rtoSeconds)),
-    ...restoreTestRows(events).flatMap(({ at, seconds }) => row("restoreTest", at, seconds)),
+    ...proofRows(events).flatMap(({ at, verdict, rtoSeconds }) =>
+      row("proof", at, rtoSeconds, { proven: verdict === "proven" }),
+    ),
+    ...restoreTestRows(events).flatMap(({ at, ok, seconds }) =>
+      row("restoreTest", at, seconds, { proven: ok }),
+    ),
+    // A load test's time is one of its own tests, whatever the others found.
     ...loadTestRows(events).flatMap(({ at, rtoSeconds, rtoObjectiveSeconds }) =>
-      row("loadTest", at, rtoSeconds, rtoObjectiveSeconds),
+      row("loadTest", at, rtoSeconds, { proven: true, own: rtoObjectiveSeconds }),
     ),
   ].toSorted((a, b) => (a.at < b.at ? -1 : 1));
 }
@@ -222,6 +232,7 @@ function loadTestVerdict(rows: readonly LoadTestRow[]): SlaVerdict {
   return verdictOfRate({ tried: judged.length, good: judged.filter(({ ok }) => ok).length });
 }
 
+/** A period as far as it is judged. */
 type Judged = {
   readonly judgement: SlaJudgement;
   readonly work: WorkFacts;
@@ -230,6 +241,8 @@ type Judged = {
   readonly actions: ActionFacts;
   readonly rto: readonly RtoRow[];
   readonly loadTests: readonly LoadTestRow[];
+  /** Gaps that a receiver met, and alerts that WAL is missing. */
+  readonly gaps: number;
   readonly kind: CalendarKind;
 };
 
@@ -242,14 +255,17 @@ function controlsOf({
   actions,
   rto,
   loadTests,
+  gaps,
   kind,
 }: Judged): readonly Control[] {
   const { exposure, rpo, backups, dumps, proofs, routines } = judgement;
-  const wasWatched = exposure.withinMs + exposure.beyondMs > 0;
+  const { unknownMs, elapsedMs, budget } = exposure;
+  // What nobody looked for is not known to be absent.
+  const wasWatched = elapsedMs > 0 && unknownMs <= budget.allowedMs;
   const unlessBad = (isBad: boolean): SlaVerdict =>
     isBad ? "missed" : wasWatched ? "met" : "notDemonstrated";
   const wasSlow = rto.some(({ source, met }) => source === "restoreTest" && met === false);
-  const { verifications, gaps } = custody;
+  const { verifications } = custody;
   const control = (id: ControlId, verdict: SlaVerdict, isDue = true): readonly Control[] =>
     isDue ? [{ id, verdict }] : [];
   return [
@@ -313,9 +329,41 @@ export function dayFacts(
   };
 }
 
-/** A period in short. */
-export function trendRow(calendar: CalendarPeriod, facts: SlaFacts, source: Judging): TrendRow {
-  const { verdict, exposure, rto, backups, proofs } = judge(facts, calendar, source);
+/** Judges a period by everything that it is judged by. `source.events` may be those of other periods, too. */
+function judged(
+  source: LedgerSource,
+  facts: SlaFacts,
+  calendar: CalendarPeriod,
+): Judged & { readonly controls: readonly Control[]; readonly verdict: SlaVerdict } {
+  const { events, nowMs } = source;
+  const { kind, fromMs } = calendar;
+  const span = { fromMs, toMs: Math.max(fromMs, Math.min(calendar.toMs, nowMs)) };
+  const within = events.filter(({ atMs }) => atMs >= fromMs && atMs < span.toMs);
+  const custody = custodyFacts(within);
+  const found: Judged = {
+    judgement: judge(facts, calendar, source),
+    work: workFacts(within),
+    custody,
+    alerts: alertFacts(events, span),
+    actions: actionFacts(facts.actions, span),
+    rto: rtoRows(within, facts),
+    loadTests: loadTestRows(within),
+    // The same hole may be told by both.
+    gaps: Math.max(custody.gaps, countOfRule(events, "gaps", span)),
+    kind,
+  };
+  const controls = controlsOf(found);
+  return { ...found, controls, verdict: jointVerdict(controls.map((one) => one.verdict)) };
+}
+
+/** A period in short, with the verdict that its own report gives. */
+export function trendRow(
+  calendar: CalendarPeriod,
+  facts: SlaFacts,
+  source: LedgerSource,
+): TrendRow {
+  const { verdict, judgement } = judged(source, facts, calendar);
+  const { exposure, rto, backups, proofs } = judgement;
   const { elapsedMs, withinMs, unknownMs, worstSeconds } = exposure;
   const share = (ms: number): number | null => (elapsedMs === 0 ? null : ms / elapsedMs);
   return {
@@ -382,28 +430,14 @@ export function periodFacts(source: PeriodSource): PeriodFacts {
   const { cluster, host, calendar, nowMs, policy } = source;
   const { kind, name, zone, fromMs, toMs, days } = calendar;
   const facts = source.facts ?? silentFacts(cluster);
-  const endMs = Math.max(fromMs, Math.min(toMs, nowMs));
-  const before = source.events.filter(({ atMs }) => atMs < endMs);
-  const within = before.filter(({ atMs }) => atMs >= fromMs);
-  const judgement = judge(facts, calendar, source);
-  const [work, custody] = [workFacts(within), custodyFacts(within)];
-  const alerts = alertFacts(before, { fromMs, toMs: endMs });
-  const actions = actionFacts(facts.actions, { fromMs, toMs: endMs });
-  const rto = rtoRows(within, facts);
-  const loadTests = loadTestRows(within);
-  const controls = controlsOf({
-    judgement,
-    work,
-    custody,
-    alerts,
-    actions,
-    rto,
-    loadTests,
-    kind,
-  });
-  const firstMs = firstRecordMs(facts, before);
+  const { judgement, work, custody, alerts, actions, rto, gaps, controls, verdict } = judged(
+    source,
+    facts,
+    calendar,
+  );
+  const firstMs = firstRecordMs(facts, source.events);
   const begun = days.filter((day) => day.fromMs < nowMs);
-  const told = { ...source, openings: alertOpenings(before) };
+  const told = { ...source, openings: alertOpenings(source.events) };
   return {
     version: 2,
     kind,
@@ -416,7 +450,7 @@ export function periodFacts(source: PeriodSource): PeriodFacts {
     cluster,
     host,
     firstRecordAt: Number.isFinite(firstMs) ? isoTime(firstMs) : null,
-    verdict: jointVerdict(controls.map(({ verdict }) => verdict)),
+    verdict,
     controls,
     objectives: judgement.objectives.map(({ fromMs: sinceMs, rpoSeconds, rtoSeconds }) => {
       return { from: isoTime(sinceMs), rpoSeconds, rtoSeconds };
@@ -432,6 +466,7 @@ export function periodFacts(source: PeriodSource): PeriodFacts {
     work,
     alerts,
     custody,
+    gaps,
     actions,
     routines: routinesOf(judgement),
     days: kind === "daily" ? [] : begun.map((day) => dayFacts(day, facts, told)),

@@ -75,7 +75,7 @@ const en: Words = {
     ],
     within: ["Time within the RPO", "five minutes each count with the worst that any host saw"],
     worst: ["Worst exposure", "the highest of those looks"],
-    lastRto: ["RTO: last proof", "restore into a throw-away server until it is checked"],
+    lastRto: ["RTO: last proof", "restore into a throw-away server until it answers"],
     worstRto: ["RTO: slowest proof", "the slowest of the month's proofs"],
     rpo: ["RPO: proofs beyond it", "data that a restore to the latest point lacked"],
     backups: ["Backups that succeeded", "events of the ledger, counted"],
@@ -116,7 +116,7 @@ const en: Words = {
   watched: (count) => `${counted(count, "day")} watched`,
   definitions: [
     ["RPO", "How much work may be lost, as time. It is met while the exposure is below it."],
-    ["RTO", "How long recovery may take, from the decision to a server that has been checked."],
+    ["RTO", "How long recovery may take, from the decision to a server that answers."],
     ["exposure", "What would be lost if the server vanished now."],
     [
       "proof",
@@ -166,7 +166,7 @@ const fr: Words = {
     worst: ["Pire exposition", "la plus haute de ces observations"],
     lastRto: [
       "RTO : dernière preuve",
-      "restauration dans un serveur jetable jusqu'à ce qu'il soit vérifié",
+      "restauration dans un serveur jetable jusqu'à ce qu'il réponde",
     ],
     worstRto: ["RTO : preuve la plus lente", "la plus lente des preuves du mois"],
     rpo: ["RPO : preuves au-delà", "données qui manquaient à une restauration au plus récent"],
@@ -214,7 +214,7 @@ const fr: Words = {
       "RPO",
       "Combien de travail peut être perdu, en temps. Il est tenu tant que l'exposition est au-dessous.",
     ],
-    ["RTO", "Combien de temps la reprise peut durer, de la décision à un serveur vérifié."],
+    ["RTO", "Combien de temps la reprise peut durer, de la décision à un serveur qui répond."],
     ["exposition", "Ce qui serait perdu si le serveur disparaissait maintenant."],
     [
       "preuve",

@@ -115,8 +115,8 @@ const results: Readonly<Record<Control["id"], (facts: PeriodFacts, told: Teller)
   restoreTests: ({ work }, told) => told.rate(work.restoreTests),
   loadTests: ({ work }, told) => told.rate(work.loadTests),
   routines: routinesText,
-  gaps: ({ custody }, told) =>
-    custody.gaps === 0 ? told.words.nothing : told.words.gapsFound(told.number(custody.gaps)),
+  gaps: ({ gaps }, told) =>
+    gaps === 0 ? told.words.nothing : told.words.gapsFound(told.number(gaps)),
   verification: ({ custody }, told) => {
     const { runs, damaged, objects } = custody.verifications;
     return runs === 0

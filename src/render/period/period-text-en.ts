@@ -214,8 +214,8 @@ export const periodTextEn = {
   stillOpen: "open",
   forgotten: "no longer watched",
   noAlerts: "No alert was open in this period.",
-  alertMedians: (resolve: string, acknowledge: string): string =>
-    `Half of them ended within ${resolve}; half were taken within ${acknowledge}.`,
+  alertsEnded: (count: string, median: string): string => `Ended: ${count} (median ${median}).`,
+  alertsTaken: (count: string, median: string): string => `Taken: ${count} (median ${median}).`,
   incidents: "Incidents and rare events",
   incidentKinds: {
     walGap: "WAL gap",
@@ -290,7 +290,7 @@ export const periodTextEn = {
     "Everything here is computed from the ledger, whose events are sealed and chained: pra ledger verify shows whether any was changed or removed, and the SHA-256 of this report stands in it.",
     "Exposure is what would be lost if the server vanished: the age of the newest commit that the repository holds. Each five minutes count with the worst that any host saw in them. Five minutes in which nobody looked, or nobody could tell, are unknown; they never count as compliant.",
     "An objective is met only if it would be met though all the unknown time had been bad, and missed only if it would be missed though all of it had been good. Between them it is not demonstrated.",
-    "Times to recover are measured by restoring into a throw-away server until it has been checked. Predictions are named as such.",
+    "Times to recover are measured by restoring into a throw-away server until it answers, and until the application does where one is asked. What did not come back whole keeps no promise, however quick it was. Predictions are named as such.",
     "Days, weeks and months are those of the time zone above; a day on which clocks are set has 23 or 25 hours.",
   ],
   footer: (program: string, host: string, at: string): string =>

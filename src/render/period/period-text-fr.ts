@@ -210,8 +210,8 @@ export const periodTextFr: PeriodWords = {
   stillOpen: "ouverte",
   forgotten: "plus surveillée",
   noAlerts: "Aucune alerte n'était ouverte pendant la période.",
-  alertMedians: (resolve, acknowledge) =>
-    `La moitié s'est terminée en moins de ${resolve} ; la moitié a été prise en charge en moins de ${acknowledge}.`,
+  alertsEnded: (count, median) => `Terminées : ${count} (médiane ${median}).`,
+  alertsTaken: (count, median) => `Prises en charge : ${count} (médiane ${median}).`,
   incidents: "Incidents et événements rares",
   incidentKinds: {
     walGap: "trou dans le WAL",
@@ -285,7 +285,7 @@ export const periodTextFr: PeriodWords = {
     "Tout ce qui est ici est calculé d'après le journal, dont les événements sont scellés et chaînés : pra ledger verify montre si l'un a été modifié ou retiré, et le SHA-256 de ce rapport y figure.",
     "L'exposition est ce qui serait perdu si le serveur disparaissait : l'âge de la dernière validation que le dépôt détient. Cinq minutes comptent avec le pire qu'une machine y a vu. Cinq minutes où personne n'a regardé, ou n'a pu le dire, sont inconnues ; elles ne comptent jamais comme conformes.",
     "Un objectif n'est atteint que s'il le serait même si tout le temps inconnu avait été mauvais, et manqué que s'il le serait même si tout ce temps avait été bon. Entre les deux, il n'est pas démontré.",
-    "Les temps de reprise sont mesurés en restaurant dans un serveur jetable, jusqu'à ce qu'il soit vérifié. Les prédictions sont dites telles.",
+    "Les temps de reprise sont mesurés en restaurant dans un serveur jetable, jusqu'à ce qu'il réponde, et jusqu'à ce que l'application réponde là où une est interrogée. Ce qui n'est pas revenu entier ne tient aucune promesse, si rapide qu'il ait été. Les prédictions sont dites telles.",
     "Jours, semaines et mois sont ceux du fuseau ci-dessus ; un jour de changement d'heure a 23 ou 25 heures.",
   ],
   footer: (program, host, at) => `${program}, fait sur ${host} le ${at}.`,

@@ -238,10 +238,15 @@ export function alertSection({ alerts }: PeriodFacts, told: Teller, ruleName: Ru
     plain(alert.acknowledgedBy ?? "–"),
   ]);
   const { medianSecondsToResolve: resolve, medianSecondsToAcknowledge: acknowledge } = alerts;
-  const note =
-    resolve === null
-      ? undefined
-      : words.alertMedians(told.duration(resolve), told.duration(acknowledge));
+  const notes = [
+    ...(resolve === null
+      ? []
+      : [words.alertsEnded(told.number(alerts.resolved), told.duration(resolve))]),
+    ...(acknowledge === null
+      ? []
+      : [words.alertsTaken(told.number(alerts.acknowledged), told.duration(acknowledge))]),
+  ];
+  const note = notes.length === 0 ? undefined : notes.join(" ");
   const head = [
     words.severityHead,
     words.alert,
