@@ -145,6 +145,8 @@ TEXTS = {
         "routine": "row {row}: {routine} of {day} is told as done={told}, the events say {found}",
         "routineabsent": "{routine} of {cluster} on {day} is missing from the list",
         "routinespan": "row {row}: {routine} from {begin} to {end} is no day or week of the time zone",
+        "routineoutside": "row {row}: {routine} from {begin} to {end} does not end in the period",
+        "weekbefore": "the week of {day} of cluster {cluster} began before the period: that its proof was made before was not checked",
         "nozone": "this Python knows no time zone {zone}: that days and weeks begin by its clocks was not checked",
         "rate": "{cluster}: {what} {told} told, {found} by the events",
         "bounds": "{what} is {told}, the bundle says {wanted} elsewhere",
@@ -199,6 +201,8 @@ TEXTS = {
         "routine": "ligne {row} : {routine} du {day} annoncé done={told}, les événements disent {found}",
         "routineabsent": "{routine} de {cluster} le {day} manque à la liste",
         "routinespan": "ligne {row} : {routine} du {begin} au {end} n'est ni un jour ni une semaine du fuseau",
+        "routineoutside": "ligne {row} : {routine} du {begin} au {end} ne se termine pas dans la période",
+        "weekbefore": "la semaine du {day} du cluster {cluster} a commencé avant la période : que sa preuve a été faite avant n'a pas été vérifié",
         "nozone": "ce Python ne connaît pas le fuseau {zone} : que jours et semaines suivent ses horloges n'a pas été vérifié",
         "rate": "{cluster} : {what} {told} annoncés, {found} selon les événements",
         "bounds": "{what} est {told}, le lot dit ailleurs {wanted}",
@@ -738,10 +742,16 @@ def check_routines(bundle, report):
         cluster = event["data"].get("cluster") if isinstance(event["data"], dict) else None
         deeds.setdefault((cluster, event["kind"]), []).append(event["time"])
     rows = read_list(bundle, "routines", report)
+    unfit = {(event["data"]["cluster"], event["time"]) for event in inside if event["kind"] == "proofFinished" and event["data"]["verdict"] == "unfit"}
     for number, row in enumerate(rows, 1):
         kind, _ = ROUTINES[row["routine"]]
-        done = any(row["from"] <= time < row["to"] for time in deeds.get((row["cluster"], kind), []))
-        if done != row["done"]:
+        cluster = row["cluster"]
+        # A proof that could not be made tested nothing.
+        times = [time for time in deeds.get((cluster, kind), []) if kind != "proofFinished" or (cluster, time) not in unfit]
+        done = any(row["from"] <= time < row["to"] for time in times)
+        if row["done"] is True and not done and row["from"] < sla["from"]:
+            report.note("weekbefore", cluster=cluster, day=row["from"][:10])
+        elif done != row["done"]:
             report.add("lists/routines.json", "routine", row=number, routine=row["routine"], day=row["from"][:10], told=row["done"], found=done)
     check_spans(rows, sla, first_deeds(bundle), report)
     check_missed(rows, sla, report)
@@ -796,14 +806,17 @@ def check_spans(rows, sla, deeds, report):
     if zone is None:
         report.note("nozone", zone=sla["zone"])
     place = "lists/routines.json"
+    period_begin, period_end = instant_of(sla["from"]), instant_of(sla["to"])
     spans = {}
     for number, row in enumerate(rows, 1):
         begin, end = instant_of(row["from"]), instant_of(row["to"])
         days = ROUTINES[row["routine"]][1]
         if abs(end - begin - days * DAY) > CLOCKS_SET or not (begins_day(begin, days, zone) and begins_day(end, days, zone)):
             report.add(place, "routinespan", row=number, routine=row["routine"], begin=row["from"], end=row["to"])
+        # A day lies in the period; a week ends in it.
+        if end > period_end or end <= period_begin or (days == 1 and begin < period_begin):
+            report.add(place, "routineoutside", row=number, routine=row["routine"], begin=row["from"], end=row["to"])
         spans.setdefault((row["cluster"], row["routine"]), []).append((begin, end))
-    period_end = instant_of(sla["to"])
     for (cluster, routine), found in spans.items():
         found.sort()
         last = found[-1][1]
@@ -814,7 +827,8 @@ def check_spans(rows, sla, deeds, report):
             report.add(place, "routineabsent", routine=routine, cluster=cluster, day=last.isoformat())
     for cluster, time in sorted(deeds.items()):
         for routine, (_, days) in ROUTINES.items():
-            due = next_begin(max(instant_of(time), instant_of(sla["from"])), days, zone)
+            start = period_begin if days == 1 or zone is None else week_of(period_begin, zone)
+            due = next_begin(max(instant_of(time), start), days, zone)
             listed = spans.get((cluster, routine))
             if next_end(due, days, zone) <= period_end and (listed is None or listed[0][0] > due):
                 report.add(place, "routineabsent", routine=routine, cluster=cluster, day=due.isoformat())
@@ -829,6 +843,12 @@ def next_begin(instant, days, zone):
     while midnight(date, zone) < instant:
         date += days * DAY
     return midnight(date, zone)
+
+
+def week_of(instant, zone):
+    """When the week that holds the instant begins."""
+    date = instant.astimezone(zone).date()
+    return midnight(date - date.weekday() * DAY, zone)
 
 
 def midnight(date, zone):
