@@ -90,17 +90,15 @@ export class LedgerRecorder {
   async record(event: EventContent): Promise<void> {
     const call = { signal: AbortSignal.timeout(ledgerRecordTimeoutMs) };
     try {
-      const first = this.head === undefined;
       const actor = this.#actor;
       const reason = this.#reason;
       this.#writer ??= this.#open(call);
       const writer = await this.#writer;
-      const { sequence } = await writer.append({ ...event, actor, reason }, call);
+      await writer.append({ ...event, actor, reason }, call);
       const { head } = writer;
       if (head !== undefined) {
-        // The first object also holds the event by which a writer introduces itself.
-        this.head = { ...head, object: first ? 1 : sequence };
-        await this.#remember(this.head, call);
+        this.head = head;
+        await this.#remember(head, call);
       }
     } catch (error) {
       const failure = isDrError(error)
