@@ -5,6 +5,7 @@
  *
  * Failing or interrupted: nothing is listed, the lease is released, the server ends its backup by itself.
  */
+import { cutText } from "../core/cut-text.ts";
 import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
 import type { BackupProgress } from "../backup/backup-taker.ts";
 import { chooseKind, type ChosenKind, type WantedKind } from "../backup/choose-kind.ts";
@@ -324,7 +325,7 @@ async function recordFailed(
   error: unknown,
 ): Promise<void> {
   const code = isDrError(error) ? error.code : "UNEXPECTED";
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+  const message = cutText(error instanceof Error ? error.message : String(error), 4096);
   await ledger.record({ kind: "backupFailed", data: { ...failed, backup: null, code, message } });
 }
 

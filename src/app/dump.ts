@@ -5,6 +5,7 @@
 import { findClientPrograms } from "../dump/client-programs.ts";
 import { type DatabaseFacts, listDatabases, mayReadPasswords } from "../dump/snapshot.ts";
 import { type TakenDump, takeDump } from "../dump/take-dump.ts";
+import { cutText } from "../core/cut-text.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { INCARNATION_SETTING } from "../core/incarnation-setting.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
@@ -214,7 +215,7 @@ export async function runDump(
     return { taken, place, repository, ledgerFailure: ledger.failure };
   } catch (error) {
     const code = isDrError(error) ? error.code : "UNEXPECTED";
-    const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+    const message = cutText(error instanceof Error ? error.message : String(error), 4096);
     await ledger.record({ kind: "dumpFailed", data: { ...place, startedAt, code, message } });
     throw error;
   }

@@ -6,6 +6,7 @@
  */
 import { dirname, isAbsolute, join, resolve } from "node:path";
 
+import { cutText } from "../core/cut-text.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { type Language, languageOf } from "../core/language.ts";
 import { personTextMax } from "../core/watch-limits.ts";
@@ -381,7 +382,7 @@ function cameFromOf(variables: EnvironmentInput["variables"]): string | undefine
   const [address = ""] = ssh.split(" ");
   const parts = [address === "" ? "" : `ssh ${address}`, sudo === "" ? "" : `sudo ${sudo}`];
   const text = parts.filter((part) => part !== "").join(", ");
-  return text === "" ? undefined : text.replace(/\p{Cc}/gu, "?").slice(0, personTextMax);
+  return text === "" ? undefined : cutText(text.replace(/\p{Cc}/gu, "?"), personTextMax);
 }
 
 /** What reaching the server and the repository takes. */

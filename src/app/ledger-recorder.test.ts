@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { EventContent } from "../ledger/event-kinds.ts";
+import type { LedgerEvent } from "../ledger/event.ts";
+import { readLedger } from "../ledger/read-ledger.ts";
 import { environmentIn } from "../../tests/support/environment-in.ts";
 import {
   SimulatedRepository,
@@ -50,4 +52,22 @@ test("R16 L40 after an event that could not be recorded at once the host remembe
   assert.deepEqual([sequence, object], [4, 3]);
   const next = { adapters, environment, sealed: process.sealed, ledger };
   await checkHistory({ ...next, accept: false }, { signal });
+});
+
+test("R16 a reason that is cut in the middle of a character, and half a character in what is recorded, hinder no recording", async (context) => {
+  const environment = await environmentOf(context, { PRA_REASON: `${"r".repeat(299)}😀` });
+  const process = new SimulatedRepository(2).process("a");
+  const ledger = recorderOf(process, environment);
+  await ledger.record(accessed("restore of a\ud83d"));
+  assert.equal(ledger.failure, undefined);
+  const events: LedgerEvent[] = [];
+  for await (const event of readLedger(process.sealed, { signal })) {
+    events.push(event);
+  }
+  const [first, second] = events;
+  assert.equal(first?.reason, `test: ${"r".repeat(299)}`);
+  assert.equal(
+    second?.content?.kind === "accessed" && second.content.data.what,
+    "restore of a\ufffd",
+  );
 });

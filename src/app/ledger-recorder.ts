@@ -3,6 +3,7 @@
  * is not undone because the ledger could not be written, but it says so. Each process names the newest events that this host has seen of
  * others, and its own are remembered likewise, so that a cut end shows.
  */
+import { cutText } from "../core/cut-text.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { failpointAsync } from "../core/failpoint.ts";
 import { ledgerFollowsMax } from "../core/ledger-limits.ts";
@@ -20,7 +21,7 @@ import { rememberedHeads } from "./seen-heads.ts";
 /** The program's reason, with what the person said. */
 function reasonOf(environment: Environment, reason: string): string {
   const said = environment.settings.get("PRA_REASON")?.value.trim() ?? "";
-  const clean = said.replace(/\p{Cc}/gu, " ").slice(0, personTextMax);
+  const clean = cutText(said.replace(/\p{Cc}/gu, " "), personTextMax);
   return clean === "" || clean === reason ? reason : `${reason}: ${clean}`;
 }
 

@@ -1,4 +1,5 @@
 /** What a proof leaves behind: its event in the ledger, the facts of its report, and the times that both hold against objectives. */
+import { cutText } from "../core/cut-text.ts";
 import type { DrError } from "../core/errors.ts";
 import {
   proofEventAssertionsMax,
@@ -85,7 +86,7 @@ const LEDGER_VERDICT: Readonly<Record<ProofVerdict, EventData<"proofFinished">["
 };
 
 function shortened(text: string): string {
-  return text.slice(0, proofEventTextMax);
+  return cutText(text, proofEventTextMax);
 }
 
 /** Where there are too many for an event, those that failed stay. */

@@ -1,4 +1,5 @@
 /** The report of a restore test: files for people and programs, and what the ledger keeps of it. */
+import { cutText } from "../core/cut-text.ts";
 import { formatInstant } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import type { ReportDocument } from "../render/report-document.ts";
@@ -80,10 +81,7 @@ export async function recordRestored(
       tables: report.tables,
       rows: report.rows,
       findings: report.findings.map(({ kind, what, recorded, found }) =>
-        [kind, what, recorded, found]
-          .filter((part) => part !== "")
-          .join(" ")
-          .slice(0, 4096),
+        cutText([kind, what, recorded, found].filter((part) => part !== "").join(" "), 4096),
       ),
       application:
         application === null

@@ -2,6 +2,7 @@
  * `pra restore-db`: a dump, a file, or a backup at an instant, into a test database; then the counts are compared, the application is
  * asked, a report is written. `restore_run.sh` is this.
  */
+import { cutText } from "../core/cut-text.ts";
 import { type DrError, isDrError } from "../core/errors.ts";
 import type { Language } from "../core/language.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
@@ -235,7 +236,7 @@ export async function runRestoreDb(
     return { report, reportPath, archived, ledgerFailure: ledger.failure };
   } catch (error) {
     const code = isDrError(error) ? error.code : "UNEXPECTED";
-    const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+    const message = cutText(error instanceof Error ? error.message : String(error), 4096);
     const { cluster } = environment;
     const data = { cluster, source: from ?? null, host: placeOf(settings), database };
     await ledger.record({

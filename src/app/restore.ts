@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { stat } from "node:fs/promises";
 import { present } from "../core/assert.ts";
+import { cutText } from "../core/cut-text.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { leaseTtlSeconds } from "../core/limits.ts";
 import { addToLsn, formatLsn } from "../core/lsn.ts";
@@ -428,7 +429,7 @@ export async function runRestore(
   } catch (error) {
     const facts = factsOf(prepared, adapters, done(), elapsed());
     const code = isDrError(error) ? error.code : "UNEXPECTED";
-    const message = (error instanceof Error ? error.message : String(error)).slice(0, 4096);
+    const message = cutText(error instanceof Error ? error.message : String(error), 4096);
     const phase = phases.at(-1)?.name ?? "plan";
     await ledger.record({ kind: "restoreFailed", data: { ...facts, phase, code, message } });
     throw error;

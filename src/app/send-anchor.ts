@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { cutText } from "../core/cut-text.ts";
 import { formatMinute } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import { anchorBodyMax, anchorFilesMax } from "../core/watch-limits.ts";
@@ -74,7 +75,7 @@ export function anchorContent(
     inReplyTo: null,
     kind: "anchor",
     severity: "info",
-    headline: told.headline(cluster, at).slice(0, 100),
+    headline: cutText(told.headline(cluster, at), 100),
     alerts: [],
     alertsLeftOut: 0,
     sections: [

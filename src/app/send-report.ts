@@ -3,6 +3,7 @@
  * outbox, so that a relay that is down gets it later, once; a first attempt is made at once.
  */
 import { join } from "node:path";
+import { cutText } from "../core/cut-text.ts";
 import type { Language } from "../core/language.ts";
 import { digestLinesMax, watchTextMax } from "../core/watch-limits.ts";
 import { reportWriteMs } from "../core/limits.ts";
@@ -38,7 +39,7 @@ const where: Readonly<Record<Language, Where>> = {
 };
 
 function line(text: string): string {
-  return text.replaceAll(/\s+/g, " ").slice(0, watchTextMax);
+  return cutText(text.replaceAll(/\s+/g, " "), watchTextMax);
 }
 
 /** What is not good of the first table: of a report of a period, its controls. */

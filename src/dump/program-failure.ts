@@ -1,4 +1,5 @@
 /** What it means that a program of PostgreSQL ended badly. Its text is quoted; only libpq's own words, which are English here, are judged. */
+import { cutText } from "../core/cut-text.ts";
 import { DrError } from "../core/errors.ts";
 import { type ConnectionSettings, placeOf } from "../postgres/connection-settings.ts";
 import type { ProgramEnd } from "./stream-messages.ts";
@@ -10,7 +11,7 @@ const GONE =
 /** The last complaint is what ended it; the ones before explain. */
 function shortened(text: string): string {
   const lines = text.split("\n").filter((line) => line !== "");
-  return lines.slice(-6).join("; ").slice(0, 2000);
+  return cutText(lines.slice(-6).join("; "), 2000);
 }
 
 /** Undefined when it ended well. */

@@ -51,6 +51,21 @@ function write(value: JsonValue | undefined, depth: number): string {
   return `{${members.join(",")}}`;
 }
 
+/** The same with U+FFFD for every half of a character, which has no canonical form: what a program or a person said is recorded all the same. */
+export function wellFormed(value: JsonValue): JsonValue {
+  if (typeof value === "string") {
+    return value.toWellFormed();
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  if (isList(value)) {
+    return value.map(wellFormed);
+  }
+  const members = Object.entries(value);
+  return Object.fromEntries(members.map(([name, each]) => [name.toWellFormed(), wellFormed(each)]));
+}
+
 /** The canonical form. Fails an assertion for a value without one: only a bug can make such an event. */
 export function canonicalJson(value: JsonValue): string {
   return write(value, 0);

@@ -15,6 +15,7 @@ import {
 } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
+import { wellFormed } from "./canonical-json.ts";
 import type { EventContent } from "./event-kinds.ts";
 import {
   decodeEvents,
@@ -114,9 +115,9 @@ export class LedgerWriter {
       writer: this.writer,
       sequence: this.#sequence + 1,
       previousHash: this.#previousHash,
-      actor: event.actor,
-      reason: event.reason,
-      data: event.data,
+      actor: event.actor.toWellFormed(),
+      reason: event.reason.toWellFormed(),
+      data: wellFormed(event.data),
     };
     if (!fitsEvent(envelope)) {
       throw new DrError("LEDGER_EVENT_TOO_LARGE", {

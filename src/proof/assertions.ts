@@ -6,6 +6,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import type { Clock } from "../core/clock.ts";
+import { cutText } from "../core/cut-text.ts";
 import { assertionAnswerBytesMax, assertionGraceMs, assertionTextMax } from "../core/limits.ts";
 import type { AssertionOutcome } from "../core/proof-words.ts";
 import type { Connections } from "./connections.ts";
@@ -54,7 +55,7 @@ const QUERY_CANCELED = "57014";
 const BOOLEAN = 16;
 
 function cut(text: string): string {
-  return text.length > assertionTextMax ? `${text.slice(0, assertionTextMax)}…` : text;
+  return text.length > assertionTextMax ? `${cutText(text, assertionTextMax)}…` : text;
 }
 
 type ExtendedQuery = pg.QueryConfig & { readonly queryMode: "extended" };

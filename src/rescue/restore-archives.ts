@@ -8,6 +8,7 @@
  */
 import { type FileHandle, open, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { cutText } from "../core/cut-text.ts";
 import type { Clock } from "../core/clock.ts";
 import { DrError } from "../core/errors.ts";
 import { failpointAsync } from "../core/failpoint.ts";
@@ -58,7 +59,7 @@ export function restoreFailureOf(program: string, end: ProgramEnd): DrError | un
     return undefined;
   }
   const lines = end.text.split("\n").filter((line) => line !== "");
-  const text = lines.slice(-6).join("; ").slice(0, 2000);
+  const text = cutText(lines.slice(-6).join("; "), 2000);
   const lost = /server closed the connection|connection to server .* failed|no connection to the/;
   if (end.code === null || lost.test(end.text)) {
     return new DrError("RESTORE_DB_INTERRUPTED", {

@@ -2,6 +2,7 @@
  * Alerts in words: what a lock screen shows in 100 characters, and what each alert says below it: what is wrong, what it means for the
  * data, what to do. Words are fixed when a message is decided, so that every attempt sends the same.
  */
+import { cutText } from "../core/cut-text.ts";
 import { formatDuration } from "../core/format.ts";
 import type { Language } from "../core/language.ts";
 import { watchTextMax } from "../core/watch-limits.ts";
@@ -47,7 +48,7 @@ function cut(text: string, max: number): string {
   if (text.length <= max) {
     return text;
   }
-  const part = text.slice(0, max - 1);
+  const part = cutText(text, max - 1);
   const space = part.lastIndexOf(" ");
   return `${space > max / 2 ? part.slice(0, space) : part}…`;
 }

@@ -13,6 +13,7 @@ import {
   outboxHistoryMax,
   watchTextMax,
 } from "../core/watch-limits.ts";
+import { cutText } from "../core/cut-text.ts";
 import type { Random } from "../core/random.ts";
 import { type DeliveryOutcome, type OutgoingMessage, channelNames } from "./notifier.ts";
 
@@ -184,7 +185,7 @@ export function settle(
   if (entry === undefined) {
     return { outbox, settled: undefined };
   }
-  const said = outcome.said.slice(0, watchTextMax);
+  const said = cutText(outcome.said, watchTextMax);
   const attempts = entry.attempts + 1;
   const known = outbox.routes[route] ?? emptyRouteState;
   if (outcome.state === "later") {

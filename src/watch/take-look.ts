@@ -2,6 +2,7 @@
  * One look's whole effect on what is remembered: alerts step on, messages are queued, events noted, silences that are over end. Pure but for
  * the draw of names, so that it can be repeated when another process was faster.
  */
+import { cutText } from "../core/cut-text.ts";
 import { watchEventsMax, watchTextMax } from "../core/watch-limits.ts";
 import type { Random } from "../core/random.ts";
 import { type Notice, type Turn, step } from "./alert-state.ts";
@@ -84,12 +85,12 @@ export function tell(
 function clipped(observation: Observation): Observation {
   const { subject, words } = observation;
   const clip = ({ summary, hint }: ObservedWords): ObservedWords => ({
-    summary: summary.slice(0, watchTextMax),
-    hint: hint.slice(0, watchTextMax),
+    summary: cutText(summary, watchTextMax),
+    hint: cutText(hint, watchTextMax),
   });
   return {
     ...observation,
-    subject: subject.slice(0, watchTextMax),
+    subject: cutText(subject, watchTextMax),
     words: { en: clip(words.en), fr: clip(words.fr) },
   };
 }

@@ -2,6 +2,7 @@
  * The day's digest as a message for one route: its headline with the verdict first, and its parts in the order in which people ask. Pure; words are
  * fixed here, so that every attempt at handing it over sends the same.
  */
+import { cutText } from "../../core/cut-text.ts";
 import { errorText, isDrError } from "../../core/errors.ts";
 import { firstWeekDays } from "../../core/first-week.ts";
 import type { CheckId } from "../../core/finding/finding.ts";
@@ -26,7 +27,7 @@ function rough(seconds: number, language: Language): string {
 }
 
 function bounded(lines: readonly string[], language: Language): readonly string[] {
-  const shown = lines.slice(0, digestLinesMax).map((line) => line.slice(0, watchTextMax));
+  const shown = lines.slice(0, digestLinesMax).map((line) => cutText(line, watchTextMax));
   const left = lines.length - shown.length;
   return left === 0 ? shown : [...shown, digestWords[language].more(left)];
 }
@@ -203,7 +204,7 @@ export function digestContent(facts: DigestFacts, reader: Reader): MessageConten
     inReplyTo: null,
     kind: "daily",
     severity: isCritical ? "critical" : open > 0 ? "warning" : "info",
-    headline: words.subject(cluster, about, verdict).slice(0, HEADLINE_MAX),
+    headline: cutText(words.subject(cluster, about, verdict), HEADLINE_MAX),
     alerts: [],
     alertsLeftOut: 0,
     sections: sectionsOf(facts, reader, asked),

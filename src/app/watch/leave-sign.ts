@@ -5,6 +5,7 @@
  * written is what the other watcher sees.
  */
 import * as z from "zod/mini";
+import { cutText } from "../../core/cut-text.ts";
 import { DrError, isDrError } from "../../core/errors.ts";
 import { failpoint, failpointAsync } from "../../core/failpoint.ts";
 import {
@@ -93,7 +94,7 @@ async function signOf(
   const nowMs = clock.now();
   return {
     watcher: document.watcher,
-    host: observer.self.host.slice(0, signTextMax),
+    host: cutText(observer.self.host, signTextMax),
     at: new Date(nowMs).toISOString(),
     everySeconds: options.everyMs / 1000,
     open: [...new Set(openTracks(document.alerts).map(({ rule }) => rule))].slice(0, signRulesMax),
