@@ -2,6 +2,7 @@
  * `pra diff`: how a database changed between two instants: its definitions, and the rows of its tables. Each instant is restored, alone of its
  * cluster, to a server that is thrown away, one after the other: so it takes the room of one.
  */
+import type { DrError } from "../core/errors.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { SqlSession } from "../postgres/sql-session.ts";
@@ -39,12 +40,19 @@ export type DiffSide = {
   readonly time: string | null;
 };
 
+type Look = {
+  readonly side: DiffSide;
+  readonly described: DatabaseDescription;
+  readonly ledgerFailure: DrError | undefined;
+};
+
 /** What came of it. */
 export type DiffResult = DescriptionDifference & {
   readonly database: string;
   readonly from: DiffSide;
   readonly to: DiffSide;
   readonly durationMs: number;
+  readonly ledgerFailure: DrError | undefined;
 };
 
 function flagsOf(at: string): TargetFlags {
@@ -70,10 +78,7 @@ export async function runDiff(
       throw plan.error;
     }
   }
-  const look = async (
-    number: 1 | 2,
-    at: string,
-  ): Promise<{ readonly side: DiffSide; readonly described: DatabaseDescription }> => {
+  const look = async (number: 1 | 2, at: string): Promise<Look> => {
     await using partial = await openPartialCopy(adapters, environment, repository, {
       flags: flagsOf(at),
       backup: undefined,
@@ -89,12 +94,14 @@ export async function runDiff(
       signal,
     });
     onPhase(number, "describe");
-    const { settings, restored } = partial.copy;
+    const { copy, ledgerFailure } = partial;
+    const { settings, restored } = copy;
     await using session = await SqlSession.open(settings, { applicationName: "pra_diff", signal });
     const described = await describeDatabase(session, { signal });
     const { plan, reached } = restored;
     const { lsn, time } = reached;
-    return { side: { at, backup: plan.backup.id, lsn: formatLsn(lsn), time }, described };
+    const side = { at, backup: plan.backup.id, lsn: formatLsn(lsn), time };
+    return { side, described, ledgerFailure };
   };
   const from = await look(1, request.instants[0]);
   const to = await look(2, request.instants[1]);
@@ -104,5 +111,6 @@ export async function runDiff(
     to: to.side,
     ...compareDescriptions(from.described, to.described),
     durationMs: Math.round(clock.monotonic() - began),
+    ledgerFailure: from.ledgerFailure ?? to.ledgerFailure,
   };
 }

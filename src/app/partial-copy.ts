@@ -71,6 +71,8 @@ export interface PartialCopy extends AsyncDisposable {
   readonly copy: ThrowawayCopy;
   readonly wished: WishedRelations;
   readonly effort: CopyEffort;
+  /** Why the ledger does not say that it was read. */
+  readonly ledgerFailure: DrError | undefined;
 }
 
 type Attempt = { readonly also: ReadonlySet<number>; readonly everything: boolean };
@@ -89,6 +91,7 @@ class PartialCopies {
   readonly #parts: readonly [Adapters, Environment, OpenRepository];
   readonly #request: PartialCopyRequest;
   #effort: CopyEffort = { attempts: 0, readBytes: 0, walBytes: 0, restoredBytes: 0 };
+  #ledgerFailure: DrError | undefined;
 
   constructor(
     parts: readonly [Adapters, Environment, OpenRepository],
@@ -135,6 +138,7 @@ class PartialCopies {
       onProgress,
       signal,
     });
+    this.#ledgerFailure ??= copy.restored.ledgerFailure;
     const { readBytes, restoredBytes, walBytes } = copy.restored.restored;
     this.#effort = {
       attempts: this.#effort.attempts + 1,
@@ -214,7 +218,9 @@ class PartialCopies {
           const kept = parts.move();
           const { copy } = each;
           const effort = this.#effort;
-          return { copy, wished, effort, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+          const ledgerFailure = this.#ledgerFailure;
+          const dispose = (): Promise<void> => kept.disposeAsync();
+          return { copy, wished, effort, ledgerFailure, [Symbol.asyncDispose]: dispose };
         }
         const everything = made + 1 >= partialCopyAttemptsMax;
         attempt = { also: new Set([...attempt.also, ...missing]), everything };

@@ -2,6 +2,7 @@
  * `pra peek`: what a database answered at an instant. It is restored, alone of its cluster, to a server that is thrown away; queries run
  * there, and nothing is left of it. Production is not touched.
  */
+import type { DrError } from "../core/errors.ts";
 import { formatLsn } from "../core/lsn.ts";
 import type { ObjectId } from "../core/object-id.ts";
 import { type PeekAnswer, peekQueries } from "../rescue/peek-queries.ts";
@@ -37,6 +38,7 @@ export type PeekResult = {
   readonly answers: readonly PeekAnswer[];
   readonly effort: CopyEffort;
   readonly durationMs: number;
+  readonly ledgerFailure: DrError | undefined;
 };
 
 /** Looks. @throws DrError `RESTORE_PEEK_SQL`, `RESTORE_RESCUE_*`, `PLAN_*`, `RESTORE_*`, `PG_*`, `REPO_*`, `STORE_*`; nothing stays behind. */
@@ -61,7 +63,7 @@ export async function runPeek(
       onPhase(phase);
     },
   });
-  const { copy, effort } = partial;
+  const { copy, effort, ledgerFailure } = partial;
   onPhase("queries");
   const only =
     relations.kind === "all" ? undefined : [...partial.wished.tables, ...partial.wished.sequences];
@@ -69,5 +71,6 @@ export async function runPeek(
   const { plan, reached } = copy.restored;
   const at = { lsn: formatLsn(reached.lsn), time: reached.time };
   const durationMs = Math.round(clock.monotonic() - began);
-  return { backup: plan.backup.id, database, reached: at, answers, effort, durationMs };
+  const { id: backup } = plan.backup;
+  return { backup, database, reached: at, answers, effort, durationMs, ledgerFailure };
 }

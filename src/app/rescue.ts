@@ -314,7 +314,8 @@ export async function runRescue(
     effort,
     durationMs: Math.round(clock.monotonic() - began),
   };
-  return { ...result, ledgerFailure: await record(run, result) };
+  const ledgerFailure = (await record(run, result)) ?? partial.ledgerFailure;
+  return { ...result, ledgerFailure };
 }
 
 /** What the ledger keeps of it; the error when it could not be written. */

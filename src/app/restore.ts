@@ -69,6 +69,8 @@ export type RestoreRequest = PlanRequest & {
   readonly onPlan: (plan: RestorePlan, prediction: RestorePrediction | undefined) => void;
   /** Told of each file system on which little will be left. */
   readonly onTightRoom?: (room: TightRoom) => void;
+  /** Told when it failed, and the ledger does not say all of it; of one that did not, the result tells. */
+  readonly onUnrecorded?: (failure: DrError) => void;
   readonly onProgress: (progress: {
     readonly phase: string;
     readonly writtenBytes: number;
@@ -85,6 +87,8 @@ export type RestoreResult = {
   readonly phases: readonly { readonly name: string; readonly durationMs: number }[];
   readonly durationMs: number;
   readonly started: StartedCopy | undefined;
+  /** Why the ledger does not say all of it; it was restored all the same. */
+  readonly ledgerFailure: DrError | undefined;
 };
 
 /** Everything decided before the first byte is written. */
@@ -425,14 +429,26 @@ export async function runRestore(
     };
     await ledger.record({ kind: "restoreFinished", data: { ...facts, reached: ledgerReached } });
     await recordMeasurement(ledger, prepared, request, { facts, restored });
-    return { plan, dataDirectory, restored, reached, phases, durationMs, started };
+    const { failure: ledgerFailure } = ledger;
+    return { plan, dataDirectory, restored, reached, phases, durationMs, started, ledgerFailure };
   } catch (error) {
     const facts = factsOf(prepared, adapters, done(), elapsed());
-    const code = isDrError(error) ? error.code : "UNEXPECTED";
-    const message = cutText(error instanceof Error ? error.message : String(error), 4096);
-    const phase = phases.at(-1)?.name ?? "plan";
-    await ledger.record({ kind: "restoreFailed", data: { ...facts, phase, code, message } });
+    await recordFailure(ledger, request, { facts, error });
     throw error;
+  }
+}
+
+async function recordFailure(
+  ledger: LedgerRecorder,
+  { onUnrecorded }: RestoreRequest,
+  { facts, error }: { readonly facts: RestoreFacts; readonly error: unknown },
+): Promise<void> {
+  const code = isDrError(error) ? error.code : "UNEXPECTED";
+  const message = cutText(error instanceof Error ? error.message : String(error), 4096);
+  const phase = facts.phases.at(-1)?.name ?? "plan";
+  await ledger.record({ kind: "restoreFailed", data: { ...facts, phase, code, message } });
+  if (ledger.failure !== undefined) {
+    onUnrecorded?.(ledger.failure);
   }
 }
 

@@ -2,6 +2,9 @@
  * `pra wal fetch`: what `restore_command` calls, and the line that calls it. A server takes exit codes 1 to 125 for "not in the
  * archive", which ends recovery there, so the line turns everything but a proven absence into 255, at which the server stops
  * (RestoreArchivedFile in src/backend/access/transam/xlogarchive.c).
+ *
+ * It records nothing in the ledger: a server calls it for every segment, so a recovery would write thousands of events, and each would hold
+ * recovery up by as much as a segment takes. The restore before it is recorded; `accessed` in docs/ledger.md says so.
  */
 import { join } from "node:path";
 import { clusterNameOf } from "../repository/object-names.ts";

@@ -133,8 +133,8 @@ export const eventMeanings: Readonly<Record<EventKind, EventMeaning>> = {
     by: "pra release",
   },
   accessed: {
-    en: "somebody reads: what, of which backup; written before the first byte of data leaves. Repeated looks within an hour are counted, not written one by one",
-    fr: "quelqu'un lit : quoi, de quelle sauvegarde ; écrit avant que le premier octet de données ne sorte. Les consultations répétées dans l'heure sont comptées, et non écrites une à une",
+    en: "somebody reads: what, of which backup; written before the first byte of data leaves. Repeated looks within an hour are counted, not written one by one. What servers fetch with pra wal fetch, a segment at a time, is not recorded: what they restored before is",
+    fr: "quelqu'un lit : quoi, de quelle sauvegarde ; écrit avant que le premier octet de données ne sorte. Les consultations répétées dans l'heure sont comptées, et non écrites une à une. Ce que les serveurs cherchent par pra wal fetch, segment par segment, n'est pas consigné : ce qu'ils ont restauré avant l'est",
     by: "pra list, pra window, pra plan, pra restore, pra peek, pra diff, pra rescue, pra restore-db, pra dump export, pra ledger",
   },
   conflictFound: {

@@ -6,6 +6,7 @@ import type { DiffResult } from "../../app/diff.ts";
 import { DrError } from "../../core/errors.ts";
 import { formatNumber } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { concludeUnrecorded } from "../not-recorded.ts";
 import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
@@ -57,9 +58,10 @@ function render(result: DiffResult, frame: Frame): string {
   ].join("\n");
 }
 
-function jsonOf({ objects, tables, from, to, ...rest }: DiffResult): JsonValue {
+function jsonOf({ objects, tables, from, to, ledgerFailure, ...rest }: DiffResult): JsonValue {
   return {
     ...rest,
+    ledger: ledgerFailure?.code ?? null,
     from: { ...from },
     to: { ...to },
     objects: objects.map((each) => ({ ...each })),
@@ -94,6 +96,7 @@ async function diff(options: Options, frame: Frame): Promise<void> {
     signal: frame.signal,
   });
   frame.result(jsonOf(result), () => render(result, frame));
+  concludeUnrecorded(result.ledgerFailure, frame);
 }
 
 /** Registers the command. */

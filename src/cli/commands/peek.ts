@@ -7,6 +7,7 @@ import { DrError } from "../../core/errors.ts";
 import { formatBytes, formatDuration } from "../../core/format.ts";
 import { peekRowsDefault, peekRowsMax } from "../../core/limits.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { concludeUnrecorded } from "../not-recorded.ts";
 import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { formatTable } from "../table.ts";
@@ -58,9 +59,10 @@ function tableOf(answer: Answer, frame: Frame): string {
   ].join("\n");
 }
 
-function jsonOf({ answers, effort, ...rest }: PeekResult): JsonValue {
+function jsonOf({ answers, effort, ledgerFailure, ...rest }: PeekResult): JsonValue {
   return {
     ...rest,
+    ledger: ledgerFailure?.code ?? null,
     queries: answers.map(({ sql, columns, rows, more }) => ({ sql, columns, rows, more })),
     ...effort,
   };
@@ -108,6 +110,7 @@ async function peek(options: Options, frame: Frame): Promise<void> {
       .map((answer) => (options.csv === true ? csvOf(answer) : tableOf(answer, frame)))
       .join("\n\n"),
   );
+  concludeUnrecorded(result.ledgerFailure, frame);
 }
 
 /** Registers the command. */

@@ -8,6 +8,7 @@ import { formatLsn } from "../../core/lsn.ts";
 import { factLines } from "../fact-lines.ts";
 import { formatBytes, formatDuration, labelled } from "../../core/format.ts";
 import type { Frame, JsonValue } from "../frame.ts";
+import { concludeUnrecorded } from "../not-recorded.ts";
 import { notePlan } from "../plan-lines.ts";
 import { defineCommand } from "../program.ts";
 import { type TargetOptions, addTargetOptions, flagsOf } from "../target-options.ts";
@@ -69,6 +70,7 @@ function jsonOf(result: RestoreResult, connection: Connection): JsonValue {
     port: started?.port ?? null,
     connection: connection?.url ?? null,
     pid: started?.pid ?? null,
+    ledger: result.ledgerFailure?.code ?? null,
     walBytes: result.restored.walBytes,
     leftOutLibraries: result.restored.leftOutLibraries.map(({ name, reason }) => ({
       name,
@@ -152,6 +154,9 @@ async function restore(options: Options, frame: Frame): Promise<void> {
       );
       frame.note(text.tightRoom({ directory, free: free ?? "", taken: taken ?? "" }));
     },
+    onUnrecorded: (failure) => {
+      concludeUnrecorded(failure, frame);
+    },
     onProgress: ({ phase, writtenBytes }) => {
       frame.progress.update({
         phase: text.phases[phase] ?? phase,
@@ -163,6 +168,7 @@ async function restore(options: Options, frame: Frame): Promise<void> {
   });
   const connection = result.started === undefined ? undefined : connectionOf(result.started);
   frame.result(jsonOf(result, connection), () => renderRestored(result, connection, frame));
+  concludeUnrecorded(result.ledgerFailure, frame);
 }
 
 /** Registers the command. */
