@@ -66,6 +66,23 @@ export function wellFormed(value: JsonValue): JsonValue {
   return Object.fromEntries(members.map(([name, each]) => [name.toWellFormed(), wellFormed(each)]));
 }
 
+/** Whether what was read has a canonical form; `depth`: in how many lists and objects it lies. Never looks deeper than such a form goes. */
+export function hasCanonicalForm(value: unknown, depth = 0): value is JsonValue {
+  if (typeof value === "string") {
+    return value.isWellFormed();
+  }
+  if (typeof value === "number") {
+    return Number.isFinite(value);
+  }
+  if (typeof value !== "object") {
+    return typeof value === "boolean";
+  }
+  return Object.entries(value ?? {}).every(
+    ([name, each]: readonly [string, unknown]) =>
+      depth < DEPTH_MAX && name.isWellFormed() && hasCanonicalForm(each, depth + 1),
+  );
+}
+
 /** The canonical form. Fails an assertion for a value without one: only a bug can make such an event. */
 export function canonicalJson(value: JsonValue): string {
   return write(value, 0);

@@ -13,6 +13,8 @@ const timeline = z.int().check(z.minimum(1), z.maximum(0xffffffff));
 const count = z.int().check(z.nonnegative());
 const duration = z.number().check(z.nonnegative());
 const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+/** As `parseLedgerWriterName` takes it. */
+const writer = z.string().check(z.regex(/^[0-9a-f]{16}-[0-9a-f]{32}$/));
 const place = { cluster, incarnation };
 
 const backupFacts = {
@@ -64,7 +66,7 @@ export const eventSchemas = {
     program: text,
     /** From where the person came, as far as the system tells: "ssh 192.0.2.7", "sudo alice". */
     from: z._default(z.nullable(text), null),
-    follows: z.array(z.object({ writer: text, sequence: count, hash })),
+    follows: z.array(z.object({ writer, sequence: count, hash })),
   }),
   backupStarted: z.object({ ...backupFacts, timeline, startLsn: lsn }),
   backupFinished: z.object({

@@ -6,22 +6,27 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { ledgerBatchEventsMax, ledgerEventBytesMax } from "../core/limits.ts";
 import { decodeDocument, encodeDocument, objectIdText } from "../repository/json-document.ts";
-import { canonicalJson, type JsonValue } from "./canonical-json.ts";
+import { canonicalJson, hasCanonicalForm, type JsonValue } from "./canonical-json.ts";
 import { type EventContent, parseEventContent } from "./event-kinds.ts";
 
-const jsonValue: z.ZodMiniType<JsonValue> = z.json();
+const wholeText = z.string().check(z.refine((text) => text.isWellFormed(), "a lone surrogate"));
+/** One level below the event. What has no canonical form has no hash: nobody can have chained it. */
+const eventData = z.custom<JsonValue>(
+  (data) => hasCanonicalForm(data, 1),
+  "it has no canonical form",
+);
 
 const envelopeSchema = z.object({
   id: objectIdText,
-  kind: z.string(),
+  kind: wholeText,
   version: z.int().check(z.positive()),
   time: z.iso.datetime(),
-  writer: z.string(),
+  writer: wholeText,
   sequence: z.int().check(z.positive()),
   previousHash: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-  actor: z.string(),
-  reason: z.string(),
-  data: jsonValue,
+  actor: wholeText,
+  reason: wholeText,
+  data: eventData,
 });
 
 const documentSchema = z.strictObject({

@@ -25,12 +25,14 @@ import {
   decodeEvents,
   type EventEnvelope,
 } from "./event.ts";
+import type { JsonValue } from "./canonical-json.ts";
 import { LedgerWriter, type LedgerHead, type NewEvent } from "./ledger-writer.ts";
 import { searchNewestEvents } from "./newest-events.ts";
 import { readLedger } from "./read-ledger.ts";
 import { verifyLedger } from "./verify-ledger.ts";
 
 const ring = createKeyRing();
+const HASH = "0".repeat(64);
 const call = { signal: never };
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -297,6 +299,45 @@ test("an event rewritten with the writer's own key breaks the chain behind it", 
     problems[0]?.message,
     `event 4 in ${keyOf(a, 4)} does not continue what was recorded before`,
   );
+});
+
+/** Lists in lists. */
+function nested(depth: number): JsonValue {
+  return depth === 0 ? [] : [nested(depth - 1)];
+}
+
+/** What a key that was stolen can seal although no program would write it: it has no hash, or names no writer. */
+const senseless: Readonly<Record<string, readonly [number, Partial<EventEnvelope>]>> = {
+  "half a character in its reason": [3, { reason: "\ud83d" }],
+  "half a character in its data": [3, { data: { detail: ["\udc00"] } }],
+  "half a character in a member's name": [3, { data: { "\udc00": 1 } }],
+  "data that is nested too deep": [3, { data: nested(70) }],
+  "a first event that follows no writer's name": [
+    1,
+    {
+      kind: "writerStarted",
+      data: { host: "a", pid: 1, program: "", follows: [{ writer: "x", sequence: 1, hash: HASH }] },
+    },
+  ],
+};
+
+for (const [what, [sequence, change]] of Object.entries(senseless)) {
+  test(`R16 L40 an object with ${what} is LEDGER_FORGED, and hides no other`, async () => {
+    const { repository, a, b } = await filled();
+    await rewrite(repository, a, { sequence, event: (old) => ({ ...old, ...change }) });
+    repository.store.tamper(keyOf(b, 3), await repository.store.get(keyOf(b, 4), call));
+    const { problems } = await verifyLedger(repository.process("judge").sealed, call);
+    const forged = problems.filter(({ code }) => code === "LEDGER_FORGED");
+    const objects = new Set(forged.map(({ details }) => details["object"]));
+    assert.deepEqual(objects, new Set([keyOf(a, sequence), keyOf(b, 3)]));
+  });
+}
+
+test("R16 data that is nested without end is REPO_ENCODING", () => {
+  const event = writerOf(new SimulatedRepository(5, ring).process("a")).add(gap());
+  const text = encodeEvents([{ ...event, data: "DEEP" }]).toString();
+  const deep = text.replace('"DEEP"', "[".repeat(100_000) + "]".repeat(100_000));
+  assert.throws(() => decodeEvents(Buffer.from(deep), "x"), { code: "REPO_ENCODING" });
 });
 
 test("an event under another sequence than its object's is LEDGER_ORDER", async () => {

@@ -87,11 +87,18 @@ class ChainCheck {
     this.link = { sequence: event.sequence, hash: eventHash(event), time: event.time };
     this.#beyond ||= event.time > this.#until;
     this.settled = this.#beyond ? this.settled : this.link;
-    this.#remember(event);
+    this.#remember(event, object);
   }
 
-  #remember(event: EventEnvelope): void {
+  #remember(event: EventEnvelope, object: string): void {
     const { content } = understood(event);
+    if (content === undefined && event.kind === "writerStarted" && event.version === 1) {
+      // Else what it should have remembered would be passed over in silence.
+      this.forged(
+        object,
+        new Error(`event ${event.sequence} introduces its writer in no known way`),
+      );
+    }
     if (content?.kind === "writerStarted") {
       for (const { writer: other, sequence, hash } of content.data.follows) {
         this.remembered.push({ writer: parseLedgerWriterName(other), sequence, hash });
