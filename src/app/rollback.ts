@@ -12,6 +12,7 @@ import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
 import type { Environment } from "./environment.ts";
 import type { LedgerRecorder } from "./ledger-recorder.ts";
+import { forgetChains } from "./seen-heads.ts";
 
 /** Who compares what. */
 export type HistoryCheck = {
@@ -56,6 +57,7 @@ export async function checkHistory(
     givenUp: givenUpIn(sealed),
   });
   if (missing.length > 0) {
+    await forgetChains(environment, sealed, call);
     await ledger.record({ kind: "rollbackAccepted", data: { missing: [...missing] } });
   }
 }

@@ -2,6 +2,8 @@
 
 /** Of these, how many a process names in its first event: one a day would do, and 400 bytes of a year's 10,000 processes are 4 MB. */
 export const ledgerFollowsMax = 3;
+/** Chains of a watch whose ends its host remembers, of months and of processes that found their month's cut: each month's is named by the next one's. */
+export const watchChainsMax = 3;
 /** How long a writer must be quiet to be folded into an anchor's digest: events are recorded seconds after they were made. */
 export const anchorFoldMs = 3_600_000;
 /** A load test that counts as the month's takes at least so long: what `loadtest.sh` loads when nobody asks for less. */

@@ -34,7 +34,9 @@ async function record(
   for (let attempt = 1; ; attempt += 1) {
     const remembered = await rememberedHeads({ adapters, environment }, sealed, { signal });
     const subject = `watch ${environment.cluster}`;
-    const options = { clock, host, pid, program: "pra", subject, remembered };
+    // A chain that begins names what its host remembers: the end of last month's, and of one that was cut.
+    const names = { subject, remembered, follows: remembered };
+    const options = { clock, host, pid, program: "pra", ...names };
     const writer = await resumeMonthlyWriter(sealed, options, { signal });
     for (const { kind, data, actor } of batch) {
       const content = parseEventContent({ kind, version: 1, data });
@@ -46,7 +48,7 @@ async function record(
       await writer.flush({ signal });
       const { head } = writer;
       if (head !== undefined) {
-        await rememberChain(environment, head, { signal });
+        await rememberChain(environment, sealed, head, { signal });
       }
       return;
     } catch (error) {
