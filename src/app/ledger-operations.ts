@@ -9,10 +9,12 @@ import { ledgerShownMax } from "../core/ledger-limits.ts";
 import { type Anchor, settledProblem } from "../ledger/anchor.ts";
 import type { LedgerEvent } from "../ledger/event.ts";
 import { eventKinds } from "../ledger/event-kinds.ts";
+import type { LedgerHead } from "../ledger/ledger-writer.ts";
 import { readLedger } from "../ledger/read-ledger.ts";
 import { type LedgerVerdict, verifyLedger } from "../ledger/verify-ledger.ts";
 import { errnoOf } from "../files/file-error.ts";
 import { writeDurably } from "../files/write-durably.ts";
+import type { LedgerWriterName } from "../repository/object-names.ts";
 import type { StoreCall } from "../repository/object-store.ts";
 import type { SealedStore } from "../repository/sealed-store.ts";
 import type { Adapters } from "./compose.ts";
@@ -107,7 +109,7 @@ export type LedgerCheck = LedgerVerdict & {
   readonly anchors: readonly Anchor[];
   /** Writers whose newest event this host remembers. */
   readonly rememberedWriters: number;
-  /** Of writers whose end nobody remembers: what of theirs was cut off after it would not show. */
+  /** Of writers whose newest event nobody remembers, but at most earlier ones: what of theirs was cut off behind those would not show. */
   readonly openEnded: LedgerVerdict["heads"];
   readonly durationMs: number;
 };
@@ -124,6 +126,15 @@ async function anchorText(path: string, { signal }: StoreCall): Promise<string> 
   }
 }
 
+/** The furthest event of each writer. */
+function furthest(heads: readonly LedgerHead[]): ReadonlyMap<LedgerWriterName, number> {
+  const sequences = new Map<LedgerWriterName, number>();
+  for (const { writer, sequence } of heads) {
+    sequences.set(writer, Math.max(sequence, sequences.get(writer) ?? 0));
+  }
+  return sequences;
+}
+
 async function check(
   sealed: SealedStore,
   about: { readonly adapters: Adapters; readonly environment: Environment },
@@ -135,10 +146,10 @@ async function check(
   const seen = await rememberedHeads({ adapters, environment }, sealed, { signal });
   const remembered = [...seen, ...anchors.flatMap(({ heads }) => heads)];
   const verdict = await verifyLedger(sealed, { signal, remembered, settledUntil });
-  const known = new Set<string>(remembered.map(({ writer }) => writer));
-  const anchoredAt = anchors.map(({ madeAt }) => madeAt).reduce((a, b) => (a > b ? a : b), "");
+  // An anchor vouches for what it folded, too.
+  const known = furthest([...remembered, ...(anchors.length === 0 ? [] : verdict.settledHeads)]);
   const openEnded = verdict.heads.filter(
-    ({ writer, time }) => !known.has(writer) && time > anchoredAt,
+    ({ writer, sequence }) => sequence > (known.get(writer) ?? 0),
   );
   const durationMs = Math.round(adapters.clock.monotonic() - began);
   return { ...verdict, anchors, rememberedWriters: seen.length, openEnded, durationMs };
@@ -159,9 +170,10 @@ export async function checkLedger(
   for (const path of anchorFiles) {
     anchors.push(openAnchor(sealed, await anchorText(path, { signal })));
   }
-  const [first] = anchors;
   const about = { adapters, environment };
-  const settledUntil = first?.settled.until ?? "";
+  const settledUntil = anchors
+    .map(({ settled: { until } }) => until)
+    .reduce((a, b) => (a > b ? a : b), "");
   const result = await check(sealed, about, { signal, anchors, settledUntil });
   const problems = [...result.problems];
   for (const anchor of anchors) {
