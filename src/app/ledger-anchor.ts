@@ -11,6 +11,7 @@ import {
   formatAnchor,
   parseAnchor,
 } from "../ledger/anchor.ts";
+import type { LedgerHead } from "../ledger/ledger-writer.ts";
 import type { LedgerVerdict } from "../ledger/verify-ledger.ts";
 import { type KeyRing, enrolmentHolds, generationKeys } from "../pipeline/sealing/key-ring.ts";
 import { signWith, signatureHolds } from "../pipeline/sealing/raw-keys.ts";
@@ -25,20 +26,26 @@ export function foldUntil(nowMs: number): string {
   return new Date(nowMs - anchorFoldMs).toISOString();
 }
 
-/** The text to keep, of a ledger that was just verified up to `foldUntil`. */
+/**
+ * The text to keep, of a ledger that was just verified up to `foldUntil`. Every head is in it, folded or named, whatever its time says: a clock that was
+ * ahead and then set right leaves a newest event that is earlier than those before it.
+ */
 export function signAnchor(
   { ring }: SealedStore,
-  verdict: Pick<LedgerVerdict, "settled" | "heads">,
+  verdict: Pick<LedgerVerdict, "settled" | "settledHeads"> & {
+    readonly heads: readonly LedgerHead[];
+  },
   about: { readonly actor: string; readonly nowMs: number },
 ): { readonly anchor: Anchor; readonly text: string } {
   const { settled, heads } = verdict;
+  const folded = new Map(verdict.settledHeads.map(({ writer, sequence }) => [writer, sequence]));
   const anchor: Anchor = {
     repositoryId: hex(ring.repositoryId),
     generation: ring.generation,
     madeAt: new Date(about.nowMs).toISOString(),
     by: about.actor.replace(/[^\x21-\x7e]|[=<>&]/g, "_").slice(0, 60),
     settled,
-    heads: heads.filter(({ time }) => time > settled.until),
+    heads: heads.filter(({ writer, sequence }) => folded.get(writer) !== sequence),
   };
   const { publicKey, privateKey, enrolment } = ring.writer;
   const seal: AnchorSeal = {

@@ -115,3 +115,21 @@ test("R16 L40 a process whose end went on after an anchor is told as one whose e
     ["LEDGER_SHORTENED"],
   );
 });
+
+test("R16 L40 L43 an anchor finds what was cut off of a process whose clock was ahead and then set right", async (context) => {
+  const site = await Site.make(context);
+  const [tenMs, ledger] = [site.nowMs + HOUR_MS, await site.process()];
+  for (const aheadMs of [0, 5 * HOUR_MS, HOUR_MS / 6]) {
+    site.nowMs = tenMs + aheadMs;
+    await site.record(ledger);
+  }
+  site.nowMs = tenMs + 2 * HOUR_MS;
+  const anchor = await site.anchor();
+  assert.deepEqual((await site.check(anchor)).problems, []);
+  await site.cut(ledger, 1);
+  const { problems } = await site.check(anchor);
+  assert.deepEqual(
+    problems.map(({ code, details }) => [code, details["writer"], details["sequence"]]),
+    [["LEDGER_SHORTENED", ledger.head?.writer, 4]],
+  );
+});

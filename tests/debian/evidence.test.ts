@@ -261,8 +261,8 @@ function rewriteHistory(files: Files): void {
     "ledger/heads.txt",
     heads.map(({ writer, sequence, hash }) => `${writer} ${sequence} ${hash}`),
   );
-  const timed = anchor.heads.map((head) => ({ ...head, time: "9" }));
-  const verdict = { settled: settledHeads(anchor.settled.until, heads), heads: timed };
+  const settled = settledHeads(anchor.settled.until, heads);
+  const verdict = { settled, settledHeads: [], heads: anchor.heads };
   const signed = signAnchor(world.sealed, verdict, { actor: "x", nowMs: world.nowMs });
   files.set("anchor.txt", Buffer.from(signed.text));
   const { writer, sequence, data } = JSON.parse(lines[at] ?? "") as Event & { readonly data: Row };

@@ -150,7 +150,7 @@ async function bundleOf(
     { signal },
   );
   const parts = periodFiles(read, run, share);
-  const heads = { settled: verdict.settled, heads: goesOn ? verdict.heads : [] };
+  const heads = { ...verdict, heads: goesOn ? verdict.heads : [] };
   const anchor = signAnchor(sealed, heads, { actor, nowMs: period.nowMs });
   const verifier = await readFile(join(environment.programDirectory, "evidence", VERIFIER));
   const version = await programVersion(environment.programDirectory);
