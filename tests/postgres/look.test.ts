@@ -87,11 +87,19 @@ test("R20 a server that refuses writes, one whose commits wait for a standby tha
   await server.query("ALTER SYSTEM RESET default_transaction_read_only");
   await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   await server.query("SELECT pg_reload_conf()");
-  const waiting = server.query("CREATE TABLE waits ()");
+  let goesOn = true;
+  const commits = async (): Promise<void> => {
+    // Until the checkpointer has read the setting, commits wait for nobody.
+    for (let number = 0; goesOn; number += 1) {
+      await server.query(`CREATE TABLE waits${number} ()`);
+    }
+  };
+  const waiting = commits();
   let seen = await site.see("writes");
   for (let tries = 0; seen.ok && tries < 50; tries += 1) {
     seen = await site.see("writes");
   }
+  goesOn = false;
   assert.match(seen.summary, /commits wait: synchronous_standby_names is nobody, and 1 sessions/);
   assert.match(seen.hint ?? "", /pra wal receive/);
   await server.query("ALTER SYSTEM RESET synchronous_standby_names");
