@@ -13,6 +13,7 @@ import { type TestContext, test } from "node:test";
 import { present } from "../../src/core/assert.ts";
 import { supportedMajors } from "../../src/core/pg-version.ts";
 import { CommandLine, errorCodeOf } from "../support/command-line.ts";
+import { makeCommitsWait } from "../support/commits-wait.ts";
 import { testCertificate, testKey } from "../support/test-certificate.ts";
 import { type TestServer, startTestServer } from "../support/test-server.ts";
 
@@ -85,21 +86,12 @@ test("R20 a server that refuses writes, one whose commits wait for a standby tha
     /: ALTER SYSTEM RESET default_transaction_read_only; SELECT pg_reload_conf\(\);$/,
   );
   await server.query("ALTER SYSTEM RESET default_transaction_read_only");
-  await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-  await server.query("SELECT pg_reload_conf()");
-  let goesOn = true;
-  const commits = async (): Promise<void> => {
-    // Until the checkpointer has read the setting, commits wait for nobody.
-    for (let number = 0; goesOn; number += 1) {
-      await server.query(`CREATE TABLE waits${number} ()`);
-    }
-  };
-  const waiting = commits();
+  await makeCommitsWait(server, "nobody");
+  const waiting = server.query("CREATE TABLE waits ()");
   let seen = await site.see("writes");
   for (let tries = 0; seen.ok && tries < 50; tries += 1) {
     seen = await site.see("writes");
   }
-  goesOn = false;
   assert.match(seen.summary, /commits wait: synchronous_standby_names is nobody, and 1 sessions/);
   assert.match(seen.hint ?? "", /pra wal receive/);
   await server.query("ALTER SYSTEM RESET synchronous_standby_names");

@@ -11,6 +11,7 @@ import { addBulkData } from "../../src/loadtest/bulk-data.ts";
 import { verifyOracle } from "../../src/loadtest/oracle.ts";
 import { checkRelations, countBothWays } from "../../src/proof/relation-checks.ts";
 import { startWorkload } from "../../src/loadtest/workload.ts";
+import { makeCommitsWait } from "../support/commits-wait.ts";
 import { type TestServer, startStandby, startTestServer } from "../support/test-server.ts";
 
 const signal = AbortSignal.timeout(240_000);
@@ -162,8 +163,7 @@ test("L7 a cancelled wait for a synchronous standby acknowledges nothing", async
     signal,
   });
   await setUp.ended;
-  await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-  await server.query("SELECT pg_reload_conf()");
+  await makeCommitsWait(server, "nobody");
   const load = await startWorkload({
     connection: { ...server.clientConfig(), options: "-c lc_messages=C" },
     clients: 1,

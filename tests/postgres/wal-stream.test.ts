@@ -23,6 +23,7 @@ import { readSlotState } from "../../src/postgres/server-facts.ts";
 import { SqlSession } from "../../src/postgres/sql-session.ts";
 import { type ServerPosition, WalStream, type WalTaker } from "../../src/postgres/wal-stream.ts";
 import { connectionOf, never } from "../support/connection-of.ts";
+import { makeCommitsWait } from "../support/commits-wait.ts";
 import { startStandby, startTestServer, type TestServer } from "../support/test-server.ts";
 
 const applicationName = "pra_test";
@@ -322,8 +323,7 @@ test("L7 as a synchronous standby, a commit waits until its position is reported
     taker,
   );
   await server.query("CREATE TABLE t (a int)");
-  await server.query(`ALTER SYSTEM SET synchronous_standby_names = '${applicationName}'`);
-  await server.query("SELECT pg_reload_conf()");
+  await makeCommitsWait(server, applicationName);
   const report = (flush: Lsn): void => {
     stream.sendStatus({ write: taker.end, flush, apply: LSN_ZERO, replyRequested: false });
   };
