@@ -4,23 +4,15 @@ import type { EventContent } from "../../ledger/event-kinds.ts";
 import { SlaCollector } from "../../sla/sla-facts.ts";
 import { countMinutes, minutesOf } from "../../../tests/support/count-life.ts";
 import { eventsOfLife, loadTest, simulateLife } from "../../../tests/support/simulated-life.ts";
+import { toldPolicy as policy, toldStart as START } from "../../../tests/support/told-period.ts";
 import { type MetricsFacts, metricsFacts } from "./metrics-facts.ts";
 import type { PeriodEvent } from "./period-event.ts";
 
 const DAY = 86_400_000;
-const START = Date.UTC(2026, 7, 1);
 const lived = simulateLife({ fromMs: START, days: 60, seed: 42 });
 const life = {
   ...lived,
   others: lived.others.filter(({ content }) => content.kind !== "loadTestFinished"),
-};
-const policy = {
-  rpoSeconds: 3600,
-  rtoSeconds: 1800,
-  share: 0.99,
-  retentionDays: 30,
-  encrypted: true,
-  schedule: [],
 };
 
 function tell(nowMs: number, more: readonly PeriodEvent[] = []): MetricsFacts {
