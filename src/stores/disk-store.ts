@@ -6,14 +6,12 @@
  * file and directories are on stable storage, and never believe or write what lies where its root was: a disk that is
  * unmounted leaves an empty directory, and what is written there is hidden when the disk returns (loss class 7).
  */
-import { createReadStream } from "node:fs";
 import { lstat, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { assert } from "../core/assert.ts";
 import { DrError, isDrError } from "../core/errors.ts";
 import { failpoint, failpointAsync, guard } from "../core/failpoint.ts";
 import {
-  fileCopyBufferBytes,
   fileDirectoryRaceAttemptsMax,
   storeListPageMax,
   storeTransferBytesMax,
@@ -46,7 +44,12 @@ import { DurableDirectories } from "./disk/durable-directories.ts";
 import { fileSystemFactsOf } from "./disk/file-system-type.ts";
 import { listFolders, listTree } from "./disk/listing.ts";
 import { StoreRoot } from "./disk/store-root.ts";
-import { type ByteSource, createWithTrailer, objectBytesIn } from "./disk/trailer-file.ts";
+import {
+  blocksOfFile,
+  type ByteSource,
+  createWithTrailer,
+  objectBytesIn,
+} from "./disk/trailer-file.ts";
 
 const STAGING = ".staging";
 const TRAILERS = ".trailers";
@@ -150,8 +153,7 @@ export class DiskStore implements ObjectStore {
     }
     await this.#prepare(signal);
     if (this.#layout === "trailer") {
-      const source: ByteSource = () =>
-        createReadStream(temporaryPath, { highWaterMark: fileCopyBufferBytes, signal });
+      const source: ByteSource = () => blocksOfFile(temporaryPath, signal);
       const result = await this.#putWithTrailer(key, { finalPath, source, signal });
       await removeFile(temporaryPath);
       return result;

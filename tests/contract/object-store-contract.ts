@@ -341,7 +341,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
       }
       if (under.flatMemory) {
         assert.ok(
-          peakBytes - beforeBytes < 64 * MIB,
+          peakBytes - beforeBytes < 32 * MIB,
           `grew by ${(peakBytes - beforeBytes) / MIB} MiB`,
         );
       }

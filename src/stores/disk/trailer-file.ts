@@ -22,8 +22,27 @@ const MAGIC = Buffer.from("PRA-OBJECT-END\r\n", "latin1");
 /** Sixteen bytes of magic, then the object's size, little-endian. */
 export const TRAILER_BYTES = MAGIC.length + 8;
 
-/** The bytes of an object, from the beginning on each call. */
+/** The bytes of an object, from the beginning on each call. A part lasts until the next one is asked for. */
 export type ByteSource = () => AsyncIterable<Uint8Array>;
+
+/**
+ * A file's bytes through one buffer of `fileCopyBufferBytes`. Not a stream: that makes a buffer for each read, and of a
+ * large file tens of MiB of them lie about until the next garbage collection.
+ */
+export async function* blocksOfFile(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  await using handle = await open(path, "r");
+  const buffer = Buffer.allocUnsafe(fileCopyBufferBytes);
+  for (let position = 0; ; position += fileCopyBufferBytes) {
+    signal.throwIfAborted();
+    const length = await readFully(handle, buffer, position);
+    if (length > 0) {
+      yield buffer.subarray(0, length);
+    }
+    if (length < fileCopyBufferBytes) {
+      return;
+    }
+  }
+}
 
 /** What to create. `nowMs` is the wall clock, to judge the age of an unfinished file. */
 export type TrailerWrite = {
@@ -66,12 +85,13 @@ async function sameBytes(
   sizeBytes: number,
   write: TrailerWrite,
 ): Promise<boolean> {
+  const buffer = Buffer.allocUnsafe(fileCopyBufferBytes);
   let position = 0;
   for await (const part of write.source()) {
     write.signal.throwIfAborted();
     for (let done = 0; done < part.length; done += fileCopyBufferBytes) {
       const wanted = part.subarray(done, done + fileCopyBufferBytes);
-      const found = Buffer.alloc(wanted.length);
+      const found = buffer.subarray(0, wanted.length);
       const length = await readFully(handle, found, position);
       if (length !== wanted.length || !found.equals(wanted)) {
         return false;
